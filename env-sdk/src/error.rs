@@ -1,0 +1,86 @@
+//! What can go wrong in an environment or a policy, in words for the researcher who wrote it.
+
+use crate::environment::Agent;
+
+/// An environment refused, or broke one of its own promises.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvError {
+    /// The configuration does not parse or fails the environment's own check.
+    #[error("{env}: wrong configuration: {why}")]
+    Config {
+        /// The environment's id.
+        env: &'static str,
+        /// What is wrong, naming the option.
+        why: String,
+    },
+    /// `step` was called with another number of actions than there are agents.
+    #[error("{env}: {found} actions for {expected} agents")]
+    ActionCount {
+        /// The environment's id.
+        env: &'static str,
+        /// How many agents act.
+        expected: usize,
+        /// How many actions came.
+        found: usize,
+    },
+    /// An action is not in the action space.
+    #[error("{env}: {agent} cannot do {action}: not in the action space")]
+    Action {
+        /// The environment's id.
+        env: &'static str,
+        /// Who wanted it.
+        agent: Agent,
+        /// The refused value.
+        action: String,
+    },
+    /// A state, observation or reward became NaN or infinite.
+    #[error("{env}: {what} is not finite at tick {tick}")]
+    NonFinite {
+        /// The environment's id.
+        env: &'static str,
+        /// What was not finite.
+        what: &'static str,
+        /// The tick, counted from the reset.
+        tick: u32,
+    },
+    /// A snapshot could not be written or read.
+    #[error("{env}: snapshot: {why}")]
+    Snapshot {
+        /// The environment's id.
+        env: &'static str,
+        /// What the codec said.
+        why: String,
+    },
+    /// No environment of that name is registered.
+    #[error("no environment is called {0:?}")]
+    Unknown(String),
+}
+
+/// A policy could not be loaded or could not choose.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// The model does not load, or its tensors are not what the policy was told to expect.
+    #[error("policy {name}: {why}")]
+    Load {
+        /// The policy's name.
+        name: String,
+        /// What was expected and what was found.
+        why: String,
+    },
+    /// The policy failed while it chose an action.
+    #[error("policy {name}: {why}")]
+    Act {
+        /// The policy's name.
+        name: String,
+        /// What failed.
+        why: String,
+    },
+    /// Saved recurrent state could not be read back.
+    #[error("policy {name}: saved state: {why}")]
+    State {
+        /// The policy's name.
+        name: String,
+        /// What was wrong with it.
+        why: String,
+    },
+}

@@ -1,0 +1,126 @@
+//! Gymnasium's spaces, as far as people and policies need them here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rng::Rng;
+
+/// A set of values an action or an observation lies in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Space {
+    /// The integers `0..n`.
+    Discrete {
+        /// How many there are.
+        n: u32,
+    },
+    /// A flat array of numbers, each between its own bounds (inclusive).
+    Box {
+        /// Lower bounds.
+        low: Vec<f32>,
+        /// Upper bounds, as many.
+        high: Vec<f32>,
+    },
+}
+
+impl Space {
+    /// A box with the same bounds in each of `len` places.
+    pub fn uniform_box(len: usize, low: f32, high: f32) -> Self {
+        Self::Box { low: vec![low; len], high: vec![high; len] }
+    }
+
+    /// How many numbers a value of this space has when it is written flat.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Discrete { .. } => 1,
+            Self::Box { low, .. } => low.len(),
+        }
+    }
+
+    /// Whether values of this space have no numbers at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether `action` lies in this space.
+    pub fn contains(&self, action: &ActionValue) -> bool {
+        match (self, action) {
+            (Self::Discrete { n }, ActionValue::Discrete(a)) => u32::try_from(*a).is_ok_and(|a| a < *n),
+            (Self::Box { .. }, ActionValue::Continuous(v)) => self.contains_flat(v),
+            _ => false,
+        }
+    }
+
+    /// Whether a flat array (an observation) lies in this space.
+    pub fn contains_flat(&self, values: &[f32]) -> bool {
+        match self {
+            Self::Discrete { n } => match values {
+                [v] => *v >= 0.0 && *v < *n as f32 && *v == v.floor(),
+                _ => false,
+            },
+            Self::Box { low, high } => {
+                values.len() == low.len()
+                    && values.iter().zip(low.iter().zip(high)).all(|(v, (lo, hi))| v >= lo && v <= hi)
+            }
+        }
+    }
+
+    /// A value drawn uniformly.
+    pub fn sample(&self, rng: &mut Rng) -> ActionValue {
+        match self {
+            Self::Discrete { n } => ActionValue::Discrete(rng.below(*n) as i32),
+            Self::Box { low, high } => {
+                ActionValue::Continuous(low.iter().zip(high).map(|(lo, hi)| rng.uniform(*lo, *hi)).collect())
+            }
+        }
+    }
+}
+
+/// An action as it travels and is recorded: a JSON number or an array of numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ActionValue {
+    /// An element of [`Space::Discrete`].
+    Discrete(i32),
+    /// An element of [`Space::Box`].
+    Continuous(Vec<f32>),
+}
+
+impl std::fmt::Display for ActionValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Discrete(a) => write!(f, "{a}"),
+            Self::Continuous(v) => {
+                let words: Vec<String> = v.iter().map(f32::to_string).collect();
+                write!(f, "{}", words.join(" "))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+
+    #[test]
+    fn samples_lie_in_their_space_and_strangers_do_not() {
+        let mut rng = Rng::derive(1, Stream::Environment, 0, 0);
+        for space in [Space::Discrete { n: 6 }, Space::uniform_box(3, -1.0, 2.0)] {
+            for _ in 0..200 {
+                assert!(space.contains(&space.sample(&mut rng)));
+            }
+        }
+        assert!(!Space::Discrete { n: 6 }.contains(&ActionValue::Discrete(6)));
+        assert!(!Space::Discrete { n: 6 }.contains(&ActionValue::Discrete(-1)));
+        assert!(!Space::uniform_box(2, 0.0, 1.0).contains(&ActionValue::Continuous(vec![0.5])));
+        assert!(!Space::uniform_box(1, 0.0, 1.0).contains(&ActionValue::Continuous(vec![f32::NAN])));
+        assert!(!Space::uniform_box(1, 0.0, 1.0).contains(&ActionValue::Discrete(0)));
+    }
+
+    #[test]
+    fn actions_are_plain_json() {
+        assert_eq!(serde_json::to_string(&ActionValue::Discrete(3)).unwrap(), "3");
+        assert_eq!(serde_json::to_string(&ActionValue::Continuous(vec![0.5, 1.0])).unwrap(), "[0.5,1.0]");
+        assert_eq!(serde_json::from_str::<ActionValue>("3").unwrap(), ActionValue::Discrete(3));
+    }
+}

@@ -1,0 +1,406 @@
+//! What travels between a browser and an object: MessagePack, compact form, one binary message at a time.
+//!
+//! A message is a map with one short key that names it and an array of its fields. Sizes are checked before anything is
+//! decoded, and a message that does not decode is an error with a close code, never a panic.
+
+use env_sdk::{Agent, HudItem, Viewport, surface::Delta};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::keys::Keyboard;
+
+/// Raised with every change of the messages below.
+pub const VERSION: u16 = 1;
+/// The longest message a browser may send, in bytes.
+pub const MAX_FROM_BROWSER: usize = 512;
+/// The longest message an object may send, in bytes.
+pub const MAX_TO_BROWSER: usize = 1 << 20;
+
+/// Browser to room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToRoom {
+    /// The first message: who speaks which protocol and simulates what.
+    #[serde(rename = "h")]
+    Hello {
+        /// [`VERSION`].
+        version: u16,
+        /// The fingerprint of the environment in this browser's build (`env_sdk::Entry::fingerprint`).
+        digest: u64,
+    },
+    /// The keys that are held now; sent when that changes, and after a reconnect.
+    #[serde(rename = "k")]
+    Keys {
+        /// Counts up by one a message; comes back in [`Frame::ack`].
+        seq: u32,
+        /// Bit k: key k of [`Keyboard::keys`] is held.
+        held: u32,
+        /// The browser's monotonic clock, ms.
+        time: f64,
+    },
+    /// Sign of life, once a second.
+    #[serde(rename = "p")]
+    Ping {
+        /// The browser's monotonic clock, ms; comes back in [`ToSeat::Pong`].
+        time: f64,
+        /// The last measured round trip, ms; 0 before the first.
+        rtt: f32,
+        /// Whether the page is visible and focused.
+        focused: bool,
+        /// Frames painted since the last ping.
+        painted: u16,
+    },
+}
+
+/// Room to browser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToSeat {
+    /// The answer to `Hello`: everything the page needs to show the game.
+    #[serde(rename = "w")]
+    Welcome(Welcome),
+    /// One tick.
+    #[serde(rename = "f")]
+    Frame(Frame),
+    /// Whether the game runs, and how everybody is. Sent when that changes.
+    #[serde(rename = "s")]
+    Status(Status),
+    /// The answer to a ping.
+    #[serde(rename = "p")]
+    Pong {
+        /// As it came.
+        time: f64,
+        /// The server's clock, epoch ms.
+        server: f64,
+    },
+    /// The game is over.
+    #[serde(rename = "e")]
+    Finished {
+        /// How it ended.
+        outcome: Outcome,
+        /// Whether rows and replay are stored for good.
+        saved: bool,
+        /// Final score by agent.
+        scores: Vec<f32>,
+    },
+    /// The connection is refused and closed right after this.
+    #[serde(rename = "x")]
+    Refused {
+        /// The close code that follows.
+        code: u16,
+        /// For the participant.
+        reason: String,
+    },
+}
+
+/// What a seat is told first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// [`VERSION`].
+    pub version: u16,
+    /// The agent this seat plays.
+    pub agent: Agent,
+    /// Names of the seats by agent, such as "You", "Partner", "AI".
+    pub names: Vec<String>,
+    /// Ticks a second.
+    pub fps: f32,
+    /// What the pictures are drawn into.
+    pub viewport: Viewport,
+    /// Which keys do what.
+    pub keyboard: Keyboard,
+}
+
+/// One tick as one seat may see it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Ticks since the game began, over all episodes; 0 is the picture before the first.
+    pub tick: u32,
+    /// `seq` of the newest [`ToRoom::Keys`] that this picture takes into account.
+    pub ack: u32,
+    /// What changed in the picture.
+    pub picture: Delta,
+    /// Rewards of this tick by agent; none when all are 0.
+    pub rewards: Option<Vec<f32>>,
+    /// The panel, when it changed.
+    pub hud: Option<Hud>,
+}
+
+/// The panel around the picture.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hud {
+    /// The episode, from 1.
+    pub episode: u32,
+    /// How many there are.
+    pub episodes: u32,
+    /// Score by agent.
+    pub scores: Vec<f32>,
+    /// Whole seconds until the step limit.
+    pub seconds_left: u32,
+    /// The environment's own lines.
+    pub items: Vec<HudItem>,
+}
+
+/// Whether the game runs, and how everybody is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// What the room does.
+    pub phase: Phase,
+    /// Milliseconds until the phase ends by itself (a countdown or a grace time); 0 where it does not.
+    pub remaining_ms: u32,
+    /// By agent.
+    pub seats: Vec<Presence>,
+}
+
+/// What the room does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Not everybody has come yet.
+    #[serde(rename = "g")]
+    Gathering,
+    /// Everybody is here; an episode begins soon.
+    #[serde(rename = "c")]
+    Countdown,
+    /// Ticks.
+    #[serde(rename = "r")]
+    Running,
+    /// Somebody is gone and may come back.
+    #[serde(rename = "p")]
+    Paused,
+    /// Over.
+    #[serde(rename = "o")]
+    Over,
+}
+
+/// How the holder of a seat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Presence {
+    /// A policy plays.
+    #[serde(rename = "p")]
+    Policy,
+    /// Has not connected yet.
+    #[serde(rename = "e")]
+    Expected,
+    /// Connected and looking.
+    #[serde(rename = "h")]
+    Here,
+    /// Connected, but the page is hidden or not focused.
+    #[serde(rename = "a")]
+    Away,
+    /// The connection is lost and may come back.
+    #[serde(rename = "r")]
+    Reconnecting,
+    /// Did not come back.
+    #[serde(rename = "l")]
+    Left,
+}
+
+/// How a game ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All episodes were played.
+    Completed,
+    /// A person left and did not come back within the grace time.
+    PartnerLeft,
+    /// A person never came.
+    NoShow,
+    /// The environment or a policy failed.
+    Failed,
+}
+
+impl Outcome {
+    /// The word in the data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::PartnerLeft => "partner_left",
+            Self::NoShow => "no_show",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Lobby to browser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ToWaiter {
+    /// How it stands; sent when it changes and every few seconds.
+    #[serde(rename = "w")]
+    Waiting {
+        /// How many are here, this one included.
+        here: u32,
+        /// How many it takes.
+        needed: u32,
+        /// For how long this one has waited, ms.
+        waited_ms: u32,
+        /// After how long waiting ends, ms.
+        limit_ms: u32,
+    },
+    /// Go to this room now.
+    #[serde(rename = "m")]
+    Matched {
+        /// Path and query of the room's socket, with the seat ticket in it.
+        socket: String,
+    },
+    /// Nobody came in time.
+    #[serde(rename = "t")]
+    TimedOut {
+        /// For the participant.
+        message: String,
+    },
+    /// The lobby will not have this connection.
+    #[serde(rename = "x")]
+    Refused {
+        /// The close code that follows.
+        code: u16,
+        /// For the participant.
+        reason: String,
+    },
+}
+
+/// Browser to lobby: nothing but a sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToLobby {
+    /// Still waiting.
+    #[serde(rename = "p")]
+    Ping,
+}
+
+/// Why a socket was closed, in the range RFC 6455 leaves to applications. The browser says each in its own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// A message did not decode, or came at the wrong time.
+    Malformed = 4001,
+    /// A message was longer than [`MAX_FROM_BROWSER`].
+    TooLarge = 4002,
+    /// More messages than a person can cause.
+    TooFrequent = 4003,
+    /// The ticket is forged, stale or for another room.
+    Ticket = 4004,
+    /// Another protocol version or another simulation: the page is older or newer than the deployment.
+    Mismatch = 4005,
+    /// The same participant connected again elsewhere.
+    Replaced = 4006,
+    /// The game is over.
+    Over = 4007,
+    /// Silent for too long.
+    Silent = 4008,
+    /// The object lost its storage or its configuration; nothing the browser can do.
+    Unavailable = 4009,
+}
+
+impl CloseCode {
+    /// The number in the close frame.
+    pub fn code(self) -> u16 {
+        self as u16
+    }
+}
+
+/// Why a message was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// Longer than allowed.
+    #[error("a message of {found} bytes, at most {most} are allowed")]
+    TooLarge {
+        /// Its length.
+        found: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// Not MessagePack, or not one of ours.
+    #[error("a message that cannot be read: {0}")]
+    Malformed(String),
+}
+
+impl WireError {
+    /// The close code it deserves.
+    pub fn close_code(&self) -> CloseCode {
+        match self {
+            Self::TooLarge { .. } => CloseCode::TooLarge,
+            Self::Malformed(_) => CloseCode::Malformed,
+        }
+    }
+}
+
+/// A message as bytes. An empty vector if it cannot be encoded, which no type of this module allows.
+pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    rmp_serde::to_vec(message).unwrap_or_default()
+}
+
+/// A message from bytes, of which there may be `most`; all of them must belong to it.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8], most: usize) -> Result<T, WireError> {
+    if bytes.len() > most {
+        return Err(WireError::TooLarge { found: bytes.len(), most });
+    }
+    let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
+    reader.set_max_depth(32);
+    let message = T::deserialize(&mut reader).map_err(|e| WireError::Malformed(e.to_string()))?;
+    if reader.position() != bytes.len() as u64 {
+        return Err(WireError::Malformed("bytes are left over".into()));
+    }
+    Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use env_sdk::surface::Record;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_tick_without_changes_costs_16_bytes_at_most() {
+        let frame = ToSeat::Frame(Frame { tick: 2999, ack: 200, ..Frame::default() });
+        assert!(encode(&frame).len() <= 16, "{}", encode(&frame).len());
+    }
+
+    #[test]
+    fn messages_come_back_as_they_went() {
+        let picture = Delta {
+            full: true,
+            put: vec![Record { id: 1, kind: 1, nums: vec![1, -2, 70_000], text: "x".into() }],
+            moved: vec![1, 3, 5, -6],
+            gone: vec![4],
+        };
+        let hud = Hud { episode: 1, episodes: 2, scores: vec![0.5], seconds_left: 9, items: vec![] };
+        for message in [
+            ToSeat::Frame(Frame { tick: 7, ack: 3, picture, rewards: Some(vec![1.0, -1.0]), hud: Some(hud) }),
+            ToSeat::Pong { time: 1.5, server: 2.5 },
+            ToSeat::Status(Status { phase: Phase::Paused, remaining_ms: 9, seats: vec![Presence::Away] }),
+            ToSeat::Finished { outcome: Outcome::PartnerLeft, saved: true, scores: vec![1.0] },
+        ] {
+            assert_eq!(decode::<ToSeat>(&encode(&message), MAX_TO_BROWSER), Ok(message));
+        }
+        let keys = ToRoom::Keys { seq: 1, held: 5, time: 0.25 };
+        assert_eq!(decode::<ToRoom>(&encode(&keys), MAX_FROM_BROWSER), Ok(keys));
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_before_it_is_read() {
+        let error = decode::<ToRoom>(&[0; MAX_FROM_BROWSER + 1], MAX_FROM_BROWSER).unwrap_err();
+        assert_eq!(error.close_code(), CloseCode::TooLarge);
+    }
+
+    #[test]
+    fn bytes_behind_a_message_are_an_error() {
+        let mut bytes = encode(&ToRoom::Keys { seq: 1, held: 5, time: 0.25 });
+        bytes.push(0);
+        assert_eq!(decode::<ToRoom>(&bytes, 100).unwrap_err().close_code(), CloseCode::Malformed);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_decode_or_fail_without_panic(bytes: Vec<u8>) {
+            let _ = decode::<ToRoom>(&bytes, MAX_FROM_BROWSER);
+            let _ = decode::<ToLobby>(&bytes, MAX_FROM_BROWSER);
+            let _ = decode::<ToSeat>(&bytes, MAX_TO_BROWSER);
+            let _ = decode::<ToWaiter>(&bytes, MAX_TO_BROWSER);
+        }
+
+        #[test]
+        fn damaged_messages_decode_or_fail_without_panic(at in 0usize..40, byte: u8) {
+            let welcome = ToSeat::Finished { outcome: Outcome::Completed, saved: false, scores: vec![1.0, 2.0] };
+            let mut bytes = encode(&welcome);
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = decode::<ToSeat>(&bytes, MAX_TO_BROWSER);
+        }
+    }
+}
