@@ -9,5 +9,12 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod experiment;
 pub mod keys;
+pub mod lobby;
+pub mod record;
+pub mod replay;
+pub mod room;
+pub mod stager;
+pub mod tables;
 pub mod wire;

@@ -201,7 +201,9 @@ pub enum Outcome {
     PartnerLeft,
     /// A person never came.
     NoShow,
-    /// The environment or a policy failed.
+    /// Nobody is left.
+    Abandoned,
+    /// The environment failed.
     Failed,
 }
 
@@ -212,6 +214,7 @@ impl Outcome {
             Self::Completed => "completed",
             Self::PartnerLeft => "partner_left",
             Self::NoShow => "no_show",
+            Self::Abandoned => "abandoned",
             Self::Failed => "failed",
         }
     }

@@ -1,0 +1,282 @@
+//! First come, first served: the waiting room of one game scene.
+//!
+//! Everything about somebody who waits is in [`Waiter`], which the shell keeps with the socket, so that a lobby can be
+//! put together again after its object slept. Nobody is matched who has not given a sign of life lately.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{CloseCode, ToWaiter};
+
+/// After so long without a message somebody is taken for gone. Browsers send one every 5 s, and hidden ones at least
+/// once a minute.
+pub const SILENT_MS: u64 = 70_000;
+
+/// Somebody who waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiter {
+    /// The connection, unique within the lobby.
+    pub conn: u64,
+    /// The participant's subject id.
+    pub subject: String,
+    /// Since when, epoch ms.
+    pub since: u64,
+    /// The last message, epoch ms.
+    pub seen: u64,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Somebody came.
+    Joined {
+        /// The new connection.
+        conn: u64,
+        /// Whose it is.
+        subject: String,
+    },
+    /// A message came.
+    Alive(u64),
+    /// A connection closed.
+    Left(u64),
+    /// The time that [`Lobby::next_wake`] asked for.
+    Wake,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Send this.
+    Send(u64, ToWaiter),
+    /// Close the connection, with this code.
+    Close(u64, CloseCode),
+    /// These people play together, in the order of their coming; they are no longer in the lobby, their connections
+    /// are still open.
+    Match(Vec<Waiter>),
+}
+
+/// The lobby of one game scene.
+#[derive(Debug, Clone)]
+pub struct Lobby {
+    group: usize,
+    limit_ms: u64,
+    timeout: String,
+    queue: VecDeque<Waiter>,
+    out: VecDeque<Output>,
+}
+
+impl Lobby {
+    /// An empty lobby that makes groups of `group` and keeps nobody longer than `limit_ms`.
+    pub fn new(group: usize, limit_ms: u64, timeout: &str) -> Self {
+        Self {
+            group: group.max(1),
+            limit_ms,
+            timeout: timeout.to_owned(),
+            queue: VecDeque::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Puts back people whose sockets outlived the object.
+    pub fn restore(&mut self, mut waiters: Vec<Waiter>) {
+        waiters.sort_by_key(|waiter| (waiter.since, waiter.conn));
+        self.queue = waiters.into();
+    }
+
+    /// The people who wait, longest first.
+    pub fn waiters(&self) -> impl Iterator<Item = &Waiter> {
+        self.queue.iter()
+    }
+
+    /// When to call with [`Input::Wake`] at the latest.
+    pub fn next_wake(&self) -> Option<u64> {
+        self.queue.iter().map(|w| (w.since + self.limit_ms).min(w.seen + SILENT_MS)).min()
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// Takes in what happened at `now`, epoch ms.
+    pub fn handle(&mut self, now: u64, input: Input) {
+        match input {
+            Input::Joined { conn, subject } => {
+                // Somebody who comes again keeps the place and loses the older connection.
+                let since = match self.queue.iter().position(|w| w.subject == subject) {
+                    Some(at) => self.queue.remove(at).map_or(now, |old| {
+                        self.out.push_back(Output::Close(old.conn, CloseCode::Replaced));
+                        old.since
+                    }),
+                    None => now,
+                };
+                let at = self.queue.partition_point(|w| w.since <= since);
+                self.queue.insert(at, Waiter { conn, subject, since, seen: now });
+            }
+            Input::Alive(conn) => {
+                if let Some(waiter) = self.queue.iter_mut().find(|w| w.conn == conn) {
+                    waiter.seen = now;
+                }
+                return;
+            }
+            Input::Left(conn) => self.queue.retain(|w| w.conn != conn),
+            Input::Wake => {}
+        }
+        self.dismiss(now);
+        while self.queue.len() >= self.group {
+            self.out.push_back(Output::Match(self.queue.drain(..self.group).collect()));
+        }
+        self.tell(now);
+    }
+
+    fn dismiss(&mut self, now: u64) {
+        let (limit, timeout, out) = (self.limit_ms, &self.timeout, &mut self.out);
+        self.queue.retain(|waiter| {
+            if now >= waiter.seen + SILENT_MS {
+                out.push_back(Output::Close(waiter.conn, CloseCode::Silent));
+                return false;
+            }
+            if now >= waiter.since + limit {
+                out.push_back(Output::Send(waiter.conn, ToWaiter::TimedOut { message: timeout.clone() }));
+                out.push_back(Output::Close(waiter.conn, CloseCode::Over));
+                return false;
+            }
+            true
+        });
+    }
+
+    fn tell(&mut self, now: u64) {
+        let here = self.queue.len() as u32;
+        for waiter in &self.queue {
+            let message = ToWaiter::Waiting {
+                here,
+                needed: self.group as u32,
+                waited_ms: now.saturating_sub(waiter.since) as u32,
+                limit_ms: self.limit_ms as u32,
+            };
+            self.out.push_back(Output::Send(waiter.conn, message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn drain(lobby: &mut Lobby) -> Vec<Output> {
+        std::iter::from_fn(|| lobby.poll()).collect()
+    }
+
+    fn matches(outputs: &[Output]) -> Vec<Vec<String>> {
+        outputs
+            .iter()
+            .filter_map(|o| match o {
+                Output::Match(group) => Some(group.iter().map(|w| w.subject.clone()).collect()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn join(lobby: &mut Lobby, now: u64, conn: u64, subject: &str) -> Vec<Output> {
+        lobby.handle(now, Input::Joined { conn, subject: subject.into() });
+        drain(lobby)
+    }
+
+    #[test]
+    fn a_hundred_at_once_make_fifty_pairs_in_the_order_of_their_coming() {
+        let mut lobby = Lobby::new(2, 60_000, "");
+        let mut pairs = Vec::new();
+        for k in 0..100 {
+            pairs.extend(matches(&join(&mut lobby, 0, k, &format!("s{k:02}"))));
+        }
+        assert_eq!(pairs.len(), 50);
+        assert_eq!(pairs[0], ["s00", "s01"]);
+        assert_eq!(pairs[49], ["s98", "s99"]);
+        assert_eq!(lobby.waiters().count(), 0);
+    }
+
+    #[test]
+    fn a_closed_tab_is_never_matched() {
+        let mut lobby = Lobby::new(2, 60_000, "");
+        join(&mut lobby, 0, 1, "a");
+        lobby.handle(5, Input::Left(1));
+        assert!(matches(&join(&mut lobby, 10, 2, "b")).is_empty());
+        assert_eq!(matches(&join(&mut lobby, 20, 3, "c")), [["b", "c"]]);
+    }
+
+    #[test]
+    fn a_silent_connection_is_closed_before_anybody_is_matched_with_it() {
+        let mut lobby = Lobby::new(2, 600_000, "");
+        join(&mut lobby, 0, 1, "a");
+        lobby.handle(1_000, Input::Alive(1));
+        let outputs = join(&mut lobby, 1_000 + SILENT_MS, 2, "b");
+        assert!(outputs.contains(&Output::Close(1, CloseCode::Silent)));
+        assert!(matches(&outputs).is_empty());
+    }
+
+    #[test]
+    fn the_same_person_in_a_second_tab_keeps_the_place_and_is_not_their_own_partner() {
+        let mut lobby = Lobby::new(3, 60_000, "");
+        join(&mut lobby, 0, 1, "a");
+        join(&mut lobby, 5, 2, "b");
+        let outputs = join(&mut lobby, 10, 3, "a");
+        assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
+        assert_eq!(matches(&join(&mut lobby, 20, 4, "c")), [["a", "b", "c"]]);
+    }
+
+    #[test]
+    fn waiting_ends_at_the_limit_with_the_researchers_words() {
+        let mut lobby = Lobby::new(2, 60_000, "Sorry.");
+        join(&mut lobby, 1_000, 1, "a");
+        lobby.handle(50_000, Input::Alive(1));
+        assert_eq!(lobby.next_wake(), Some(61_000));
+        lobby.handle(60_999, Input::Wake);
+        assert!(!drain(&mut lobby).contains(&Output::Close(1, CloseCode::Over)));
+        lobby.handle(61_000, Input::Wake);
+        let outputs = drain(&mut lobby);
+        assert_eq!(outputs[0], Output::Send(1, ToWaiter::TimedOut { message: "Sorry.".into() }));
+        assert_eq!(outputs[1], Output::Close(1, CloseCode::Over));
+        assert_eq!(lobby.next_wake(), None);
+    }
+
+    #[test]
+    fn one_person_games_start_at_once() {
+        let mut lobby = Lobby::new(1, 60_000, "");
+        assert_eq!(matches(&join(&mut lobby, 0, 1, "a")), [["a"]]);
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_in_two_groups_and_nobody_alive_is_forgotten(events in proptest::collection::vec((0u8..3, 0u64..20), 1..200)) {
+            let mut lobby = Lobby::new(2, 600_000, "");
+            let (mut matched, mut open) = (Vec::new(), std::collections::BTreeMap::new());
+            let mut next = 100;
+            for (kind, who) in events {
+                if kind < 2 {
+                    next += 1;
+                    lobby.handle(1, Input::Joined { conn: next, subject: who.to_string() });
+                    open.insert(who, next);
+                } else if let Some(conn) = open.remove(&who) {
+                    lobby.handle(1, Input::Left(conn));
+                }
+                for output in drain(&mut lobby) {
+                    if let Output::Match(group) = output {
+                        prop_assert_eq!(group.len(), 2);
+                        prop_assert_ne!(&group[0].subject, &group[1].subject);
+                        for waiter in group {
+                            let who: u64 = waiter.subject.parse().unwrap();
+                            prop_assert_eq!(open.remove(&who), Some(waiter.conn));
+                            matched.push(waiter.conn);
+                        }
+                    }
+                }
+                let waiting: Vec<u64> = lobby.waiters().map(|w| w.conn).collect();
+                prop_assert!(waiting.iter().all(|conn| !matched.contains(conn)));
+                prop_assert_eq!(waiting.len(), open.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a seat's browser says, and what it is told when it says something wrong.
+
+use env_sdk::Agent;
+
+use super::{Output, Room, seat::SeatState};
+use crate::{
+    wire::{self, CloseCode, MAX_FROM_BROWSER, ToRoom, ToSeat, Welcome},
+};
+
+impl Room {
+    pub(super) fn message(&mut self, now: u64, conn: u64, bytes: &[u8]) {
+        let Some(agent) = self.agent_of(conn) else { return };
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        if !human.count_message(now) {
+            return self.refuse(now, agent, CloseCode::TooFrequent, "too many messages within a second");
+        }
+        let ready = human.ready;
+        match wire::decode::<ToRoom>(bytes, MAX_FROM_BROWSER) {
+            Err(error) => self.refuse(now, agent, error.close_code(), &error.to_string()),
+            Ok(ToRoom::Hello { version, digest }) => self.hello(now, agent, version, digest),
+            Ok(_) if !ready => self.refuse(now, agent, CloseCode::Malformed, "the first message must be Hello"),
+            Ok(ToRoom::Keys { seq, held, time }) => self.keys(now, agent, seq, held, time),
+            Ok(ToRoom::Ping { time, rtt, focused, .. }) => self.ping(now, agent, time, rtt, focused),
+        }
+    }
+
+    /// Says why, closes, and treats the connection as lost: its owner may come back with a better one.
+    fn refuse(&mut self, now: u64, agent: Agent, code: CloseCode, reason: &str) {
+        let Some(conn) = self.human(agent).and_then(|human| human.conn) else { return };
+        let message = ToSeat::Refused { code: code.code(), reason: reason.to_owned() };
+        self.out.push_back(Output::Send { conn, bytes: wire::encode(&message) });
+        self.close(conn, code, reason);
+        let kind = match code {
+            CloseCode::TooLarge => "too_large",
+            CloseCode::TooFrequent => "too_frequent",
+            CloseCode::Mismatch => "mismatch",
+            _ => "malformed",
+        };
+        if !self.human(agent).is_some_and(|human| human.ready) {
+            self.report(now, Some(agent), kind, reason.to_owned());
+        }
+        self.lost(now, agent, kind, reason);
+    }
+
+    fn hello(&mut self, now: u64, agent: Agent, version: u16, digest: u64) {
+        if version != wire::VERSION {
+            let reason = format!("protocol {version}, this deployment speaks {}", wire::VERSION);
+            return self.refuse(now, agent, CloseCode::Mismatch, &reason);
+        }
+        if digest != self.fingerprint {
+            let reason = format!("simulation {digest:016x}, this deployment has {:016x}", self.fingerprint);
+            return self.refuse(now, agent, CloseCode::Mismatch, &reason);
+        }
+        let names = self.names(agent);
+        let keyboard = self.scene.keyboards.get(agent.index()).cloned().unwrap_or_default();
+        let viewport = self.sim.spec().viewport;
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        let Some(conn) = human.conn else { return };
+        let kind = if human.arrived { "rejoined" } else { "joined" };
+        human.ready = true;
+        human.arrived = true;
+        human.encoder.restart();
+        human.hud = None;
+        let welcome =
+            Welcome { version: wire::VERSION, agent, names, fps: self.scene.fps, viewport, keyboard };
+        self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Welcome(welcome)) });
+        self.send_frame(agent, None);
+        self.report(now, Some(agent), kind, String::new());
+        self.arrived(now);
+    }
+
+    /// What this seat calls everybody. Nobody learns another participant's id.
+    fn names(&self, agent: Agent) -> Vec<String> {
+        let people = self.humans().count();
+        self.agents()
+            .zip(&self.scene.seats)
+            .map(|(other, seat)| match (other == agent, seat.is_human()) {
+                (true, _) => "You".to_owned(),
+                (false, true) if people == 2 => "Partner".to_owned(),
+                (false, true) => format!("Player {}", other.0 + 1),
+                (false, false) => "Computer".to_owned(),
+            })
+            .collect()
+    }
+
+    fn keys(&mut self, now: u64, agent: Agent, seq: u32, held: u32, time: f64) {
+        let Some(keyboard) = self.scene.keyboards.get(agent.index()) else { return };
+        let beyond = held.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
+        if beyond != 0 || !time.is_finite() {
+            return self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");
+        }
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        human.input.change(held, self.scene.input_mode, keyboard);
+        human.ack = seq;
+        human.client_time_ms = time;
+    }
+
+    fn ping(&mut self, now: u64, agent: Agent, time: f64, rtt: f32, focused: bool) {
+        if !time.is_finite() || !rtt.is_finite() {
+            return self.refuse(now, agent, CloseCode::Malformed, "a time that is not a number");
+        }
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        let Some(conn) = human.conn else { return };
+        human.client_time_ms = time;
+        human.rtt_ms = rtt.max(0.0);
+        let changed = human.focused != focused;
+        human.focused = focused;
+        self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Pong { time, server: now as f64 }) });
+        if changed {
+            self.report(now, Some(agent), if focused { "focus_gained" } else { "focus_lost" }, String::new());
+            self.tell_status(now);
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! One running game, without a clock or a socket.
+//!
+//! The shell hands in what happened with [`Room::handle`], does what [`Room::poll`] returns until it returns nothing,
+//! and calls again with [`Input::Wake`] at [`Room::next_wake`]. A room never fails: what a participant, a policy or an
+//! environment does wrong becomes an event, a refusal or an outcome.
+
+mod checkpoint;
+mod messages;
+mod schedule;
+mod seat;
+mod tick;
+
+use std::collections::VecDeque;
+
+use env_sdk::{Agent, Simulation, Surface, surface::Encoder};
+
+use crate::{
+    experiment::GameScene,
+    record::{Chunk, EpisodeRecord, Event, GameInfo},
+    wire::{self, CloseCode, Outcome, Phase, Status, ToSeat},
+};
+
+pub use checkpoint::Checkpoint;
+use schedule::Schedule;
+use seat::{Holder, Human, SeatState};
+
+/// A connection from which nothing came for so long is taken for lost.
+pub const SILENT_MS: u64 = 10_000;
+/// Rows are handed out for storage at least this often.
+pub const FLUSH_MS: u64 = 2_000;
+/// How long the game waits, with a countdown, when somebody came back.
+const RESUME_MS: u64 = 1_500;
+/// A game keeps no more events than this.
+const MAX_EVENTS: u32 = 1_000;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A participant with a good ticket for this agent's seat connected.
+    Connected {
+        /// The seat.
+        agent: Agent,
+        /// The connection, unique in the room.
+        conn: u64,
+    },
+    /// A message came.
+    Message {
+        /// From this connection.
+        conn: u64,
+        /// As it came.
+        bytes: Vec<u8>,
+    },
+    /// A connection is gone.
+    Disconnected {
+        /// Which.
+        conn: u64,
+    },
+    /// The time that [`Room::next_wake`] asked for has come.
+    Wake,
+    /// Rows and replay are stored for good.
+    Saved,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Send these bytes.
+    Send {
+        /// Over this connection.
+        conn: u64,
+        /// An encoded [`ToSeat`].
+        bytes: Vec<u8>,
+    },
+    /// Close a connection.
+    Close {
+        /// Which.
+        conn: u64,
+        /// With this code.
+        code: CloseCode,
+        /// For the log.
+        reason: String,
+    },
+    /// Store both, or neither: what happened since the last time, and where to go on from.
+    Persist {
+        /// An encoded [`Chunk`].
+        chunk: Vec<u8>,
+        /// An encoded [`Checkpoint`].
+        checkpoint: Vec<u8>,
+    },
+    /// Log this. It is in a chunk, too.
+    Report(Event),
+    /// The game is over and everything was handed out for storage. Save it and say so with [`Input::Saved`].
+    Finished(Outcome),
+}
+
+/// Why there is no room.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RoomError {
+    /// The environment refuses its configuration or a snapshot.
+    #[error(transparent)]
+    Environment(#[from] env_sdk::EnvError),
+    /// A policy does not load.
+    #[error(transparent)]
+    Policy(#[from] env_sdk::PolicyError),
+    /// A stored checkpoint does not decode.
+    #[error("the checkpoint cannot be read: {0}")]
+    Checkpoint(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    Gathering { until: u64 },
+    Countdown { until: u64 },
+    Running,
+    Paused { until: u64 },
+    Over { outcome: Outcome, saved: bool },
+}
+
+/// One running game.
+pub struct Room {
+    scene: GameScene,
+    info: GameInfo,
+    fingerprint: u64,
+    sim: Box<dyn Simulation>,
+    seats: Vec<SeatState>,
+    state: State,
+    schedule: Schedule,
+    /// Ticks since the game began.
+    tick: u32,
+    scores: Vec<f32>,
+    episode: EpisodeRecord,
+    started_ms: u64,
+    slips: u32,
+    pending: Chunk,
+    flushed_ms: u64,
+    events_left: u32,
+    surface: Surface,
+    out: VecDeque<Output>,
+}
+
+impl Room {
+    /// A room that waits for its people. `phase_ms` shifts the grid of its ticks: rooms of one object share a timer by
+    /// sharing it, and objects that differ in it do not all work at the same moment.
+    pub fn new(scene: &GameScene, info: GameInfo, phase_ms: u64, now: u64) -> Result<Self, RoomError> {
+        let mut sim = scene.environment.make()?;
+        sim.reset(info.seed, 0);
+        let viewport = sim.spec().viewport;
+        let mut seats = Vec::new();
+        for agent in sim.spec().agents() {
+            let holder = match scene.policy(agent, sim.as_ref())? {
+                Some(policy) => Holder::Policy(policy),
+                None => Holder::Human(Human::new(Encoder::new(viewport))),
+            };
+            seats.push(SeatState { holder, previous: None });
+        }
+        let agents = seats.len();
+        let mut room = Self {
+            fingerprint: scene.environment.fingerprint()?,
+            scene: scene.clone(),
+            info,
+            sim,
+            seats,
+            state: State::Gathering { until: now + scene.gather_ms },
+            schedule: Schedule::new(scene.fps, phase_ms),
+            tick: 0,
+            scores: vec![0.0; agents],
+            episode: EpisodeRecord {
+                episode: 0,
+                started_ms: now,
+                initial_observations: Vec::new(),
+                steps: 0,
+                returns: vec![0.0; agents],
+                end: "interrupted".into(),
+                digest: 0,
+            },
+            started_ms: now,
+            slips: 0,
+            pending: Chunk::default(),
+            flushed_ms: now,
+            events_left: MAX_EVENTS,
+            surface: Surface::new(),
+            out: VecDeque::new(),
+        };
+        room.episode.initial_observations = room.observations();
+        Ok(room)
+    }
+
+    /// What the game is called and where it belongs.
+    pub fn info(&self) -> &GameInfo {
+        &self.info
+    }
+
+    /// Ticks since the game began.
+    pub fn tick(&self) -> u32 {
+        self.tick
+    }
+
+    /// Times the schedule had to be moved because the room was called too late.
+    pub fn slips(&self) -> u32 {
+        self.slips
+    }
+
+    /// How the game ended, if it did.
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self.state {
+            State::Over { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When to call with [`Input::Wake`] at the latest, epoch ms.
+    pub fn next_wake(&self) -> Option<u64> {
+        let deadline = match self.state {
+            State::Gathering { until } | State::Countdown { until } | State::Paused { until } => until,
+            State::Running => return Some(self.schedule.next()),
+            State::Over { .. } => return None,
+        };
+        let silent = self.humans().filter(|h| h.conn.is_some()).map(|h| h.seen + SILENT_MS).min();
+        Some(silent.map_or(deadline, |silent| silent.min(deadline)))
+    }
+
+    /// Takes in what happened at `now`, epoch ms.
+    pub fn handle(&mut self, now: u64, input: Input) {
+        match input {
+            Input::Connected { agent, conn } => self.connected(now, agent, conn),
+            Input::Message { conn, bytes } => self.message(now, conn, &bytes),
+            Input::Disconnected { conn } => {
+                if let Some(agent) = self.agent_of(conn) {
+                    self.lost(now, agent, "lost", "the connection closed");
+                }
+            }
+            Input::Saved => self.saved(),
+            Input::Wake => {}
+        }
+        self.advance(now);
+    }
+
+    /// Does what is due.
+    fn advance(&mut self, now: u64) {
+        for agent in self.agents() {
+            let silent = self
+                .human(agent)
+                .is_some_and(|human| human.conn.is_some() && now.saturating_sub(human.seen) >= SILENT_MS);
+            if silent {
+                if let Some(conn) = self.human(agent).and_then(|human| human.conn) {
+                    self.close(conn, CloseCode::Silent, "nothing came for 10 s");
+                }
+                self.lost(now, agent, "silent", "nothing came for 10 s");
+            }
+        }
+        match self.state {
+            State::Gathering { until } if now >= until => self.finish(now, Outcome::NoShow),
+            State::Countdown { until } if now >= until => {
+                self.schedule.start(until);
+                self.set_state(now, State::Running);
+                self.run(now);
+            }
+            State::Paused { until } if now >= until => self.grace_over(now),
+            State::Running => self.run(now),
+            _ => {}
+        }
+        if self.state == State::Running && now.saturating_sub(self.flushed_ms) >= FLUSH_MS {
+            self.flush(now);
+        }
+    }
+
+    fn connected(&mut self, now: u64, agent: Agent, conn: u64) {
+        if let State::Over { saved, .. } = self.state {
+            self.close(conn, CloseCode::Over, if saved { "over" } else { "over, being saved" });
+            return;
+        }
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else {
+            self.close(conn, CloseCode::Ticket, "not a person's seat");
+            return;
+        };
+        let old = human.conn.replace(conn);
+        human.connect(conn, now);
+        if let Some(old) = old {
+            self.close(old, CloseCode::Replaced, "the same participant connected again");
+            self.report(now, Some(agent), "replaced", String::new());
+        }
+    }
+
+    /// A connection is gone; its owner may come back.
+    fn lost(&mut self, now: u64, agent: Agent, kind: &'static str, detail: &str) {
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        let was_ready = human.ready;
+        human.disconnect();
+        if !was_ready || matches!(self.state, State::Over { .. }) {
+            return;
+        }
+        self.report(now, Some(agent), kind, detail.to_owned());
+        match self.state {
+            State::Running | State::Countdown { .. } => {
+                self.set_state(now, State::Paused { until: now + self.scene.grace_ms });
+                self.flush(now);
+            }
+            _ => self.tell_status(now),
+        }
+    }
+
+    /// Somebody said hello: goes on if everybody is here now.
+    fn arrived(&mut self, now: u64) {
+        let complete = self.humans().all(|human| human.ready);
+        match self.state {
+            State::Gathering { .. } if complete => {
+                self.set_state(now, State::Countdown { until: now + self.scene.countdown_ms });
+            }
+            State::Paused { .. } if complete => {
+                self.set_state(now, State::Countdown { until: now + RESUME_MS });
+            }
+            _ => self.tell_status(now),
+        }
+    }
+
+    fn grace_over(&mut self, now: u64) {
+        for human in self.seats.iter_mut().filter_map(SeatState::human_mut) {
+            human.left = !human.ready;
+        }
+        let anybody = self.humans().any(|human| !human.left);
+        self.finish(now, if anybody { Outcome::PartnerLeft } else { Outcome::Abandoned });
+    }
+
+    fn finish(&mut self, now: u64, outcome: Outcome) {
+        if matches!(self.state, State::Over { .. }) {
+            return;
+        }
+        if self.episode.steps > 0 {
+            self.close_episode("interrupted");
+        }
+        self.report(now, None, "finished", outcome.as_str().to_owned());
+        self.set_state(now, State::Over { outcome, saved: false });
+        self.flush(now);
+        self.out.push_back(Output::Finished(outcome));
+        self.tell_all(&ToSeat::Finished { outcome, saved: false, scores: self.scores.clone() });
+    }
+
+    fn saved(&mut self) {
+        let State::Over { outcome, .. } = self.state else { return };
+        self.state = State::Over { outcome, saved: true };
+        self.tell_all(&ToSeat::Finished { outcome, saved: true, scores: self.scores.clone() });
+        let open: Vec<u64> = self.humans().filter_map(|human| human.conn).collect();
+        for conn in open {
+            self.close(conn, CloseCode::Over, "over");
+        }
+    }
+
+    fn set_state(&mut self, now: u64, state: State) {
+        self.state = state;
+        self.tell_status(now);
+    }
+
+    fn tell_status(&mut self, now: u64) {
+        let (phase, until) = match self.state {
+            State::Gathering { until } => (Phase::Gathering, until),
+            State::Countdown { until } => (Phase::Countdown, until),
+            State::Running => (Phase::Running, now),
+            State::Paused { until } => (Phase::Paused, until),
+            State::Over { .. } => (Phase::Over, now),
+        };
+        let seats = self.seats.iter().map(SeatState::presence).collect();
+        let remaining_ms = u32::try_from(until.saturating_sub(now)).unwrap_or(u32::MAX);
+        self.tell_all(&ToSeat::Status(Status { phase, remaining_ms, seats }));
+    }
+
+    fn tell_all(&mut self, message: &ToSeat) {
+        let bytes = wire::encode(message);
+        let listeners: Vec<u64> = self.humans().filter_map(Human::listener).collect();
+        for conn in listeners {
+            self.out.push_back(Output::Send { conn, bytes: bytes.clone() });
+        }
+    }
+
+    fn close(&mut self, conn: u64, code: CloseCode, reason: &str) {
+        self.out.push_back(Output::Close { conn, code, reason: reason.to_owned() });
+    }
+
+    fn report(&mut self, now: u64, agent: Option<Agent>, kind: &'static str, detail: String) {
+        let Some(left) = self.events_left.checked_sub(1) else { return };
+        self.events_left = left;
+        let kind = if left == 0 { "no_more_events_are_kept" } else { kind };
+        let event = Event { at_ms: now, tick: self.tick, agent, kind: kind.into(), detail };
+        self.pending.events.push(event.clone());
+        self.out.push_back(Output::Report(event));
+    }
+
+    /// Hands out what is not stored yet.
+    fn flush(&mut self, now: u64) {
+        self.flushed_ms = now;
+        if self.pending.is_empty() {
+            return;
+        }
+        let checkpoint = match self.checkpoint() {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => {
+                // Without a checkpoint the rows are still worth storing; the last good checkpoint stays valid only up
+                // to its own tick, so the game ends here.
+                self.report(now, None, "checkpoint_failed", error.to_string());
+                if !matches!(self.state, State::Over { .. }) {
+                    self.finish(now, Outcome::Failed);
+                    return;
+                }
+                Vec::new()
+            }
+        };
+        let chunk = std::mem::take(&mut self.pending).encode();
+        self.out.push_back(Output::Persist { chunk, checkpoint });
+    }
+
+    fn agents(&self) -> impl Iterator<Item = Agent> + use<> {
+        (0..self.seats.len() as u8).map(Agent)
+    }
+
+    fn humans(&self) -> impl Iterator<Item = &Human> {
+        self.seats.iter().filter_map(SeatState::human)
+    }
+
+    fn human(&self, agent: Agent) -> Option<&Human> {
+        self.seats.get(agent.index()).and_then(SeatState::human)
+    }
+
+    fn agent_of(&self, conn: u64) -> Option<Agent> {
+        self.agents().find(|agent| self.human(*agent).is_some_and(|human| human.conn == Some(conn)))
+    }
+
+    fn observations(&self) -> Vec<f32> {
+        let mut flat = Vec::with_capacity(self.seats.len() * self.sim.spec().observation_space.len());
+        for agent in self.agents() {
+            self.sim.observe(agent, &mut flat);
+        }
+        flat
+    }
+}

@@ -1,0 +1,36 @@
+//! The experiments that this deployment serves, one file each. Add yours to [`all`].
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod policies;
+mod slime_human_ai;
+mod slime_human_human;
+
+use room::experiment::{ConfigError, Experiment};
+
+/// Every experiment, in the order of the front page.
+pub fn all() -> Vec<Experiment> {
+    vec![slime_human_human::experiment(), slime_human_ai::experiment()]
+}
+
+/// The first thing that is wrong with any of them. The worker asks when it starts, a test asks before.
+pub fn check() -> Result<(), ConfigError> {
+    all().iter().try_for_each(Experiment::check)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_study_is_configured_right() {
+        super::check().unwrap();
+    }
+
+    #[test]
+    fn every_study_has_an_id_of_its_own() {
+        let mut ids: Vec<String> = super::all().into_iter().map(|experiment| experiment.id).collect();
+        let all = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
+    }
+}

@@ -1,0 +1,46 @@
+//! The scenes that the scenarios play.
+
+use envs::{
+    mountain_car::{self, MountainCar},
+    slime_volleyball::{Chaser, Config, Move, SlimeVolleyball},
+};
+use room::experiment::{GameScene, Seat};
+
+/// A game of Slime Volleyball that lasts long: many lives.
+pub fn long_slime(left: Seat, right: Seat) -> GameScene {
+    let config = Config { lives: 200, max_steps: 100_000 };
+    keys(GameScene::new::<SlimeVolleyball>("game", config)).seat(left).seat(right).countdown_ms(0)
+}
+
+/// Five points.
+pub fn slime(left: Seat, right: Seat) -> GameScene {
+    keys(GameScene::new::<SlimeVolleyball>("game", Config::default())).seat(left).seat(right).episodes(5)
+}
+
+fn keys(scene: GameScene) -> GameScene {
+    scene
+        .action(&["ArrowLeft"], Move::Backward, "left")
+        .action(&["ArrowUp"], Move::Jump, "jump")
+        .action(&["ArrowRight"], Move::Forward, "right")
+        .action(&["ArrowRight", "ArrowUp"], Move::ForwardJump, "")
+        .default_action(Move::Noop)
+}
+
+/// Bits of the keys above.
+pub const LEFT: u32 = 1;
+pub const UP: u32 = 2;
+pub const RIGHT: u32 = 4;
+
+pub fn chaser() -> Seat {
+    Seat::policy("chaser", || Ok(Box::new(Chaser)))
+}
+
+/// One person on a hill, for 200 steps.
+pub fn hill() -> GameScene {
+    GameScene::new::<MountainCar>("game", mountain_car::Config::default())
+        .seat(Seat::Human)
+        .action(&["ArrowLeft"], mountain_car::Push::Left, "left")
+        .action(&["ArrowRight"], mountain_car::Push::Right, "right")
+        .default_action(mountain_car::Push::None)
+        .countdown_ms(0)
+}

@@ -1,0 +1,187 @@
+//! How games end, and what is left of them.
+
+use env_sdk::Agent;
+use footlights_tests::{World, info};
+use room::{
+    experiment::Seat,
+    replay::Replay,
+    room::Input,
+    tables,
+    wire::{CloseCode, Outcome, Phase, Presence},
+};
+
+use crate::common::{UP, chaser, hill, long_slime, slime};
+
+/// Every promise about the stored data of a finished game.
+fn check_data(world: &World) {
+    let record = world.record();
+    let (scene, info) = (&world.scene, info(&world.scene, 3));
+    assert_eq!(record.rows.len() as u32, world.room.tick());
+    assert!(record.rows.iter().zip(1..).all(|(row, tick)| row.tick == tick), "every tick once, in order");
+    let steps: u32 = record.episodes.iter().map(|episode| episode.steps).sum();
+    assert_eq!(steps, world.room.tick());
+    for agent in scene.human_agents() {
+        let csv = tables::steps_csv(scene, &info, agent, &record.rows).unwrap();
+        let mut reader = csv::Reader::from_reader(csv.as_slice());
+        let header = reader.headers().unwrap().clone();
+        let column = |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no {name}"));
+        let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
+        assert_eq!(rows.len() as u32, world.room.tick());
+        for row in &rows {
+            for k in 0..scene.environment.make().unwrap().spec().observation_space.len() {
+                row[column(&format!("observations.player_0.{k}"))].parse::<f32>().unwrap();
+            }
+            assert_eq!(&row[column("agent")], agent.to_string());
+        }
+        let metadata = tables::metadata(scene, &info, agent, &record, world.finished.unwrap());
+        assert_eq!(metadata["ticks"], world.room.tick());
+        assert_eq!(metadata["partial"], world.finished != Some(Outcome::Completed));
+    }
+    let replay = Replay::decode(&Replay::of(scene, &info, &record).unwrap().encode()).unwrap();
+    let mut sim = scene.environment.make().unwrap();
+    let here = scene.environment.fingerprint().unwrap();
+    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick()));
+}
+
+#[test]
+fn two_people_finish_and_everything_is_stored_and_plays_again_to_the_same_states() {
+    let mut world = World::new(slime(Seat::Human, Seat::Human), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.hold(a, UP);
+    assert_eq!(world.play_out(600_000), Outcome::Completed);
+    assert_eq!(world.browser(a).finished, [(Outcome::Completed, false)]);
+    assert_eq!(world.browser(a).closed, None, "nobody is sent away before the data are safe");
+    check_data(&world);
+    let record = world.record();
+    assert_eq!(record.episodes.len(), 5);
+    assert!(record.episodes.iter().all(|episode| episode.end == "terminated"));
+    assert_eq!(record.rows.iter().filter(|row| row.terminated[0]).count(), 5, "terminal rows are there");
+    world.input(Input::Saved);
+    for conn in [a, b] {
+        assert_eq!(world.browser(conn).finished.last(), Some(&(Outcome::Completed, true)));
+        assert_eq!(world.browser(conn).closed, Some(CloseCode::Over));
+    }
+}
+
+#[test]
+fn a_person_against_a_policy_and_alone() {
+    for scene in [slime(Seat::Human, chaser()), slime(Seat::Random, Seat::Human), hill()] {
+        let agent = scene.human_agents().next().unwrap().0;
+        let mut world = World::new(scene, 3);
+        world.join(agent);
+        assert_eq!(world.play_out(600_000), Outcome::Completed);
+        check_data(&world);
+    }
+}
+
+#[test]
+fn the_scenes_step_limit_truncates() {
+    let mut world = World::new(long_slime(Seat::Human, chaser()).max_steps(45), 3);
+    world.join(0);
+    assert_eq!(world.play_out(60_000), Outcome::Completed);
+    let record = world.record();
+    assert_eq!(record.rows.len(), 45);
+    assert!(record.rows[44].truncated[0] && !record.rows[44].terminated[0]);
+    assert_eq!(record.episodes[0].end, "truncated");
+}
+
+#[test]
+fn a_lost_connection_pauses_the_game_and_a_return_within_the_grace_time_goes_on() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human).max_steps(600), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.pass(5_000);
+    let tick = world.room.tick();
+    world.drop_connection(a);
+    assert_eq!(world.phase(b), Some(Phase::Paused));
+    let status = world.browser(b).status.clone().unwrap();
+    assert_eq!((status.seats[0], status.remaining_ms), (Presence::Reconnecting, 30_000));
+    world.pass(20_000);
+    assert_eq!(world.room.tick(), tick, "nothing happens meanwhile");
+    let again = world.join(0);
+    assert_eq!(world.phase(again), Some(Phase::Countdown));
+    let picture = world.browser(again).frames[0].1.picture.clone();
+    assert!(picture.full, "whoever comes back has nothing");
+    assert_eq!(world.play_out(60_000), Outcome::Completed);
+    check_data(&world);
+    for kind in ["lost", "rejoined"] {
+        assert!(world.event_kinds().contains(&kind));
+    }
+}
+
+#[test]
+fn a_partner_who_stays_away_ends_the_game_with_its_own_outcome_and_all_rows() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.pass(5_000);
+    world.drop_connection(a);
+    assert_eq!(world.play_out(30_000), Outcome::PartnerLeft);
+    let browser = world.browser(b);
+    assert_eq!(browser.finished, [(Outcome::PartnerLeft, false)]);
+    assert_eq!(browser.status.as_ref().unwrap().seats, [Presence::Left, Presence::Here]);
+    check_data(&world);
+    assert_eq!(world.record().episodes[0].end, "interrupted");
+}
+
+#[test]
+fn a_person_alone_who_stays_away_abandons_the_game() {
+    let mut world = World::new(long_slime(Seat::Human, chaser()), 3);
+    let a = world.join(0);
+    world.pass(1_000);
+    world.drop_connection(a);
+    assert_eq!(world.play_out(30_000), Outcome::Abandoned);
+    check_data(&world);
+}
+
+#[test]
+fn a_no_show_frees_the_other_after_the_gathering_time() {
+    let mut world = World::new(slime(Seat::Human, Seat::Human).gather_ms(15_000), 3);
+    let a = world.join(0);
+    assert_eq!(world.play_out(15_000), Outcome::NoShow);
+    assert_eq!(world.browser(a).finished, [(Outcome::NoShow, false)]);
+    assert!(world.record().rows.is_empty());
+}
+
+#[test]
+fn a_connection_that_goes_silent_is_treated_as_lost() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.browsers.get_mut(&a).unwrap().welcome = None; // the harness pings for it no more
+    world.pass(10_100);
+    assert_eq!(world.browser(a).closed, Some(CloseCode::Silent));
+    assert_eq!(world.phase(b), Some(Phase::Paused));
+}
+
+#[test]
+fn a_second_connection_of_the_same_person_replaces_the_first_without_a_pause() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.pass(1_000);
+    let again = world.join(0);
+    assert_eq!(world.browser(a).closed, Some(CloseCode::Replaced));
+    world.drop_connection(a);
+    world.pass(1_000);
+    assert_eq!(world.phase(b), Some(Phase::Running));
+    assert!(world.browser(again).frames.len() > 25);
+    assert_eq!(world.room.info().seats[0].agent, Agent(0));
+}
+
+#[test]
+fn a_policy_that_fails_is_replaced_by_the_default_action_and_logged() {
+    struct Broken;
+    impl env_sdk::Policy for Broken {
+        fn act(
+            &mut self,
+            _: &[f32],
+            _: &mut env_sdk::Rng,
+        ) -> Result<env_sdk::ActionValue, env_sdk::PolicyError> {
+            Err(env_sdk::PolicyError::Act { name: "broken".into(), why: "logits are not finite".into() })
+        }
+    }
+    let seat = Seat::policy("broken", || Ok(Box::new(Broken)));
+    let mut world = World::new(slime(Seat::Human, seat), 3);
+    world.join(0);
+    assert_eq!(world.play_out(600_000), Outcome::Completed);
+    assert!(world.event_kinds().contains(&"policy_failed"));
+    assert!(world.events.len() <= 1_000, "events are bounded");
+    check_data(&world);
+}

@@ -1,0 +1,93 @@
+//! Time, pictures and bytes.
+
+use footlights_tests::World;
+use room::{experiment::Seat, wire::Phase};
+
+use crate::common::{LEFT, RIGHT, UP, chaser, long_slime, slime};
+
+#[test]
+fn thirty_ticks_a_second_stay_thirty_over_ten_minutes() {
+    let mut world = World::new(long_slime(Seat::Human, chaser()), 1);
+    let conn = world.join(0);
+    world.pass(600_000);
+    let frames = &world.browser(conn).frames;
+    assert!((18_000..=18_001).contains(&(frames.len() - 1)), "{}", frames.len());
+    let gaps: Vec<u64> = frames.windows(2).skip(1).map(|w| w[1].0 - w[0].0).collect();
+    assert!(gaps.iter().all(|gap| (33..=34).contains(gap)));
+    assert_eq!(world.room.slips(), 0);
+}
+
+#[test]
+fn a_late_call_is_made_up_for_and_a_very_late_one_moves_the_schedule_and_is_counted() {
+    let mut world = World::new(long_slime(Seat::Human, chaser()), 1);
+    world.join(0);
+    world.pass(1_000);
+    let before = world.room.tick();
+    world.now += 100;
+    world.input(room::room::Input::Wake);
+    assert_eq!(world.room.tick(), before + 3);
+    assert_eq!(world.room.slips(), 0);
+    world.now += 2_000;
+    world.input(room::room::Input::Wake);
+    assert_eq!(world.room.tick(), before + 7, "at most four ticks are made up for");
+    assert_eq!(world.room.slips(), 1);
+    assert!(world.event_kinds().contains(&"slip"));
+}
+
+#[test]
+fn every_seat_gets_every_tick_once_and_in_order() {
+    let mut world = World::new(slime(Seat::Human, Seat::Human), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.play_out(600_000);
+    for conn in [a, b] {
+        let mut ticks: Vec<u32> = world.browser(conn).frames.iter().map(|(_, frame)| frame.tick).collect();
+        ticks.dedup();
+        assert_eq!(ticks, (0..=world.room.tick()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_frame_costs_less_than_60_bytes_on_average_while_both_players_keep_moving() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human), 5);
+    let (a, b) = (world.join(0), world.join(1));
+    let keys = [LEFT, RIGHT, UP, LEFT | UP, RIGHT | UP];
+    for k in 0..600usize {
+        world.hold(a, keys[k * 7 % 5]);
+        world.hold(b, keys[k * 3 % 5]);
+        world.pass(200);
+    }
+    let bytes = &world.browser(a).bytes;
+    let mean = bytes.iter().sum::<usize>() as f64 / bytes.len() as f64;
+    assert!(mean <= 60.0, "{mean}");
+}
+
+#[test]
+fn an_episode_begins_with_a_countdown_and_a_full_picture() {
+    let scene = slime(Seat::Human, Seat::Human).countdown_ms(3_000);
+    let mut world = World::new(scene, 3);
+    let a = world.join(0);
+    assert_eq!(world.phase(a), Some(Phase::Gathering));
+    let b = world.join(1);
+    assert_eq!(world.phase(a), Some(Phase::Countdown));
+    assert_eq!(world.browser(b).status.as_ref().unwrap().remaining_ms, 3_000);
+    world.pass(2_999);
+    assert_eq!(world.room.tick(), 0);
+    world.pass(40);
+    assert_eq!(world.phase(a), Some(Phase::Running));
+    world.play_out(600_000);
+    let full = world.browser(a).frames.iter().filter(|(_, frame)| frame.picture.full).count();
+    assert_eq!(full, 5, "one a episode");
+}
+
+#[test]
+fn the_panel_is_sent_when_it_changes_and_tells_round_score_and_time() {
+    let mut world = World::new(slime(Seat::Human, Seat::Random), 3);
+    let a = world.join(0);
+    world.play_out(600_000);
+    let huds: Vec<_> = world.browser(a).frames.iter().filter_map(|(_, frame)| frame.hud.clone()).collect();
+    assert!(huds.windows(2).all(|w| w[0] != w[1]));
+    assert_eq!((huds[0].episode, huds[0].episodes, huds[0].seconds_left), (1, 5, 100));
+    let last = huds.last().unwrap();
+    assert_eq!(last.episode, 5);
+    assert_eq!(last.scores[0], -last.scores[1]);
+}

@@ -1,0 +1,234 @@
+//! The harness of the scenario tests: a room on virtual time, with browsers that are nothing but a wire.
+
+use std::collections::BTreeMap;
+
+use env_sdk::{Agent, surface::Scene};
+use room::{
+    experiment::GameScene,
+    record::{Chunk, Event, GameInfo, SeatInfo},
+    room::{Input, Output, Room},
+    wire::{self, CloseCode, Frame, Outcome, Phase, Status, ToRoom, ToSeat, Welcome},
+};
+
+/// The start of all virtual time, epoch ms.
+pub const EPOCH: u64 = 1_790_000_000_000;
+
+/// What one connection has received.
+#[derive(Debug, Default)]
+pub struct Browser {
+    pub agent: u8,
+    pub welcome: Option<Welcome>,
+    pub status: Option<Status>,
+    /// (arrival, frame), in order.
+    pub frames: Vec<(u64, Frame)>,
+    /// Length of every frame as it travelled.
+    pub bytes: Vec<usize>,
+    pub scene: Scene,
+    pub finished: Vec<(Outcome, bool)>,
+    pub refused: Option<String>,
+    pub closed: Option<CloseCode>,
+    pub pongs: usize,
+    seq: u32,
+}
+
+/// A room, its virtual clock, its storage and everybody who ever connected.
+pub struct World {
+    pub scene: GameScene,
+    pub room: Room,
+    pub now: u64,
+    pub browsers: BTreeMap<u64, Browser>,
+    /// Stored chunks, and the checkpoint that was stored with the last of them.
+    pub chunks: Vec<Vec<u8>>,
+    pub checkpoint: Option<Vec<u8>>,
+    /// When something was stored.
+    pub stored_at: Vec<u64>,
+    pub events: Vec<Event>,
+    pub finished: Option<Outcome>,
+    next_conn: u64,
+}
+
+/// Ids as a lobby would give them.
+pub fn info(scene: &GameScene, seed: u64) -> GameInfo {
+    let seats = (0u8..).zip(&scene.seats).map(|(agent, seat)| SeatInfo {
+        agent: Agent(agent),
+        holder: seat.name().to_owned(),
+        subject: seat.is_human().then(|| format!("subject-{agent}")),
+    });
+    GameInfo {
+        game_id: "game-1".into(),
+        experiment: "experiment".into(),
+        scene: scene.id.clone(),
+        seed,
+        seats: seats.collect(),
+    }
+}
+
+impl World {
+    /// A room of this scene at the start of time.
+    pub fn new(scene: GameScene, seed: u64) -> Self {
+        let room = Room::new(&scene, info(&scene, seed), 0, EPOCH).expect("the scene is configured right");
+        Self {
+            scene,
+            room,
+            now: EPOCH,
+            browsers: BTreeMap::new(),
+            chunks: Vec::new(),
+            checkpoint: None,
+            stored_at: Vec::new(),
+            events: Vec::new(),
+            finished: None,
+            next_conn: 1,
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.room.poll() {
+            match output {
+                Output::Send { conn, bytes } => {
+                    let browser = self.browsers.get_mut(&conn).expect("a message to nobody");
+                    assert_eq!(browser.closed, None, "a message behind a close");
+                    match wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read") {
+                        ToSeat::Welcome(welcome) => browser.welcome = Some(welcome),
+                        ToSeat::Frame(frame) => {
+                            browser.scene.apply(&frame.picture).expect("pictures fit each other");
+                            browser.bytes.push(bytes.len());
+                            browser.frames.push((self.now, frame));
+                        }
+                        ToSeat::Status(status) => browser.status = Some(status),
+                        ToSeat::Pong { .. } => browser.pongs += 1,
+                        ToSeat::Finished { outcome, saved, .. } => browser.finished.push((outcome, saved)),
+                        ToSeat::Refused { reason, .. } => browser.refused = Some(reason),
+                    }
+                }
+                Output::Close { conn, code, .. } => {
+                    self.browsers.get_mut(&conn).expect("a close for nobody").closed = Some(code);
+                }
+                Output::Persist { chunk, checkpoint } => {
+                    self.chunks.push(chunk);
+                    self.checkpoint = Some(checkpoint);
+                    self.stored_at.push(self.now);
+                }
+                Output::Report(event) => self.events.push(event),
+                Output::Finished(outcome) => {
+                    assert_eq!(self.finished, None, "a game ends once");
+                    self.finished = Some(outcome);
+                }
+            }
+        }
+    }
+
+    pub fn input(&mut self, input: Input) {
+        self.room.handle(self.now, input);
+        self.drain();
+    }
+
+    /// Opens a connection without saying anything.
+    pub fn open(&mut self, agent: u8) -> u64 {
+        let conn = self.next_conn;
+        self.next_conn += 1;
+        self.browsers.insert(conn, Browser { agent, ..Browser::default() });
+        self.input(Input::Connected { agent: Agent(agent), conn });
+        conn
+    }
+
+    /// Opens a connection and says hello as a good browser does.
+    pub fn join(&mut self, agent: u8) -> u64 {
+        let conn = self.open(agent);
+        let digest = self.scene.environment.fingerprint().expect("a fingerprint");
+        self.say(conn, &ToRoom::Hello { version: wire::VERSION, digest });
+        conn
+    }
+
+    pub fn say(&mut self, conn: u64, message: &ToRoom) {
+        self.input(Input::Message { conn, bytes: wire::encode(message) });
+    }
+
+    /// Holds these keys from now on.
+    pub fn hold(&mut self, conn: u64, held: u32) {
+        let browser = self.browsers.get_mut(&conn).expect("a connection");
+        browser.seq += 1;
+        let (seq, time) = (browser.seq, (self.now - EPOCH) as f64);
+        self.say(conn, &ToRoom::Keys { seq, held, time });
+    }
+
+    pub fn ping(&mut self, conn: u64, focused: bool) {
+        let time = (self.now - EPOCH) as f64;
+        self.say(conn, &ToRoom::Ping { time, rtt: 20.0, focused, painted: 60 });
+    }
+
+    pub fn drop_connection(&mut self, conn: u64) {
+        self.input(Input::Disconnected { conn });
+    }
+
+    /// Lets time pass; wakes the room when it asked for it, and open connections give signs of life.
+    pub fn pass(&mut self, ms: u64) {
+        self.pass_while(ms, |_| true);
+    }
+
+    /// The same, but no longer than `go_on` says.
+    pub fn pass_while(&mut self, ms: u64, go_on: impl Fn(&Self) -> bool) {
+        let end = self.now + ms;
+        let mut ping = self.now + 1_000;
+        while go_on(self) {
+            let wake = self.room.next_wake().unwrap_or(u64::MAX).max(self.now);
+            let next = wake.min(ping);
+            if next > end {
+                self.now = end;
+                return;
+            }
+            self.now = next;
+            if next == ping {
+                ping += 1_000;
+                let open: Vec<u64> = self
+                    .browsers
+                    .iter()
+                    .filter(|(_, b)| b.closed.is_none() && b.welcome.is_some())
+                    .map(|(conn, _)| *conn)
+                    .collect();
+                for conn in open {
+                    self.ping(conn, true);
+                }
+            }
+            if wake == next {
+                self.input(Input::Wake);
+            }
+        }
+    }
+
+    /// Until the game is over; it must be within `ms`.
+    pub fn play_out(&mut self, ms: u64) -> Outcome {
+        self.pass_while(ms, |world| world.finished.is_none());
+        self.finished.expect("the game ends in time")
+    }
+
+    /// The process is lost: connections and memory are gone, storage is not.
+    pub fn crash(&mut self) {
+        for browser in self.browsers.values_mut() {
+            browser.closed.get_or_insert(CloseCode::Unavailable);
+        }
+        let info = self.room.info().clone();
+        self.room = match &self.checkpoint {
+            Some(bytes) => Room::restore(&self.scene, info, 0, bytes, self.now),
+            None => Room::new(&self.scene, info, 0, self.now),
+        }
+        .expect("a stored checkpoint can be read");
+        self.drain();
+    }
+
+    /// Everything that is stored.
+    pub fn record(&self) -> Chunk {
+        Chunk::join(self.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")))
+    }
+
+    pub fn browser(&self, conn: u64) -> &Browser {
+        &self.browsers[&conn]
+    }
+
+    pub fn phase(&self, conn: u64) -> Option<Phase> {
+        self.browser(conn).status.as_ref().map(|status| status.phase)
+    }
+
+    pub fn event_kinds(&self) -> Vec<&str> {
+        self.events.iter().map(|event| event.kind.as_ref()).collect()
+    }
+}
