@@ -1,0 +1,99 @@
+//! The one place where errors become HTTP statuses, close codes and words for the person who reads them.
+
+use room::{
+    experiment::ConfigError,
+    stager::StagerError,
+    wire::{self, CloseCode},
+};
+use worker::{Response, WebSocketPair, console_error};
+
+use crate::pages;
+
+/// Why a request is not answered as it hoped.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("this link belongs to somebody else, or its cookie is gone")]
+    Unauthorized,
+    #[error(transparent)]
+    Stager(#[from] StagerError),
+    #[error("the study is configured wrongly: {0}")]
+    Config(ConfigError),
+    #[error("the deployment has no secret: set FOOTLIGHTS_SECRET (wrangler secret put FOOTLIGHTS_SECRET)")]
+    NoSecret,
+    #[error("{0}")]
+    Record(#[from] room::record::RecordError),
+    #[error("{0}")]
+    Room(#[from] room::room::RoomError),
+    #[error("{0}")]
+    Object(String),
+    #[error(transparent)]
+    Worker(#[from] worker::Error),
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::BadRequest(error.to_string())
+    }
+}
+
+impl Fault {
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound(_) => 404,
+            Self::BadRequest(_) => 400,
+            Self::Unauthorized => 403,
+            Self::Stager(_) => 409,
+            Self::NoSecret => 503,
+            Self::Config(_) | Self::Record(_) | Self::Room(_) | Self::Object(_) | Self::Worker(_) => 500,
+        }
+    }
+
+    /// A page for a person.
+    pub fn page(&self) -> worker::Result<Response> {
+        if self.status() >= 500 {
+            console_error!("{}", serde_json::json!({ "level": "error", "kind": "request_failed", "detail": self.to_string() }));
+        }
+        let (title, words) = match self {
+            Self::NotFound(_) => ("Not found", "This address leads nowhere. Please use the link you were given."),
+            Self::BadRequest(_) => ("That did not work", "The request could not be read. Please use the link you were given."),
+            Self::Unauthorized => (
+                "This link is not yours",
+                "Please open the study from the link you were given, in the same browser and with cookies allowed.",
+            ),
+            Self::Stager(StagerError::NotSaved(_)) => ("One moment", "Your data are still being saved. Please try again."),
+            Self::Stager(_) => ("You are elsewhere already", "This page is no longer current. Please reload."),
+            _ => ("Something went wrong on our side", "Please reload in a moment. Your data up to here are safe."),
+        };
+        Ok(Response::from_html(pages::problem(title, words, &self.to_string()).into_string())?.with_status(self.status()))
+    }
+
+    /// For other objects and for tools.
+    pub fn json(&self) -> worker::Result<Response> {
+        Ok(Response::from_json(&serde_json::json!({ "error": self.to_string() }))?.with_status(self.status()))
+    }
+
+    /// For a socket: opened, told why, closed with a code that the browser can read.
+    pub fn socket(&self) -> worker::Result<Response> {
+        let code = match self {
+            Self::Unauthorized | Self::BadRequest(_) => CloseCode::Ticket,
+            Self::Stager(_) => CloseCode::Over,
+            _ => CloseCode::Unavailable,
+        };
+        refuse_socket(code, &self.to_string())
+    }
+}
+
+/// A socket that only says why it is closed. Seats and waiters read the same message.
+pub fn refuse_socket(code: CloseCode, reason: &str) -> worker::Result<Response> {
+    let pair = WebSocketPair::new()?;
+    pair.server.accept()?;
+    let message = wire::ToSeat::Refused { code: code.code(), reason: reason.to_owned() };
+    pair.server.send_with_bytes(wire::encode(&message))?;
+    // A close frame holds 123 bytes of reason.
+    pair.server.close(Some(code.code()), Some(reason.chars().take(40).collect::<String>()))?;
+    Response::from_websocket(pair.client)
+}

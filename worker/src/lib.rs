@@ -1,0 +1,19 @@
+//! The Cloudflare side: routes, pages, Durable Objects and storage, each a thin shell around a pure state machine.
+//!
+//! No rule of a game, a lobby or an experiment is decided here: what could be tested without Cloudflare is in `room`.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+
+mod auth;
+mod error;
+mod objects;
+mod pages;
+mod routes;
+mod store;
+mod studies;
+
+use worker::{Context, Env, Request, Response, event};
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    routes::handle(request, env).await
+}

@@ -1,0 +1,264 @@
+//! The lobby of one game scene. It sleeps between events: who waits is kept with the sockets.
+
+use std::{cell::RefCell, rc::Rc};
+
+use room::{
+    lobby::{Input, Lobby as Queue, Output, Waiter},
+    wire::{self, CloseCode, ToLobby, ToWaiter},
+};
+use worker::{
+    DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair, durable_object,
+    wasm_bindgen_futures::spawn_local,
+};
+
+use super::{call, now, participant::RunningGame, rooms::NewGame};
+use crate::{
+    auth::{self, Signer, TICKET_MS, Ticket},
+    error::Fault,
+    log, studies,
+};
+
+/// How many games share one `Rooms` object: an object is billed alike however many it holds.
+const GAMES_PER_OBJECT: u64 = 8;
+
+#[durable_object]
+pub struct Lobby {
+    shell: Rc<Shell>,
+}
+
+struct Shell {
+    state: State,
+    env: Env,
+    queue: RefCell<Option<Queue>>,
+    /// (experiment, scene), as the first request or a stored copy tells.
+    place: RefCell<Option<(String, String)>>,
+}
+
+impl DurableObject for Lobby {
+    fn new(state: State, env: Env) -> Self {
+        Self { shell: Rc::new(Shell { state, env, queue: RefCell::default(), place: RefCell::default() }) }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        match self.shell.clone().join(request).await {
+            Ok(response) => Ok(response),
+            Err(fault) => fault.socket(),
+        }
+    }
+
+    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> worker::Result<()> {
+        let Some(conn) = conn(&socket) else { return Ok(()) };
+        let alive = match message {
+            WebSocketIncomingMessage::Binary(bytes) => wire::decode::<ToLobby>(&bytes, wire::MAX_FROM_BROWSER),
+            WebSocketIncomingMessage::String(text) => {
+                Err(wire::WireError::Malformed(format!("{} characters of text", text.len())))
+            }
+        };
+        match alive {
+            Ok(ToLobby::Ping) => self.shell.clone().handle(Input::Alive(conn)).await,
+            Err(error) => {
+                log!("warn", "lobby_refused", "detail": error.to_string());
+                let code = error.close_code().code();
+                let refused = ToWaiter::Refused { code, reason: error.to_string() };
+                let _ = socket.send_with_bytes(wire::encode(&refused));
+                let _ = socket.close(Some(code), Some("see the message before"));
+                self.shell.clone().handle(Input::Left(conn)).await
+            }
+        }
+        Ok(())
+    }
+
+    async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        if let Some(conn) = conn(&socket) {
+            self.shell.clone().handle(Input::Left(conn)).await;
+        }
+        Ok(())
+    }
+
+    async fn websocket_error(&self, socket: WebSocket, _: worker::Error) -> worker::Result<()> {
+        if let Some(conn) = conn(&socket) {
+            self.shell.clone().handle(Input::Left(conn)).await;
+        }
+        Ok(())
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.shell.clone().handle(Input::Wake).await;
+        Response::empty()
+    }
+}
+
+/// The connection's number, from what is kept with its socket.
+fn conn(socket: &WebSocket) -> Option<u64> {
+    Some(socket.deserialize_attachment::<Waiter>().ok()??.conn)
+}
+
+impl Shell {
+    async fn join(self: Rc<Self>, request: Request) -> Result<Response, Fault> {
+        let header = |name: &str| Ok::<_, Fault>(request.headers().get(name)?.unwrap_or_default());
+        let (experiment, scene) = (header("x-footlights-experiment")?, header("x-footlights-scene")?);
+        let subject = header("x-footlights-subject")?;
+        let pair = WebSocketPair::new()?;
+        let running = header("x-footlights-socket")?;
+        if !running.is_empty() {
+            self.state.accept_web_socket(&pair.server);
+            pair.server.send_with_bytes(wire::encode(&ToWaiter::Matched { socket: running }))?;
+            return Ok(Response::from_websocket(pair.client)?);
+        }
+        studies::game(&experiment, &scene)?;
+        if self.place.borrow().is_none() {
+            self.state.storage().put("place", (&experiment, &scene)).await?;
+            *self.place.borrow_mut() = Some((experiment, scene));
+        }
+        let at = now();
+        // Unique: two people can come within a millisecond, but their sockets are counted.
+        let conn = at * 1_000 + self.state.get_websockets().len() as u64 % 1_000;
+        self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
+        pair.server.serialize_attachment(Waiter { conn, subject: subject.clone(), since: at, seen: at })?;
+        self.handle(Input::Joined { conn, subject }).await;
+        Ok(Response::from_websocket(pair.client)?)
+    }
+
+    async fn handle(self: Rc<Self>, input: Input) {
+        if let Err(fault) = self.clone().try_handle(input).await {
+            log!("error", "lobby_failed", "detail": fault.to_string());
+        }
+    }
+
+    async fn try_handle(self: Rc<Self>, input: Input) -> Result<(), Fault> {
+        let place = self.place().await?;
+        let mut outputs = Vec::new();
+        let wake = {
+            let mut slot = self.queue.borrow_mut();
+            let queue = match slot.as_mut() {
+                Some(queue) => queue,
+                None => {
+                    let joining = match &input {
+                        Input::Joined { conn, .. } => Some(*conn),
+                        _ => None,
+                    };
+                    slot.insert(self.restore(&place, joining)?)
+                }
+            };
+            queue.handle(now(), input);
+            while let Some(output) = queue.poll() {
+                outputs.push(output);
+            }
+            for waiter in queue.waiters() {
+                if let Some(socket) = self.socket(waiter.conn) {
+                    socket.serialize_attachment(waiter)?;
+                }
+            }
+            queue.next_wake()
+        };
+        for output in outputs {
+            match output {
+                Output::Send(conn, message) => self.send(conn, &message),
+                Output::Close(conn, code) => self.close(conn, code),
+                Output::Match(group) => spawn_local(self.clone().start(place.clone(), group)),
+            }
+        }
+        match wake {
+            Some(wake) => self.state.storage().set_alarm(wake.saturating_sub(now()) as i64).await?,
+            None => self.state.storage().delete_alarm().await?,
+        }
+        Ok(())
+    }
+
+    /// The lobby as the sockets remember it.
+    fn restore(&self, place: &(String, String), joining: Option<u64>) -> Result<Queue, Fault> {
+        let scene = studies::game(&place.0, &place.1)?;
+        let mut queue = Queue::new(scene.humans(), scene.lobby_limit_ms, &scene.lobby_timeout);
+        let sockets = self.state.get_websockets();
+        let waiters = sockets.iter().filter_map(|socket| socket.deserialize_attachment::<Waiter>().ok().flatten());
+        queue.restore(waiters.filter(|waiter| Some(waiter.conn) != joining).collect());
+        Ok(queue)
+    }
+
+    async fn place(&self) -> Result<(String, String), Fault> {
+        if let Some(place) = self.place.borrow().clone() {
+            return Ok(place);
+        }
+        let place: Option<(String, String)> = self.state.storage().get("place").await?;
+        let place = place.ok_or(Fault::Object("a lobby without a place".into()))?;
+        *self.place.borrow_mut() = Some(place.clone());
+        Ok(place)
+    }
+
+    fn socket(&self, conn: u64) -> Option<WebSocket> {
+        self.state.get_websockets_with_tag(&conn.to_string()).pop()
+    }
+
+    fn send(&self, conn: u64, message: &ToWaiter) {
+        if let Some(socket) = self.socket(conn) {
+            let _ = socket.send_with_bytes(wire::encode(message));
+        }
+    }
+
+    fn close(&self, conn: u64, code: CloseCode) {
+        if let Some(socket) = self.socket(conn) {
+            let _ = socket.close(Some(code.code()), Some("see the code"));
+        }
+    }
+
+    /// Opens a room for a group and sends everybody there.
+    async fn start(self: Rc<Self>, place: (String, String), group: Vec<Waiter>) {
+        match self.open_room(&place, &group).await {
+            Ok(sockets) => {
+                for (waiter, socket) in group.iter().zip(sockets) {
+                    self.send(waiter.conn, &ToWaiter::Matched { socket });
+                }
+            }
+            Err(fault) => {
+                log!("error", "match_failed", "detail": fault.to_string());
+                for waiter in &group {
+                    let code = CloseCode::Unavailable;
+                    let reason = "The game could not be started. Please reload.".to_owned();
+                    self.send(waiter.conn, &ToWaiter::Refused { code: code.code(), reason });
+                    self.close(waiter.conn, code);
+                }
+            }
+        }
+    }
+
+    async fn open_room(&self, place: &(String, String), group: &[Waiter]) -> Result<Vec<String>, Fault> {
+        let (experiment, scene) = place;
+        let game = studies::game(experiment, scene)?;
+        let storage = self.state.storage();
+        let number: u64 = storage.get("games").await?.unwrap_or(0);
+        storage.put("games", number + 1).await?;
+        let object = format!("{experiment}-{scene}-{}", number / GAMES_PER_OBJECT);
+        let game_id = auth::random_hex::<12>()?;
+        let mut people = group.iter();
+        let subjects: Vec<Option<String>> = game
+            .seats
+            .iter()
+            .map(|seat| if seat.is_human() { people.next().map(|w| w.subject.clone()) } else { None })
+            .collect();
+        let new = NewGame {
+            experiment: experiment.clone(),
+            scene: scene.clone(),
+            game: game_id.clone(),
+            seed: u64::from_str_radix(&auth::random_hex::<8>()?, 16).unwrap_or(number),
+            subjects,
+        };
+        let () = call(&self.env, "ROOMS", &object, "/games", &new).await?;
+        let signer = Signer::new(&self.env)?;
+        let mut sockets = Vec::new();
+        for (agent, waiter) in game.human_agents().zip(group) {
+            let ticket = Ticket {
+                object: object.clone(),
+                game: game_id.clone(),
+                agent: agent.0,
+                subject: waiter.subject.clone(),
+                expires: now() + TICKET_MS,
+            };
+            let socket = format!("/rooms/{object}/{game_id}?ticket={}", signer.sign("ticket", &ticket)?);
+            let running = RunningGame { scene: scene.clone(), game: game_id.clone(), socket: socket.clone() };
+            let name = format!("{experiment}/{}", waiter.subject);
+            let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, "/matched", &running).await?;
+            sockets.push(socket);
+        }
+        Ok(sockets)
+    }
+}

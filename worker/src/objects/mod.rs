@@ -1,0 +1,52 @@
+//! The Durable Objects: thin shells that decode, hand to a pure state machine, and do what it says.
+
+pub mod lobby;
+pub mod participant;
+pub mod rooms;
+
+use serde::{Serialize, de::DeserializeOwned};
+use worker::{Date, Env, Method, Request, RequestInit, Response};
+
+use crate::error::Fault;
+
+/// Asks an object and reads its answer, both JSON.
+pub async fn call<T: Serialize, R: DeserializeOwned>(
+    env: &Env,
+    class: &str,
+    name: &str,
+    path: &str,
+    body: &T,
+) -> Result<R, Fault> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(serde_json::to_string(body)?.into()));
+    let request = Request::new_with_init(&format!("https://object{path}"), &init)?;
+    let mut response = env.durable_object(class)?.get_by_name(name)?.fetch_with_request(request).await?;
+    match response.status_code() {
+        200 => Ok(response.json().await?),
+        status => Err(Fault::Object(format!("{class} {path}: {status}: {}", response.text().await?))),
+    }
+}
+
+/// An object's answer.
+pub fn answer<T: Serialize>(result: Result<T, Fault>) -> worker::Result<Response> {
+    match result {
+        Ok(value) => Response::from_json(&value),
+        Err(fault) => fault.json(),
+    }
+}
+
+/// The clock: the only one, and it is read in shells only.
+pub fn now() -> u64 {
+    Date::now().as_millis()
+}
+
+/// A line of the structured log.
+#[macro_export]
+macro_rules! log {
+    ($level:literal, $kind:expr, $($key:literal: $value:expr),* $(,)?) => {
+        worker::console_log!(
+            "{}",
+            serde_json::json!({ "level": $level, "kind": $kind, $($key: $value),* })
+        )
+    };
+}

@@ -1,0 +1,420 @@
+//! Several running games in one object: their sockets, one timer for all of them, and their storage.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    time::Duration,
+};
+
+use env_sdk::Agent;
+use room::{
+    record::{Chunk, GameInfo, SeatInfo},
+    room::{Input, Output, Room},
+    wire::{CloseCode, Outcome},
+};
+use serde::{Deserialize, Serialize};
+use worker::{
+    Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    durable_object, wasm_bindgen_futures::spawn_local,
+};
+
+use super::{answer, call, now, participant::SavedGame};
+use crate::{
+    error::{Fault, refuse_socket},
+    log,
+    store::{d1, games::Games, r2},
+    studies,
+};
+
+/// How often the object looks whether a game was lost or could not be saved.
+const WATCH_MS: i64 = 20_000;
+/// How soon it tries again when saving failed.
+const RETRY_MS: i64 = 5_000;
+
+/// What a lobby asks for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewGame {
+    pub experiment: String,
+    pub scene: String,
+    pub game: String,
+    pub seed: u64,
+    /// The participant of each seat, in the agents' order.
+    pub subjects: Vec<Option<String>>,
+}
+
+#[durable_object]
+pub struct Rooms {
+    shell: Rc<Shell>,
+}
+
+/// A game in memory.
+struct Live {
+    room: Room,
+    sockets: BTreeMap<u64, WebSocket>,
+    next_chunk: u32,
+    /// Chunks that could not be stored yet.
+    unstored: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+struct Shell {
+    state: State,
+    env: Env,
+    games: OnceCell<Games>,
+    live: RefCell<BTreeMap<String, Live>>,
+    saving: RefCell<BTreeSet<String>>,
+    /// When the timer that runs will call.
+    armed: Cell<Option<u64>>,
+    last_conn: Cell<u64>,
+}
+
+impl DurableObject for Rooms {
+    fn new(state: State, env: Env) -> Self {
+        Self {
+            shell: Rc::new(Shell {
+                state,
+                env,
+                games: OnceCell::new(),
+                live: RefCell::default(),
+                saving: RefCell::default(),
+                armed: Cell::default(),
+                last_conn: Cell::default(),
+            }),
+        }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if request.path() == "/games" {
+            let new = request.json::<NewGame>().await;
+            return answer(match new {
+                Ok(new) => self.shell.clone().create(new).await,
+                Err(error) => Err(error.into()),
+            });
+        }
+        match self.shell.clone().connect(&request) {
+            Ok(response) => Ok(response),
+            Err(fault) => fault.socket(),
+        }
+    }
+
+    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> worker::Result<()> {
+        let bytes = match message {
+            WebSocketIncomingMessage::Binary(bytes) => bytes,
+            // Text is never ours: an empty message is refused as malformed.
+            WebSocketIncomingMessage::String(_) => Vec::new(),
+        };
+        match self.shell.place(&socket) {
+            Some((game, conn)) if self.shell.live.borrow().contains_key(&game) => {
+                self.shell.handle(&game, Input::Message { conn, bytes });
+            }
+            // The socket outlived the object's memory: its browser comes back with its ticket and is let in again.
+            _ => {
+                let _ = socket.close(Some(1012), Some("restarted"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        self.shell.gone(&socket);
+        Ok(())
+    }
+
+    async fn websocket_error(&self, socket: WebSocket, _: worker::Error) -> worker::Result<()> {
+        self.shell.gone(&socket);
+        Ok(())
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.shell.clone().watch().await;
+        Response::empty()
+    }
+}
+
+impl Shell {
+    fn games(&self) -> Result<&Games, Fault> {
+        if let Some(games) = self.games.get() {
+            return Ok(games);
+        }
+        let games = Games::open(self.state.storage().sql())?;
+        Ok(self.games.get_or_init(|| games))
+    }
+
+    /// Games of one object tick together; objects tick at different moments.
+    fn phase_ms(&self) -> u64 {
+        env_sdk::digest::of_bytes(self.state.id().to_string().as_bytes()) % 1_000
+    }
+
+    async fn create(self: Rc<Self>, new: NewGame) -> Result<(), Fault> {
+        let scene = studies::game(&new.experiment, &new.scene)?;
+        let seats = (0u8..).zip(&scene.seats).zip(new.subjects).map(|((agent, seat), subject)| SeatInfo {
+            agent: Agent(agent),
+            holder: seat.name().to_owned(),
+            subject,
+        });
+        let info = GameInfo {
+            game_id: new.game,
+            experiment: new.experiment,
+            scene: new.scene,
+            seed: new.seed,
+            seats: seats.collect(),
+        };
+        let game = info.game_id.clone();
+        let room = Room::new(scene, info.clone(), self.phase_ms(), now())?;
+        self.games()?.create(&info)?;
+        self.state.storage().set_alarm(WATCH_MS).await?;
+        self.insert(game, room, 0);
+        Ok(())
+    }
+
+    fn insert(self: &Rc<Self>, game: String, room: Room, next_chunk: u32) {
+        let live = Live { room, sockets: BTreeMap::new(), next_chunk, unstored: Vec::new() };
+        self.live.borrow_mut().insert(game, live);
+        self.arm();
+    }
+
+    /// Brings a stored game back into memory. `None` if it is not here or only waits to be saved.
+    fn recover(self: &Rc<Self>, game: &str) -> Result<Option<Outcome>, Fault> {
+        let stored = self.games()?.load(game)?.ok_or(Fault::NotFound("game"))?;
+        if stored.outcome.is_some() {
+            return Ok(stored.outcome);
+        }
+        let scene = studies::game(&stored.info.experiment, &stored.info.scene)?;
+        let phase = self.phase_ms();
+        let room = if stored.checkpoint.is_empty() {
+            Room::new(scene, stored.info, phase, now())?
+        } else {
+            Room::restore(scene, stored.info, phase, &stored.checkpoint, now())?
+        };
+        log!("warn", "game_recovered", "game": game, "tick": room.tick());
+        self.insert(game.to_owned(), room, stored.chunks);
+        Ok(None)
+    }
+
+    /// A participant with a good ticket connects. The worker has checked the signature.
+    fn connect(self: Rc<Self>, request: &Request) -> Result<Response, Fault> {
+        let header = |name: &str| Ok::<_, Fault>(request.headers().get(name)?.unwrap_or_default());
+        let (game, subject) = (header("x-footlights-game")?, header("x-footlights-subject")?);
+        let agent = Agent(header("x-footlights-agent")?.parse().map_err(|_| Fault::Unauthorized)?);
+        if !self.live.borrow().contains_key(&game) {
+            match self.recover(&game) {
+                Ok(None) => {}
+                Ok(Some(_)) => return Ok(refuse_socket(CloseCode::Over, "The game is over.")?),
+                // Saved and gone: the participant's object knows, the browser only has to go on.
+                Err(Fault::NotFound(_)) => return Ok(refuse_socket(CloseCode::Over, "The game is over.")?),
+                Err(fault) => return Err(fault),
+            }
+        }
+        {
+            let live = self.live.borrow();
+            let live = live.get(&game).ok_or(Fault::NotFound("game"))?;
+            let seat = live.room.info().seats.get(agent.index());
+            if seat.and_then(|seat| seat.subject.as_deref()) != Some(subject.as_str()) {
+                return Err(Fault::Unauthorized);
+            }
+            if header("x-footlights-stale")? == "yes" && !live.room.has_arrived(agent) {
+                log!("warn", "stale_ticket", "game": game, "agent": agent.0);
+                return Ok(refuse_socket(CloseCode::Ticket, "The ticket has expired.")?);
+            }
+        }
+        let pair = WebSocketPair::new()?;
+        let conn = now().max(self.last_conn.get() + 1);
+        self.last_conn.set(conn);
+        self.state.accept_websocket_with_tags(&pair.server, &[&game, &conn.to_string()]);
+        if let Some(live) = self.live.borrow_mut().get_mut(&game) {
+            live.sockets.insert(conn, pair.server);
+        }
+        self.handle(&game, Input::Connected { agent, conn });
+        Ok(Response::from_websocket(pair.client)?)
+    }
+
+    /// The game and the connection of a socket.
+    fn place(&self, socket: &WebSocket) -> Option<(String, u64)> {
+        match self.state.get_tags(socket).as_slice() {
+            [game, conn] => Some((game.clone(), conn.parse().ok()?)),
+            _ => None,
+        }
+    }
+
+    fn gone(self: &Rc<Self>, socket: &WebSocket) {
+        if let Some((game, conn)) = self.place(socket) {
+            if let Some(live) = self.live.borrow_mut().get_mut(&game) {
+                live.sockets.remove(&conn);
+            }
+            self.handle(&game, Input::Disconnected { conn });
+        }
+    }
+
+    fn handle(self: &Rc<Self>, game: &str, input: Input) {
+        let finished = {
+            let mut games = self.live.borrow_mut();
+            let Some(live) = games.get_mut(game) else { return };
+            live.room.handle(now(), input);
+            self.drain(game, live)
+        };
+        if finished {
+            spawn_local(self.clone().save(game.to_owned()));
+        }
+        self.arm();
+    }
+
+    /// Does what the room says; true when the game is over.
+    fn drain(&self, game: &str, live: &mut Live) -> bool {
+        let mut finished = false;
+        while let Some(output) = live.room.poll() {
+            match output {
+                Output::Send { conn, bytes } => {
+                    if let Some(socket) = live.sockets.get(&conn) {
+                        // A socket that is closing refuses; its close event follows.
+                        let _ = socket.send_with_bytes(&bytes);
+                    }
+                }
+                Output::Close { conn, code, reason } => {
+                    if let Some(socket) = live.sockets.remove(&conn) {
+                        let _ = socket.close(Some(code.code()), Some(reason.chars().take(40).collect::<String>()));
+                    }
+                }
+                Output::Persist { chunk, checkpoint } => {
+                    live.unstored.push((chunk, checkpoint));
+                    self.store(game, live);
+                }
+                Output::Report(event) => {
+                    let agent = event.agent.map(|agent| agent.to_string());
+                    log!("info", event.kind, "game": game, "tick": event.tick, "agent": agent, "detail": event.detail);
+                }
+                Output::Finished(outcome) => {
+                    finished = true;
+                    if let Err(fault) = self.games().and_then(|games| games.finish(game, outcome)) {
+                        log!("error", "storage_failed", "game": game, "detail": fault.to_string());
+                    }
+                }
+            }
+        }
+        finished
+    }
+
+    /// Stores what is not stored yet, in order; what fails is tried again with the next chunk.
+    fn store(&self, game: &str, live: &mut Live) {
+        while let Some((chunk, checkpoint)) = live.unstored.first() {
+            let stored = self
+                .games()
+                .and_then(|games| games.append(game, live.next_chunk, chunk.clone(), checkpoint.clone()));
+            if let Err(fault) = stored {
+                log!("error", "storage_failed", "game": game, "detail": fault.to_string());
+                return;
+            }
+            live.next_chunk += 1;
+            live.unstored.remove(0);
+        }
+    }
+
+    /// One timer for all games: it calls at the earliest moment any of them asked for.
+    fn arm(self: &Rc<Self>) {
+        let wake = self.live.borrow().values().filter_map(|live| live.room.next_wake()).min();
+        let Some(wake) = wake else { return };
+        if self.armed.get().is_some_and(|armed| armed <= wake) {
+            return;
+        }
+        self.armed.set(Some(wake));
+        let shell = self.clone();
+        spawn_local(async move {
+            Delay::from(Duration::from_millis(wake.saturating_sub(now()))).await;
+            if shell.armed.get() == Some(wake) {
+                shell.armed.set(None);
+                shell.wake();
+            }
+        });
+    }
+
+    fn wake(self: &Rc<Self>) {
+        let at = now();
+        let mut finished = Vec::new();
+        for (game, live) in self.live.borrow_mut().iter_mut() {
+            if live.room.next_wake().is_some_and(|wake| wake <= at) {
+                live.room.handle(at, Input::Wake);
+                if self.drain(game, live) {
+                    finished.push(game.clone());
+                }
+            }
+        }
+        for game in finished {
+            spawn_local(self.clone().save(game));
+        }
+        self.arm();
+    }
+
+    /// Writes a finished game to R2 and D1, tells its participants, and forgets it. Whatever fails is tried again.
+    async fn save(self: Rc<Self>, game: String) {
+        if !self.saving.borrow_mut().insert(game.clone()) {
+            return;
+        }
+        let saved = self.try_save(&game).await;
+        self.saving.borrow_mut().remove(&game);
+        match saved {
+            Ok(()) => {
+                log!("info", "saved", "game": game);
+                self.handle(&game, Input::Saved);
+                self.live.borrow_mut().remove(&game);
+            }
+            Err(fault) => {
+                log!("error", "save_failed", "game": game, "detail": fault.to_string());
+                if let Err(error) = self.state.storage().set_alarm(RETRY_MS).await {
+                    log!("error", "alarm_failed", "game": game, "detail": error.to_string());
+                }
+            }
+        }
+    }
+
+    async fn try_save(&self, game: &str) -> Result<(), Fault> {
+        if let Some(live) = self.live.borrow_mut().get_mut(game) {
+            self.store(game, live);
+            if !live.unstored.is_empty() {
+                return Err(Fault::Object("chunks are not stored yet".into()));
+            }
+        }
+        let Some(stored) = self.games()?.load(game)? else { return Ok(()) };
+        let outcome = stored.outcome.ok_or_else(|| Fault::Object("the game is not over".into()))?;
+        let info = stored.info;
+        let scene = studies::game(&info.experiment, &info.scene)?;
+        let chunks: Result<Vec<Chunk>, _> = self.games()?.blobs(game)?.iter().map(|bytes| Chunk::decode(bytes)).collect();
+        let record = Chunk::join(chunks?);
+        r2::save(&self.env, scene, &info, &record, outcome).await?;
+        d1::save(&self.env, scene, &info, &record, outcome).await?;
+        for seat in &info.seats {
+            let Some(subject) = &seat.subject else { continue };
+            let name = format!("{}/{subject}", info.experiment);
+            let saved = SavedGame { scene: info.scene.clone(), game: game.to_owned(), outcome };
+            let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, "/saved", &saved).await?;
+        }
+        self.games()?.delete(game)
+    }
+
+    /// Recovers games that a lost process left behind and saves those that could not be saved.
+    async fn watch(self: Rc<Self>) {
+        let ids = match self.games().and_then(Games::ids) {
+            Ok(ids) => ids,
+            Err(fault) => {
+                log!("error", "storage_failed", "detail": fault.to_string());
+                Vec::new()
+            }
+        };
+        let again = !ids.is_empty();
+        for game in ids {
+            let over = self.live.borrow().get(&game).map(|live| live.room.outcome().is_some());
+            let over = match over {
+                Some(over) => Ok(over),
+                None => self.recover(&game).map(|outcome| outcome.is_some()),
+            };
+            match over {
+                Ok(true) => self.clone().save(game).await,
+                Ok(false) => {}
+                Err(fault) => log!("error", "recovery_failed", "game": game, "detail": fault.to_string()),
+            }
+        }
+        if again {
+            if let Err(error) = self.state.storage().set_alarm(WATCH_MS).await {
+                log!("error", "alarm_failed", "detail": error.to_string());
+            }
+        }
+    }
+}

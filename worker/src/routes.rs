@@ -1,0 +1,198 @@
+//! Which address leads where. Every path of a participant is below `/x/{experiment}/{subject}`, so that two windows of
+//! one browser are two participants and a reload stays the same one.
+
+use room::stager::Stager;
+use serde_json::json;
+use worker::{Date, Env, Headers, Method, Request, Response, Url};
+
+use crate::{
+    auth::{self, Identity, Signer, Ticket},
+    error::Fault,
+    objects::{call, participant::Position},
+    pages,
+    store::d1,
+    studies,
+};
+
+/// Answers a request; whatever goes wrong becomes a page, a JSON error or a close code.
+pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
+    let socket = is_socket(&request);
+    let api = request.path().starts_with("/api/");
+    match route(request, &env).await {
+        Ok(response) => Ok(response),
+        Err(fault) if socket => fault.socket(),
+        Err(fault) if api => fault.json(),
+        Err(fault) => fault.page(),
+    }
+}
+
+fn is_socket(request: &Request) -> bool {
+    let upgrade = request.headers().get("upgrade").ok().flatten();
+    upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
+    let url = request.url()?;
+    let path = url.path().to_owned();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match (request.method(), parts.as_slice()) {
+        (Method::Get, []) => page(pages::index(studies::all()?)),
+        (Method::Get, ["api", "health"]) => health(),
+        (Method::Get, ["x", experiment]) => enter(&request, env, &url, experiment),
+        (Method::Get, ["x", experiment, subject]) => {
+            let identity = identify(&request, env, experiment, subject)?;
+            let position = position(env, &identity).await?;
+            let base = base(&identity);
+            page(pages::scene(studies::experiment(experiment)?, &position.stager, &base))
+        }
+        (Method::Post, ["x", experiment, subject, "scenes", scene]) => {
+            let identity = identify(&request, env, experiment, subject)?;
+            advance(env, &identity, scene).await?;
+            see_other(&base(&identity), None)
+        }
+        (Method::Get, ["x", experiment, subject, "lobby", scene]) => {
+            let identity = identify(&request, env, experiment, subject)?;
+            lobby(request, env, &identity, scene).await
+        }
+        (Method::Get, ["rooms", object, game]) => room(request, env, &url, object, game).await,
+        _ => Err(Fault::NotFound("page")),
+    }
+}
+
+fn page(markup: maud::Markup) -> Result<Response, Fault> {
+    let response = Response::from_html(markup.into_string())?;
+    let headers = Headers::new();
+    headers.set("content-type", "text/html; charset=utf-8")?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("content-security-policy", CONTENT_SECURITY_POLICY)?;
+    headers.set("x-content-type-options", "nosniff")?;
+    headers.set("referrer-policy", "no-referrer")?;
+    Ok(response.with_headers(headers))
+}
+
+/// Wasm needs its own word; everything else comes from here.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' \
+     'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'self'";
+
+/// Says that the deployment works, and that it simulates like every other build with the same digests.
+fn health() -> Result<Response, Fault> {
+    studies::all()?;
+    let mut environments = serde_json::Map::new();
+    for entry in envs::registry().iter() {
+        let golden = entry.make(&serde_json::Value::Null).and_then(|mut sim| env_sdk::conformance::golden(sim.as_mut()));
+        let golden = golden.map_err(|e| Fault::Object(e.to_string()))?;
+        environments.insert(entry.id.to_owned(), json!(format!("{golden:016x}")));
+    }
+    Ok(Response::from_json(&json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "protocol": room::wire::VERSION,
+        "environments": environments,
+    }))?)
+}
+
+/// Gives somebody an identity: the recruiter's, or a new one.
+fn enter(request: &Request, env: &Env, url: &Url, experiment: &str) -> Result<Response, Fault> {
+    let experiment = studies::experiment(experiment)?;
+    let given = url.query_pairs().find(|(key, _)| key == "PROLIFIC_PID" || key == "workerId");
+    let subject = match given {
+        Some((_, id)) if auth::is_subject(&id) => id.into_owned(),
+        Some((key, _)) => return Err(Fault::BadRequest(format!("{key} must be letters, digits, - and _"))),
+        None => auth::random_hex::<8>()?,
+    };
+    let identity = Identity { experiment: experiment.id.clone(), subject };
+    let secure = request.url()?.scheme() == "https";
+    let cookie = auth::cookie(&Signer::new(env)?, &identity, secure)?;
+    see_other(&base(&identity), Some(&cookie))
+}
+
+fn see_other(to: &str, cookie: Option<&str>) -> Result<Response, Fault> {
+    let headers = Headers::new();
+    headers.set("location", to)?;
+    headers.set("cache-control", "no-store")?;
+    if let Some(cookie) = cookie {
+        headers.set("set-cookie", cookie)?;
+    }
+    Ok(Response::empty()?.with_status(303).with_headers(headers))
+}
+
+fn base(identity: &Identity) -> String {
+    format!("/x/{}/{}", identity.experiment, identity.subject)
+}
+
+fn identify(request: &Request, env: &Env, experiment: &str, subject: &str) -> Result<Identity, Fault> {
+    let experiment = studies::experiment(experiment)?;
+    let identity = Identity { experiment: experiment.id.clone(), subject: subject.to_owned() };
+    auth::check_cookie(&Signer::new(env)?, request.headers().get("cookie")?, &identity)?;
+    Ok(identity)
+}
+
+async fn position(env: &Env, identity: &Identity) -> Result<Position, Fault> {
+    call(env, "PARTICIPANT", &participant_name(identity), "/position", &()).await
+}
+
+fn participant_name(identity: &Identity) -> String {
+    format!("{}/{}", identity.experiment, identity.subject)
+}
+
+async fn advance(env: &Env, identity: &Identity, scene: &str) -> Result<(), Fault> {
+    let experiment = studies::experiment(&identity.experiment)?;
+    let mut stager: Stager = position(env, identity).await?.stager;
+    let begins = !stager.begun();
+    // Asked here for the error's sake; the object decides.
+    stager.advance(experiment, scene)?;
+    let step = (identity.experiment.clone(), scene.to_owned());
+    let position: Position = call(env, "PARTICIPANT", &participant_name(identity), "/advance", &step).await?;
+    d1::session(env, identity, experiment, &position.stager, begins).await;
+    Ok(())
+}
+
+async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {
+    let experiment = studies::experiment(&identity.experiment)?;
+    studies::game(&experiment.id, scene)?;
+    let position = position(env, identity).await?;
+    let current = position.stager.current(experiment).map(|scene| scene.id().to_owned()).unwrap_or_default();
+    if current != scene {
+        return Err(room::stager::StagerError::NotHere { current, asked: scene.to_owned() }.into());
+    }
+    let headers = Headers::from_iter(request.headers().entries());
+    headers.set("x-footlights-subject", &identity.subject)?;
+    headers.set("x-footlights-experiment", &experiment.id)?;
+    headers.set("x-footlights-scene", scene)?;
+    // Somebody whose game runs already goes back to it.
+    if let Some(game) = position.game.filter(|game| game.scene == scene) {
+        headers.set("x-footlights-socket", &game.socket)?;
+    }
+    forward(request, headers, env, "LOBBY", &format!("{}/{scene}", experiment.id)).await
+}
+
+async fn room(request: Request, env: &Env, url: &Url, object: &str, game: &str) -> Result<Response, Fault> {
+    let signed = url.query_pairs().find(|(key, _)| key == "ticket").map(|(_, value)| value.into_owned());
+    let ticket: Ticket = Signer::new(env)?.verify("ticket", &signed.unwrap_or_default())?;
+    if ticket.object != object || ticket.game != game {
+        return Err(Fault::Unauthorized);
+    }
+    if !is_socket(&request) {
+        return Err(Fault::BadRequest("a room is a WebSocket".into()));
+    }
+    let headers = Headers::from_iter(request.headers().entries());
+    headers.set("x-footlights-game", game)?;
+    headers.set("x-footlights-agent", &ticket.agent.to_string())?;
+    headers.set("x-footlights-subject", &ticket.subject)?;
+    headers.set("x-footlights-stale", if Date::now().as_millis() > ticket.expires { "yes" } else { "no" })?;
+    forward(request, headers, env, "ROOMS", object).await
+}
+
+async fn forward(
+    request: Request,
+    headers: Headers,
+    env: &Env,
+    class: &str,
+    name: &str,
+) -> Result<Response, Fault> {
+    let mut init = worker::RequestInit::new();
+    init.with_headers(headers);
+    let request = Request::new_with_init(request.url()?.as_str(), &init)?;
+    Ok(env.durable_object(class)?.get_by_name(name)?.fetch_with_request(request).await?)
+}

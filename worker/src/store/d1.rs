@@ -1,0 +1,128 @@
+//! What analysts ask in SQL: participants, sessions, games, seats, episodes, events.
+
+use room::{
+    experiment::{Experiment, GameScene, Scene},
+    record::{Chunk, GameInfo},
+    stager::Stager,
+    tables::iso8601,
+    wire::Outcome,
+};
+use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
+
+use crate::{auth::Identity, error::Fault, log, objects::now};
+
+/// Rows of `events` in one statement: D1 binds 100 values at most.
+const EVENTS_A_STATEMENT: usize = 14;
+
+fn statement(db: &D1Database, query: &str, values: &[JsValue]) -> Result<D1PreparedStatement, Fault> {
+    Ok(db.prepare(query).bind(values)?)
+}
+
+/// Where a participant is now. A failure is logged and nothing is lost: the participant's object knows.
+pub async fn session(env: &Env, identity: &Identity, experiment: &Experiment, stager: &Stager, begins: bool) {
+    if let Err(fault) = try_session(env, identity, experiment, stager, begins).await {
+        log!("error", "d1_failed", "detail": fault.to_string());
+    }
+}
+
+async fn try_session(
+    env: &Env,
+    identity: &Identity,
+    experiment: &Experiment,
+    stager: &Stager,
+    begins: bool,
+) -> Result<(), Fault> {
+    let db = env.d1("DB")?;
+    let at = iso8601(now());
+    let (experiment_id, subject) = (identity.experiment.as_str(), identity.subject.as_str());
+    let scene = stager.current(experiment);
+    let status = if matches!(scene, Some(Scene::End(_))) { "completed" } else { "running" };
+    let mut statements = Vec::new();
+    if begins {
+        statements.push(statement(
+            &db,
+            "INSERT OR IGNORE INTO participants VALUES (?, ?, ?)",
+            &[experiment_id.into(), subject.into(), at.as_str().into()],
+        )?);
+    }
+    let scene_id = scene.map(Scene::id).unwrap_or_default();
+    statements.push(statement(
+        &db,
+        "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
+        &[experiment_id.into(), subject.into(), scene_id.into(), status.into(), at.as_str().into()],
+    )?);
+    db.batch(statements).await?;
+    Ok(())
+}
+
+/// A finished game; doing it twice does no harm.
+pub async fn save(env: &Env, scene: &GameScene, info: &GameInfo, record: &Chunk, outcome: Outcome) -> Result<(), Fault> {
+    let db = env.d1("DB")?;
+    let game = info.game_id.as_str();
+    let time = |row: Option<&room::record::Row>| row.map_or(JsValue::NULL, |row| iso8601(row.server_time_ms).into());
+    let mut statements = vec![statement(
+        &db,
+        "INSERT OR REPLACE INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        &[
+            game.into(),
+            info.experiment.as_str().into(),
+            info.scene.as_str().into(),
+            scene.environment.id.into(),
+            scene.environment.config.to_string().into(),
+            info.seed.to_string().into(),
+            scene.fps.into(),
+            outcome.as_str().into(),
+            (record.rows.len() as f64).into(),
+            time(record.rows.first()),
+            time(record.rows.last()),
+        ],
+    )?];
+    for seat in &info.seats {
+        let sum: f32 = record.rows.iter().filter_map(|row| row.rewards.get(seat.agent.index())).sum();
+        statements.push(statement(
+            &db,
+            "INSERT OR REPLACE INTO seats VALUES (?, ?, ?, ?, ?)",
+            &[
+                game.into(),
+                seat.agent.to_string().into(),
+                seat.holder.as_str().into(),
+                seat.subject.as_deref().map_or(JsValue::NULL, JsValue::from),
+                sum.into(),
+            ],
+        )?);
+    }
+    for episode in &record.episodes {
+        statements.push(statement(
+            &db,
+            "INSERT OR REPLACE INTO episodes VALUES (?, ?, ?, ?, ?, ?, ?)",
+            &[
+                game.into(),
+                episode.episode.into(),
+                episode.steps.into(),
+                episode.end.as_ref().into(),
+                iso8601(episode.started_ms).into(),
+                format!("{:016x}", episode.digest).into(),
+                serde_json::to_string(&episode.returns)?.into(),
+            ],
+        )?);
+    }
+    let numbered: Vec<_> = (0u32..).zip(&record.events).collect();
+    for some in numbered.chunks(EVENTS_A_STATEMENT) {
+        let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; some.len()].join(", ");
+        let mut values: Vec<JsValue> = Vec::with_capacity(some.len() * 7);
+        for (seq, event) in some {
+            values.extend([
+                game.into(),
+                (*seq).into(),
+                iso8601(event.at_ms).into(),
+                event.tick.into(),
+                event.agent.map_or(JsValue::NULL, |agent| agent.to_string().into()),
+                event.kind.as_ref().into(),
+                event.detail.as_str().into(),
+            ]);
+        }
+        statements.push(statement(&db, &format!("INSERT OR REPLACE INTO events VALUES {rows}"), &values)?);
+    }
+    db.batch(statements).await?;
+    Ok(())
+}

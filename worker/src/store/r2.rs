@@ -1,0 +1,35 @@
+//! A finished game in object storage: a CSV and a metadata file a participant, and the replay.
+
+use room::{
+    experiment::GameScene,
+    record::{Chunk, GameInfo},
+    replay::Replay,
+    tables,
+    wire::Outcome,
+};
+use worker::{Bucket, Env, HttpMetadata};
+
+use crate::error::Fault;
+
+/// Writes everything; doing it twice does no harm.
+pub async fn save(env: &Env, scene: &GameScene, info: &GameInfo, record: &Chunk, outcome: Outcome) -> Result<(), Fault> {
+    let bucket = env.bucket("DATA")?;
+    let folder = format!("data/{}/{}", info.experiment, info.scene);
+    for agent in scene.human_agents() {
+        let Some(subject) = info.seats.get(agent.index()).and_then(|seat| seat.subject.as_deref()) else { continue };
+        let csv = tables::steps_csv(scene, info, agent, &record.rows)?;
+        put(&bucket, format!("{folder}/{subject}.csv"), csv, "text/csv; charset=utf-8").await?;
+        let metadata = tables::metadata(scene, info, agent, record, outcome);
+        let metadata = serde_json::to_vec_pretty(&metadata)?;
+        put(&bucket, format!("{folder}/{subject}_metadata.json"), metadata, "application/json").await?;
+    }
+    let replay = Replay::of(scene, info, record)?.encode();
+    let key = format!("data/{}/replays/{}.msgpack", info.experiment, info.game_id);
+    put(&bucket, key, replay, "application/vnd.msgpack").await
+}
+
+async fn put(bucket: &Bucket, key: String, bytes: Vec<u8>, content_type: &str) -> Result<(), Fault> {
+    let metadata = HttpMetadata { content_type: Some(content_type.to_owned()), ..HttpMetadata::default() };
+    bucket.put(key, bytes).http_metadata(metadata).execute().await?;
+    Ok(())
+}
