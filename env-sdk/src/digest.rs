@@ -44,7 +44,7 @@ macro_rules! integers {
     };
 }
 
-impl<'a> Serializer for &'a mut Walk {
+impl Serializer for &mut Walk {
     type Ok = ();
     type Error = DigestError;
     type SerializeSeq = Self;

@@ -112,7 +112,8 @@ impl<E: Environment> Simulation for Sim<E> {
     }
 
     fn observe(&self, agent: Agent, out: &mut Vec<f32>) {
-        out.extend_from_slice(E::observe(&self.config, &self.state, agent).as_ref());
+        // Adding 0.0 makes a zero of -0.0, which would otherwise differ in data and in what a policy sees.
+        out.extend(E::observe(&self.config, &self.state, agent).as_ref().iter().map(|v| v + 0.0));
     }
 
     fn is_valid(&self, agent: Agent, action: &ActionValue) -> bool {

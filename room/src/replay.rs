@@ -113,7 +113,8 @@ impl Replay {
 
     /// From bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, ReplayError> {
-        let replay: Self = rmp_serde::from_slice(bytes).map_err(|e| ReplayError::Unreadable(e.to_string()))?;
+        let replay: Self =
+            rmp_serde::from_slice(bytes).map_err(|e| ReplayError::Unreadable(e.to_string()))?;
         match replay.format {
             FORMAT => Ok(replay),
             other => Err(ReplayError::Unreadable(format!("format {other}, this build reads {FORMAT}"))),
@@ -136,8 +137,11 @@ impl Replay {
         for episode in &self.episodes {
             sim.reset(self.info.seed, episode.episode);
             for (step, actions) in (1..).zip(&episode.actions) {
-                let failed =
-                    |e: env_sdk::EnvError| ReplayError::Step { episode: episode.episode, step, why: e.to_string() };
+                let failed = |e: env_sdk::EnvError| ReplayError::Step {
+                    episode: episode.episode,
+                    step,
+                    why: e.to_string(),
+                };
                 sim.step(actions).map_err(failed)?;
                 steps += 1;
             }

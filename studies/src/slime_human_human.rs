@@ -26,12 +26,15 @@ pub fn controls(game: GameScene) -> GameScene {
     let sides = [(0, Move::Backward, Move::Forward), (1, Move::Forward, Move::Backward)];
     sides.into_iter().fold(game, |game, (agent, left, right)| {
         let jump = |side| if side == Move::Forward { Move::ForwardJump } else { Move::BackwardJump };
-        [["ArrowLeft", "ArrowUp", "ArrowRight"], ["KeyA", "KeyW", "KeyD"]].into_iter().fold(game, |game, [l, u, r]| {
-            game.action_for(agent, &[l], left, "left")
-                .action_for(agent, &[u], Move::Jump, "jump")
-                .action_for(agent, &[r], right, "right")
-                .action_for(agent, &[l, u], jump(left), "")
-                .action_for(agent, &[r, u], jump(right), "")
-        })
+        [["ArrowLeft", "ArrowUp", "ArrowRight"], ["KeyA", "KeyW", "KeyD"]].into_iter().fold(
+            game,
+            |game, [l, u, r]| {
+                game.action_for(agent, &[l], left, "left")
+                    .action_for(agent, &[u], Move::Jump, "jump")
+                    .action_for(agent, &[r], right, "right")
+                    .action_for(agent, &[l, u], jump(left), "")
+                    .action_for(agent, &[r, u], jump(right), "")
+            },
+        )
     })
 }

@@ -24,7 +24,8 @@ fn check_data(world: &World) {
         let csv = tables::steps_csv(scene, &info, agent, &record.rows).unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_slice());
         let header = reader.headers().unwrap().clone();
-        let column = |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no {name}"));
+        let column =
+            |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no {name}"));
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
         assert_eq!(rows.len() as u32, world.room.tick());
         for row in &rows {

@@ -11,12 +11,7 @@ use room::{
 use crate::common::{LEFT, long_slime};
 
 /// The left browser does something; the right one must go on as if nothing were, apart from its partner's absence.
-fn refused(
-    act: impl FnOnce(&mut World, u64),
-    code: CloseCode,
-    kind: &str,
-    words: &str,
-) {
+fn refused(act: impl FnOnce(&mut World, u64), code: CloseCode, kind: &str, words: &str) {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
     let (a, b) = (world.join(0), world.join(1));
     world.pass(1_000);

@@ -90,7 +90,9 @@ pub fn check_cookie(signer: &Signer, header: Option<String>, identity: &Identity
     let proven = cookie::Cookie::split_parse(&header)
         .flatten()
         .filter(|cookie| cookie.name() == "footlights")
-        .any(|cookie| signer.verify::<Identity>("identity", cookie.value()).is_ok_and(|found| found == *identity));
+        .any(|cookie| {
+            signer.verify::<Identity>("identity", cookie.value()).is_ok_and(|found| found == *identity)
+        });
     if proven { Ok(()) } else { Err(Fault::Unauthorized) }
 }
 

@@ -55,20 +55,35 @@ impl Fault {
     /// A page for a person.
     pub fn page(&self) -> worker::Result<Response> {
         if self.status() >= 500 {
-            console_error!("{}", serde_json::json!({ "level": "error", "kind": "request_failed", "detail": self.to_string() }));
+            console_error!(
+                "{}",
+                serde_json::json!({ "level": "error", "kind": "request_failed", "detail": self.to_string() })
+            );
         }
         let (title, words) = match self {
-            Self::NotFound(_) => ("Not found", "This address leads nowhere. Please use the link you were given."),
-            Self::BadRequest(_) => ("That did not work", "The request could not be read. Please use the link you were given."),
+            Self::NotFound(_) => {
+                ("Not found", "This address leads nowhere. Please use the link you were given.")
+            }
+            Self::BadRequest(_) => {
+                ("That did not work", "The request could not be read. Please use the link you were given.")
+            }
             Self::Unauthorized => (
                 "This link is not yours",
                 "Please open the study from the link you were given, in the same browser and with cookies allowed.",
             ),
-            Self::Stager(StagerError::NotSaved(_)) => ("One moment", "Your data are still being saved. Please try again."),
-            Self::Stager(_) => ("You are elsewhere already", "This page is no longer current. Please reload."),
-            _ => ("Something went wrong on our side", "Please reload in a moment. Your data up to here are safe."),
+            Self::Stager(StagerError::NotSaved(_)) => {
+                ("One moment", "Your data are still being saved. Please try again.")
+            }
+            Self::Stager(_) => {
+                ("You are elsewhere already", "This page is no longer current. Please reload.")
+            }
+            _ => (
+                "Something went wrong on our side",
+                "Please reload in a moment. Your data up to here are safe.",
+            ),
         };
-        Ok(Response::from_html(pages::problem(title, words, &self.to_string()).into_string())?.with_status(self.status()))
+        Ok(Response::from_html(pages::problem(title, words, &self.to_string()).into_string())?
+            .with_status(self.status()))
     }
 
     /// For other objects and for tools.

@@ -1,7 +1,10 @@
 //! The Cloudflare side: routes, pages, Durable Objects and storage, each a thin shell around a pure state machine.
 //!
 //! No rule of a game, a lobby or an experiment is decided here: what could be tested without Cloudflare is in `room`.
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
 mod auth;
 mod error;

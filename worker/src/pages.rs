@@ -34,7 +34,7 @@ pub fn index(experiments: &[Experiment]) -> Markup {
             h1 { "Footlights" }
             p { "Each link opens the study as a new participant. Open it in two windows to be two people." }
             ul {
-                @for experiment in experiments {
+                @for experiment in experiments.iter().filter(|experiment| experiment.listed) {
                     li {
                         a href={ "/x/" (experiment.id) } target="_blank" { (experiment.title) }
                         span.id { (experiment.id) }

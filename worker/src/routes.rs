@@ -80,9 +80,14 @@ fn health() -> Result<Response, Fault> {
     studies::all()?;
     let mut environments = serde_json::Map::new();
     for entry in envs::registry().iter() {
-        let golden = entry.make(&serde_json::Value::Null).and_then(|mut sim| env_sdk::conformance::golden(sim.as_mut()));
-        let golden = golden.map_err(|e| Fault::Object(e.to_string()))?;
-        environments.insert(entry.id.to_owned(), json!(format!("{golden:016x}")));
+        let golden = entry
+            .make(&serde_json::Value::Null)
+            .and_then(|mut sim| env_sdk::conformance::golden(sim.as_mut()));
+        let digests = golden.and_then(|golden| Ok((golden, entry.fingerprint()?)));
+        let (golden, fingerprint) = digests.map_err(|e| Fault::Object(e.to_string()))?;
+        let digests =
+            json!({ "golden": format!("{golden:016x}"), "fingerprint": format!("{fingerprint:016x}") });
+        environments.insert(entry.id.to_owned(), digests);
     }
     Ok(Response::from_json(&json!({
         "status": "ok",

@@ -1,5 +1,4 @@
 //! The reference environments, one file each, and the list of all of them. Add yours here.
-#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

@@ -401,11 +401,11 @@ impl Environment for SlimeVolleyball {
                 }
             }
         }
-        if let View::Agent(agent) = view {
-            if let Some(slime) = state.slimes.get(agent.index()) {
-                let (x, y) = at(slime.x, slime.y + SLIME_RADIUS + 0.9);
-                surface.text(x, y, 1.1, Align::Center, "You").id(30).fill(Color::WHITE).depth(6).tween();
-            }
+        if let View::Agent(agent) = view
+            && let Some(slime) = state.slimes.get(agent.index())
+        {
+            let (x, y) = at(slime.x, slime.y + SLIME_RADIUS + 0.9);
+            surface.text(x, y, 1.1, Align::Center, "You").id(30).fill(Color::WHITE).depth(6).tween();
         }
     }
 

@@ -164,7 +164,13 @@ impl GameScene {
     }
 
     /// The same for one agent's seat only.
-    pub fn action_for(mut self, agent: u8, keys: &[&str], action: impl Into<ActionValue>, label: &str) -> Self {
+    pub fn action_for(
+        mut self,
+        agent: u8,
+        keys: &[&str],
+        action: impl Into<ActionValue>,
+        label: &str,
+    ) -> Self {
         if let Some(keyboard) = self.keyboards.get_mut(usize::from(agent)) {
             keyboard.add(keys, action.into(), label);
         }
@@ -242,7 +248,11 @@ impl GameScene {
     }
 
     /// A policy for the seat of `agent`; `None` where a person sits.
-    pub(crate) fn policy(&self, agent: Agent, sim: &dyn Simulation) -> Result<Option<Box<dyn Policy>>, PolicyError> {
+    pub(crate) fn policy(
+        &self,
+        agent: Agent,
+        sim: &dyn Simulation,
+    ) -> Result<Option<Box<dyn Policy>>, PolicyError> {
         Ok(match self.seats.get(agent.index()) {
             Some(Seat::Policy { make, .. }) => Some(make()?),
             Some(Seat::Random) => Some(Box::new(RandomPolicy(sim.spec().action_space.clone()))),

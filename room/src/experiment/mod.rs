@@ -17,6 +17,8 @@ pub struct Experiment {
     pub title: String,
     /// What a participant goes through, in order.
     pub scenes: Vec<Scene>,
+    /// Whether the front page lists it.
+    pub listed: bool,
 }
 
 /// One stage of an experiment.
@@ -106,7 +108,13 @@ pub struct ConfigError {
 impl Experiment {
     /// An experiment without scenes.
     pub fn new(id: &str, title: &str) -> Self {
-        Self { id: id.into(), title: title.into(), scenes: Vec::new() }
+        Self { id: id.into(), title: title.into(), scenes: Vec::new(), listed: true }
+    }
+
+    /// Leaves it out of the front page; its address works all the same.
+    pub fn unlisted(mut self) -> Self {
+        self.listed = false;
+        self
     }
 
     /// Adds a scene.
@@ -131,10 +139,10 @@ impl Experiment {
             if !ids.insert(scene.id()) {
                 return fail(scene.id(), "id", "two scenes have the same id".into());
             }
-            if let Scene::Game(game) = scene {
-                if let Err((option, why)) = game.check() {
-                    return fail(&game.id, option, why);
-                }
+            if let Scene::Game(game) = scene
+                && let Err((option, why)) = game.check()
+            {
+                return fail(&game.id, option, why);
             }
         }
         match self.scenes.as_slice() {
@@ -209,13 +217,16 @@ mod tests {
             GameScene::new::<SlimeVolleyball>("game", Config { lives: 0, ..Config::default() }),
             &["environment", "lives"],
         );
-        let broken = || Err(env_sdk::PolicyError::Load { name: "champion".into(), why: "no such file".into() });
+        let broken =
+            || Err(env_sdk::PolicyError::Load { name: "champion".into(), why: "no such file".into() });
         let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
             .seat(Seat::Human)
             .seat(Seat::policy("champion", broken))
             .action(&["ArrowUp"], Move::Jump, "jump");
         check(game, &["seats", "champion", "no such file"]);
-        let nobody = GameScene::new::<SlimeVolleyball>("game", Config::default()).seat(Seat::Random).seat(Seat::Random);
+        let nobody = GameScene::new::<SlimeVolleyball>("game", Config::default())
+            .seat(Seat::Random)
+            .seat(Seat::Random);
         check(nobody, &["seats", "person"]);
     }
 

@@ -3,9 +3,7 @@
 use env_sdk::Agent;
 
 use super::{Output, Room, seat::SeatState};
-use crate::{
-    wire::{self, CloseCode, MAX_FROM_BROWSER, ToRoom, ToSeat, Welcome},
-};
+use crate::wire::{self, CloseCode, MAX_FROM_BROWSER, ToRoom, ToSeat, Welcome};
 
 impl Room {
     pub(super) fn message(&mut self, now: u64, conn: u64, bytes: &[u8]) {
@@ -18,7 +16,9 @@ impl Room {
         match wire::decode::<ToRoom>(bytes, MAX_FROM_BROWSER) {
             Err(error) => self.refuse(now, agent, error.close_code(), &error.to_string()),
             Ok(ToRoom::Hello { version, digest }) => self.hello(now, agent, version, digest),
-            Ok(_) if !ready => self.refuse(now, agent, CloseCode::Malformed, "the first message must be Hello"),
+            Ok(_) if !ready => {
+                self.refuse(now, agent, CloseCode::Malformed, "the first message must be Hello")
+            }
             Ok(ToRoom::Keys { seq, held, time }) => self.keys(now, agent, seq, held, time),
             Ok(ToRoom::Ping { time, rtt, focused, .. }) => self.ping(now, agent, time, rtt, focused),
         }
@@ -105,7 +105,10 @@ impl Room {
         human.rtt_ms = rtt.max(0.0);
         let changed = human.focused != focused;
         human.focused = focused;
-        self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Pong { time, server: now as f64 }) });
+        self.out.push_back(Output::Send {
+            conn,
+            bytes: wire::encode(&ToSeat::Pong { time, server: now as f64 }),
+        });
         if changed {
             self.report(now, Some(agent), if focused { "focus_gained" } else { "focus_lost" }, String::new());
             self.tell_status(now);

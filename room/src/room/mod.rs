@@ -190,6 +190,11 @@ impl Room {
         &self.info
     }
 
+    /// Whether the person of that seat was here at least once.
+    pub fn has_arrived(&self, agent: Agent) -> bool {
+        self.human(agent).is_some_and(|human| human.arrived)
+    }
+
     /// Ticks since the game began.
     pub fn tick(&self) -> u32 {
         self.tick

@@ -57,7 +57,9 @@ impl Room {
                 *truncated |= !terminated;
             }
         }
-        for (sums, rewards) in [&mut self.scores, &mut self.episode.returns].into_iter().zip([&step.rewards; 2]) {
+        for (sums, rewards) in
+            [&mut self.scores, &mut self.episode.returns].into_iter().zip([&step.rewards; 2])
+        {
             for (sum, reward) in sums.iter_mut().zip(rewards) {
                 *sum += reward;
             }
@@ -109,8 +111,12 @@ impl Room {
             Holder::Policy(policy) => {
                 observation.clear();
                 self.sim.observe(agent, observation);
-                let mut rng =
-                    Rng::derive(self.info.seed, Stream::Policy(agent.0), self.sim.episode(), self.sim.tick() + 1);
+                let mut rng = Rng::derive(
+                    self.info.seed,
+                    Stream::Policy(agent.0),
+                    self.sim.episode(),
+                    self.sim.tick() + 1,
+                );
                 match policy.act(observation, &mut rng) {
                     Ok(action) => (action, Source::Policy),
                     Err(error) => {
@@ -150,9 +156,15 @@ impl Room {
         if let Some(hud) = &hud {
             human.hud = Some(hud.clone());
         }
-        let rewards = step.filter(|step| step.rewards.iter().any(|r| *r != 0.0)).map(|step| step.rewards.to_vec());
-        let frame =
-            Frame { tick: self.tick, ack: human.ack, picture: human.encoder.encode(&self.surface), rewards, hud };
+        let rewards =
+            step.filter(|step| step.rewards.iter().any(|r| *r != 0.0)).map(|step| step.rewards.to_vec());
+        let frame = Frame {
+            tick: self.tick,
+            ack: human.ack,
+            picture: human.encoder.encode(&self.surface),
+            rewards,
+            hud,
+        };
         self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Frame(frame)) });
     }
 

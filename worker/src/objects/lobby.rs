@@ -7,8 +7,8 @@ use room::{
     wire::{self, CloseCode, ToLobby, ToWaiter},
 };
 use worker::{
-    DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair, durable_object,
-    wasm_bindgen_futures::spawn_local,
+    DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    durable_object, wasm_bindgen_futures::spawn_local,
 };
 
 use super::{call, now, participant::RunningGame, rooms::NewGame};
@@ -46,10 +46,16 @@ impl DurableObject for Lobby {
         }
     }
 
-    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> worker::Result<()> {
+    async fn websocket_message(
+        &self,
+        socket: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
         let Some(conn) = conn(&socket) else { return Ok(()) };
         let alive = match message {
-            WebSocketIncomingMessage::Binary(bytes) => wire::decode::<ToLobby>(&bytes, wire::MAX_FROM_BROWSER),
+            WebSocketIncomingMessage::Binary(bytes) => {
+                wire::decode::<ToLobby>(&bytes, wire::MAX_FROM_BROWSER)
+            }
             WebSocketIncomingMessage::String(text) => {
                 Err(wire::WireError::Malformed(format!("{} characters of text", text.len())))
             }
@@ -69,6 +75,8 @@ impl DurableObject for Lobby {
     }
 
     async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        // Answers the close; without it the browser waits for its own time-out.
+        let _ = socket.close(Some(1000), Some("bye"));
         if let Some(conn) = conn(&socket) {
             self.shell.clone().handle(Input::Left(conn)).await;
         }
@@ -170,7 +178,8 @@ impl Shell {
         let scene = studies::game(&place.0, &place.1)?;
         let mut queue = Queue::new(scene.humans(), scene.lobby_limit_ms, &scene.lobby_timeout);
         let sockets = self.state.get_websockets();
-        let waiters = sockets.iter().filter_map(|socket| socket.deserialize_attachment::<Waiter>().ok().flatten());
+        let waiters =
+            sockets.iter().filter_map(|socket| socket.deserialize_attachment::<Waiter>().ok().flatten());
         queue.restore(waiters.filter(|waiter| Some(waiter.conn) != joining).collect());
         Ok(queue)
     }

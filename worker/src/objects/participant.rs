@@ -4,7 +4,7 @@ use room::{stager::Stager, wire::Outcome};
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
-use super::answer;
+use super::{answer, question};
 use crate::{error::Fault, studies};
 
 /// What is stored about a participant.
@@ -57,12 +57,12 @@ impl Participant {
         match request.path().as_str() {
             "/position" => return Ok(position),
             "/advance" => {
-                let (experiment, scene): (String, String) = request.json().await?;
+                let (experiment, scene): (String, String) = question(&mut request).await?;
                 position.stager.advance(studies::experiment(&experiment)?, &scene)?;
             }
-            "/matched" => position.game = Some(request.json().await?),
+            "/matched" => position.game = Some(question(&mut request).await?),
             "/saved" => {
-                let saved: SavedGame = request.json().await?;
+                let saved: SavedGame = question(&mut request).await?;
                 position.stager.game_saved(&saved.scene, saved.outcome);
                 position.game.take_if(|game| game.game == saved.game);
             }

@@ -19,7 +19,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, call, now, participant::SavedGame};
+use super::{answer, call, now, participant::SavedGame, question};
 use crate::{
     error::{Fault, refuse_socket},
     log,
@@ -85,10 +85,9 @@ impl DurableObject for Rooms {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         if request.path() == "/games" {
-            let new = request.json::<NewGame>().await;
-            return answer(match new {
+            return answer(match question(&mut request).await {
                 Ok(new) => self.shell.clone().create(new).await,
-                Err(error) => Err(error.into()),
+                Err(fault) => Err(fault),
             });
         }
         match self.shell.clone().connect(&request) {
@@ -97,7 +96,11 @@ impl DurableObject for Rooms {
         }
     }
 
-    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> worker::Result<()> {
+    async fn websocket_message(
+        &self,
+        socket: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
         let bytes = match message {
             WebSocketIncomingMessage::Binary(bytes) => bytes,
             // Text is never ours: an empty message is refused as malformed.
@@ -116,6 +119,8 @@ impl DurableObject for Rooms {
     }
 
     async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        // Answers the close; without it the browser waits for its own time-out.
+        let _ = socket.close(Some(1000), Some("bye"));
         self.shell.gone(&socket);
         Ok(())
     }
@@ -271,7 +276,8 @@ impl Shell {
                 }
                 Output::Close { conn, code, reason } => {
                     if let Some(socket) = live.sockets.remove(&conn) {
-                        let _ = socket.close(Some(code.code()), Some(reason.chars().take(40).collect::<String>()));
+                        let _ = socket
+                            .close(Some(code.code()), Some(reason.chars().take(40).collect::<String>()));
                     }
                 }
                 Output::Persist { chunk, checkpoint } => {
@@ -376,7 +382,8 @@ impl Shell {
         let outcome = stored.outcome.ok_or_else(|| Fault::Object("the game is not over".into()))?;
         let info = stored.info;
         let scene = studies::game(&info.experiment, &info.scene)?;
-        let chunks: Result<Vec<Chunk>, _> = self.games()?.blobs(game)?.iter().map(|bytes| Chunk::decode(bytes)).collect();
+        let chunks: Result<Vec<Chunk>, _> =
+            self.games()?.blobs(game)?.iter().map(|bytes| Chunk::decode(bytes)).collect();
         let record = Chunk::join(chunks?);
         r2::save(&self.env, scene, &info, &record, outcome).await?;
         d1::save(&self.env, scene, &info, &record, outcome).await?;
@@ -411,10 +418,8 @@ impl Shell {
                 Err(fault) => log!("error", "recovery_failed", "game": game, "detail": fault.to_string()),
             }
         }
-        if again {
-            if let Err(error) = self.state.storage().set_alarm(WATCH_MS).await {
-                log!("error", "alarm_failed", "detail": error.to_string());
-            }
+        if again && let Err(error) = self.state.storage().set_alarm(WATCH_MS).await {
+            log!("error", "alarm_failed", "detail": error.to_string());
         }
     }
 }

@@ -56,10 +56,17 @@ async fn try_session(
 }
 
 /// A finished game; doing it twice does no harm.
-pub async fn save(env: &Env, scene: &GameScene, info: &GameInfo, record: &Chunk, outcome: Outcome) -> Result<(), Fault> {
+pub async fn save(
+    env: &Env,
+    scene: &GameScene,
+    info: &GameInfo,
+    record: &Chunk,
+    outcome: Outcome,
+) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let game = info.game_id.as_str();
-    let time = |row: Option<&room::record::Row>| row.map_or(JsValue::NULL, |row| iso8601(row.server_time_ms).into());
+    let time =
+        |row: Option<&room::record::Row>| row.map_or(JsValue::NULL, |row| iso8601(row.server_time_ms).into());
     let mut statements = vec![statement(
         &db,
         "INSERT OR REPLACE INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -55,7 +55,10 @@ impl Games {
     /// A chunk and the checkpoint that goes with it. Both run in one event, so both are kept or neither.
     pub fn append(&self, game: &str, seq: u32, chunk: Vec<u8>, checkpoint: Vec<u8>) -> Result<(), Fault> {
         let seq = SqlStorageValue::Integer(i64::from(seq));
-        self.run("INSERT OR REPLACE INTO chunks VALUES (?, ?, ?)", vec![game.to_owned().into(), seq, blob(chunk)])?;
+        self.run(
+            "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?)",
+            vec![game.to_owned().into(), seq, blob(chunk)],
+        )?;
         if !checkpoint.is_empty() {
             let values = vec![blob(checkpoint), game.to_owned().into()];
             self.run("UPDATE games SET checkpoint = ? WHERE game = ?", values)?;
@@ -66,7 +69,10 @@ impl Games {
     /// The game is over.
     pub fn finish(&self, game: &str, outcome: Outcome) -> Result<(), Fault> {
         let outcome = serde_json::to_string(&outcome)?;
-        self.run("UPDATE games SET outcome = ? WHERE game = ?", vec![outcome.into(), game.to_owned().into()])?;
+        self.run(
+            "UPDATE games SET outcome = ? WHERE game = ?",
+            vec![outcome.into(), game.to_owned().into()],
+        )?;
         Ok(())
     }
 
@@ -79,16 +85,23 @@ impl Games {
 
     /// The ids of all games here.
     pub fn ids(&self) -> Result<Vec<String>, Fault> {
-        let rows: Vec<Text> = self.run("SELECT game AS value FROM games ORDER BY game", vec![])?.to_array()?;
+        let rows: Vec<Text> =
+            self.run("SELECT game AS value FROM games ORDER BY game", vec![])?.to_array()?;
         Ok(rows.into_iter().map(|row| row.value).collect())
     }
 
     /// One game.
     pub fn load(&self, game: &str) -> Result<Option<StoredGame>, Fault> {
-        let cursor = self.run("SELECT info, outcome, checkpoint FROM games WHERE game = ?", vec![game.to_owned().into()])?;
+        let cursor = self.run(
+            "SELECT info, outcome, checkpoint FROM games WHERE game = ?",
+            vec![game.to_owned().into()],
+        )?;
         let Some(row) = cursor.raw().next().transpose()? else { return Ok(None) };
-        let [SqlStorageValue::String(info), SqlStorageValue::String(outcome), SqlStorageValue::Blob(checkpoint)] =
-            row.as_slice()
+        let [
+            SqlStorageValue::String(info),
+            SqlStorageValue::String(outcome),
+            SqlStorageValue::Blob(checkpoint),
+        ] = row.as_slice()
         else {
             return Err(Fault::Object("a stored game has another form".into()));
         };
@@ -103,7 +116,8 @@ impl Games {
 
     /// The game's chunks, in order.
     pub fn blobs(&self, game: &str) -> Result<Vec<Vec<u8>>, Fault> {
-        let cursor = self.run("SELECT data FROM chunks WHERE game = ? ORDER BY seq", vec![game.to_owned().into()])?;
+        let cursor =
+            self.run("SELECT data FROM chunks WHERE game = ? ORDER BY seq", vec![game.to_owned().into()])?;
         let mut blobs = Vec::new();
         for row in cursor.raw() {
             match row?.pop() {

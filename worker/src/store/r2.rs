@@ -12,11 +12,19 @@ use worker::{Bucket, Env, HttpMetadata};
 use crate::error::Fault;
 
 /// Writes everything; doing it twice does no harm.
-pub async fn save(env: &Env, scene: &GameScene, info: &GameInfo, record: &Chunk, outcome: Outcome) -> Result<(), Fault> {
+pub async fn save(
+    env: &Env,
+    scene: &GameScene,
+    info: &GameInfo,
+    record: &Chunk,
+    outcome: Outcome,
+) -> Result<(), Fault> {
     let bucket = env.bucket("DATA")?;
     let folder = format!("data/{}/{}", info.experiment, info.scene);
     for agent in scene.human_agents() {
-        let Some(subject) = info.seats.get(agent.index()).and_then(|seat| seat.subject.as_deref()) else { continue };
+        let Some(subject) = info.seats.get(agent.index()).and_then(|seat| seat.subject.as_deref()) else {
+            continue;
+        };
         let csv = tables::steps_csv(scene, info, agent, &record.rows)?;
         put(&bucket, format!("{folder}/{subject}.csv"), csv, "text/csv; charset=utf-8").await?;
         let metadata = tables::metadata(scene, info, agent, record, outcome);

@@ -1,0 +1,20 @@
+//! What `cargo xtask bench load` plays: two people, no pauses, for as long as it takes. Not on the front page.
+
+use envs::slime_volleyball::{Config, SlimeVolleyball};
+use room::experiment::{Experiment, GameScene, Page, Scene, Seat};
+
+use crate::slime_human_human::controls;
+
+pub fn experiment() -> Experiment {
+    let endless = Config { lives: u8::MAX, max_steps: 30 * 60 * 10 };
+    let game = GameScene::new::<SlimeVolleyball>("game", endless)
+        .seat(Seat::Human)
+        .seat(Seat::Human)
+        .countdown_ms(0);
+
+    Experiment::new("slime_load", "Load test")
+        .unlisted()
+        .scene(Scene::start(Page::new("start", "Load test")))
+        .scene(controls(game))
+        .scene(Scene::end(Page::new("end", "Thank you")))
+}

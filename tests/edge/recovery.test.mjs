@@ -1,0 +1,106 @@
+// The process is lost in mid-game; its storage is not.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { startEdge } from "../../xtask/edge/edge.mjs";
+import { csvOf, environments, records } from "./data.mjs";
+import { Participant } from "./participant.mjs";
+
+const EDGE = fileURLToPath(new URL("../../xtask/edge/edge.mjs", import.meta.url));
+const SECRET = "a secret that both processes know";
+let storage, edge;
+
+/** An edge in a process of its own, which can be killed. */
+async function spawnEdge(port = 0) {
+  const args = [EDGE, "--persist", storage, "--secret", SECRET, "--quiet", "--port", String(port)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { url } = JSON.parse(line);
+    return { url, port: Number(new URL(url).port), kill: () => kill(child) };
+  }
+  throw new Error("the edge ended before it served");
+}
+
+function kill(child) {
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  return gone;
+}
+
+before(() => {
+  storage = mkdtempSync(join(tmpdir(), "footlights-recovery-"));
+});
+after(async () => {
+  await edge?.kill?.();
+  rmSync(storage, { recursive: true, force: true });
+});
+
+test("a killed edge starts again on its storage: one game goes on, the other ends, both with their rows", async () => {
+  edge = await spawnEdge();
+  const digest = BigInt(`0x${(await environments(edge.url))["slime-volleyball-v0"].fingerprint}`);
+  const people = await Promise.all([1, 2, 3].map(() => new Participant(edge.url).enter("slime_human_ai")));
+  for (const person of people) await person.leave("start");
+  for (const person of people) await person.match("game");
+  for (const person of people) {
+    await person.sit(digest);
+    person.live();
+  }
+  // Far enough that something is stored: rows go to SQLite every two seconds.
+  await Promise.all(people.map((person) => tick(person, 75)));
+  await edge.kill();
+  await Promise.all(people.map((person) => person.socket.ended));
+
+  edge = await spawnEdge(edge.port);
+  const [stays, leaves, late] = people;
+  const welcome = await stays.sit(digest);
+  assert.equal(welcome[1], 0);
+  stays.live();
+  const first = await stays.socket.inbox.next("f");
+  assert.ok(first[0] >= 15 && first[0] <= 80, `goes on from tick ${first[0]}`);
+  assert.ok(first[2][0], "with a full picture");
+  await late.match("game");
+  await late.sit(digest);
+  late.live();
+
+  for (const person of [stays, late]) {
+    const [outcome] = await person.socket.inbox.next("e", 120_000);
+    assert.equal(outcome, "completed");
+    assert.equal((await person.socket.ended).code, 4007);
+    assert.equal(await person.leave("game"), 303);
+  }
+  // The one who never came back: the alarm finds the game, waits the grace time, and saves what there is.
+  await until(async () => (await leaves.leave("game")) === 303, 90_000);
+  await edge.kill();
+
+  edge = await startEdge({ persist: storage, secret: SECRET, quiet: true });
+  edge.kill = edge.stop;
+  const { games, seats, events } = await records(edge);
+  assert.equal(games.length, 3);
+  for (const person of people) {
+    const { game_id } = seats.find((row) => row.subject_id === person.subject);
+    const game = games.find((row) => row.game_id === game_id);
+    assert.equal(game.outcome, person === leaves ? "abandoned" : "completed");
+    assert.ok(game.ticks >= 15);
+    const { rows } = await csvOf(edge, "slime_human_ai", "game", person.subject);
+    assert.deepEqual(rows.map((row) => Number(row.tick)), Array.from({ length: game.ticks }, (_, k) => k + 1));
+    assert.ok(events.some((row) => row.game_id === game_id && row.kind === "recovered"));
+  }
+});
+
+async function tick(person, wanted) {
+  while ((await person.socket.inbox.next("f"))[0] < wanted);
+}
+
+async function until(condition, ms) {
+  const end = Date.now() + ms;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`not within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
