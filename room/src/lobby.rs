@@ -13,6 +13,9 @@ use crate::wire::{CloseCode, ToWaiter};
 /// once a minute.
 pub const SILENT_MS: u64 = 70_000;
 
+/// So many messages in a row, each within a second of the one before, no browser of ours sends.
+const MAX_BURST: u32 = 20;
+
 /// Somebody who waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiter {
@@ -24,6 +27,9 @@ pub struct Waiter {
     pub since: u64,
     /// The last message, epoch ms.
     pub seen: u64,
+    /// Messages that came within a second of the one before, in a row.
+    #[serde(default)]
+    pub burst: u32,
 }
 
 /// What happened.
@@ -112,13 +118,18 @@ impl Lobby {
                     None => now,
                 };
                 let at = self.queue.partition_point(|w| w.since <= since);
-                self.queue.insert(at, Waiter { conn, subject, since, seen: now });
+                self.queue.insert(at, Waiter { conn, subject, since, seen: now, burst: 0 });
             }
             Input::Alive(conn) => {
-                if let Some(waiter) = self.queue.iter_mut().find(|w| w.conn == conn) {
-                    waiter.seen = now;
+                let Some(at) = self.queue.iter().position(|w| w.conn == conn) else { return };
+                let Some(waiter) = self.queue.get_mut(at) else { return };
+                waiter.burst = if now.saturating_sub(waiter.seen) < 1_000 { waiter.burst + 1 } else { 0 };
+                waiter.seen = now;
+                if waiter.burst <= MAX_BURST {
+                    return;
                 }
-                return;
+                self.queue.remove(at);
+                self.out.push_back(Output::Close(conn, CloseCode::TooFrequent));
             }
             Input::Left(conn) => self.queue.retain(|w| w.conn != conn),
             Input::Wake => {}
@@ -240,6 +251,19 @@ mod tests {
         assert_eq!(outputs[0], Output::Send(1, ToWaiter::TimedOut { message: "Sorry.".into() }));
         assert_eq!(outputs[1], Output::Close(1, CloseCode::Over));
         assert_eq!(lobby.next_wake(), None);
+    }
+
+    #[test]
+    fn a_flood_is_closed_and_the_others_wait_on() {
+        let mut lobby = Lobby::new(3, 600_000, "");
+        join(&mut lobby, 0, 1, "a");
+        join(&mut lobby, 0, 2, "b");
+        for k in 0..100 {
+            lobby.handle(k * 10, Input::Alive(1));
+            lobby.handle(k * 5_000, Input::Alive(2));
+        }
+        assert!(drain(&mut lobby).contains(&Output::Close(1, CloseCode::TooFrequent)));
+        assert_eq!(lobby.waiters().map(|w| w.conn).collect::<Vec<_>>(), [2]);
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! The two wasm modules: the client, laid out as static assets, and the worker, with the JavaScript that Cloudflare
+//! loads it by. Nothing that is up to date is made again.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+use env_sdk::digest;
+
+use crate::{
+    process,
+    process::say,
+    stamp::Stamp,
+    tools,
+    workspace::{WASM, Workspace},
+};
+
+/// Where the client's module is, for those who look for it.
+pub const CLIENT_OUT: &str = "client/dist/client";
+
+/// What the modules use beyond WebAssembly's first version. Named one by one, so that wasm-opt never emits what an edge
+/// or a browser does not know yet.
+const FEATURES: [&str; 8] = [
+    "--enable-mutable-globals",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-reference-types",
+    "--enable-exception-handling",
+    "--enable-simd",
+];
+
+/// Builds both, always with cargo's release profile; `optimise` runs wasm-opt over them too.
+pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
+    tools::node()?;
+    tools::npm_packages(ws)?;
+    tools::wasm_target(ws)?;
+    client(ws, optimise)?;
+    worker(ws, optimise)
+}
+
+/// client/dist/client: the module, its JavaScript and the static files.
+pub fn client(ws: &Workspace, optimise: bool) -> Result<()> {
+    let bindgen = tools::wasm_bindgen(ws)?;
+    let module = compile(ws, "client")?;
+    let statics = ws.root.join("client/static");
+    let out = ws.root.join(CLIENT_OUT);
+    let settings = format!("client, {}, optimised: {optimise}", bindgen.display());
+    let stamp =
+        Stamp::new(ws.root.join("build/stamps/client"), &[module.clone(), statics.clone()], &settings)?;
+    if stamp.holds(&out.join("client_bg.wasm")) {
+        return Ok(());
+    }
+    say("packing the client");
+    // Beside the old one until it is whole, so that a build that fails or is interrupted leaves something that works.
+    let fresh = ws.root.join("build/client");
+    if fresh.exists() {
+        std::fs::remove_dir_all(&fresh)?;
+    }
+    copy(&statics, &fresh)?;
+    let mut command = Command::new(bindgen);
+    command
+        .args(["--target", "web", "--no-typescript", "--out-name", "client", "--out-dir"])
+        .arg(&fresh)
+        .arg(module);
+    process::run(&mut command)?;
+    if optimise {
+        wasm_opt(ws, "client", &fresh.join("client_bg.wasm"), &["-Oz"])?;
+    }
+    if out.exists() {
+        std::fs::remove_dir_all(&out)?;
+    }
+    std::fs::create_dir_all(ws.root.join("client/dist"))?;
+    std::fs::rename(&fresh, &out)?;
+    stamp.keep()
+}
+
+/// worker/build: what wrangler.toml's `main` names.
+fn worker(ws: &Workspace, optimise: bool) -> Result<()> {
+    let bindgen = tools::wasm_bindgen(ws)?;
+    let worker_build = tools::worker_build(ws)?;
+    let module = compile(ws, "worker")?;
+    let out = ws.root.join("worker/build");
+    let settings =
+        format!("worker, {}, {}, optimised: {optimise}", bindgen.display(), worker_build.display());
+    let stamp = Stamp::new(ws.root.join("build/stamps/worker"), &[module], &settings)?;
+    if stamp.holds(&out.join("index.js")) && out.join("index_bg.wasm").exists() {
+        return Ok(());
+    }
+    say("packing the worker");
+    let mut command = Command::new(worker_build);
+    // wasm-opt comes afterwards: the same one, in the same way, as for the client.
+    command.current_dir(&ws.root).args(["--release", "--no-opt", "worker"]);
+    command.env("WASM_BINDGEN_BIN", bindgen).env("ESBUILD_BIN", ws.root.join("node_modules/.bin/esbuild"));
+    process::run(&mut command)?;
+    if optimise {
+        // Function names stay: a stack trace from the edge is worth its bytes.
+        wasm_opt(ws, "worker", &out.join("index_bg.wasm"), &["-Os", "--debuginfo"])?;
+    }
+    stamp.keep()
+}
+
+/// Compiles the library of a directory's package to wasm. Cargo decides whether there is anything to do.
+fn compile(ws: &Workspace, directory: &str) -> Result<PathBuf> {
+    let package = ws.package(directory)?;
+    let mut cargo = ws.cargo();
+    // The directory, the arguments and the variable are those of worker-build, which then finds everything compiled.
+    cargo.current_dir(ws.root.join(directory)).args(["build", "--lib", "--release", "--target", WASM]);
+    process::run(cargo.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
+    Ok(ws.target.join(WASM).join("release").join(package.replace('-', "_")).with_extension("wasm"))
+}
+
+/// Replaces a module by its optimised form. It takes minutes for a large one, so the result is remembered by the digest
+/// of its input; only the latest of each name is kept.
+fn wasm_opt(ws: &Workspace, name: &str, module: &Path, level: &[&str]) -> Result<()> {
+    let before = std::fs::read(module).with_context(|| format!("reading {}", module.display()))?;
+    let level = [level, &FEATURES].concat();
+    let directory = ws.root.join("build/wasm-opt").join(name);
+    let key = digest::of_bytes(&[before.as_slice(), level.join(" ").as_bytes()].concat());
+    let optimised = directory.join(format!("{key:016x}.wasm"));
+    if !optimised.exists() {
+        say(format_args!("optimising the {name}, minutes for a large module, once for each change"));
+        if directory.exists() {
+            std::fs::remove_dir_all(&directory)?;
+        }
+        std::fs::create_dir_all(&directory)?;
+        let partial = directory.join("partial.wasm");
+        let mut command = Command::new(ws.root.join("node_modules/.bin/wasm-opt"));
+        process::run(command.arg(module).arg("-o").arg(&partial).args(level))?;
+        std::fs::rename(partial, &optimised)?;
+    }
+    std::fs::copy(&optimised, module)?;
+    let kib = |bytes: usize| bytes / 1024;
+    say(format_args!(
+        "{name}: {} KiB, {} KiB optimised",
+        kib(before.len()),
+        kib(std::fs::read(module)?.len())
+    ));
+    Ok(())
+}
+
+/// Copies a directory and everything in it.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

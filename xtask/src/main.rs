@@ -1,0 +1,133 @@
+//! `cargo xtask`: the developer's and the researcher's command.
+//!
+//! It brings a machine to where everything runs, and starts what the architecture keeps apart. What a machine may read
+//! goes to standard output, everything else to standard error.
+#![forbid(unsafe_code)]
+
+mod build;
+mod dev;
+mod parse;
+mod process;
+mod replay;
+mod rollout;
+mod stamp;
+mod test;
+mod tools;
+mod workspace;
+
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::{test::Stage, workspace::Workspace};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    version,
+    about = "Everything around Footlights that is not the product itself."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set up, build, and run everything on 127.0.0.1, with R2 and D1 embedded
+    Dev {
+        /// Where to listen
+        #[arg(long, default_value_t = 8787)]
+        port: u16,
+    },
+    /// Set up and pass every test, or one stage of them
+    Test {
+        /// One stage, or several; all of them without
+        stages: Vec<Stage>,
+        /// Only tests whose names contain this
+        #[arg(long)]
+        filter: Option<String>,
+    },
+    /// Build the client and the worker, as wrangler.toml's [build] does
+    Build {
+        /// Optimise the modules for size as well: minutes the first time
+        #[arg(long)]
+        release: bool,
+    },
+    /// Play an environment and print every step as a line of JSON
+    Rollout(rollout::Options),
+    /// Play a stored game again and compare every digest
+    Replay {
+        /// A `.msgpack` file from the bucket's `replays` folder
+        file: PathBuf,
+    },
+    /// Train the shipped policy of an environment
+    Train {
+        /// The environment's id, then what `train` takes
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run the benchmarks on the optimised build
+    Bench {
+        /// A benchmark's name, --json, and what else `bench` takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Go through a deployment without deploying, and print what would be uploaded
+    DeployCheck,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A reader such as `head` that has seen enough is not a failure.
+            if error
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+            {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Rollout(options) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            rollout::run(&envs::registry(), &options, &mut out)?;
+            Ok(out.flush()?)
+        }
+        Command::Replay { file } => replay::run(&envs::registry(), &file),
+        Command::Dev { port } => dev::run(&Workspace::find()?, port),
+        Command::Test { stages, filter } => test::run(&Workspace::find()?, &stages, filter.as_deref()),
+        Command::Build { release } => {
+            if std::env::var_os("FOOTLIGHTS_SKIP_BUILD").is_some() {
+                eprintln!("build skipped: FOOTLIGHTS_SKIP_BUILD is set");
+                return Ok(());
+            }
+            build::run(&Workspace::find()?, release)
+        }
+        Command::Train { args } => {
+            let ws = Workspace::find()?;
+            process::replace(ws.cargo().args(["run", "--release", "--package", "train", "--"]).args(args))
+        }
+        Command::Bench { args } => {
+            let ws = Workspace::find()?;
+            build::run(&ws, true)?;
+            process::replace(
+                ws.cargo()
+                    .args(["run", "--release", "--package", "bench", "--"])
+                    .args(args)
+                    .env("FOOTLIGHTS_NODE", tools::node()?)
+                    .env("FOOTLIGHTS_WASM_BINDGEN", tools::wasm_bindgen(&ws)?)
+                    .env("FOOTLIGHTS_EDGE", ws.root.join(dev::EDGE)),
+            )
+        }
+        Command::DeployCheck => test::deploy_check(&Workspace::find()?),
+    }
+}

@@ -1,0 +1,79 @@
+//! Reading what other programs and files say about versions. Pure.
+
+/// A version as three numbers; `v20.20.2` and `20.20.2` alike. What follows a third number is ignored.
+pub fn version(text: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = text.trim().trim_start_matches('v').splitn(3, '.');
+    let mut next = || {
+        let part = parts.next()?;
+        let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        part.get(..digits)?.parse().ok()
+    };
+    Some((next()?, next()?, next()?))
+}
+
+/// The version at which `Cargo.lock` holds the registry's package of that name. A workspace member of the same name is
+/// not meant: it has no source.
+pub fn locked_version<'a>(lockfile: &'a str, name: &str) -> Option<&'a str> {
+    lockfile.split("[[package]]").find_map(|package| {
+        let field = |key: &str| {
+            let line = package.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""))?;
+            line.strip_suffix('"')
+        };
+        (field("name") == Some(name) && field("source").is_some()).then(|| field("version")).flatten()
+    })
+}
+
+/// Whether a `.dev.vars` file gives this variable a value.
+pub fn has_variable(dev_vars: &str, name: &str) -> bool {
+    dev_vars.lines().any(|line| {
+        line.split_once('=').is_some_and(|(key, value)| {
+            key.trim() == name && !value.trim_matches([' ', '"', '\'']).is_empty()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_with_and_without_a_v() {
+        assert_eq!(version("v20.20.2\n"), Some((20, 20, 2)));
+        assert_eq!(version("0.8.7"), Some((0, 8, 7)));
+        assert_eq!(version("22.1.0-nightly.3"), Some((22, 1, 0)));
+        assert_eq!(version("20"), None);
+        assert_eq!(version("command not found"), None);
+    }
+
+    #[test]
+    fn a_locked_version_is_the_registrys() {
+        let lockfile = r#"
+[[package]]
+name = "worker"
+version = "0.1.0"
+dependencies = [
+ "worker 0.8.7",
+]
+
+[[package]]
+name = "worker"
+version = "0.8.7"
+source = "registry+https://example.org/index"
+
+[[package]]
+name = "worker-macros"
+version = "0.8.6"
+source = "registry+https://example.org/index"
+"#;
+        assert_eq!(locked_version(lockfile, "worker"), Some("0.8.7"));
+        assert_eq!(locked_version(lockfile, "worker-macros"), Some("0.8.6"));
+        assert_eq!(locked_version(lockfile, "wasm-bindgen"), None);
+    }
+
+    #[test]
+    fn an_empty_secret_is_none() {
+        assert!(has_variable("A=1\nFOOTLIGHTS_SECRET = \"ab\"\n", "FOOTLIGHTS_SECRET"));
+        assert!(!has_variable("FOOTLIGHTS_SECRET=\n", "FOOTLIGHTS_SECRET"));
+        assert!(!has_variable("# FOOTLIGHTS_SECRET=ab\nMY_FOOTLIGHTS_SECRET=ab\n", "FOOTLIGHTS_SECRET"));
+    }
+}

@@ -1,0 +1,136 @@
+//! `cargo xtask test`: every test there is, in the order in which a failure is cheapest to find.
+
+// Time is only reported here, never computed with.
+#![allow(clippy::disallowed_types)]
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::{
+    build, process,
+    process::{headline, say},
+    tools,
+    workspace::{WASM, Workspace},
+};
+
+/// One part of the tests. The order is that of running them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Formatting and clippy, for the host and for wasm
+    Lint,
+    /// Rust tests on this machine
+    Host,
+    /// The wasm module in Node.js: the same digests as on this machine
+    Wasm,
+    /// The worker and its objects in workerd
+    Edge,
+    /// Whole participants in Chromium
+    Browser,
+    /// A deployment, up to the upload
+    Deploy,
+}
+
+/// Runs the stages, all if none are named, and stops at the first that fails.
+pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()> {
+    let began = Instant::now();
+    for stage in Stage::value_variants().iter().filter(|stage| stages.is_empty() || stages.contains(stage)) {
+        let name = stage.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        headline(&name);
+        let started = Instant::now();
+        match stage {
+            Stage::Lint => lint(ws),
+            Stage::Host => host(ws, filter),
+            Stage::Wasm => {
+                build::run(ws, false)?;
+                node_tests(ws, "wasm", filter, None)
+            }
+            Stage::Edge => {
+                build::run(ws, false)?;
+                node_tests(ws, "edge", filter, None)
+            }
+            Stage::Browser => {
+                let chromium = tools::chromium()?;
+                build::run(ws, false)?;
+                node_tests(ws, "browser", filter, Some(chromium))
+            }
+            Stage::Deploy => {
+                build::run(ws, false)?;
+                dry_run(ws, true)
+            }
+        }
+        .with_context(|| format!("stage {name}; run it alone with `cargo xtask test {name}`"))?;
+        say(format_args!("{name} passed in {} s", started.elapsed().as_secs()));
+    }
+    headline(format_args!("passed in {} s", began.elapsed().as_secs()));
+    Ok(())
+}
+
+/// `cargo xtask deploy-check`: the deployment as `wrangler deploy` would do it, optimised build and all.
+pub fn deploy_check(ws: &Workspace) -> Result<()> {
+    build::run(ws, true)?;
+    dry_run(ws, false)
+}
+
+fn lint(ws: &Workspace) -> Result<()> {
+    const DENY: [&str; 3] = ["--", "-D", "warnings"];
+    process::run(ws.cargo().args(["fmt", "--all", "--check"]))?;
+    process::run(ws.cargo().args(["clippy", "--workspace", "--all-targets"]).args(DENY))?;
+    tools::wasm_target(ws)?;
+    let (client, worker) = (ws.package("client")?, ws.package("worker")?);
+    process::run(
+        ws.cargo().args(["clippy", "--target", WASM, "--package", client, "--package", worker]).args(DENY),
+    )
+}
+
+fn host(ws: &Workspace, filter: Option<&str>) -> Result<()> {
+    process::run(ws.cargo().args(["test", "--workspace"]).args(filter))
+}
+
+/// Runs `tests/{directory}/*.test.mjs`, one file after the other: some of them measure time.
+fn node_tests(
+    ws: &Workspace,
+    directory: &str,
+    filter: Option<&str>,
+    chromium: Option<PathBuf>,
+) -> Result<()> {
+    let directory = ws.root.join("tests").join(directory);
+    let entries =
+        std::fs::read_dir(&directory).with_context(|| format!("reading {}", directory.display()))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        bail!("no tests in {}", directory.display());
+    }
+    let mut node = Command::new(tools::node()?);
+    // A test that hangs fails after ten minutes; nothing waits for ever.
+    node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=600000"]);
+    node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).args(files);
+    node.envs(chromium.map(|path| ("CHROMIUM_BIN", path)));
+    process::run(&mut node)
+}
+
+/// `wrangler deploy` without the upload. Its word about sizes is what a machine may want to read.
+fn dry_run(ws: &Workspace, built: bool) -> Result<()> {
+    let mut wrangler = Command::new(ws.root.join("node_modules/.bin/wrangler"));
+    wrangler.current_dir(&ws.root).args(["deploy", "--dry-run", "--outdir", "build/deploy"]);
+    wrangler.env("WRANGLER_SEND_METRICS", "false").env("CI", "true");
+    if built {
+        wrangler.env("FOOTLIGHTS_SKIP_BUILD", "1");
+    }
+    let out = wrangler.stderr(Stdio::inherit()).output().context("starting wrangler")?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    eprint!("{text}");
+    if !out.status.success() {
+        bail!("wrangler deploy --dry-run failed ({})", out.status);
+    }
+    let size = text.lines().find(|line| line.contains("Total Upload")).context("wrangler named no size")?;
+    println!("{}", size.trim());
+    Ok(())
+}
