@@ -72,8 +72,8 @@ test("one person plays the policy: keys move the own slime at once, a reload kee
   assert.ok(Math.abs(before.x - 0.25) < 0.03, `starts in the middle of the left half, ${before.x}`);
   await page.keyboard.down("ArrowLeft");
   await page.waitForFunction(() => window.footlights.ack >= 1);
-  await state(page, "running");
-  await page.waitForTimeout(250);
+  const pressed = await page.evaluate(() => window.footlights.tick);
+  await page.waitForFunction((tick) => window.footlights.tick >= tick + 6, pressed);
   const moved = await find(page, ORANGE);
   assert.ok(moved.x < before.x - 0.04, `${before.x} -> ${moved.x}`);
   await page.keyboard.up("ArrowLeft");

@@ -33,7 +33,7 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
-/// Builds both, always with cargo's release profile; `optimise` runs wasm-opt over them too.
+/// Builds both, the client for size and the worker for speed; `optimise` runs wasm-opt over them too.
 pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
     tools::node()?;
     tools::npm_packages(ws)?;
@@ -45,7 +45,7 @@ pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
 /// client/dist/client: the module, its JavaScript and the static files.
 pub fn client(ws: &Workspace, optimise: bool) -> Result<()> {
     let bindgen = tools::wasm_bindgen(ws)?;
-    let module = compile(ws, "client")?;
+    let module = compile(ws, "client", "client")?;
     let statics = ws.root.join("client/static");
     let out = ws.root.join(CLIENT_OUT);
     let settings = format!("client, {}, optimised: {optimise}", bindgen.display());
@@ -82,7 +82,7 @@ pub fn client(ws: &Workspace, optimise: bool) -> Result<()> {
 fn worker(ws: &Workspace, optimise: bool) -> Result<()> {
     let bindgen = tools::wasm_bindgen(ws)?;
     let worker_build = tools::worker_build(ws)?;
-    let module = compile(ws, "worker")?;
+    let module = compile(ws, "worker", "release")?;
     let out = ws.root.join("worker/build");
     let settings =
         format!("worker, {}, {}, optimised: {optimise}", bindgen.display(), worker_build.display());
@@ -104,13 +104,20 @@ fn worker(ws: &Workspace, optimise: bool) -> Result<()> {
 }
 
 /// Compiles the library of a directory's package to wasm. Cargo decides whether there is anything to do.
-fn compile(ws: &Workspace, directory: &str) -> Result<PathBuf> {
+fn compile(ws: &Workspace, directory: &str, profile: &str) -> Result<PathBuf> {
     let package = ws.package(directory)?;
     let mut cargo = ws.cargo();
     // The directory, the arguments and the variable are those of worker-build, which then finds everything compiled.
-    cargo.current_dir(ws.root.join(directory)).args(["build", "--lib", "--release", "--target", WASM]);
+    cargo.current_dir(ws.root.join(directory)).args([
+        "build",
+        "--lib",
+        "--profile",
+        profile,
+        "--target",
+        WASM,
+    ]);
     process::run(cargo.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
-    Ok(ws.target.join(WASM).join("release").join(package.replace('-', "_")).with_extension("wasm"))
+    Ok(ws.target.join(WASM).join(profile).join(package.replace('-', "_")).with_extension("wasm"))
 }
 
 /// Replaces a module by its optimised form. It takes minutes for a large one, so the result is remembered by the digest

@@ -1,0 +1,135 @@
+//! Which of a seat's keys are held, whatever holds them: the keyboard, fingers on the touch buttons, or a gamepad.
+
+use room::keys::Keyboard;
+
+/// What is held now. Bits are the places in [`Keyboard::keys`].
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    codes: Vec<String>,
+    pressed: u32,
+    touches: Vec<(i32, u32)>,
+    pad: u32,
+}
+
+impl Held {
+    /// Nothing held, on that keyboard.
+    pub fn new(keyboard: &Keyboard) -> Self {
+        let codes = keyboard.keys.iter().take(Keyboard::MAX_KEYS).cloned().collect();
+        Self { codes, ..Self::default() }
+    }
+
+    /// The bit of a `KeyboardEvent.code`, if this seat has that key.
+    pub fn bit(&self, code: &str) -> Option<u32> {
+        let place = self.codes.iter().position(|known| known == code)?;
+        Some(1 << place)
+    }
+
+    /// A key goes down (again: keyboards repeat).
+    pub fn press(&mut self, bit: u32) {
+        self.pressed |= bit;
+    }
+
+    /// A key goes up.
+    pub fn release(&mut self, bit: u32) {
+        self.pressed &= !bit;
+    }
+
+    /// Finger `pointer` now lies on the button with these bits; 0 when it lies beside all of them.
+    pub fn touch(&mut self, pointer: i32, bits: u32) {
+        match self.touches.iter_mut().find(|(id, _)| *id == pointer) {
+            Some((_, held)) => *held = bits,
+            None => self.touches.push((pointer, bits)),
+        }
+    }
+
+    /// Finger `pointer` is lifted.
+    pub fn lift(&mut self, pointer: i32) {
+        self.touches.retain(|(id, _)| *id != pointer);
+    }
+
+    /// Whether a finger that came down on a button is still down.
+    pub fn touches(&self, pointer: i32) -> bool {
+        self.touches.iter().any(|(id, _)| *id == pointer)
+    }
+
+    /// The bits that a gamepad holds.
+    pub fn pad(&mut self, bits: u32) {
+        self.pad = bits;
+    }
+
+    /// The page lost the focus: releases that happen elsewhere are never told, so everything is released.
+    pub fn release_all(&mut self) {
+        self.pressed = 0;
+        self.touches.clear();
+        self.pad = 0;
+    }
+
+    /// Everything together.
+    pub fn bits(&self) -> u32 {
+        self.touches.iter().fold(self.pressed | self.pad, |all, (_, bits)| all | bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use env_sdk::ActionValue;
+
+    use super::*;
+
+    fn held() -> Held {
+        let mut keyboard = Keyboard::default();
+        keyboard.add(&["ArrowLeft"], ActionValue::Discrete(1), "left");
+        keyboard.add(&["ArrowUp"], ActionValue::Discrete(2), "jump");
+        Held::new(&keyboard)
+    }
+
+    #[test]
+    fn keys_of_other_seats_are_not_ours() {
+        assert_eq!(held().bit("KeyQ"), None);
+        assert_eq!(held().bit("ArrowUp"), Some(2));
+    }
+
+    #[test]
+    fn a_key_held_twice_is_released_when_the_last_holder_lets_go() {
+        let mut held = held();
+        held.press(1);
+        held.touch(7, 1);
+        held.pad(2);
+        assert_eq!(held.bits(), 3);
+        held.release(1);
+        assert_eq!(held.bits(), 3);
+        held.lift(7);
+        held.pad(0);
+        assert_eq!(held.bits(), 0);
+    }
+
+    #[test]
+    fn a_finger_slides_from_one_button_to_the_next() {
+        let mut held = held();
+        held.touch(7, 1);
+        held.touch(7, 2);
+        assert_eq!(held.bits(), 2);
+        held.touch(7, 0);
+        assert!(held.touches(7));
+        assert_eq!(held.bits(), 0);
+    }
+
+    #[test]
+    fn losing_the_focus_releases_everything() {
+        let mut held = held();
+        held.press(1);
+        held.touch(7, 2);
+        held.pad(2);
+        held.release_all();
+        assert_eq!(held.bits(), 0);
+        assert!(!held.touches(7));
+    }
+
+    #[test]
+    fn a_keyboard_with_too_many_keys_does_not_overflow() {
+        let keys = (0..40).map(|k| format!("F{k}")).collect();
+        let held = Held::new(&Keyboard { keys, chords: Vec::new() });
+        assert_eq!(held.bit("F31"), Some(1 << 31));
+        assert_eq!(held.bit("F32"), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! The wait before a game, as this participant sees it.
+
+use std::collections::VecDeque;
+
+use room::wire::{self, CloseCode, ToLobby, ToWaiter};
+
+use super::{
+    decode::decode,
+    link::{Do, Link},
+    play::{Output, Stop},
+};
+
+/// How often a waiter says that it is still there, ms.
+const PING_MS: f64 = 5000.0;
+/// A lobby that tells every few seconds how it stands is not there any more when it is silent for this long, ms.
+const SILENCE_MS: f64 = 15_000.0;
+
+/// How it stood when the lobby last said so.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Waiting {
+    /// How many are here, this one included.
+    pub here: u32,
+    /// How many it takes.
+    pub needed: u32,
+    waited_ms: f64,
+    limit_ms: f64,
+    told: f64,
+}
+
+impl Waiting {
+    /// For how long this participant has waited, ms; never more than the limit.
+    pub fn waited_ms(&self, now: f64) -> f64 {
+        (self.waited_ms + (now - self.told).max(0.0)).min(self.limit_ms)
+    }
+
+    /// After how long waiting ends, ms.
+    pub fn limit_ms(&self) -> f64 {
+        self.limit_ms
+    }
+}
+
+/// What ends the wait.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Turn {
+    /// To the room with this socket.
+    Matched(String),
+    /// To a message with a way out.
+    Stop(Stop),
+}
+
+/// The connection to a lobby.
+#[derive(Debug, Clone)]
+pub struct Lobby {
+    path: String,
+    link: Link,
+    ping_at: f64,
+    waiting: Option<Waiting>,
+    /// It said the same twice, so it speaks unasked every few seconds, and silence means something.
+    speaks: bool,
+    reason: String,
+}
+
+impl Lobby {
+    /// Wants to connect to the lobby socket at `path`.
+    pub fn new(path: String, now: f64) -> Self {
+        Self {
+            path,
+            link: Link::new(now, SILENCE_MS),
+            ping_at: f64::INFINITY,
+            waiting: None,
+            speaks: false,
+            reason: String::new(),
+        }
+    }
+
+    /// The connection.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// How it stands, once the lobby has said so.
+    pub fn waiting(&self) -> Option<&Waiting> {
+        self.waiting.as_ref()
+    }
+
+    pub(super) fn opened(&mut self, now: f64, out: &mut VecDeque<Output>) {
+        self.link.greeted(now);
+        self.ping(now, out);
+    }
+
+    pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
+        self.link.heard();
+        match decode(bytes) {
+            Ok(ToWaiter::Waiting { here, needed, waited_ms, limit_ms }) => {
+                self.speaks |= self.waiting.is_some_and(|last| (last.here, last.needed) == (here, needed));
+                let (waited_ms, limit_ms) = (f64::from(waited_ms), f64::from(limit_ms));
+                self.waiting = Some(Waiting { here, needed, waited_ms, limit_ms, told: now });
+                None
+            }
+            Ok(ToWaiter::Matched { socket }) => {
+                // Whoever was told to wait may be looking elsewhere; whoever comes back to a running game is not.
+                if self.waiting.is_some() {
+                    out.push_back(Output::Call);
+                }
+                Some(Turn::Matched(socket))
+            }
+            Ok(ToWaiter::TimedOut { message }) => Some(Turn::Stop(Stop::TimedOut { message })),
+            Ok(ToWaiter::Refused { code, reason }) => {
+                self.reason.clone_from(&reason);
+                Some(Turn::Stop(Stop::Refused { code, reason }))
+            }
+            Err(_) => {
+                out.push_back(Output::Disconnect);
+                self.link.lost(now);
+                None
+            }
+        }
+    }
+
+    pub(super) fn closed(&mut self, code: u16, now: f64) -> Option<Turn> {
+        let fatal = (CloseCode::Malformed.code()..=CloseCode::Unavailable.code()).contains(&code);
+        if fatal && code != CloseCode::Silent.code() {
+            return Some(Turn::Stop(Stop::Refused { code, reason: std::mem::take(&mut self.reason) }));
+        }
+        self.link.lost(now);
+        None
+    }
+
+    pub(super) fn hurry(&mut self, now: f64) {
+        self.link.hurry(now);
+    }
+
+    pub(super) fn wake(&mut self, now: f64, out: &mut VecDeque<Output>) {
+        if self.link.is_open() && now >= self.ping_at {
+            self.ping(now, out);
+        }
+        while let Some(due) = self.link.due(now) {
+            out.push_back(match due {
+                Do::Connect => Output::Connect(self.path.clone()),
+                Do::Drop => Output::Disconnect,
+            });
+        }
+    }
+
+    pub(super) fn wake_at(&self) -> f64 {
+        let ping = if self.link.is_open() { self.ping_at } else { f64::INFINITY };
+        ping.min(self.link.wake_at())
+    }
+
+    fn ping(&mut self, now: f64, out: &mut VecDeque<Output>) {
+        out.push_back(Output::Send(wire::encode(&ToLobby::Ping)));
+        if self.speaks {
+            self.link.asked(now);
+        }
+        self.ping_at = now + PING_MS;
+    }
+}

@@ -1,0 +1,22 @@
+//! A participant's side of a game as pure state machines: the way through lobby and room, the keys that are held, and
+//! which picture to show when.
+//!
+//! Time and messages come in as arguments, things to do come out as values. There is no socket, clock or page in here,
+//! so all of it is tested on the host.
+
+mod decode;
+mod health;
+mod keys;
+mod link;
+mod lobby;
+mod play;
+mod playback;
+mod seat;
+
+pub use health::{Health, Quality};
+pub use keys::Held;
+pub use link::Link;
+pub use lobby::{Lobby, Waiting};
+pub use play::{Advance, Button, Input, Output, Play, Stage, Stop};
+pub use playback::Playback;
+pub use seat::{Finished, Seat};

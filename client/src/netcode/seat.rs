@@ -1,0 +1,327 @@
+//! A seat in a running game: greeting, keys, frames, presence, and the way back after a loss.
+
+use std::collections::VecDeque;
+
+use room::wire::{self, CloseCode, Frame, Hud, Outcome, Status, ToRoom, ToSeat, VERSION, Welcome};
+
+use super::{
+    decode::decode,
+    health::{Health, Quality},
+    link::{Do, Link},
+    play::{Output, Stop},
+    playback::Playback,
+};
+
+/// How often a round trip is measured, ms.
+const PING_MS: f64 = 1000.0;
+/// A ping that has no answer for this long ends the connection, ms.
+const SILENCE_MS: f64 = 6000.0;
+/// How many measured times from input to frame wait to be fetched at most; further ones push out the oldest.
+const MAX_MEASURED: usize = 200;
+
+/// How the game ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// What the room says.
+    pub outcome: Outcome,
+    /// Whether everything is stored for good.
+    pub saved: bool,
+    /// Final score by agent.
+    pub scores: Vec<f32>,
+    /// When the room said so first.
+    pub at: f64,
+}
+
+/// What ends a seat.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Turn {
+    /// The game is over; whatever it told of its end is in [`Seat::finished`].
+    Over,
+    /// The ticket is no longer good: the lobby gives another one if the game still runs.
+    Ticket {
+        /// The room's words.
+        reason: String,
+    },
+    /// To a message with a way out.
+    Stop(Stop),
+}
+
+/// The connection to a room, and everything the room has said.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    path: String,
+    digest: u64,
+    link: Link,
+    health: Health,
+    welcome: Option<Welcome>,
+    status: Option<(Status, f64)>,
+    hud: Hud,
+    playback: Option<Playback>,
+    finished: Option<Finished>,
+    reason: String,
+    /// Whether anything but the picture changed since that was asked last.
+    news: bool,
+    focused: bool,
+    painted: u16,
+    ping_at: f64,
+    held: u32,
+    seq: u32,
+    ack: u32,
+    /// Whether the room of this connection knows what is held. It does not before its first frame.
+    told: bool,
+    /// Sent and not yet seen in a frame: `seq` and when its key changed.
+    unseen: VecDeque<(u32, f64)>,
+    measured: VecDeque<f64>,
+}
+
+impl Seat {
+    /// Wants to connect to the room socket at `path`; `digest` is the environment's fingerprint.
+    pub fn new(path: String, digest: u64, focused: bool, now: f64) -> Self {
+        Self {
+            path,
+            digest,
+            link: Link::new(now, SILENCE_MS),
+            health: Health::default(),
+            welcome: None,
+            status: None,
+            hud: Hud::default(),
+            playback: None,
+            finished: None,
+            reason: String::new(),
+            news: true,
+            focused,
+            painted: 0,
+            ping_at: f64::INFINITY,
+            held: 0,
+            seq: 0,
+            ack: 0,
+            told: false,
+            unseen: VecDeque::new(),
+            measured: VecDeque::new(),
+        }
+    }
+
+    /// The connection.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// The connection in one word.
+    pub fn quality(&self, now: f64) -> Quality {
+        self.health.quality(self.link.is_open(), self.link.unanswered_ms(now))
+    }
+
+    /// The usual round trip of the last seconds, ms.
+    pub fn rtt(&self) -> Option<f64> {
+        self.health.rtt()
+    }
+
+    /// What the room said first; stays over a reconnect.
+    pub fn welcome(&self) -> Option<&Welcome> {
+        self.welcome.as_ref()
+    }
+
+    /// What the room does, and how everybody is.
+    pub fn status(&self) -> Option<&Status> {
+        self.status.as_ref().map(|(status, _)| status)
+    }
+
+    /// Milliseconds until the phase ends by itself; 0 where it does not.
+    pub fn remaining_ms(&self, now: f64) -> f64 {
+        self.status
+            .as_ref()
+            .map_or(0.0, |(status, told)| (f64::from(status.remaining_ms) - (now - told).max(0.0)).max(0.0))
+    }
+
+    /// The panel.
+    pub fn hud(&self) -> &Hud {
+        &self.hud
+    }
+
+    /// How the game ended, once it has.
+    pub fn finished(&self) -> Option<&Finished> {
+        self.finished.as_ref()
+    }
+
+    /// The pictures.
+    pub fn playback(&mut self) -> Option<&mut Playback> {
+        self.playback.as_mut()
+    }
+
+    /// The newest tick.
+    pub fn tick(&self) -> Option<u32> {
+        self.playback.as_ref().and_then(Playback::tick)
+    }
+
+    /// `seq` of the last keys sent and of the last ones seen in a frame.
+    pub fn sent_and_acked(&self) -> (u32, u32) {
+        (self.seq, self.ack)
+    }
+
+    /// Times from a key to the first frame that takes it into account, ms, since the last call.
+    pub fn take_measured(&mut self) -> impl Iterator<Item = f64> + '_ {
+        self.measured.drain(..)
+    }
+
+    pub(super) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
+    }
+
+    pub(super) fn opened(&mut self, now: f64, out: &mut VecDeque<Output>) {
+        let hello = ToRoom::Hello { version: VERSION, digest: self.digest };
+        out.push_back(Output::Send(wire::encode(&hello)));
+        self.told = false;
+        self.ping_at = now;
+    }
+
+    pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
+        self.link.heard();
+        let message = decode(bytes);
+        self.news |= !matches!(&message, Ok(ToSeat::Frame(frame)) if frame.hud.is_none());
+        match message {
+            Ok(ToSeat::Welcome(welcome)) => self.welcomed(welcome, now, out),
+            Ok(ToSeat::Frame(frame)) => self.frame(frame, now, out),
+            Ok(ToSeat::Status(status)) => self.status = Some((status, now)),
+            Ok(ToSeat::Pong { time, .. }) => self.health.measured(now - time),
+            Ok(ToSeat::Finished { outcome, saved, scores }) => {
+                let at = self.finished.as_ref().map_or(now, |first| first.at);
+                self.finished = Some(Finished { outcome, saved, scores, at });
+            }
+            Ok(ToSeat::Refused { code, reason }) => {
+                self.reason = reason;
+                return self.closed(code, now);
+            }
+            // Half understood is not understood: a new connection brings everything anew.
+            Err(_) => self.start_over(now, out),
+        }
+        None
+    }
+
+    pub(super) fn closed(&mut self, code: u16, now: f64) -> Option<Turn> {
+        let reason = std::mem::take(&mut self.reason);
+        if self.finished.as_ref().is_some_and(|finished| finished.saved) {
+            self.link.stop();
+            return None;
+        }
+        match code {
+            _ if code == CloseCode::Over.code() => return Some(Turn::Over),
+            _ if code == CloseCode::Ticket.code() => return Some(Turn::Ticket { reason }),
+            // Whoever is silent for long was asleep, and is awake when this is read.
+            _ if code == CloseCode::Silent.code() => {}
+            _ if (CloseCode::Malformed.code()..=CloseCode::Unavailable.code()).contains(&code) => {
+                return Some(Turn::Stop(Stop::Refused { code, reason }));
+            }
+            _ => {}
+        }
+        self.link.lost(now);
+        None
+    }
+
+    /// The keys changed; `at` is when the event happened.
+    pub(super) fn hold(&mut self, held: u32, at: f64, out: &mut VecDeque<Output>) {
+        if held != self.held {
+            self.held = held;
+            if self.told {
+                self.tell(at, out);
+                self.unseen.push_back((self.seq, at));
+                if self.unseen.len() > MAX_MEASURED {
+                    self.unseen.pop_front();
+                }
+            }
+        }
+    }
+
+    pub(super) fn attention(&mut self, focused: bool, now: f64, out: &mut VecDeque<Output>) {
+        if focused != self.focused {
+            self.focused = focused;
+            self.ping_at = self.ping_at.min(now);
+            self.wake(now, out);
+        }
+    }
+
+    pub(super) fn painted(&mut self) {
+        self.painted = self.painted.saturating_add(1);
+    }
+
+    pub(super) fn hurry(&mut self, now: f64) {
+        self.link.hurry(now);
+    }
+
+    /// Nothing more is wanted from the room.
+    pub(super) fn leave(&mut self) {
+        self.link.stop();
+    }
+
+    /// The participant wants this seat back after another tab took it.
+    pub(super) fn take_back(&mut self, now: f64) {
+        self.link = Link::new(now, SILENCE_MS);
+    }
+
+    pub(super) fn wake(&mut self, now: f64, out: &mut VecDeque<Output>) {
+        if self.link.is_open() && now >= self.ping_at {
+            let rtt = self.health.last() as f32;
+            let painted = std::mem::take(&mut self.painted);
+            let ping = ToRoom::Ping { time: now, rtt, focused: self.focused, painted };
+            out.push_back(Output::Send(wire::encode(&ping)));
+            self.link.asked(now);
+            self.ping_at = now + PING_MS;
+        }
+        while let Some(due) = self.link.due(now) {
+            out.push_back(match due {
+                Do::Connect => Output::Connect(self.path.clone()),
+                Do::Drop => Output::Disconnect,
+            });
+        }
+    }
+
+    pub(super) fn wake_at(&self) -> f64 {
+        let ping = if self.link.is_open() { self.ping_at } else { f64::INFINITY };
+        ping.min(self.link.wake_at())
+    }
+
+    fn welcomed(&mut self, welcome: Welcome, now: f64, out: &mut VecDeque<Output>) {
+        self.link.greeted(now);
+        // The picture so far stays on the screen until the full one is there.
+        let fits = self.playback.as_ref().is_some_and(|p| p.viewport() == welcome.viewport);
+        if !fits {
+            self.playback = Some(Playback::new(welcome.viewport, welcome.fps));
+        }
+        self.welcome = Some(welcome);
+        self.wake(now, out);
+    }
+
+    fn frame(&mut self, frame: Frame, now: f64, out: &mut VecDeque<Output>) {
+        let Some(playback) = self.playback.as_mut() else { return };
+        if playback.push(frame.tick, frame.picture, now).is_err() {
+            return self.start_over(now, out);
+        }
+        if let Some(hud) = frame.hud {
+            self.hud = hud;
+        }
+        // After a reload the room remembers higher numbers than this page ever sent.
+        self.seq = self.seq.max(frame.ack);
+        self.ack = frame.ack;
+        while let Some((_, at)) = self.unseen.pop_front_if(|(seq, _)| *seq <= frame.ack) {
+            if self.measured.len() >= MAX_MEASURED {
+                self.measured.pop_front();
+            }
+            self.measured.push_back(now - at);
+        }
+        if !self.told {
+            self.told = true;
+            self.unseen.clear();
+            self.tell(now, out);
+        }
+    }
+
+    fn tell(&mut self, time: f64, out: &mut VecDeque<Output>) {
+        self.seq = self.seq.wrapping_add(1);
+        let keys = ToRoom::Keys { seq: self.seq, held: self.held, time };
+        out.push_back(Output::Send(wire::encode(&keys)));
+    }
+
+    fn start_over(&mut self, now: f64, out: &mut VecDeque<Output>) {
+        out.push_back(Output::Disconnect);
+        self.link.lost(now);
+    }
+}

@@ -1,0 +1,89 @@
+//! The panel around the picture: who, how much, how long, and how good the connections are.
+
+use room::wire::Presence;
+
+use super::words::{clock, presence, score};
+use crate::netcode::{Quality, Seat};
+
+/// One seat in the panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatLine {
+    /// Its name for this participant.
+    pub name: String,
+    /// Its score.
+    pub score: String,
+    /// Whether it is this participant's.
+    pub own: bool,
+}
+
+/// Everything in the panel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panel {
+    /// Which player this participant is.
+    pub you: String,
+    /// By agent.
+    pub seats: Vec<SeatLine>,
+    /// `Round 1 of 5`; empty if there is only one.
+    pub round: String,
+    /// Time left in the round; empty before the room has said so.
+    pub time: String,
+    /// The environment's own lines.
+    pub items: Vec<(String, String)>,
+    /// How the other people are, a line each: `Partner: reconnecting 0:27`.
+    pub others: Vec<String>,
+    /// The same without what counts, to be read aloud when it changes.
+    pub spoken: String,
+    /// Whether one of them is not there.
+    pub missing: bool,
+    /// The own connection.
+    pub quality: Quality,
+    /// The own connection in words: `38 ms`.
+    pub link: String,
+}
+
+/// The panel of a seat that was welcomed.
+pub fn panel(seat: &Seat, now: f64) -> Option<Panel> {
+    let welcome = seat.welcome()?;
+    let (own, hud) = (welcome.agent.index(), seat.hud());
+    let told = hud.episodes > 0;
+    let seats: Vec<SeatLine> = (0..)
+        .zip(&welcome.names)
+        .map(|(agent, name)| SeatLine {
+            name: name.clone(),
+            score: score(hud.scores.get(agent).copied().unwrap_or(0.0)),
+            own: agent == own,
+        })
+        .collect();
+    let presences = seat.status().map_or(&[][..], |status| &status.seats);
+    let grace = seat.remaining_ms(now);
+    let others = || (0..).zip(welcome.names.iter().zip(presences)).filter(|(agent, _)| *agent != own);
+    let lines = |grace| -> Vec<String> {
+        others().filter_map(|(_, (name, how))| Some(format!("{name}: {}", presence(*how, grace)?))).collect()
+    };
+    // After the end a closed connection is no news.
+    let quality = if seat.finished().is_some() { Quality::Good } else { seat.quality(now) };
+    Some(Panel {
+        you: if seats.len() > 1 {
+            format!("You are player {} of {}", own + 1, seats.len())
+        } else {
+            String::new()
+        },
+        seats,
+        round: if hud.episodes > 1 {
+            format!("Round {} of {}", hud.episode, hud.episodes)
+        } else {
+            String::new()
+        },
+        time: if told { clock(f64::from(hud.seconds_left) * 1000.0) } else { String::new() },
+        items: hud.items.iter().map(|item| (item.label.clone(), item.value.clone())).collect(),
+        missing: others().any(|(_, (_, how))| !matches!(how, Presence::Here | Presence::Policy)),
+        others: lines(grace),
+        spoken: lines(0.0).join(", "),
+        quality,
+        link: match (quality, seat.rtt()) {
+            (Quality::Lost, _) => "no connection".into(),
+            (_, Some(rtt)) => format!("{rtt:.0} ms"),
+            (_, None) => "…".into(),
+        },
+    })
+}

@@ -1,0 +1,348 @@
+//! What lies over the picture whenever the participant cannot play, with words for it and a way out.
+
+use room::wire::{Phase, Presence, Status};
+
+use super::words::{clock, duration, early_end, refusal, score, stopwatch};
+use crate::netcode::{Advance, Button, Finished, Link, Lobby, Play, Seat, Stage, Stop};
+
+/// After so many failed attempts to connect, reloading is offered too.
+const STUBBORN: usize = 3;
+
+/// How it is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Wait.
+    Calm,
+    /// Something good.
+    Good,
+    /// Something is wrong and will probably pass.
+    Warn,
+    /// Something is wrong and will not pass by itself.
+    Bad,
+}
+
+impl Tone {
+    /// The word for the style sheet.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// One line of the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Whose.
+    pub name: String,
+    /// How much.
+    pub score: String,
+    /// Whether it is this participant's.
+    pub own: bool,
+}
+
+/// What lies over the picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overlay {
+    /// Which one; the value of `data-overlay`.
+    pub name: &'static str,
+    /// The close code behind it.
+    pub code: Option<u16>,
+    /// How it is meant.
+    pub tone: Tone,
+    /// The heading.
+    pub title: String,
+    /// What it means and how it goes on.
+    pub text: String,
+    /// A number or a clock that counts; not read aloud.
+    pub figure: String,
+    /// What the figure says.
+    pub caption: String,
+    /// The part of a wait that is over, 0 to 1.
+    pub part: Option<f64>,
+    /// How many are here, of how many.
+    pub here: Option<(u32, u32)>,
+    /// The result.
+    pub rows: Vec<Row>,
+    /// The server's words, for whoever helps.
+    pub detail: String,
+    /// Ways out; the first is the one to take.
+    pub buttons: Vec<Button>,
+}
+
+impl Overlay {
+    fn new(name: &'static str, tone: Tone, title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            name,
+            code: None,
+            tone,
+            title: title.into(),
+            text: text.into(),
+            figure: String::new(),
+            caption: String::new(),
+            part: None,
+            here: None,
+            rows: Vec::new(),
+            detail: String::new(),
+            buttons: Vec::new(),
+        }
+    }
+}
+
+/// The value of `data-state`.
+pub fn state(play: &Play) -> &'static str {
+    match play.stage() {
+        Stage::Stopped(..) => "problem",
+        Stage::Lobby(lobby) if lobby.link().is_open() => "lobby",
+        Stage::Lobby(lobby) => unconnected(lobby.link()),
+        Stage::Seat(_, Some(_)) => "finished",
+        Stage::Seat(seat, None) if !seat.link().is_open() => unconnected(seat.link()),
+        Stage::Seat(seat, None) => match seat.status().map(|status| status.phase) {
+            None => "connecting",
+            Some(Phase::Gathering) => "gathering",
+            Some(Phase::Countdown) => "countdown",
+            Some(Phase::Running) => "running",
+            Some(Phase::Paused) => "paused",
+            Some(Phase::Over) => "finished",
+        },
+    }
+}
+
+fn unconnected(link: &Link) -> &'static str {
+    if link.attempts() == 0 { "connecting" } else { "reconnecting" }
+}
+
+/// The title of the tab: what somebody who looks elsewhere must know.
+pub fn title(play: &Play, scene: &str) -> String {
+    let news = match (state(play), play.stage()) {
+        ("lobby", Stage::Lobby(lobby)) => {
+            lobby.waiting().map_or("Waiting".into(), |w| format!("({}/{}) Waiting", w.here, w.needed))
+        }
+        ("connecting" | "gathering" | "countdown", Stage::Seat(..)) if !play.focused() => {
+            "▶ Your game starts".into()
+        }
+        ("running", _) if !play.focused() => "▶ Your game runs".into(),
+        ("paused", _) => "Paused".into(),
+        ("reconnecting", _) => "Reconnecting".into(),
+        ("finished", _) => "Finished".into(),
+        ("problem", _) => "Stopped".into(),
+        _ => return scene.to_owned(),
+    };
+    if scene.is_empty() { news } else { format!("{news} – {scene}") }
+}
+
+/// What lies over the picture now; `None` while the participant can play.
+pub fn overlay(play: &Play, now: f64) -> Option<Overlay> {
+    match play.stage() {
+        Stage::Lobby(lobby) => Some(in_lobby(lobby, now)),
+        Stage::Seat(seat, Some(advance)) => Some(finished(seat, advance, now)),
+        Stage::Seat(seat, None) => in_seat(seat, now),
+        Stage::Stopped(stop, seat, advance) => Some(stopped(stop, seat.is_some(), advance.as_ref())),
+    }
+}
+
+fn in_lobby(lobby: &Lobby, now: f64) -> Overlay {
+    if !lobby.link().is_open() && lobby.link().attempts() > 0 {
+        return reconnecting(
+            lobby.link(),
+            "Your place in the waiting room is lost while you are offline.",
+            now,
+        );
+    }
+    let Some(waiting) = lobby.waiting() else { return connecting() };
+    let missing = waiting.needed.saturating_sub(waiting.here);
+    let title = match missing {
+        0 => "Everybody is here".to_owned(),
+        1 => "Waiting for another player".to_owned(),
+        n => format!("Waiting for {n} more players"),
+    };
+    let text = format!(
+        "The game starts as soon as {} here. Please keep this page open: a sound and the title of this tab will tell \
+         you. If nobody comes within {}, you will be told how it goes on.",
+        if waiting.needed == 2 { "both of you are" } else { "everybody is" },
+        duration(waiting.limit_ms()),
+    );
+    Overlay {
+        figure: stopwatch(waiting.waited_ms(now)),
+        caption: format!("waited, {} at most", clock(waiting.limit_ms())),
+        part: (waiting.limit_ms() > 0.0).then(|| waiting.waited_ms(now) / waiting.limit_ms()),
+        here: Some((waiting.here, waiting.needed)),
+        ..Overlay::new("lobby", Tone::Calm, title, text)
+    }
+}
+
+fn connecting() -> Overlay {
+    Overlay::new("connecting", Tone::Calm, "Connecting…", "This takes a moment.")
+}
+
+fn reconnecting(link: &Link, text: &str, now: f64) -> Overlay {
+    let mut overlay = Overlay::new("reconnecting", Tone::Warn, "Connection lost", text);
+    overlay.caption = format!("attempt {}", link.attempts());
+    overlay.buttons.push(Button::TryNow);
+    match link.retry_in(now) {
+        Some(pause) if pause > 0.0 => {
+            overlay.figure = format!("Trying again in {:.0} s", (pause / 1000.0).ceil());
+        }
+        _ => overlay.figure = "Connecting…".into(),
+    }
+    if link.attempts() >= STUBBORN {
+        overlay.text.push_str(" Please check your internet connection.");
+        overlay.buttons.push(Button::Reload);
+    }
+    overlay
+}
+
+fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
+    if !seat.link().is_open() {
+        return Some(match seat.link().attempts() {
+            0 => connecting(),
+            _ => reconnecting(seat.link(), "The game waits a while for you to come back.", now),
+        });
+    }
+    let Some(status) = seat.status() else { return Some(connecting()) };
+    let two = status.seats.len() == 2;
+    let left = seat.remaining_ms(now);
+    match status.phase {
+        Phase::Running => None,
+        Phase::Gathering => {
+            let title = if two { "Your partner is on the way" } else { "The other players are on the way" };
+            let text = "You were matched. The game starts as soon as everybody has arrived.";
+            let mut overlay = Overlay::new("gathering", Tone::Good, title, text);
+            overlay.here = Some(arrived(status));
+            wait(&mut overlay, left, "until the game is called off");
+            Some(overlay)
+        }
+        Phase::Countdown => {
+            let again = seat.tick().is_some_and(|tick| tick > 0);
+            let hud = seat.hud();
+            let title = match (again, hud.episodes > 1) {
+                (_, true) => format!("Round {} of {}", hud.episode, hud.episodes),
+                (true, false) => "The game goes on".into(),
+                (false, false) => "Get ready".into(),
+            };
+            let seconds = (left / 1000.0).ceil();
+            let figure = if seconds > 0.0 { format!("{seconds:.0}") } else { "Go".into() };
+            Some(Overlay { figure, ..Overlay::new("countdown", Tone::Good, title, "") })
+        }
+        Phase::Paused => Some(paused(seat, status, two, left)),
+        Phase::Over => {
+            let text = "The result is on its way.";
+            Some(Overlay {
+                buttons: vec![Button::Reload],
+                ..Overlay::new("finished", Tone::Calm, "The game is over", text)
+            })
+        }
+    }
+}
+
+fn arrived(status: &Status) -> (u32, u32) {
+    let people = status.seats.iter().filter(|how| **how != Presence::Policy);
+    let here = people.clone().filter(|how| matches!(how, Presence::Here | Presence::Away));
+    (here.count() as u32, people.count() as u32)
+}
+
+fn wait(overlay: &mut Overlay, left: f64, caption: &str) {
+    if left > 0.0 {
+        overlay.figure = clock(left);
+        overlay.caption = caption.into();
+    }
+}
+
+fn paused(seat: &Seat, status: &Status, two: bool, left: f64) -> Overlay {
+    let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
+    let lost: Vec<&str> = status
+        .seats
+        .iter()
+        .zip(names)
+        .filter(|(how, _)| **how == Presence::Reconnecting)
+        .map(|(_, name)| name.as_str())
+        .collect();
+    let (title, text) = match lost.as_slice() {
+        [] => ("The game is paused".into(), "It goes on in a moment.".to_owned()),
+        [one] => {
+            let who = if two { "Your partner".to_owned() } else { (*one).to_owned() };
+            let text = format!(
+                "{who} lost the connection and may come back. The game goes on as soon as that happens."
+            );
+            (format!("Waiting for {}", if two { "your partner" } else { *one }), text)
+        }
+        several => (
+            format!("Waiting for {} players", several.len()),
+            "They lost the connection and may come back. The game goes on as soon as that happens."
+                .to_owned(),
+        ),
+    };
+    let mut overlay = Overlay::new("paused", Tone::Warn, title, text);
+    wait(&mut overlay, left, "until the game ends here; what you played counts");
+    overlay
+}
+
+fn finished(seat: &Seat, advance: &Advance, now: f64) -> Overlay {
+    let end = seat.finished();
+    let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
+    let own = seat.welcome().map_or(0, |welcome| welcome.agent.index());
+    let (tone, title, text) = match end.and_then(|end| early_end(end.outcome, names.len() == 2)) {
+        Some((title, text)) => (Tone::Warn, title, text),
+        None => verdict(end, own),
+    };
+    let mut overlay = Overlay::new("finished", tone, title, text);
+    overlay.rows = (0..)
+        .zip(names.iter().zip(end.map_or(&[][..], |end| &end.scores)))
+        .map(|(agent, (name, value))| Row { name: name.clone(), score: score(*value), own: agent == own })
+        .collect();
+    let left = (advance.due - now).max(0.0);
+    overlay.caption = match (advance.under_way, advance.failures) {
+        (true, _) => "Going on…".into(),
+        (false, 0) if advance.due.is_infinite() => "Saving your data… Please keep this page open.".into(),
+        (false, 0) => {
+            format!("Your data are saved. Going on in {:.0} s", (left / 1000.0).ceil())
+        }
+        (false, _) => {
+            format!("Your data are not confirmed yet. Trying again in {:.0} s", (left / 1000.0).ceil())
+        }
+    };
+    if now >= advance.allowed && !advance.under_way {
+        overlay.buttons.push(Button::Continue);
+    }
+    if advance.failures >= STUBBORN {
+        overlay.buttons.push(Button::Reload);
+    }
+    overlay
+}
+
+fn verdict(end: Option<&Finished>, own: usize) -> (Tone, &'static str, &'static str) {
+    match end.map(|end| end.scores.as_slice()) {
+        Some([a, b]) if a != b => {
+            let won = if own == 0 { a > b } else { b > a };
+            if won { (Tone::Good, "You won", "") } else { (Tone::Calm, "You lost", "") }
+        }
+        _ => (Tone::Good, "Game over", "Thank you for playing."),
+    }
+}
+
+fn stopped(stop: &Stop, has_seat: bool, advance: Option<&Advance>) -> Overlay {
+    let under_way = advance.is_some_and(|advance| advance.under_way);
+    match stop {
+        Stop::TimedOut { message } => Overlay {
+            buttons: if under_way { Vec::new() } else { vec![Button::Continue] },
+            ..Overlay::new("timed-out", Tone::Warn, "No match this time", message)
+        },
+        Stop::Refused { code, reason } => {
+            let (title, text) = refusal(*code);
+            let replaced = *code == room::wire::CloseCode::Replaced.code();
+            let over = *code == room::wire::CloseCode::Over.code();
+            let buttons = match () {
+                () if under_way => Vec::new(),
+                () if replaced => vec![Button::PlayHere],
+                () if over => vec![Button::Continue],
+                () => vec![Button::Reload],
+            };
+            let tone = if replaced && has_seat { Tone::Warn } else { Tone::Bad };
+            let detail = reason.clone();
+            Overlay { code: Some(*code), buttons, detail, ..Overlay::new("closed", tone, title, text) }
+        }
+    }
+}

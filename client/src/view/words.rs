@@ -1,0 +1,156 @@
+//! Numbers and names as people read them.
+
+use room::wire::{CloseCode, Outcome, Presence};
+
+use crate::netcode::Button;
+
+/// Milliseconds as minutes and seconds, rounded up: 0:00 is over.
+pub fn clock(ms: f64) -> String {
+    let seconds = (ms / 1000.0).ceil().max(0.0) as u64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// Milliseconds that have passed, rounded down.
+pub(super) fn stopwatch(ms: f64) -> String {
+    clock((ms / 1000.0).floor() * 1000.0)
+}
+
+/// A limit in words.
+pub(super) fn duration(ms: f64) -> String {
+    let seconds = (ms / 1000.0).round().max(0.0) as u64;
+    match (seconds / 60, seconds % 60) {
+        (1, 0) => "a minute".into(),
+        (minutes, 0) => format!("{minutes} minutes"),
+        _ if seconds == 1 => "a second".into(),
+        _ if seconds < 120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", clock(ms)),
+    }
+}
+
+/// A score without a tail of zeros; at most two decimals.
+pub fn score(value: f32) -> String {
+    let rounded = (f64::from(value) * 100.0).round() / 100.0;
+    // Negative zero reads as nonsense, and a typographic minus is easier to see.
+    if rounded < 0.0 { format!("\u{2212}{}", -rounded) } else { format!("{}", rounded.abs()) }
+}
+
+/// The words on a button.
+pub fn button_words(button: Button) -> &'static str {
+    match button {
+        Button::TryNow => "Try now",
+        Button::Reload => "Reload the page",
+        Button::PlayHere => "Play here instead",
+        Button::Continue => "Continue",
+    }
+}
+
+/// How somebody is; `None` for a policy, which is always there.
+pub(super) fn presence(presence: Presence, grace_ms: f64) -> Option<String> {
+    Some(match presence {
+        Presence::Policy => return None,
+        Presence::Expected => "expected".into(),
+        Presence::Here => "here".into(),
+        Presence::Away => "away".into(),
+        Presence::Reconnecting if grace_ms > 0.0 => format!("reconnecting {}", clock(grace_ms)),
+        Presence::Reconnecting => "reconnecting".into(),
+        Presence::Left => "left".into(),
+    })
+}
+
+/// Why a game ended before its time, as a heading and a sentence; `None` where it did not.
+pub(super) fn early_end(outcome: Outcome, two: bool) -> Option<(&'static str, &'static str)> {
+    match outcome {
+        Outcome::Completed => None,
+        Outcome::PartnerLeft if two => Some((
+            "Your partner left",
+            "The connection to your partner was lost and did not come back, so the game ends here. What you played counts.",
+        )),
+        Outcome::PartnerLeft => Some((
+            "A player left",
+            "The connection to another player was lost and did not come back, so the game ends here. What you played \
+             counts.",
+        )),
+        Outcome::NoShow if two => Some((
+            "Your partner did not come",
+            "You were matched, but your partner never reached the game. This is not your fault.",
+        )),
+        Outcome::NoShow => {
+            Some(("Not everybody came", "Another player never reached the game. This is not your fault."))
+        }
+        Outcome::Failed => Some((
+            "The game had to stop",
+            "Something went wrong on our side. What you played until then counts.",
+        )),
+        Outcome::Abandoned => Some((
+            "The game ended early",
+            "Nobody was connected for too long. What you played until then counts.",
+        )),
+    }
+}
+
+/// A refusal in its own words, as a heading and a sentence.
+pub(super) fn refusal(code: u16) -> (&'static str, &'static str) {
+    let is = |known: CloseCode| code == known.code();
+    match () {
+        () if is(CloseCode::Malformed) => (
+            "This page and the server misunderstood each other",
+            "The server could not read a message of this page. Reloading the page brings you back to the same place.",
+        ),
+        () if is(CloseCode::TooLarge) => (
+            "This page sent too much at once",
+            "The server refused a message because of its size. Reloading the page brings you back to the same place.",
+        ),
+        () if is(CloseCode::TooFrequent) => (
+            "Too many key presses at once",
+            "More arrived from this page than a person can press, so the connection was closed. Check for a stuck key or \
+             a key-repeating program, then reload the page.",
+        ),
+        () if is(CloseCode::Ticket) => (
+            "Your place in the game could not be confirmed",
+            "It may have expired while you were away. Reload the page to be shown where you are now.",
+        ),
+        () if is(CloseCode::Mismatch) => (
+            "This page is out of date",
+            "The study was updated since the page was loaded. Reload the page to get the current version.",
+        ),
+        () if is(CloseCode::Replaced) => (
+            "You opened the study somewhere else",
+            "It goes on in the other tab or window, and this one was disconnected. You can close this tab.",
+        ),
+        () if is(CloseCode::Over) => {
+            ("This is over", "There is nothing more to do here. Go on to the next part.")
+        }
+        () if is(CloseCode::Silent) => (
+            "The connection was silent for too long",
+            "The computer may have been asleep. Reload the page to go on.",
+        ),
+        () if is(CloseCode::Unavailable) => (
+            "The game is not available any more",
+            "The server lost this game, and nothing on your side can bring it back. Reload the page to go on from where \
+             the study is now.",
+        ),
+        () => ("The connection was closed", "The server ended the connection. Reload the page to go on."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_scores_read_well() {
+        assert_eq!([0.0, 1.0, 27_000.0, 100_000.0].map(clock), ["0:00", "0:01", "0:27", "1:40"]);
+        assert_eq!(stopwatch(1999.0), "0:01");
+        let limits = [300_000.0, 60_000.0, 90_000.0, 150_000.0].map(duration);
+        assert_eq!(limits, ["5 minutes", "a minute", "90 seconds", "2:30 minutes"]);
+        assert_eq!([0.0, -0.0, 3.0, -2.0, 0.25, 1.005].map(score), ["0", "0", "3", "\u{2212}2", "0.25", "1"]);
+    }
+
+    #[test]
+    fn every_close_code_has_words_of_its_own() {
+        let mut seen: Vec<_> = (4001..=4010).map(refusal).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 10);
+    }
+}

@@ -1,0 +1,38 @@
+//! What tests and benchmarks call in the very module that participants run.
+
+use env_sdk::{Simulation, conformance};
+use serde_json::Value;
+use wasm_bindgen::prelude::{JsError, wasm_bindgen};
+
+/// The environments of this build.
+#[wasm_bindgen]
+pub fn environment_ids() -> Vec<String> {
+    envs::registry().iter().map(|entry| entry.id.to_owned()).collect()
+}
+
+/// The golden digest of an environment's default configuration, as 16 hexadecimal digits.
+#[wasm_bindgen]
+pub fn golden(id: &str) -> Result<String, JsError> {
+    let mut simulation = make(id)?;
+    Ok(format!("{:016x}", conformance::golden(simulation.as_mut())?))
+}
+
+/// Plays that many random steps, episode after episode, and returns how many it played; the caller takes the time.
+#[wasm_bindgen]
+pub fn bench_steps(id: &str, steps: u32) -> Result<u32, JsError> {
+    let mut simulation = make(id)?;
+    let mut episode = 0;
+    simulation.reset(1, episode);
+    for _ in 0..steps {
+        let actions = conformance::random_actions(simulation.as_ref(), 1);
+        if simulation.step(&actions)?.done() {
+            episode += 1;
+            simulation.reset(1, episode);
+        }
+    }
+    Ok(steps)
+}
+
+fn make(id: &str) -> Result<Box<dyn Simulation>, JsError> {
+    Ok(envs::registry().get(id)?.make(&Value::Null)?)
+}

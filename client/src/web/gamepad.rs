@@ -1,0 +1,53 @@
+//! Gamepads: the cross or the left stick for the directions, the four front buttons for everything else.
+
+use web_sys::{Gamepad, GamepadButton};
+
+use super::dom::window;
+use crate::view::{Direction, Pads};
+
+/// A stick points somewhere beyond this, and still does until it is back below the smaller one: a stick that trembles
+/// at the edge must not send a key a frame.
+const ON: f64 = 0.5;
+const OFF: f64 = 0.35;
+/// The buttons of the cross in the standard mapping.
+const CROSS: [(u32, Direction); 4] =
+    [(12, Direction::Up), (13, Direction::Down), (14, Direction::Left), (15, Direction::Right)];
+const STICK: [(u32, f64, Direction); 4] = [
+    (1, -1.0, Direction::Up),
+    (1, 1.0, Direction::Down),
+    (0, -1.0, Direction::Left),
+    (0, 1.0, Direction::Right),
+];
+
+/// The bits that all connected gamepads hold now; `before` is what they held last.
+pub fn held(pads: &Pads, before: u32) -> u32 {
+    let Some(gamepads) = window().ok().and_then(|window| window.navigator().get_gamepads().ok()) else {
+        return 0;
+    };
+    let mut bits = 0;
+    for gamepad in gamepads.iter().filter_map(|pad| wasm_bindgen::JsCast::dyn_into::<Gamepad>(pad).ok()) {
+        let (buttons, axes) = (gamepad.buttons(), gamepad.axes());
+        let pressed = |k: u32| {
+            wasm_bindgen::JsCast::dyn_into::<GamepadButton>(buttons.get(k))
+                .is_ok_and(|button| button.pressed())
+        };
+        for (button, direction) in CROSS {
+            if pressed(button) {
+                bits |= pads.pointing(direction);
+            }
+        }
+        for (axis, sign, direction) in STICK {
+            let direction = pads.pointing(direction);
+            let enough = if direction & before != 0 { OFF } else { ON };
+            if axes.get(axis).as_f64().is_some_and(|value| value * sign > enough) {
+                bits |= direction;
+            }
+        }
+        for button in 0..4 {
+            if pressed(button) {
+                bits |= pads.action(button as usize);
+            }
+        }
+    }
+    bits
+}

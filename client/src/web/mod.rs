@@ -1,0 +1,30 @@
+//! The shell: sockets, keys, canvas, forms and sound. It decides nothing; every decision is in [`crate::netcode`] and
+//! every word of the game in [`crate::view`].
+
+mod canvas;
+mod controls;
+mod diagnostics;
+mod dom;
+mod exports;
+mod game;
+mod gamepad;
+mod images;
+mod input;
+mod overlay;
+mod page;
+mod panel;
+mod problem;
+mod socket;
+mod sound;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Takes over the page. Called once by `boot.js`.
+#[wasm_bindgen]
+pub fn start() {
+    problem::install_hook();
+    if let Err(error) = page::take_over() {
+        let words = js_sys::Error::from(error).to_string();
+        problem::show(&String::from(words));
+    }
+}

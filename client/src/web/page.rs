@@ -1,0 +1,243 @@
+//! The page around a scene: sends forms, swaps scenes without a reload, and knows whether fingers are in use.
+//!
+//! Full screen and this module survive a change of scene because the document does.
+
+use std::{cell::RefCell, rc::Rc};
+
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Document, DomParser, Element, Event, FormData, HtmlButtonElement, HtmlElement, HtmlFormElement,
+    PointerEvent, RequestInit, Response, SubmitEvent, SupportedType, UrlSearchParams,
+};
+
+use super::{
+    dom::{Listener, OrMissing, Result, child, document, now, warn, window, words},
+    game::{self, Game},
+};
+
+thread_local! {
+    /// The game of the current scene, if it is one.
+    static GAME: RefCell<Option<Rc<RefCell<Game>>>> = const { RefCell::new(None) };
+}
+
+/// Takes over the page.
+pub fn take_over() -> Result<()> {
+    let document = document()?;
+    let listeners = [
+        Listener::new(&document, "submit", submitted)?,
+        Listener::new(&document, "click", copied)?,
+        Listener::new(&document, "pointerdown", |event: PointerEvent| {
+            if event.pointer_type() == "touch" {
+                touch_in_use();
+            }
+        })?,
+    ];
+    // They listen as long as the document lives.
+    listeners.into_iter().for_each(std::mem::forget);
+    if window()?.match_media("(pointer: coarse)")?.is_some_and(|query| query.matches()) {
+        touch_in_use();
+    }
+    mount()
+}
+
+/// Says on the page what state it is in.
+pub fn set_state(state: &str) -> Result<()> {
+    let data = document()?.body().or_missing("body")?.dataset();
+    if data.get("state").as_deref() != Some(state) {
+        data.set("state", state)?;
+    }
+    Ok(())
+}
+
+/// Goes on from a game: asks for the next scene and shows it. An error if the server will not have that yet.
+pub async fn advance(path: &str) -> Result<()> {
+    let answer = post(path, &UrlSearchParams::new()?).await?;
+    if answer.ok() {
+        return swap(&answer).await;
+    }
+    // Perhaps the study has gone on: in another window, or with an answer that was lost on its way.
+    let current =
+        JsFuture::from(window()?.fetch_with_str(&window()?.location().href()?)).await?.dyn_into()?;
+    let page = parse(&current).await?;
+    let scene_of = |place: &Document| {
+        let section = place.query_selector("#scene [data-scene]").ok().flatten();
+        section.and_then(|section| section.get_attribute("data-scene"))
+    };
+    if current.ok() && scene_of(&page) != scene_of(&document()?) {
+        return show(&current, &page);
+    }
+    Err(format!("the server answered {}", answer.status()).into())
+}
+
+/// Enters full screen, or leaves it.
+pub fn toggle_full_screen() {
+    let Ok(document) = document() else { return };
+    if document.fullscreen_element().is_some() {
+        document.exit_fullscreen();
+    } else if let Some(root) = document.document_element()
+        && let Err(error) = root.request_fullscreen()
+    {
+        warn("no full screen", &error);
+    }
+    // The keys are for the game again, not for the button.
+    let _ = scene().and_then(|scene| scene.focus());
+}
+
+fn scene() -> Result<HtmlElement> {
+    Ok(document()?.get_element_by_id("scene").or_missing("scene")?.dyn_into()?)
+}
+
+fn mount() -> Result<()> {
+    GAME.with_borrow_mut(|game| *game = None);
+    let scene = scene()?;
+    match game::section(&scene)? {
+        Some(section) => {
+            let mounted = Game::mount(&section)?;
+            section.dataset().set("ready", "")?;
+            GAME.with_borrow_mut(|game| *game = Some(mounted));
+        }
+        None => {
+            let problem = scene.query_selector("[data-kind=problem]")?.is_some();
+            set_state(if problem { "problem" } else { "page" })?;
+        }
+    }
+    Ok(())
+}
+
+fn touch_in_use() {
+    if let Some(body) = document().ok().and_then(|document| document.body()) {
+        let _ = body.class_list().add_1("touch");
+    }
+}
+
+/// Sends a form of the scene in the background; forms that go elsewhere are the browser's.
+fn submitted(event: SubmitEvent) {
+    let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else {
+        return;
+    };
+    let inside = scene().is_ok_and(|scene| scene.contains(Some(&form)));
+    if event.default_prevented() || !inside || !form.method().eq_ignore_ascii_case("post") {
+        return;
+    }
+    event.prevent_default();
+    if form.get_attribute("aria-busy").is_some() {
+        return;
+    }
+    let button = event.submitter().and_then(|button| button.dyn_into::<HtmlButtonElement>().ok());
+    let _ = form.set_attribute("aria-busy", "true");
+    spawn_local(async move {
+        if let Err(error) = send(&form, button.as_ref()).await {
+            warn("the form was not sent", &error);
+            let _ = form.remove_attribute("aria-busy");
+            let _ = complain(&form);
+        }
+    });
+}
+
+async fn send(form: &HtmlFormElement, button: Option<&HtmlButtonElement>) -> Result<()> {
+    let data = FormData::new_with_form(form)?;
+    if let Some(button) = button.filter(|button| !button.name().is_empty()) {
+        data.append_with_str(&button.name(), &button.value())?;
+    }
+    let body = UrlSearchParams::new()?;
+    for entry in data.entries() {
+        let entry: js_sys::Array = entry?.dyn_into()?;
+        if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) {
+            body.append(&name, &value);
+        }
+    }
+    let path = form.get_attribute("action").or_missing("form action")?;
+    swap(&post(&path, &body).await?).await
+}
+
+async fn post(path: &str, body: &UrlSearchParams) -> Result<Response> {
+    let options = RequestInit::new();
+    options.set_method("POST");
+    options.set_body(body);
+    JsFuture::from(window()?.fetch_with_str_and_init(path, &options)).await?.dyn_into()
+}
+
+async fn parse(answer: &Response) -> Result<Document> {
+    let html = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
+    DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)
+}
+
+/// Puts the scene of an answer in the place of the current one.
+async fn swap(answer: &Response) -> Result<()> {
+    show(answer, &parse(answer).await?)
+}
+
+fn show(answer: &Response, page: &Document) -> Result<()> {
+    let Some(next) = page.get_element_by_id("scene") else {
+        // Not one of our pages: loaded as it is.
+        if answer.ok() {
+            return window()?.location().set_href(&answer.url());
+        }
+        return Err(format!("the server answered {}", answer.status()).into());
+    };
+    let document = document()?;
+    // The old game lets go of its listeners and its socket before its elements go.
+    GAME.with_borrow_mut(|game| *game = None);
+    scene()?.replace_with_with_node_1(&document.adopt_node(&next)?)?;
+    replace(&document, page, "header.bar")?;
+    document.set_title(&page.title());
+    if answer.ok() {
+        window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&answer.url()))?;
+    }
+    window()?.scroll_to_with_x_and_y(0.0, 0.0);
+    mount()?;
+    scene()?.focus()
+}
+
+fn replace(document: &Document, page: &Document, selector: &str) -> Result<()> {
+    if let (Some(old), Some(new)) = (document.query_selector(selector)?, page.query_selector(selector)?) {
+        old.replace_with_with_node_1(&document.adopt_node(&new)?)?;
+    }
+    Ok(())
+}
+
+/// What was entered is still there: says so, and that it can be sent again.
+fn complain(form: &HtmlFormElement) -> Result<()> {
+    let notice: Element = match form.query_selector(".notice")? {
+        Some(notice) => notice,
+        None => {
+            let notice = child(form, "p", "notice")?;
+            notice.set_attribute("role", "alert")?;
+            notice.into()
+        }
+    };
+    notice.set_text_content(None);
+    words(
+        &notice,
+        "span",
+        "",
+        "That could not be sent. Nothing you entered is lost. Please check your connection and press the button again.",
+    )?;
+    Ok(())
+}
+
+/// A button with `data-copy` copies the text of the element that this selector names.
+fn copied(event: Event) {
+    let button = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let button = button.and_then(|target| target.closest("[data-copy]").ok().flatten());
+    let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) else { return };
+    spawn_local(async move {
+        let done = copy(&button).await;
+        if let Err(error) = &done {
+            warn("nothing was copied", error);
+        }
+        let text = if done.is_ok() { "Copied" } else { "Please copy it by hand" };
+        button.set_text_content(Some(text));
+        let _ = button.set_attribute("aria-live", "polite");
+        let _ = button.dataset().set("copied", &now().to_string());
+    });
+}
+
+async fn copy(button: &HtmlElement) -> Result<()> {
+    let selector = button.dataset().get("copy").unwrap_or_default();
+    let source = document()?.query_selector(&selector)?.or_missing(&selector)?;
+    let text = source.text_content().unwrap_or_default();
+    JsFuture::from(window()?.navigator().clipboard().write_text(text.trim())).await?;
+    Ok(())
+}

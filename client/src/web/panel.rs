@@ -1,0 +1,118 @@
+//! The panel above the picture: builds it once, and touches what changes.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlButtonElement, HtmlElement};
+
+use super::dom::{Label, Result, child, words};
+use crate::view::Panel;
+
+const FULL_SCREEN_ICON: &str =
+    "<svg viewBox='0 0 24 24' aria-hidden='true'><path d='M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5'/></svg>";
+
+/// The panel.
+pub struct PanelView {
+    root: HtmlElement,
+    /// Switches full screen.
+    pub full_screen: HtmlButtonElement,
+    seats: HtmlElement,
+    you: Label,
+    time: Label,
+    round: Label,
+    items: HtmlElement,
+    partner: Label,
+    link: HtmlElement,
+    link_text: Label,
+    shown: Option<Panel>,
+}
+
+impl PanelView {
+    /// An empty panel at the end of `parent`, hidden until there is something in it.
+    pub fn new(parent: &Element) -> Result<Self> {
+        let root = child(parent, "div", "hud")?;
+        root.set_id("hud");
+        root.set_hidden(true);
+        let seats = child(&root, "ul", "seats")?;
+        mark(&seats, "score")?;
+        let middle = child(&root, "div", "clock")?;
+        let time = child(&middle, "span", "time")?;
+        mark(&time, "time")?;
+        time.set_attribute("role", "timer")?;
+        let round = child(&middle, "span", "round")?;
+        mark(&round, "round")?;
+        let side = child(&root, "div", "side")?;
+        let link = child(&side, "span", "link")?;
+        link.set_id("link");
+        link.set_attribute("role", "img")?;
+        let bars = child(&link, "span", "bars")?;
+        for _ in 0..3 {
+            child(&bars, "i", "")?;
+        }
+        let link_text = child(&link, "span", "ms")?;
+        let full_screen: HtmlButtonElement = child(&side, "button", "icon")?.dyn_into()?;
+        full_screen.set_type("button");
+        full_screen.set_attribute("aria-label", "Full screen")?;
+        full_screen.set_title("Full screen");
+        full_screen.set_inner_html(FULL_SCREEN_ICON);
+        let below = child(&root, "div", "notes")?;
+        let you = child(&below, "span", "you")?;
+        mark(&you, "you")?;
+        let items = child(&below, "span", "items")?;
+        mark(&items, "items")?;
+        let partner = child(&below, "span", "partner")?;
+        partner.set_id("partner");
+        Ok(Self {
+            root,
+            full_screen,
+            seats,
+            you: Label::new(you),
+            time: Label::new(time),
+            round: Label::new(round),
+            items,
+            partner: Label::new(partner),
+            link,
+            link_text: Label::new(link_text),
+            shown: None,
+        })
+    }
+
+    /// Shows `panel`.
+    pub fn set(&mut self, panel: Panel) -> Result<()> {
+        if self.shown.as_ref() == Some(&panel) {
+            return Ok(());
+        }
+        self.root.set_hidden(false);
+        self.you.set(&panel.you);
+        self.time.set(&panel.time);
+        self.round.set(&panel.round);
+        self.partner.set(&panel.others.join(" · "));
+        let old = self.shown.as_ref();
+        if old.is_none_or(|old| old.seats != panel.seats) {
+            self.seats.set_inner_html("");
+            for seat in &panel.seats {
+                let chip = child(&self.seats, "li", if seat.own { "own" } else { "" })?;
+                words(&chip, "span", "name", &seat.name)?;
+                words(&chip, "b", "", &seat.score)?;
+            }
+        }
+        if old.is_none_or(|old| old.items != panel.items) {
+            self.items.set_inner_html("");
+            self.items.set_hidden(panel.items.is_empty());
+            for (label, value) in &panel.items {
+                let item = words(&self.items, "span", "", &format!("{label} "))?;
+                words(&item, "b", "", value)?;
+            }
+        }
+        self.partner.element().class_list().toggle_with_force("missing", panel.missing)?;
+        self.link_text.set(&panel.link);
+        let quality = panel.quality.as_str();
+        self.link.dataset().set("quality", quality)?;
+        self.link.set_attribute("aria-label", &format!("Your connection: {quality}, {}", panel.link))?;
+        self.link.set_title(&format!("Your connection is {quality}"));
+        self.shown = Some(panel);
+        Ok(())
+    }
+}
+
+fn mark(element: &HtmlElement, name: &str) -> Result<()> {
+    element.dataset().set("hud", name)
+}

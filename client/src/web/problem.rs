@@ -1,0 +1,34 @@
+//! The page of last resort: whatever breaks, the participant reads what to do.
+
+use wasm_bindgen::JsValue;
+
+use super::dom::{OrMissing, Result, child, document, warn, window, words};
+
+/// Shows it when the module panics. Panics abort, so this is the last thing that runs.
+pub fn install_hook() {
+    std::panic::set_hook(Box::new(|info| show(&info.to_string())));
+}
+
+/// Replaces the scene by words and a link to reload. `detail` is for whoever helps.
+pub fn show(detail: &str) {
+    warn("Footlights stopped", &JsValue::from_str(detail));
+    if let Err(error) = build(detail) {
+        warn("the problem page failed", &error);
+    }
+}
+
+fn build(detail: &str) -> Result<()> {
+    let document = document()?;
+    document.body().or_missing("body")?.dataset().set("state", "problem")?;
+    let scene = document.get_element_by_id("scene").or_missing("scene")?;
+    scene.set_inner_html("");
+    let page = child(&scene, "section", "page problem")?;
+    page.set_attribute("data-kind", "problem")?;
+    page.set_attribute("role", "alert")?;
+    words(&page, "h1", "", "Something broke")?;
+    words(&page, "p", "", "Your progress is stored. Reload the page to go on where you were.")?;
+    let reload = words(&page, "a", "button primary", "Reload the page")?;
+    reload.set_attribute("href", &window()?.location().href()?)?;
+    words(&page, "p", "detail", detail)?;
+    Ok(())
+}

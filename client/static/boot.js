@@ -1,0 +1,55 @@
+// Loads the page's program, and says so in words when that fails. Everything else is in the WebAssembly module.
+const problem = (title, text, detail) => {
+  document.body.dataset.state = "problem";
+  const scene = document.getElementById("scene") ?? document.body;
+  // A page that works without the program, such as a form, is better than a message about the program.
+  if (!scene.querySelector("[data-kind=game]") && scene.querySelector("form")) return;
+  const section = document.createElement("section");
+  section.className = "page problem";
+  section.dataset.kind = "problem";
+  section.setAttribute("role", "alert");
+  const add = (tag, words, className) => {
+    const element = document.createElement(tag);
+    element.textContent = words;
+    if (className) element.className = className;
+    section.append(element);
+    return element;
+  };
+  add("h1", title);
+  add("p", text);
+  add("a", "Reload the page", "button primary").href = location.href;
+  if (detail) add("p", detail, "detail");
+  scene.replaceChildren(section);
+};
+
+// A trap inside the module (out of memory, stack overflow) leaves it unusable, and no hook of its own runs.
+addEventListener("error", ({ error }) => {
+  if (error instanceof WebAssembly.RuntimeError && document.body.dataset.state !== "problem") {
+    problem("Something broke", "Your progress is stored. Reload the page to go on where you were.", String(error));
+  }
+});
+
+const supported = typeof WebAssembly === "object" && "WebSocket" in window && "ResizeObserver" in window;
+if (supported) {
+  try {
+    const { default: init, start } = await import("./client.js");
+    await init();
+    start();
+  } catch (error) {
+    console.error(error);
+    if (document.body.dataset.state !== "problem") {
+      problem(
+        "The page did not load completely",
+        "Please check your internet connection and reload the page. If that does not help, please try another browser: " +
+          "a current Chrome, Edge, Firefox or Safari.",
+        String(error),
+      );
+    }
+  }
+} else {
+  problem(
+    "This browser is too old",
+    "The study needs a current version of Chrome, Edge, Firefox or Safari. Please open the same address there; your " +
+      "place is kept.",
+  );
+}

@@ -1,0 +1,435 @@
+//! The way through a game scene, against a server played by the test: what the participant sees and what is sent.
+
+use client::{
+    netcode::{Button, Input, Output, Play},
+    view,
+};
+use env_sdk::{Agent, Viewport, surface::Delta};
+use room::{
+    keys::Keyboard,
+    wire::{
+        self, CloseCode, Frame, MAX_FROM_BROWSER, Outcome, Phase, Presence, Status, ToLobby, ToRoom, ToSeat,
+        ToWaiter, Welcome,
+    },
+};
+
+const LOBBY: &str = "/x/e/s/lobby/game";
+const ROOM: &str = "/rooms/o/g?ticket=t";
+const DIGEST: u64 = 0xfeed;
+
+/// A page on a clock that the test moves.
+struct Page {
+    play: Play,
+    now: f64,
+    outputs: Vec<Output>,
+}
+
+impl Page {
+    fn new() -> Self {
+        let mut page =
+            Self { play: Play::new(LOBBY, Some(DIGEST), true, 0.0), now: 0.0, outputs: Vec::new() };
+        page.input(Input::Wake);
+        page
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.play.handle(self.now, input);
+        self.outputs.extend(std::iter::from_fn(|| self.play.poll()));
+    }
+
+    /// Lets time pass, waking the page when it asked for that.
+    fn pass(&mut self, ms: f64) {
+        let end = self.now + ms;
+        while self.play.wake_at() <= end {
+            self.now = self.play.wake_at().max(self.now);
+            self.input(Input::Wake);
+        }
+        self.now = end;
+        self.input(Input::Wake);
+    }
+
+    fn take(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    fn waiter(&mut self, message: ToWaiter) {
+        self.input(Input::Message(&wire::encode(&message)));
+    }
+
+    fn seat(&mut self, message: ToSeat) {
+        self.input(Input::Message(&wire::encode(&message)));
+    }
+
+    fn status(&mut self, phase: Phase, remaining_ms: u32, partner: Presence) {
+        self.seat(ToSeat::Status(Status { phase, remaining_ms, seats: vec![Presence::Here, partner] }));
+    }
+
+    fn frame(&mut self, tick: u32, ack: u32) {
+        let picture = Delta { full: tick == 0, ..Delta::default() };
+        self.seat(ToSeat::Frame(Frame { tick, ack, picture, ..Frame::default() }));
+    }
+
+    /// Through the lobby into a running game.
+    fn playing() -> Self {
+        let mut page = Self::new();
+        page.input(Input::Opened);
+        page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: 300_000 });
+        page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+        page.enter();
+        page.status(Phase::Running, 0, Presence::Here);
+        page
+    }
+
+    /// The socket opens and the room answers.
+    fn enter(&mut self) {
+        self.input(Input::Opened);
+        self.seat(ToSeat::Welcome(Welcome {
+            version: wire::VERSION,
+            agent: Agent(0),
+            names: vec!["You".into(), "Partner".into()],
+            fps: 30.0,
+            viewport: Viewport { width: 48.0, height: 24.0 },
+            keyboard: Keyboard::default(),
+        }));
+        self.frame(0, 0);
+    }
+
+    fn state(&self) -> &'static str {
+        view::state(&self.play)
+    }
+
+    fn overlay(&self) -> view::Overlay {
+        view::overlay(&self.play, self.now).expect("an overlay")
+    }
+
+    fn buttons(&self) -> Vec<Button> {
+        self.overlay().buttons
+    }
+
+    fn finish(&mut self, saved: bool, scores: [f32; 2]) {
+        self.seat(ToSeat::Finished { outcome: Outcome::Completed, saved, scores: scores.to_vec() });
+    }
+}
+
+fn sent(outputs: &[Output]) -> Vec<ToRoom> {
+    let messages = outputs.iter().filter_map(|output| match output {
+        Output::Send(bytes) => Some(wire::decode(bytes, MAX_FROM_BROWSER).unwrap()),
+        _ => None,
+    });
+    messages.collect()
+}
+
+fn keys(outputs: &[Output]) -> Vec<(u32, u32)> {
+    let keys = sent(outputs).into_iter().filter_map(|message| match message {
+        ToRoom::Keys { seq, held, .. } => Some((seq, held)),
+        _ => None,
+    });
+    keys.collect()
+}
+
+#[test]
+fn the_lobby_shows_who_is_here_and_calls_when_there_is_a_match() {
+    let mut page = Page::new();
+    assert_eq!(page.take(), [Output::Connect(LOBBY.into())]);
+    assert_eq!(page.state(), "connecting");
+    page.input(Input::Opened);
+    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 30_000, limit_ms: 300_000 });
+    assert_eq!(page.state(), "lobby");
+    page.pass(12_000.0);
+    let overlay = page.overlay();
+    assert_eq!((overlay.name, overlay.here, overlay.figure.as_str()), ("lobby", Some((1, 2)), "0:42"));
+    assert_eq!(view::title(&page.play, "Slime"), "(1/2) Waiting – Slime");
+    let pings = page.take().iter().filter(|o| **o == Output::Send(wire::encode(&ToLobby::Ping))).count();
+    assert_eq!(pings, 3, "on opening and every 5 s");
+    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    assert_eq!(page.take(), [Output::Call, Output::Disconnect, Output::Connect(ROOM.into())]);
+}
+
+#[test]
+fn a_lobby_that_speaks_rarely_is_not_taken_for_dead_and_one_that_falls_silent_is() {
+    let waiting = |waited_ms| ToWaiter::Waiting { here: 1, needed: 2, waited_ms, limit_ms: 900_000 };
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    page.waiter(waiting(0));
+    page.pass(120_000.0);
+    assert_eq!(page.state(), "lobby");
+    page.waiter(waiting(120_000));
+    for _ in 0..4 {
+        page.pass(5_000.0);
+    }
+    page.take();
+    page.pass(5_000.0);
+    assert!(page.take().contains(&Output::Connect(LOBBY.into())));
+}
+
+#[test]
+fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    page.take();
+    page.input(Input::Held { bits: 5, at: 0.0 });
+    page.enter();
+    let sent = sent(&page.take());
+    assert_eq!(sent[0], ToRoom::Hello { version: wire::VERSION, digest: DIGEST });
+    assert!(matches!(sent[1], ToRoom::Ping { .. }));
+    assert!(matches!(sent[2], ToRoom::Keys { seq: 1, held: 5, .. }));
+    assert_eq!(sent.len(), 3);
+}
+
+#[test]
+fn keys_are_sent_when_they_change_and_only_then_and_timed_to_the_frame_that_shows_them() {
+    let mut page = Page::playing();
+    page.take();
+    for bits in [1, 1, 3, 0, 0] {
+        page.input(Input::Held { bits, at: page.now });
+    }
+    assert_eq!(keys(&page.take()), [(2, 1), (3, 3), (4, 0)]);
+    page.now += 20.0;
+    page.frame(1, 3);
+    page.now += 30.0;
+    page.frame(2, 4);
+    let measured: Vec<f64> = page.play.seat_mut().unwrap().take_measured().collect();
+    assert_eq!(measured, [20.0, 20.0, 50.0]);
+}
+
+#[test]
+fn a_lost_connection_comes_back_with_growing_pauses_and_says_again_what_is_held() {
+    let mut page = Page::playing();
+    page.input(Input::Held { bits: 2, at: 0.0 });
+    page.pass(6_000.0);
+    page.frame(100, 2);
+    page.take();
+    page.input(Input::Closed(1006));
+    assert_eq!(page.state(), "reconnecting");
+    assert!(page.overlay().figure.starts_with("Trying again"));
+    for pause in [300.0, 600.0, 1200.0, 2400.0, 3000.0, 3000.0] {
+        page.pass(pause - 1.0);
+        assert_eq!(page.take(), []);
+        page.pass(1.0);
+        assert_eq!(page.take(), [Output::Connect(ROOM.into())]);
+        page.input(Input::Closed(1006));
+    }
+    assert_eq!(page.buttons(), [Button::TryNow, Button::Reload]);
+    page.input(Input::Pressed(Button::TryNow));
+    assert_eq!(page.take(), [Output::Connect(ROOM.into())]);
+    page.enter();
+    page.status(Phase::Running, 0, Presence::Here);
+    assert_eq!(page.state(), "running");
+    assert_eq!(keys(&page.take()), [(3, 2)]);
+}
+
+#[test]
+fn a_page_that_was_reloaded_counts_on_from_where_the_room_is() {
+    let mut page = Page::playing();
+    page.take();
+    page.frame(50, 40);
+    page.input(Input::Held { bits: 1, at: 0.0 });
+    assert_eq!(keys(&page.take()), [(41, 1)]);
+}
+
+#[test]
+fn a_silent_room_is_left_and_a_speaking_one_is_not() {
+    let mut page = Page::playing();
+    for tick in 1..900 {
+        page.pass(1000.0 / 30.0);
+        page.frame(tick, 0);
+    }
+    assert_eq!(page.state(), "running");
+    page.take();
+    page.pass(8_000.0);
+    let outputs = page.take();
+    let dropped = outputs.iter().position(|output| *output == Output::Disconnect).unwrap();
+    assert_eq!(outputs[dropped + 1], Output::Connect(ROOM.into()));
+}
+
+#[test]
+fn a_picture_that_does_not_fit_is_asked_for_anew() {
+    let mut page = Page::playing();
+    page.take();
+    let picture = Delta { gone: vec![9], ..Delta::default() };
+    page.seat(ToSeat::Frame(Frame { tick: 1, picture, ..Frame::default() }));
+    assert_eq!(page.take(), [Output::Disconnect]);
+    page.pass(300.0);
+    assert_eq!(page.take(), [Output::Connect(ROOM.into())]);
+}
+
+#[test]
+fn every_close_code_ends_with_words_of_its_own_and_a_way_out() {
+    let mut seen = Vec::new();
+    for code in [
+        CloseCode::Malformed,
+        CloseCode::TooLarge,
+        CloseCode::TooFrequent,
+        CloseCode::Mismatch,
+        CloseCode::Replaced,
+        CloseCode::Unavailable,
+    ] {
+        let mut page = Page::playing();
+        page.take();
+        page.input(Input::Closed(code.code()));
+        assert_eq!(page.state(), "problem");
+        page.pass(60_000.0);
+        assert_eq!(page.take(), [Output::Disconnect], "no attempt to come back after {code:?}");
+        assert_eq!(page.buttons().len(), 1);
+        assert_eq!(page.overlay().code, Some(code.code()));
+        seen.push(page.overlay().title);
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 6);
+}
+
+#[test]
+fn a_refusal_shows_the_servers_reason() {
+    let mut page = Page::playing();
+    page.seat(ToSeat::Refused { code: CloseCode::Mismatch.code(), reason: "simulation 1, not 2".into() });
+    assert_eq!(page.overlay().detail, "simulation 1, not 2");
+}
+
+#[test]
+fn another_tab_takes_the_seat_and_this_one_can_take_it_back() {
+    let mut page = Page::playing();
+    page.input(Input::Closed(CloseCode::Replaced.code()));
+    page.take();
+    assert_eq!(page.buttons(), [Button::PlayHere]);
+    page.input(Input::Pressed(Button::PlayHere));
+    assert_eq!(page.take(), [Output::Connect(ROOM.into())]);
+    page.enter();
+    page.status(Phase::Running, 0, Presence::Here);
+    assert_eq!(page.state(), "running");
+}
+
+#[test]
+fn a_stale_ticket_goes_back_to_the_lobby_once_and_then_says_so() {
+    let mut page = Page::playing();
+    page.input(Input::Closed(CloseCode::Ticket.code()));
+    assert!(page.take().contains(&Output::Connect(LOBBY.into())));
+    page.input(Input::Opened);
+    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    page.input(Input::Opened);
+    page.input(Input::Closed(CloseCode::Ticket.code()));
+    assert_eq!(page.state(), "problem");
+    assert_eq!(page.buttons(), [Button::Reload]);
+}
+
+#[test]
+fn a_browser_that_slept_comes_back_by_itself() {
+    let mut page = Page::playing();
+    page.take();
+    page.input(Input::Closed(CloseCode::Silent.code()));
+    page.pass(300.0);
+    assert!(page.take().contains(&Output::Connect(ROOM.into())));
+}
+
+#[test]
+fn a_partner_who_is_gone_is_waited_for_with_a_clock() {
+    let mut page = Page::playing();
+    page.status(Phase::Paused, 30_000, Presence::Reconnecting);
+    page.pass(3_400.0);
+    assert_eq!(page.state(), "paused");
+    assert_eq!((page.overlay().name, page.overlay().figure.as_str()), ("paused", "0:27"));
+    let panel = view::panel(page.play.seat().unwrap(), page.now).unwrap();
+    assert_eq!(panel.others, ["Partner: reconnecting 0:27"]);
+    assert_eq!(panel.spoken, "Partner: reconnecting");
+    page.status(Phase::Running, 0, Presence::Away);
+    assert!(view::overlay(&page.play, page.now).is_none());
+    assert_eq!(view::panel(page.play.seat().unwrap(), page.now).unwrap().others, ["Partner: away"]);
+}
+
+#[test]
+fn the_result_stays_a_while_and_the_next_scene_comes_by_itself_once_all_is_saved() {
+    let mut page = Page::playing();
+    page.finish(false, [1.0, -1.0]);
+    assert_eq!(page.state(), "finished");
+    assert_eq!(page.overlay().title, "You won");
+    page.take();
+    page.pass(10_000.0);
+    assert_eq!(page.buttons(), []);
+    assert!(page.overlay().caption.starts_with("Saving"));
+    page.finish(true, [1.0, -1.0]);
+    page.input(Input::Closed(CloseCode::Over.code()));
+    page.take();
+    page.pass(799.0);
+    assert_eq!(page.take(), []);
+    assert_eq!(page.buttons(), [Button::Continue]);
+    page.pass(1.0);
+    assert_eq!(page.take(), [Output::Advance]);
+    page.pass(60_000.0);
+    assert_eq!(page.take(), [], "it is asked once");
+}
+
+#[test]
+fn a_save_that_takes_too_long_can_be_left_by_a_button_and_a_refusal_is_tried_again() {
+    let mut page = Page::playing();
+    page.finish(false, [0.0, 0.0]);
+    assert_eq!(page.overlay().title, "Game over");
+    page.take();
+    page.input(Input::Pressed(Button::Continue));
+    page.pass(14_999.0);
+    assert!(!page.take().contains(&Output::Advance));
+    page.pass(1.0);
+    assert_eq!(page.buttons(), [Button::Continue]);
+    page.input(Input::Pressed(Button::Continue));
+    assert!(page.take().contains(&Output::Advance));
+    for pause in [1000.0, 2000.0, 4000.0, 8000.0, 8000.0] {
+        page.input(Input::NotAdvanced);
+        page.pass(pause - 1.0);
+        assert!(!page.take().contains(&Output::Advance));
+        page.pass(1.0);
+        assert!(page.take().contains(&Output::Advance));
+    }
+    page.input(Input::NotAdvanced);
+    assert_eq!(page.buttons(), [Button::Continue, Button::Reload]);
+}
+
+#[test]
+fn whoever_comes_back_to_a_game_that_is_over_goes_on() {
+    let mut page = Page::playing();
+    page.input(Input::Closed(1006));
+    page.pass(300.0);
+    page.input(Input::Opened);
+    page.take();
+    page.input(Input::Closed(CloseCode::Over.code()));
+    assert_eq!(page.take(), [Output::Disconnect, Output::Advance]);
+}
+
+#[test]
+fn nobody_came_in_time_and_there_is_a_way_on() {
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    page.waiter(ToWaiter::TimedOut { message: "Nobody else came. You will be paid.".into() });
+    page.input(Input::Closed(CloseCode::Over.code()));
+    let overlay = page.overlay();
+    assert_eq!((overlay.name, overlay.text.as_str()), ("timed-out", "Nobody else came. You will be paid."));
+    page.take();
+    page.input(Input::Pressed(Button::Continue));
+    assert_eq!(page.take(), [Output::Advance]);
+    page.input(Input::NotAdvanced);
+    assert_eq!(page.take(), [Output::Reload], "the server's page says how it goes on");
+}
+
+#[test]
+fn an_environment_that_this_build_does_not_have_is_a_page_out_of_date() {
+    let mut play = Play::new(LOBBY, None, true, 0.0);
+    play.handle(0.0, Input::Wake);
+    assert_eq!(play.poll(), None);
+    assert_eq!(view::overlay(&play, 0.0).unwrap().buttons, [Button::Reload]);
+}
+
+#[test]
+fn looking_away_is_told_at_once() {
+    let mut page = Page::playing();
+    page.pass(2_500.0);
+    page.take();
+    page.input(Input::Attention(false));
+    let pings: Vec<bool> = sent(&page.take())
+        .into_iter()
+        .filter_map(|message| match message {
+            ToRoom::Ping { focused, .. } => Some(focused),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(pings, [false]);
+    assert_eq!(view::title(&page.play, "Slime"), "▶ Your game runs – Slime");
+}

@@ -1,0 +1,67 @@
+//! Environment steps with random actions that are drawn beforehand, episode after episode.
+
+use env_sdk::{ActionValue, EnvError, Environment, PerAgent, Registry, Rng, Space, Stream};
+use serde_json::Value;
+
+const SEED: u64 = 1;
+/// How many steps' actions are drawn beforehand; then they begin anew. A prime, so that episodes differ.
+const PREPARED: usize = 4_093;
+
+/// Steps `E` itself, with its own types, and returns the sum of all rewards.
+pub fn typed<E: Environment>(steps: u32) -> f32 {
+    let config = E::Config::default();
+    let spec = E::spec(&config);
+    let to_action = |value: ActionValue| E::Action::try_from(value).ok();
+    let actions: Vec<PerAgent<E::Action>> = prepared(&spec.action_space, spec.agents)
+        .into_iter()
+        .map(|of_step| of_step.into_iter().filter_map(to_action).collect())
+        .collect();
+    let (mut episode, mut tick, mut sum) = (0, 0, 0.0);
+    let mut state = E::reset(&config, &mut Rng::derive(SEED, Stream::Environment, episode, tick));
+    for (_, actions) in (0..steps).zip(actions.iter().cycle()) {
+        tick += 1;
+        let mut rng = Rng::derive(SEED, Stream::Environment, episode, tick);
+        let step = E::step(&config, &mut state, actions, &mut rng);
+        sum += step.rewards.iter().sum::<f32>();
+        if step.done() {
+            (episode, tick) = (episode + 1, 0);
+            state = E::reset(&config, &mut Rng::derive(SEED, Stream::Environment, episode, tick));
+        }
+    }
+    sum
+}
+
+/// Steps the environment of that id as rooms do, without knowing its types, and returns the sum of all rewards.
+pub fn erased(registry: &Registry, id: &str, steps: u32) -> Result<f32, EnvError> {
+    let mut simulation = registry.get(id)?.make(&Value::Null)?;
+    let actions = prepared(&simulation.spec().action_space, simulation.spec().agents);
+    let (mut episode, mut sum) = (0, 0.0);
+    simulation.reset(SEED, episode);
+    for (_, actions) in (0..steps).zip(actions.iter().cycle()) {
+        let step = simulation.step(actions)?;
+        sum += step.rewards.iter().sum::<f32>();
+        if step.done() {
+            episode += 1;
+            simulation.reset(SEED, episode);
+        }
+    }
+    Ok(sum)
+}
+
+fn prepared(space: &Space, agents: u8) -> Vec<PerAgent<ActionValue>> {
+    let mut rng = Rng::derive(SEED, Stream::Policy(0), 0, 0);
+    (0..PREPARED).map(|_| (0..agents).map(|_| space.sample(&mut rng)).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use envs::slime_volleyball::SlimeVolleyball;
+
+    use super::*;
+
+    #[test]
+    fn both_ways_to_step_play_the_same_game() {
+        let typed = typed::<SlimeVolleyball>(5_000);
+        assert_eq!(erased(&envs::registry(), "slime-volleyball-v0", 5_000), Ok(typed));
+    }
+}

@@ -1,0 +1,53 @@
+//! What is uploaded and downloaded, as it travels: gzipped.
+
+use std::{io::Write, path::Path};
+
+use anyhow::{Context as _, Result};
+use flate2::{Compression, write::GzEncoder};
+
+use crate::{Context, report::Figure};
+
+/// What is deployed.
+pub fn worker(context: &mut Context) -> Result<()> {
+    let files = ["worker/build/index_bg.wasm", "worker/build/index.js"];
+    let (packed, plain) = sizes(&context.root, &files)?;
+    let figure = Figure::new("worker_bundle", packed / 1e6, "MB gzip").at_most(4.0);
+    context.add(
+        figure
+            .detail("unpacked_MB", plain / 1e6)
+            .detail("wasm_opt", optimised(&context.root, "worker", files[0])?),
+    )
+}
+
+/// What a participant's browser loads before the first game.
+pub fn client(context: &mut Context) -> Result<()> {
+    let files = ["client/dist/client/client_bg.wasm", "client/dist/client/client.js"];
+    let (packed, plain) = sizes(&context.root, &files)?;
+    let figure = Figure::new("client_bundle", packed / 1e3, "kB gzip").at_most(150.0);
+    context.add(
+        figure
+            .detail("unpacked_kB", plain / 1e3)
+            .detail("wasm_opt", optimised(&context.root, "client", files[0])?),
+    )
+}
+
+/// Sums of gzipped and plain lengths.
+fn sizes(root: &Path, files: &[&str]) -> Result<(f64, f64)> {
+    let (mut packed, mut plain) = (0, 0);
+    for file in files {
+        let bytes = std::fs::read(root.join(file))
+            .with_context(|| format!("{file} is not there: run `cargo xtask build --release`"))?;
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&bytes)?;
+        packed += gzip.finish()?.len();
+        plain += bytes.len();
+    }
+    Ok((packed as f64, plain as f64))
+}
+
+/// Whether the module is one that wasm-opt made; the build keeps its latest beside.
+fn optimised(root: &Path, name: &str, module: &str) -> Result<bool> {
+    let module = std::fs::read(root.join(module))?;
+    let Ok(entries) = std::fs::read_dir(root.join("build/wasm-opt").join(name)) else { return Ok(false) };
+    Ok(entries.flatten().any(|entry| std::fs::read(entry.path()).is_ok_and(|kept| kept == module)))
+}

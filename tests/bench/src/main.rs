@@ -1,0 +1,130 @@
+//! `cargo xtask bench`: every figure of `ARCHITECTURE.md`, measured again.
+//!
+//! Figures go to standard output, as a table or as JSON lines; what is being done goes to standard error. It expects
+//! the optimised build that `cargo xtask bench` makes before it starts this.
+
+mod bundles;
+mod conditions;
+mod crowd;
+mod game;
+mod inference;
+mod latency;
+mod load;
+mod measure;
+mod node;
+mod process;
+mod report;
+mod rooms;
+mod steps;
+mod swarm;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, ValueEnum};
+
+use crate::{
+    conditions::Conditions,
+    report::{Figure, Report},
+};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", about = "Measures, on the optimised build")]
+struct Cli {
+    /// One benchmark, or several; all of them without
+    names: Vec<Name>,
+    /// One JSON object a line instead of a table
+    #[arg(long)]
+    json: bool,
+    /// The ONNX file of the policy that `inference_wasm` measures
+    #[arg(long, default_value = "studies/models/slime_volleyball.onnx")]
+    policy: PathBuf,
+}
+
+/// In the order of running them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Name {
+    /// Environment steps a second, natively
+    EnvStepsNative,
+    /// The same in WebAssembly, and its ratio to native
+    EnvStepsWasm,
+    /// Ticks a second of a room with two people
+    RoomTicks,
+    /// Bytes of a frame on the wire
+    FrameBytes,
+    /// Size and cost of a snapshot
+    Snapshot,
+    /// Time of a decision of an ONNX policy in WebAssembly
+    InferenceWasm,
+    /// Size of what is deployed
+    WorkerBundle,
+    /// Size of what a browser loads
+    ClientBundle,
+    /// Games at once on one local edge, with full frame rate for everybody: minutes
+    Load,
+    /// Time from a key to the first frame that knows it
+    Latency,
+}
+
+/// What benchmarks are run with.
+pub struct Context {
+    /// The repository.
+    pub root: PathBuf,
+    pub node: PathBuf,
+    /// The script that runs the local edge.
+    pub edge: PathBuf,
+    /// The shipped policy's file, from the repository.
+    pub policy: PathBuf,
+    kernels: Option<PathBuf>,
+    report: Report,
+}
+
+impl Context {
+    /// Reports a figure.
+    pub fn add(&mut self, figure: Figure) -> Result<()> {
+        Ok(self.report.add(&figure)?)
+    }
+
+    /// The JavaScript of the kernels' module; built at the first call.
+    pub fn kernels(&mut self) -> Result<PathBuf> {
+        if let Some(built) = &self.kernels {
+            return Ok(built.clone());
+        }
+        let built = node::build(&self.root, &given("FOOTLIGHTS_WASM_BINDGEN", "wasm-bindgen"))?;
+        Ok(self.kernels.insert(built).clone())
+    }
+}
+
+/// What `cargo xtask bench` tells, or something to begin with where it did not start this.
+fn given(variable: &str, default: impl Into<PathBuf>) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| default.into(), PathBuf::from)
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let node = given("FOOTLIGHTS_NODE", "node");
+    let report = Report::begin(cli.json, &Conditions::find(&node))?;
+    let edge = given("FOOTLIGHTS_EDGE", root.join("xtask/edge/edge.mjs"));
+    let mut context = Context { root, node, edge, policy: cli.policy, kernels: None, report };
+    for name in Name::value_variants().iter().filter(|name| cli.names.is_empty() || cli.names.contains(name))
+    {
+        let words = name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        eprintln!("bench: {words}");
+        let run = match name {
+            Name::EnvStepsNative => steps::native,
+            Name::EnvStepsWasm => steps::wasm,
+            Name::RoomTicks => rooms::ticks,
+            Name::FrameBytes => rooms::frame_bytes,
+            Name::Snapshot => rooms::snapshot,
+            Name::InferenceWasm => inference::wasm,
+            Name::WorkerBundle => bundles::worker,
+            Name::ClientBundle => bundles::client,
+            Name::Load => load::run,
+            Name::Latency => latency::run,
+        };
+        run(&mut context).with_context(|| format!("benchmark {words}"))?;
+    }
+    Ok(())
+}

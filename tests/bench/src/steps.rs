@@ -1,0 +1,92 @@
+//! Environment steps a second, natively and in WebAssembly.
+
+use anyhow::Result;
+use bench_kernels::steps;
+use env_sdk::{Environment, conformance};
+use envs::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
+use serde_json::{Value, json};
+
+use crate::{
+    Context,
+    measure::{Spread, time},
+    node::Kernel,
+    report::Figure,
+};
+
+/// Long enough for V8 to have compiled everything, short enough to repeat.
+const STEPS: u32 = 1_000_000;
+
+fn rate(seconds: &[f64]) -> Spread {
+    Spread::of(seconds.iter().map(|s| f64::from(STEPS) / s).collect())
+}
+
+fn typed<E: Environment>() -> Spread {
+    rate(&time(|| steps::typed::<E>(STEPS)))
+}
+
+fn erased(id: &str) -> Spread {
+    let registry = envs::registry();
+    rate(&time(|| steps::erased(&registry, id, STEPS)))
+}
+
+/// The environments' own step functions, and the same through `Simulation`.
+pub fn native(context: &mut Context) -> Result<()> {
+    let figure = Figure::spread("env_steps_native", typed::<SlimeVolleyball>(), "steps/s");
+    context.add(figure.at_least(5e6).detail("environment", SlimeVolleyball::ID))?;
+    let simulation = erased(SlimeVolleyball::ID);
+    context.add(Figure::spread("env_steps_native/slime_as_simulation", simulation, "steps/s"))?;
+    context.add(Figure::spread("env_steps_native/mountain_car", typed::<MountainCar>(), "steps/s"))?;
+    let simulation = erased(MountainCar::ID);
+    context.add(Figure::spread("env_steps_native/car_as_simulation", simulation, "steps/s"))
+}
+
+/// The same in V8, and how much of the native rate is left.
+pub fn wasm(context: &mut Context) -> Result<()> {
+    let (slime, car) = (SlimeVolleyball::ID, MountainCar::ID);
+    let kernels = context.kernels()?;
+    let kernel = |call: &str, id: &str| -> Result<Spread> {
+        let args = vec![json!(id), json!(STEPS)];
+        Ok(rate(
+            &Kernel { module: kernels.clone(), call: call.into(), args, network: Value::Null }
+                .run(context)?,
+        ))
+    };
+    let client = Kernel {
+        module: context.root.join("client/dist/client/client.js"),
+        call: "bench_steps".into(),
+        args: vec![json!(slime), json!(STEPS)],
+        network: Value::Null,
+    };
+    let client = rate(&client.run(context)?);
+    let rows = [
+        ("", kernel("typed_steps", slime)?, typed::<SlimeVolleyball>()),
+        ("/slime_as_simulation", kernel("erased_steps", slime)?, erased(slime)),
+        ("/mountain_car", kernel("typed_steps", car)?, typed::<MountainCar>()),
+        ("/car_as_simulation", kernel("erased_steps", car)?, erased(car)),
+        ("/slime_in_client_module", client, client_loop(slime)?),
+    ];
+    for (suffix, wasm, native) in rows {
+        context.add(Figure::spread(format!("env_steps_wasm{suffix}"), wasm, "steps/s"))?;
+        let ratio = Figure::new(format!("env_steps_wasm{suffix}/to_native"), wasm.median / native.median, "");
+        context.add(ratio.at_least(0.6))?;
+    }
+    Ok(())
+}
+
+/// Natively what the client module's `bench_steps` does: its random actions are drawn on the way.
+fn client_loop(id: &str) -> Result<Spread> {
+    let mut simulation = envs::registry().get(id)?.make(&Value::Null)?;
+    let seconds = time(|| {
+        let mut episode = 0;
+        simulation.reset(1, episode);
+        for _ in 0..STEPS {
+            let actions = conformance::random_actions(simulation.as_ref(), 1);
+            if simulation.step(&actions)?.done() {
+                episode += 1;
+                simulation.reset(1, episode);
+            }
+        }
+        anyhow::Ok(())
+    });
+    Ok(rate(&seconds))
+}
