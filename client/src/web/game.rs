@@ -21,6 +21,7 @@ use super::{
     overlay::OverlayView,
     page,
     panel::PanelView,
+    problem,
     socket::{Socket, SocketEvent},
     sound,
 };
@@ -72,9 +73,9 @@ impl Ticket {
     }
 }
 
-/// Runs `act` on the game if it is still there. After a panic it is not to be touched, and stays borrowed.
+/// Runs `act` on the game, if it is still there and nothing broke.
 pub(super) fn with(me: &Weak<RefCell<Game>>, act: impl FnOnce(&mut Game)) {
-    if let Some(game) = me.upgrade()
+    if let Some(game) = me.upgrade().filter(|_| !problem::is_shown())
         && let Ok(mut game) = game.try_borrow_mut()
     {
         act(&mut game);

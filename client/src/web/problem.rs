@@ -1,8 +1,19 @@
 //! The page of last resort: whatever breaks, the participant reads what to do.
 
+use std::cell::Cell;
+
 use wasm_bindgen::JsValue;
 
 use super::dom::{OrMissing, Result, child, document, warn, window, words};
+
+thread_local! {
+    static SHOWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether it is shown: nothing may go on after that.
+pub fn is_shown() -> bool {
+    SHOWN.get()
+}
 
 /// Shows it when the module panics. Panics abort, so this is the last thing that runs.
 pub fn install_hook() {
@@ -11,6 +22,7 @@ pub fn install_hook() {
 
 /// Replaces the scene by words and a link to reload. `detail` is for whoever helps.
 pub fn show(detail: &str) {
+    SHOWN.set(true);
     warn("Footlights stopped", &JsValue::from_str(detail));
     if let Err(error) = build(detail) {
         warn("the problem page failed", &error);

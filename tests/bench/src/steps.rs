@@ -63,14 +63,16 @@ pub fn wasm(context: &mut Context) -> Result<()> {
         ("/slime_as_simulation", kernel("erased_steps", slime)?, erased(slime)),
         ("/mountain_car", kernel("typed_steps", car)?, typed::<MountainCar>()),
         ("/car_as_simulation", kernel("erased_steps", car)?, erased(car)),
-        ("/slime_in_client_module", client, client_loop(slime)?),
     ];
     for (suffix, wasm, native) in rows {
         context.add(Figure::spread(format!("env_steps_wasm{suffix}"), wasm, "steps/s"))?;
-        let ratio = Figure::new(format!("env_steps_wasm{suffix}/to_native"), wasm.median / native.median, "");
-        context.add(ratio.at_least(0.6))?;
+        let name = format!("env_steps_wasm{suffix}/to_native");
+        context.add(Figure::new(name, wasm.median / native.median, "").at_least(0.6))?;
     }
-    Ok(())
+    // Most of this is the drawing of random actions, for which V8 has no wide registers: no aim.
+    let figure = Figure::spread("env_steps_wasm/client_module", client, "steps/s");
+    let ratio = client.median / client_loop(slime)?.median;
+    context.add(figure.detail("includes", "drawing random actions").detail("to_native", ratio))
 }
 
 /// Natively what the client module's `bench_steps` does: its random actions are drawn on the way.

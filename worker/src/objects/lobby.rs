@@ -122,7 +122,13 @@ impl Shell {
         // Unique: two people can come within a millisecond, but their sockets are counted.
         let conn = at * 1_000 + self.state.get_websockets().len() as u64 % 1_000;
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
-        pair.server.serialize_attachment(Waiter { conn, subject: subject.clone(), since: at, seen: at, burst: 0 })?;
+        pair.server.serialize_attachment(Waiter {
+            conn,
+            subject: subject.clone(),
+            since: at,
+            seen: at,
+            burst: 0,
+        })?;
         self.handle(Input::Joined { conn, subject }).await;
         Ok(Response::from_websocket(pair.client)?)
     }
