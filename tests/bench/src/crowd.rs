@@ -13,6 +13,8 @@ use tokio::{task::spawn_local, time::sleep};
 use crate::measure::percentile;
 
 const PAIRS_PER_SECOND: f64 = 50.0;
+/// Further faults are only counted.
+const MOST_WORDS: usize = 10;
 /// How long everybody may take to be in a running game, after the last one came.
 const SEATING: Duration = Duration::from_secs(30);
 
@@ -96,7 +98,11 @@ impl Crowd {
                 Report::Seated { fps, .. } => watched.borrow_mut().fps = fps,
                 Report::Frame { .. } => watched.borrow_mut().frame(now, measuring.get()),
                 Report::Fault(_) | Report::Lost { .. } | Report::Over { .. } => {
-                    faults.borrow_mut().push(format!("{report:?}"));
+                    let fault = format!("{report:?} at {:.1} s", now / 1_000.0);
+                    if faults.borrow().len() < MOST_WORDS {
+                        eprintln!("bench: a bot says {fault}");
+                    }
+                    faults.borrow_mut().push(fault);
                 }
                 _ => {}
             };

@@ -83,9 +83,9 @@ pub async fn walk(mut bot: Bot, site: &Site, mut watch: impl FnMut(f64, Report))
                     return ending;
                 }
                 Output::Report(report) => watch(now, report),
-                Output::Visit(path) => browser.load(&mut bot, Method::GET, &path).await,
-                Output::Press(path) => browser.load(&mut bot, Method::POST, &path).await,
-                Output::Connect(path) => browser.connect(&mut bot, &path).await,
+                Output::Visit(path) => now = browser.load(&mut bot, Method::GET, &path).await,
+                Output::Press(path) => now = browser.load(&mut bot, Method::POST, &path).await,
+                Output::Connect(path) => now = browser.connect(&mut bot, &path).await,
                 Output::Disconnect => browser.disconnect().await,
                 Output::Send(bytes) => browser.send(bytes).await,
             }
@@ -129,14 +129,15 @@ struct Browser<'a> {
 }
 
 impl Browser<'_> {
-    /// Loads a page and tells the bot.
-    async fn load(&mut self, bot: &mut Bot, method: Method, path: &str) {
+    /// Loads a page and tells the bot; returns when it came.
+    async fn load(&mut self, bot: &mut Bot, method: Method, path: &str) -> f64 {
         let loaded = self.follow(method, path).await;
         let now = self.site.now();
         match loaded {
             Ok((status, path, html)) => bot.handle(now, Event::Page { status, path: &path, html: &html }),
             Err(why) => bot.handle(now, Event::NoPage(&why)),
         }
+        now
     }
 
     /// The answer behind all redirects: status, path and document.
@@ -165,11 +166,13 @@ impl Browser<'_> {
         Err(format!("{path}: redirected more than {MAX_REDIRECTS} times"))
     }
 
-    /// Opens a socket in place of any other and tells the bot.
-    async fn connect(&mut self, bot: &mut Bot, path: &str) {
+    /// Opens a socket in place of any other and tells the bot; returns when it was open.
+    async fn connect(&mut self, bot: &mut Bot, path: &str) -> f64 {
         self.socket = time::timeout(PATIENCE, self.open(path)).await.ok().flatten();
         let event = if self.socket.is_some() { Event::Opened } else { Event::Closed(ABNORMAL) };
-        bot.handle(self.site.now(), event);
+        let now = self.site.now();
+        bot.handle(now, event);
+        now
     }
 
     async fn open(&self, path: &str) -> Option<Socket> {
