@@ -7,8 +7,8 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use bots::{Bot, Habits, Report, Site, walk};
-use tokio::{task::spawn_local, time::sleep};
+use bots::{Bot, Ending, Habits, Report, Site, walk};
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::measure::percentile;
 
@@ -18,11 +18,12 @@ const MOST_WORDS: usize = 10;
 /// How long everybody may take to be in a running game, after the last one came.
 const SEATING: Duration = Duration::from_secs(30);
 
-/// Bots that come in pairs and stay.
+/// Bots that come in pairs and stay until this is dropped.
 pub struct Crowd {
     site: Rc<Site>,
     path: &'static str,
     members: Vec<Rc<RefCell<Member>>>,
+    tasks: JoinSet<Ending>,
     measuring: Rc<Cell<bool>>,
     faults: Rc<RefCell<Vec<String>>>,
 }
@@ -58,6 +59,7 @@ impl Crowd {
             site: Rc::new(site),
             path,
             members: Vec::new(),
+            tasks: JoinSet::new(),
             measuring: Rc::default(),
             faults: Rc::default(),
         }
@@ -93,7 +95,7 @@ impl Crowd {
         let (site, measuring, faults) = (self.site.clone(), self.measuring.clone(), self.faults.clone());
         let watched = member.clone();
         self.members.push(member);
-        spawn_local(async move {
+        self.tasks.spawn_local(async move {
             let watch = |now, report| match report {
                 Report::Seated { fps, .. } => watched.borrow_mut().fps = fps,
                 Report::Frame { .. } => watched.borrow_mut().frame(now, measuring.get()),

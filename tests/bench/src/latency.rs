@@ -4,7 +4,11 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use bots::{Bot, Habits, Report, Site, edge::Edge, walk};
-use tokio::{runtime, task::LocalSet, time::timeout};
+use tokio::{
+    runtime,
+    task::{JoinSet, LocalSet},
+    time::{sleep, timeout},
+};
 
 use crate::{Context, measure::percentile, report::Figure};
 
@@ -41,24 +45,23 @@ async fn play(context: &Context, study: &'static str, people: u64) -> Result<(Ve
     let enough = async {
         while times.borrow().len() < INPUTS {
             games += 1;
-            let players: Vec<_> = (0..people)
-                .map(|person| {
-                    let (site, times) = (site.clone(), times.clone());
-                    let bot = Bot::new(study, games * people + person, HABITS);
-                    tokio::task::spawn_local(async move {
-                        let watch = |_, report| {
-                            if let Report::Answered { ms } = report {
-                                times.borrow_mut().push(ms);
-                            }
-                        };
-                        walk(bot, &site, watch).await
-                    })
-                })
-                .collect();
-            while times.borrow().len() < INPUTS && !players.iter().all(|player| player.is_finished()) {
-                tokio::time::sleep(Duration::from_millis(200)).await;
+            let mut players = JoinSet::new();
+            for person in 0..people {
+                let (site, times) = (site.clone(), times.clone());
+                let bot = Bot::new(study, games * people + person, HABITS);
+                players.spawn_local(async move {
+                    let watch = |_, report| {
+                        if let Report::Answered { ms } = report {
+                            times.borrow_mut().push(ms);
+                        }
+                    };
+                    walk(bot, &site, watch).await
+                });
             }
-            players.iter().for_each(|player| player.abort());
+            while times.borrow().len() < INPUTS && !players.is_empty() {
+                sleep(Duration::from_millis(200)).await;
+                while players.try_join_next().is_some() {}
+            }
         }
     };
     let finished = timeout(PATIENCE, enough).await;

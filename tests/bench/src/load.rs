@@ -93,6 +93,7 @@ async fn rungs(context: &mut Context, direct: bool, rungs: &[usize]) -> Result<O
         }
         best = LADDER.iter().position(|rung| rung == games);
     }
+    drop(crowd);
     edge.stop().await?;
     Ok(best)
 }

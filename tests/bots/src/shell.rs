@@ -20,6 +20,9 @@ use crate::bot::{Bot, Ending, Event, Output, Report};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// Connections that are idle for longer are not used again. Edges close them after a few seconds, and a request that
+/// meets that close is lost.
+const IDLE: Duration = Duration::from_secs(1);
 /// How long a request or a connection may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the other side has to answer a close.
@@ -55,6 +58,7 @@ impl Site {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(PATIENCE)
+            .pool_idle_timeout(IDLE)
             .no_proxy()
             .build()?;
         let url = parsed.ok_or_else(|| SiteError::Address(url.to_owned()))?;
