@@ -94,6 +94,8 @@ pub struct Input {
     held: u32,
     /// Pressed since the last tick: a tap between two ticks must not get lost.
     tapped: u32,
+    /// Held, or tapped before it, in the last tick.
+    seen: u32,
     queue: VecDeque<ActionValue>,
 }
 
@@ -128,16 +130,16 @@ impl Input {
         *self = Self::default();
     }
 
-    /// The keys that are held.
-    pub fn held(&self) -> u32 {
-        self.held
+    /// The keys that the last tick saw: held, or tapped since the tick before.
+    pub fn seen(&self) -> u32 {
+        self.seen
     }
 
     /// The action for the tick that comes, if there is one.
     pub fn take(&mut self, mode: InputMode, keyboard: &Keyboard) -> Option<ActionValue> {
-        let seen = self.held | std::mem::take(&mut self.tapped);
+        self.seen = self.held | std::mem::take(&mut self.tapped);
         match mode {
-            InputMode::PressedKeys => keyboard.chord(seen).map(|chord| chord.action.clone()),
+            InputMode::PressedKeys => keyboard.chord(self.seen).map(|chord| chord.action.clone()),
             InputMode::KeyDown | InputMode::KeyUp => self.queue.pop_front(),
         }
     }

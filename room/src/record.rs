@@ -75,7 +75,7 @@ pub struct Row {
 /// A person at one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Person {
-    /// The keys held, as bits of the seat's keyboard.
+    /// The keys held, or tapped since the tick before, as bits of the seat's keyboard.
     pub held: u32,
     /// The browser's monotonic clock at its last message, ms.
     pub client_time_ms: f64,

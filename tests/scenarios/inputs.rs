@@ -21,6 +21,11 @@ fn actions(rows: &[Row], agent: usize) -> Vec<i32> {
 
 /// Plays mountain car in this mode: LEFT is held in ticks 3 to 5, RIGHT is tapped between ticks 8 and 9.
 fn car(mode: InputMode, missing: MissingAction) -> (Vec<i32>, Vec<Source>) {
+    let rows = car_rows(mode, missing);
+    (actions(&rows, 0), rows.iter().map(|row| row.sources[0]).collect())
+}
+
+fn car_rows(mode: InputMode, missing: MissingAction) -> Vec<Row> {
     let mut world = World::new(hill().input_mode(mode).missing_action(missing), 1);
     let conn = world.join(0);
     let until = |world: &mut World, tick| world.pass_while(60_000, |world| world.room.tick() < tick);
@@ -32,8 +37,9 @@ fn car(mode: InputMode, missing: MissingAction) -> (Vec<i32>, Vec<Source>) {
     world.hold(conn, 2);
     world.hold(conn, 0);
     world.play_out(60_000);
-    let rows = world.record().rows;
-    (actions(&rows[..12], 0), rows[..12].iter().map(|row| row.sources[0]).collect())
+    let mut rows = world.record().rows;
+    rows.truncate(12);
+    rows
 }
 
 #[test]
@@ -42,6 +48,15 @@ fn pressed_keys_act_while_they_are_held_and_a_tap_between_ticks_counts_once() {
     assert_eq!(actions, [1, 1, 0, 0, 0, 1, 1, 1, 2, 1, 1, 1]);
     assert_eq!(sources[2], Source::Keys);
     assert_eq!(sources[5], Source::Default);
+}
+
+#[test]
+fn the_row_names_the_keys_of_its_tick_and_a_tap_between_ticks_is_one_of_them() {
+    for mode in [InputMode::PressedKeys, InputMode::KeyDown, InputMode::KeyUp] {
+        let rows = car_rows(mode, MissingAction::Default);
+        let keys: Vec<u32> = rows.iter().map(|row| row.people[0].map_or(0, |person| person.held)).collect();
+        assert_eq!(keys, [0, 0, 1, 1, 1, 0, 0, 0, 2, 0, 0, 0]);
+    }
 }
 
 #[test]

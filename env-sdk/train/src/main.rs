@@ -22,7 +22,7 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Rounds of playing and learning
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 800)]
     iterations: u32,
     /// Points played against each opponent in the evaluation
     #[arg(long, default_value_t = 1000)]
@@ -40,7 +40,9 @@ fn main() -> anyhow::Result<()> {
         entropy: 0.003,
         discount: 0.99,
     };
-    let actor = train::train(&settings, |iteration, score| report(iteration, args.iterations, score));
+    let threads = std::thread::available_parallelism()?;
+    let actor =
+        train::train(&settings, threads, |iteration, score| report(iteration, args.iterations, score));
     let bytes = actor.to_onnx();
     std::fs::write(&args.out, &bytes).with_context(|| format!("cannot write {}", args.out.display()))?;
 

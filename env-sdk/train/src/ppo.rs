@@ -1,7 +1,7 @@
 //! Proximal policy optimisation (Schulman et al. 2017) with self-play. The same settings give the same network, bit for
 //! bit, on every machine and with any number of threads.
 
-use std::{sync::Arc, thread};
+use std::{num::NonZeroUsize, sync::Arc, thread};
 
 use env_sdk::{Rng, Stream, math};
 
@@ -46,7 +46,8 @@ const SHAPING: (f32, f32) = (0.4, 0.1);
 type Gradients = (Vec<f32>, Vec<f32>);
 
 /// Trains an actor; `progress` hears now and then how it goes.
-pub fn train(settings: &Settings, progress: impl Fn(u32, Score)) -> Actor {
+pub fn train(settings: &Settings, threads: NonZeroUsize, progress: impl Fn(u32, Score)) -> Actor {
+    let threads = threads.get();
     let mut rng = Rng::derive(settings.seed, Stream::Policy(SHARDS), 0, 0);
     // An actor that begins without preferences explores.
     let actor = Net::random(&mut rng, 0.01);
@@ -55,7 +56,6 @@ pub fn train(settings: &Settings, progress: impl Fn(u32, Score)) -> Actor {
     let mut optimisers = (Adam::new(Actor::SIZE), Adam::new(Net::<1>::SIZE));
     let mut shards: Vec<Shard> =
         (0..SHARDS).map(|index| Shard::new(settings, index, &learner.past)).collect();
-    let threads = thread::available_parallelism().map_or(1, |n| n.get());
     for iteration in 0..settings.iterations {
         let left = 1.0 - iteration as f32 / settings.iterations as f32;
         let shaping = SHAPING.1 * math::max(0.0, 1.0 - (1.0 - left) / SHAPING.0);
@@ -169,5 +169,48 @@ impl Objective {
             let p = probabilities[action];
             push * (chosen - p) + self.entropy * p * (logs[action] + entropy)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trained(seed: u64, threads: usize) -> Actor {
+        let settings =
+            Settings { seed, iterations: 2, frame_skip: 2, rate: 0.002, entropy: 0.003, discount: 0.995 };
+        train(&settings, NonZeroUsize::new(threads).unwrap(), |_, _| {})
+    }
+
+    #[test]
+    fn the_seed_decides_and_the_number_of_threads_does_not() {
+        let one = trained(1, 1);
+        assert_eq!(one, trained(1, 3));
+        assert_ne!(one, trained(2, 1));
+    }
+
+    #[test]
+    fn the_slope_is_the_one_that_small_changes_measure() {
+        let sample = Sample::for_test(2, -1.7, 0.7);
+        let objective = Objective { mean: 0.1, spread: 0.5, entropy: 0.2 };
+        let logits = [0.1, -0.4, 0.3, 0.0, 0.5, -0.2];
+        let loss = |logits: &[f32; ACTIONS]| {
+            let p = softmax(logits);
+            let ratio = math::expf(math::logf(p[2]) - sample.log_probability);
+            let clipped = math::clamp(ratio, 1.0 - CLIP, 1.0 + CLIP);
+            let advantage = (0.7 - 0.1) / 0.5;
+            let entropy: f32 = -p.iter().map(|p| p * math::logf(*p)).sum::<f32>();
+            -math::min(ratio * advantage, clipped * advantage) - 0.2 * entropy
+        };
+        let slope = objective.actor_slope(&logits, &sample);
+        for at in 0..ACTIONS {
+            let shifted = |by: f32| {
+                let mut logits = logits;
+                logits[at] += by;
+                loss(&logits)
+            };
+            let measured = (shifted(0.01) - shifted(-0.01)) / 0.02;
+            assert!((measured - slope[at]).abs() < 0.01, "{at}: {measured} {}", slope[at]);
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 const COURTS: usize = 8;
 /// Decisions on each court between two updates.
-const HORIZON: usize = 256;
+const HORIZON: usize = if cfg!(test) { 16 } else { 256 };
 /// How far advantages look beyond the critic (generalised advantage estimation).
 const LAMBDA: f32 = 0.95;
 
@@ -41,6 +41,23 @@ pub struct Sample {
     value: f32,
     reward: f32,
     done: bool,
+}
+
+#[cfg(test)]
+impl Sample {
+    /// A decision of which only that is known.
+    pub fn for_test(action: usize, log_probability: f32, advantage: f32) -> Self {
+        Self {
+            observation: Observation::default(),
+            action,
+            log_probability,
+            advantage,
+            target: 0.0,
+            value: 0.0,
+            reward: 0.0,
+            done: false,
+        }
+    }
 }
 
 /// Points by opponent (scripted, random, past selves): how many, and the sum of the rewards.
@@ -139,5 +156,24 @@ fn judge(samples: &mut [Sample], mut next: f32, discount: f32) {
         sample.advantage = advantage;
         sample.target = advantage + sample.value;
         next = sample.value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advantages_end_with_the_point_and_reach_back_from_the_reward() {
+        let mut samples: Vec<Sample> = (0..6).map(|_| Sample::for_test(0, 0.0, 0.0)).collect();
+        samples[2].reward = 1.0;
+        samples[2].done = true;
+        judge(&mut samples, 0.5, 0.9);
+        let keep = 0.9 * LAMBDA;
+        let expected = [keep * keep, keep, 1.0, 0.45 * keep * keep, 0.45 * keep, 0.45];
+        for (sample, expected) in samples.iter().zip(expected) {
+            assert!((sample.advantage - expected).abs() < 1e-6, "{} {expected}", sample.advantage);
+            assert_eq!(sample.target, sample.advantage);
+        }
     }
 }

@@ -117,7 +117,7 @@ impl Human {
 
     pub fn row(&self) -> Person {
         Person {
-            held: self.input.held(),
+            held: self.input.seen(),
             client_time_ms: self.client_time_ms,
             rtt_ms: self.rtt_ms,
             focused: self.focused,

@@ -12,7 +12,8 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::measure::percentile;
 
-const PAIRS_PER_SECOND: f64 = 50.0;
+/// Everybody who enters costs the edge as much as a second of a game.
+const PAIRS_PER_SECOND: f64 = 20.0;
 /// Further faults are only counted.
 const MOST_WORDS: usize = 10;
 /// How long everybody may take to be in a running game, after the last one came.

@@ -69,7 +69,6 @@ fn figure(name: &str, games: usize, words: &str) -> Figure {
 /// Climbs until a rung does not hold, on one edge; the index in [`LADDER`] of the last one that did.
 async fn rungs(context: &mut Context, direct: bool, rungs: &[usize]) -> Result<Option<usize>> {
     let edge = Edge::start(&context.node, &context.edge, direct).await.context("starting the edge")?;
-    let workerd = edge.pid().and_then(|pid| child_named(pid, "workerd"));
     let mut crowd = Crowd::new(Site::new(edge.url())?, STUDY);
     let mut best = None;
     for games in rungs {
@@ -79,15 +78,13 @@ async fn rungs(context: &mut Context, direct: bool, rungs: &[usize]) -> Result<O
             break;
         }
         sleep(WARM_UP).await;
-        let cpu = |pid: Option<u32>| pid.and_then(cpu_seconds);
-        let before = (cpu(workerd), cpu(Some(std::process::id())));
+        let before = Cpu::used(&edge);
         let received = crowd.measure(SPAN).await;
-        let used =
-            |before: Option<f64>, after: Option<f64>| before.zip(after).map(|(before, after)| after - before);
-        let edge_used = used(before.0, cpu(workerd));
-        let own_used = used(before.1, cpu(Some(std::process::id())));
-        let holds = holds(&received);
-        context.add(rung(way(direct).0, *games, &received, holds, edge_used, own_used))?;
+        let used = Cpu::used(&edge).since(before);
+        let holds = received.worst_share >= SHARE && received.p99_ms <= P99_MS;
+        let name = format!("{}/{games}_games/p99_interval", way(direct).0);
+        let figure = used.tell(rung(name, &received), &received);
+        context.add(figure.detail("holds", holds).detail("storage", storage(&edge)))?;
         if !holds {
             break;
         }
@@ -98,34 +95,49 @@ async fn rungs(context: &mut Context, direct: bool, rungs: &[usize]) -> Result<O
     Ok(best)
 }
 
-fn holds(received: &Received) -> bool {
-    received.worst_share >= SHARE && received.p99_ms <= P99_MS
-}
-
-fn rung(
-    name: &str,
-    games: usize,
-    received: &Received,
-    holds: bool,
-    edge_used: Option<f64>,
-    own_used: Option<f64>,
-) -> Figure {
-    let mut figure = Figure::new(format!("{name}/{games}_games/p99_interval"), received.p99_ms, "ms")
+fn rung(name: String, received: &Received) -> Figure {
+    Figure::new(name, received.p99_ms, "ms")
         .at_most(P99_MS)
-        .detail("holds", holds)
         .detail("worst_share_of_frames", received.worst_share)
         .detail("p50_ms", received.p50_ms)
         .detail("max_ms", received.max_ms)
-        .detail("faults", received.faults);
-    if let Some(used) = edge_used {
-        // Two people in a game receive the same ticks.
-        let ticks = f64::from(received.frames) / 2.0;
-        figure = figure
-            .detail("edge_cpu_us_per_game_and_tick", used * 1e6 / ticks)
-            .detail("edge_cores", used / SPAN.as_secs_f64());
+        .detail("faults", received.faults)
+}
+
+fn storage(edge: &Edge) -> &'static str {
+    if edge.in_memory() { "memory" } else { "disk" }
+}
+
+/// Seconds of processor time; none where the system does not tell.
+#[derive(Debug, Clone, Copy)]
+struct Cpu {
+    edge: Option<f64>,
+    own: Option<f64>,
+}
+
+impl Cpu {
+    fn used(edge: &Edge) -> Self {
+        let workerd = edge.pid().and_then(|pid| child_named(pid, "workerd"));
+        Self { edge: workerd.and_then(cpu_seconds), own: cpu_seconds(std::process::id()) }
     }
-    if let Some(used) = own_used {
-        figure = figure.detail("load_maker_cores", used / SPAN.as_secs_f64());
+
+    fn since(self, before: Self) -> Self {
+        let between =
+            |now: Option<f64>, before: Option<f64>| now.zip(before).map(|(now, before)| now - before);
+        Self { edge: between(self.edge, before.edge), own: between(self.own, before.own) }
     }
-    figure
+
+    fn tell(self, mut figure: Figure, received: &Received) -> Figure {
+        if let Some(used) = self.edge {
+            // Two people in a game receive the same ticks.
+            let ticks = f64::from(received.frames) / 2.0;
+            figure = figure
+                .detail("edge_cpu_us_per_game_and_tick", used * 1e6 / ticks)
+                .detail("edge_cores", used / SPAN.as_secs_f64());
+        }
+        match self.own {
+            Some(used) => figure.detail("load_maker_cores", used / SPAN.as_secs_f64()),
+            None => figure,
+        }
+    }
 }

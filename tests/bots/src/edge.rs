@@ -5,33 +5,50 @@ use std::{io, path::Path, process::Stdio, time::Duration};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStdin, Command},
     time,
 };
 
+const SCRIPT: &str = include_str!("edge.mjs");
 /// How long an edge may take to begin to serve, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Where files are in memory, on systems that have it.
+const MEMORY: &str = "/dev/shm";
 
-/// A running edge. It ends with [`Edge::stop`]; if it is dropped before, it is killed.
+/// A running edge, on a free port, with storage that vanishes with it. It ends with [`Edge::stop`], and with this
+/// process however that ends.
+///
+/// Its storage is in memory where that is possible and `TMPDIR` does not say otherwise: a laptop's disk, which it would
+/// wait for several times a second and participant, is nothing that a deployment has.
 #[derive(Debug)]
 pub struct Edge {
     url: String,
     child: Child,
+    /// The edge ends when this closes.
+    hold: ChildStdin,
+    in_memory: bool,
 }
 
 impl Edge {
-    /// Starts `script` with `node` on a free port, with storage that vanishes with it. `direct` leaves out what stands
-    /// between the socket and the worker; static assets are not served then.
+    /// Starts `script`, which is `xtask/edge/edge.mjs`, with `node`. `direct` leaves out what stands between a socket
+    /// and the worker; static assets are not served then.
     pub async fn start(node: &Path, script: &Path, direct: bool) -> io::Result<Self> {
         let mut command = Command::new(node);
-        command.arg(script).arg("--quiet").args(direct.then_some("--direct"));
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
-        let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let mode = if direct { "direct" } else { "whole" };
+        command.args(["--input-type=module", "--eval", SCRIPT, "--", mode]).arg(script);
+        let in_memory = Path::new(MEMORY).is_dir() && std::env::var_os("TMPDIR").is_none();
+        if in_memory {
+            command.env("TMPDIR", MEMORY);
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let (Some(hold), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
         let mut lines = BufReader::new(stdout).lines();
         let line = time::timeout(PATIENCE, lines.next_line()).await??;
         let told: Value = serde_json::from_str(&line.unwrap_or_default()).unwrap_or_default();
         match told.get("url").and_then(Value::as_str) {
-            Some(url) => Ok(Self { url: url.to_owned(), child }),
+            Some(url) => Ok(Self { url: url.to_owned(), child, hold, in_memory }),
             None => Err(io::Error::other("the edge did not start; its words are above")),
         }
     }
@@ -46,16 +63,18 @@ impl Edge {
         self.child.id()
     }
 
+    /// Whether its storage is in memory.
+    pub fn in_memory(&self) -> bool {
+        self.in_memory
+    }
+
     /// Ends it and waits until it has ended.
-    pub async fn stop(mut self) -> io::Result<()> {
-        #[cfg(unix)]
-        if let Some(pid) = self.pid() {
-            // Asked rather than killed, it takes its temporary files with it.
-            Command::new("kill").arg(pid.to_string()).status().await?;
-            if time::timeout(PATIENCE, self.child.wait()).await.is_ok() {
-                return Ok(());
-            }
+    pub async fn stop(self) -> io::Result<()> {
+        let Self { mut child, hold, .. } = self;
+        drop(hold);
+        match time::timeout(PATIENCE, child.wait()).await {
+            Ok(ended) => ended.map(|_| ()),
+            Err(_) => child.kill().await,
         }
-        self.child.kill().await
     }
 }
