@@ -94,7 +94,7 @@ pub fn golden(sim: &mut dyn Simulation) -> Result<u64, EnvError> {
 
 /// Digest over the declaration and 64 random ticks: equal ones mean that two builds simulate alike.
 pub fn fingerprint(sim: &mut dyn Simulation) -> Result<u64, EnvError> {
-    let declared = serde_json::to_vec(sim.spec()).unwrap_or_default();
+    let declared = crate::msgpack::encode(sim.spec()).unwrap_or_default();
     let played = random_play(sim, GOLDEN_SEED, 64)?;
     Ok(digest::of_bytes(&[declared.as_slice(), &played.to_le_bytes()].concat()))
 }
@@ -231,7 +231,7 @@ fn spaces(sim: &mut dyn Simulation) -> Result<u32, String> {
 fn seeds_and_order(sim: &mut dyn Simulation) -> Result<(), String> {
     let mut start = |seed, number| {
         sim.reset(seed, number);
-        rmp_serde::to_vec(&observations(sim, sim.spec().agents().collect())).unwrap_or_default()
+        crate::msgpack::encode(&observations(sim, sim.spec().agents().collect())).unwrap_or_default()
     };
     let first = start(1, 0);
     if (2..34).all(|seed| start(seed, 0) == first) {

@@ -14,6 +14,7 @@ pub mod digest;
 mod environment;
 mod error;
 pub mod math;
+pub mod msgpack;
 mod policy;
 mod registry;
 mod rng;

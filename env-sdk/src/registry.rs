@@ -1,7 +1,5 @@
 //! Environments by name, for tools and for everything that is configured by data.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::{
@@ -18,22 +16,18 @@ pub struct Entry {
     /// The environment's id.
     pub id: &'static str,
     make: fn(&Value) -> Result<Box<dyn Simulation>, EnvError>,
-    scripted: BTreeMap<&'static str, fn() -> Box<dyn Policy>>,
+    scripted: Vec<(&'static str, fn() -> Box<dyn Policy>)>,
 }
 
 impl Entry {
     /// An entry for `E`, without scripted policies.
     pub fn of<E: Environment>() -> Self {
-        Self {
-            id: E::ID,
-            make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)),
-            scripted: BTreeMap::new(),
-        }
+        Self { id: E::ID, make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)), scripted: Vec::new() }
     }
 
     /// Adds a scripted policy.
     pub fn scripted(mut self, name: &'static str, make: fn() -> Box<dyn Policy>) -> Self {
-        self.scripted.insert(name, make);
+        self.scripted.push((name, make));
         self
     }
 
@@ -44,12 +38,12 @@ impl Entry {
 
     /// A fresh scripted policy.
     pub fn policy(&self, name: &str) -> Option<Box<dyn Policy>> {
-        self.scripted.get(name).map(|make| make())
+        self.scripted.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
     }
 
     /// Names of the scripted policies.
     pub fn policies(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.scripted.keys().copied()
+        self.scripted.iter().map(|(name, _)| *name)
     }
 
     /// A digest of what this build's simulation does: equal fingerprints mean that two builds simulate alike.
@@ -62,7 +56,7 @@ impl Entry {
 /// All environments a build knows.
 #[derive(Clone, Default)]
 pub struct Registry {
-    entries: BTreeMap<&'static str, Entry>,
+    entries: Vec<Entry>,
 }
 
 impl Registry {
@@ -71,19 +65,20 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds an entry.
+    /// Adds an entry; one of the same id goes.
     pub fn with(mut self, entry: Entry) -> Self {
-        self.entries.insert(entry.id, entry);
+        self.entries.retain(|known| known.id != entry.id);
+        self.entries.push(entry);
         self
     }
 
     /// The entry of that id.
     pub fn get(&self, id: &str) -> Result<&Entry, EnvError> {
-        self.entries.get(id).ok_or_else(|| EnvError::Unknown(id.to_owned()))
+        self.entries.iter().find(|entry| entry.id == id).ok_or_else(|| EnvError::Unknown(id.to_owned()))
     }
 
-    /// All entries, by id.
+    /// All entries, in the order of adding.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.iter()
     }
 }

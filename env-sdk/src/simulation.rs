@@ -7,6 +7,7 @@ use crate::{
     digest,
     environment::{Agent, Environment, HudItem, PerAgent, Spec, Step, View},
     error::EnvError,
+    msgpack,
     rng::{Rng, Stream},
     space::ActionValue,
     surface::Surface,
@@ -140,13 +141,13 @@ impl<E: Environment> Simulation for Sim<E> {
     }
 
     fn save(&self) -> Result<Vec<u8>, EnvError> {
-        rmp_serde::to_vec(&(self.at, &self.state))
+        msgpack::encode(&(self.at, &self.state))
             .map_err(|e| EnvError::Snapshot { env: E::ID, why: e.to_string() })
     }
 
     fn load(&mut self, snapshot: &[u8]) -> Result<(), EnvError> {
-        (self.at, self.state) = rmp_serde::from_slice(snapshot)
-            .map_err(|e| EnvError::Snapshot { env: E::ID, why: e.to_string() })?;
+        (self.at, self.state) =
+            msgpack::decode(snapshot).map_err(|e| EnvError::Snapshot { env: E::ID, why: e.to_string() })?;
         Ok(())
     }
 

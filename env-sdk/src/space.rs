@@ -1,6 +1,11 @@
 //! Gymnasium's spaces, as far as people and policies need them here.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, SeqAccess, Unexpected, Visitor},
+};
 
 use crate::rng::Rng;
 
@@ -76,7 +81,7 @@ impl Space {
 }
 
 /// An action as it travels and is recorded: a JSON number or an array of numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum ActionValue {
     /// An element of [`Space::Discrete`].
@@ -85,8 +90,44 @@ pub enum ActionValue {
     Continuous(Vec<f32>),
 }
 
-impl std::fmt::Display for ActionValue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// By hand: what serde derives for untagged enums first keeps the value in a form that fits everything, and its code is
+/// larger than that of all messages together.
+impl<'de> Deserialize<'de> for ActionValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+
+        impl<'de> Visitor<'de> for Number {
+            type Value = ActionValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an integer of 32 bits or a list of numbers")
+            }
+
+            fn visit_i64<E: Error>(self, value: i64) -> Result<ActionValue, E> {
+                let refused = |_| E::invalid_value(Unexpected::Signed(value), &self);
+                i32::try_from(value).map(ActionValue::Discrete).map_err(refused)
+            }
+
+            fn visit_u64<E: Error>(self, value: u64) -> Result<ActionValue, E> {
+                let refused = |_| E::invalid_value(Unexpected::Unsigned(value), &self);
+                i32::try_from(value).map(ActionValue::Discrete).map_err(refused)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ActionValue, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = list.next_element()? {
+                    values.push(value);
+                }
+                Ok(ActionValue::Continuous(values))
+            }
+        }
+
+        deserializer.deserialize_any(Number)
+    }
+}
+
+impl fmt::Display for ActionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Discrete(a) => write!(f, "{a}"),
             Self::Continuous(v) => {
@@ -122,5 +163,11 @@ mod tests {
         assert_eq!(serde_json::to_string(&ActionValue::Discrete(3)).unwrap(), "3");
         assert_eq!(serde_json::to_string(&ActionValue::Continuous(vec![0.5, 1.0])).unwrap(), "[0.5,1.0]");
         assert_eq!(serde_json::from_str::<ActionValue>("3").unwrap(), ActionValue::Discrete(3));
+        assert_eq!(serde_json::from_str::<ActionValue>("-3").unwrap(), ActionValue::Discrete(-3));
+        let list = ActionValue::Continuous(vec![0.5, 1.0]);
+        assert_eq!(serde_json::from_str::<ActionValue>("[0.5,1]").unwrap(), list);
+        for bad in ["3000000000", "-3000000000", "0.5", "null", "\"3\"", "[[1]]", "{}"] {
+            assert!(serde_json::from_str::<ActionValue>(bad).is_err(), "{bad}");
+        }
     }
 }

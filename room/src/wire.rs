@@ -3,7 +3,7 @@
 //! A message is a map with one short key that names it and an array of its fields. Sizes are checked before anything is
 //! decoded, and a message that does not decode is an error with a close code, never a panic.
 
-use env_sdk::{Agent, HudItem, Viewport, surface::Delta};
+use env_sdk::{Agent, HudItem, Viewport, msgpack, surface::Delta};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::keys::Keyboard;
@@ -324,7 +324,7 @@ impl WireError {
 
 /// A message as bytes. An empty vector if it cannot be encoded, which no type of this module allows.
 pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
-    rmp_serde::to_vec(message).unwrap_or_default()
+    msgpack::encode(message).unwrap_or_default()
 }
 
 /// A message from bytes, of which there may be `most`; all of them must belong to it.
@@ -332,18 +332,12 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], most: usize) -> Result<T, WireE
     if bytes.len() > most {
         return Err(WireError::TooLarge { found: bytes.len(), most });
     }
-    let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(bytes));
-    reader.set_max_depth(32);
-    let message = T::deserialize(&mut reader).map_err(|e| WireError::Malformed(e.to_string()))?;
-    if reader.position() != bytes.len() as u64 {
-        return Err(WireError::Malformed("bytes are left over".into()));
-    }
-    Ok(message)
+    msgpack::decode(bytes).map_err(|why| WireError::Malformed(why.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
-    use env_sdk::surface::Record;
+    use env_sdk::{ActionValue, surface::Record};
     use proptest::prelude::*;
 
     use super::*;
@@ -354,25 +348,62 @@ mod tests {
         assert!(encode(&frame).len() <= 16, "{}", encode(&frame).len());
     }
 
+    fn seat_messages() -> Vec<ToSeat> {
+        let mut keyboard = Keyboard::default();
+        keyboard.add(&["ArrowLeft", "KeyA"], ActionValue::Discrete(-1), "left");
+        keyboard.add(&["Space"], ActionValue::Continuous(vec![0.1, -2.5e-7]), "");
+        let record =
+            Record { id: 40_000, kind: 6, nums: vec![1, -2, 70_000, i32::MIN], text: "Grüße 🎭".into() };
+        let picture = Delta { full: true, put: vec![record], moved: vec![7, 3, -5, 600], gone: vec![65_535] };
+        let items = vec![HudItem { label: "Lives".into(), value: "3 – 2".into() }];
+        let hud = Hud { episode: 1, episodes: 2, scores: vec![0.1, -1.0], seconds_left: u32::MAX, items };
+        vec![
+            ToSeat::Welcome(Welcome {
+                version: 1,
+                agent: Agent(3),
+                names: vec!["You".into(), String::new()],
+                fps: 29.97,
+                viewport: Viewport { width: 1.8, height: 1.2 },
+                keyboard,
+            }),
+            ToSeat::Frame(Frame {
+                tick: u32::MAX,
+                ack: 0,
+                picture,
+                rewards: Some(vec![0.3, f32::MIN_POSITIVE]),
+                hud: Some(hud),
+            }),
+            ToSeat::Frame(Frame::default()),
+            ToSeat::Status(Status {
+                phase: Phase::Paused,
+                remaining_ms: 27_000,
+                seats: vec![Presence::Away, Presence::Policy],
+            }),
+            ToSeat::Pong { time: 12.000_000_1, server: 1.7e12 },
+            ToSeat::Finished { outcome: Outcome::PartnerLeft, saved: true, scores: vec![] },
+            ToSeat::Refused { code: 4005, reason: "protocol 2".into() },
+        ]
+    }
+
     #[test]
-    fn messages_come_back_as_they_went() {
-        let picture = Delta {
-            full: true,
-            put: vec![Record { id: 1, kind: 1, nums: vec![1, -2, 70_000], text: "x".into() }],
-            moved: vec![1, 3, 5, -6],
-            gone: vec![4],
-        };
-        let hud = Hud { episode: 1, episodes: 2, scores: vec![0.5], seconds_left: 9, items: vec![] };
-        for message in [
-            ToSeat::Frame(Frame { tick: 7, ack: 3, picture, rewards: Some(vec![1.0, -1.0]), hud: Some(hud) }),
-            ToSeat::Pong { time: 1.5, server: 2.5 },
-            ToSeat::Status(Status { phase: Phase::Paused, remaining_ms: 9, seats: vec![Presence::Away] }),
-            ToSeat::Finished { outcome: Outcome::PartnerLeft, saved: true, scores: vec![1.0] },
-        ] {
+    fn every_message_is_read_as_it_was_written() {
+        for message in seat_messages() {
             assert_eq!(decode::<ToSeat>(&encode(&message), MAX_TO_BROWSER), Ok(message));
         }
-        let keys = ToRoom::Keys { seq: 1, held: 5, time: 0.25 };
-        assert_eq!(decode::<ToRoom>(&encode(&keys), MAX_FROM_BROWSER), Ok(keys));
+        for message in [
+            ToRoom::Keys { seq: 1, held: 5, time: 0.25 },
+            ToRoom::Hello { version: 1, digest: u64::MAX },
+            ToRoom::Ping { time: 1e9, rtt: 20.5, focused: false, painted: 60 },
+        ] {
+            assert_eq!(decode::<ToRoom>(&encode(&message), MAX_FROM_BROWSER), Ok(message));
+        }
+        for message in [
+            ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: u32::MAX },
+            ToWaiter::Matched { socket: "/rooms/o/g?ticket=a.b".into() },
+            ToWaiter::TimedOut { message: "Nobody came.".into() },
+        ] {
+            assert_eq!(decode::<ToWaiter>(&encode(&message), MAX_TO_BROWSER), Ok(message));
+        }
     }
 
     #[test]
@@ -398,12 +429,17 @@ mod tests {
         }
 
         #[test]
-        fn damaged_messages_decode_or_fail_without_panic(at in 0usize..40, byte: u8) {
-            let welcome = ToSeat::Finished { outcome: Outcome::Completed, saved: false, scores: vec![1.0, 2.0] };
-            let mut bytes = encode(&welcome);
+        fn a_damaged_message_is_refused_or_read_as_rmp_serde_reads_it(
+            which in 0usize..7, at: usize, byte: u8, cut: usize,
+        ) {
+            let mut bytes = encode(&seat_messages()[which]);
             let at = at % bytes.len();
             bytes[at] = byte;
-            let _ = decode::<ToSeat>(&bytes, MAX_TO_BROWSER);
+            bytes.truncate(1 + cut % (2 * bytes.len()));
+            if let Ok(message) = decode::<ToSeat>(&bytes, MAX_TO_BROWSER) {
+                let same: ToSeat = rmp_serde::from_slice(&bytes).unwrap();
+                prop_assert_eq!(encode(&message), encode(&same));
+            }
         }
     }
 }

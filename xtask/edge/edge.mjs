@@ -122,16 +122,24 @@ async function cli() {
       quiet: { type: "boolean", default: false },
       direct: { type: "boolean", default: false },
       greet: { type: "boolean", default: false },
+      // Ends when standard input does, and so never outlives whoever holds the other end.
+      held: { type: "boolean", default: false },
     },
   });
-  const { greet: greeting, ...options } = values;
+  const { greet: greeting, held, ...options } = values;
   const edge = await startEdge({ ...options, port: Number(values.port) });
   const end = async () => {
     await edge.stop();
     process.exit(0);
   };
-  process.once("SIGINT", end);
   process.once("SIGTERM", end);
+  if (held) {
+    process.stdin.resume().once("close", end);
+    // Ctrl-C goes to everybody in the terminal; who holds the other end decides.
+    process.on("SIGINT", () => {});
+  } else {
+    process.once("SIGINT", end);
+  }
   process.stdout.write(JSON.stringify({ url: edge.url }) + "\n");
   if (greeting) await greet(edge.url);
 }

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use room::wire::{self, CloseCode, ToLobby, ToWaiter};
+use room::wire::{self, CloseCode, MAX_TO_BROWSER, ToLobby, ToWaiter};
 
 use super::{
-    decode::decode,
     link::{Do, Link},
     play::{Output, Stop},
 };
@@ -90,7 +89,7 @@ impl Lobby {
 
     pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
         self.link.heard();
-        match decode(bytes) {
+        match wire::decode(bytes, MAX_TO_BROWSER) {
             Ok(ToWaiter::Waiting { here, needed, waited_ms, limit_ms }) => {
                 self.speaks |= self.waiting.is_some_and(|last| (last.here, last.needed) == (here, needed));
                 let (waited_ms, limit_ms) = (f64::from(waited_ms), f64::from(limit_ms));

@@ -4,7 +4,6 @@
 //! Time and messages come in as arguments, things to do come out as values. There is no socket, clock or page in here,
 //! so all of it is tested on the host.
 
-mod decode;
 mod health;
 mod keys;
 mod link;

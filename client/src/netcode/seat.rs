@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use room::wire::{self, CloseCode, Frame, Hud, Outcome, Status, ToRoom, ToSeat, VERSION, Welcome};
+use room::wire::{
+    self, CloseCode, Frame, Hud, MAX_TO_BROWSER, Outcome, Status, ToRoom, ToSeat, VERSION, Welcome,
+};
 
 use super::{
-    decode::decode,
     health::{Health, Quality},
     link::{Do, Link},
     play::{Output, Stop},
@@ -176,7 +177,7 @@ impl Seat {
 
     pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
         self.link.heard();
-        let message = decode(bytes);
+        let message = wire::decode(bytes, MAX_TO_BROWSER);
         self.news |= !matches!(&message, Ok(ToSeat::Frame(frame)) if frame.hud.is_none());
         match message {
             Ok(ToSeat::Welcome(welcome)) => self.welcomed(welcome, now, out),

@@ -82,7 +82,7 @@ pub fn panel(seat: &Seat, now: f64) -> Option<Panel> {
         quality,
         link: match (quality, seat.rtt()) {
             (Quality::Lost, _) => "no connection".into(),
-            (_, Some(rtt)) => format!("{rtt:.0} ms"),
+            (_, Some(rtt)) => format!("{} ms", rtt.round() as u32),
             (_, None) => "…".into(),
         },
     })

@@ -133,7 +133,8 @@ pub fn pads(keyboard: &Keyboard) -> Pads {
     }
     let (mut left, right): (Vec<Pad>, Vec<Pad>) =
         all.into_iter().partition(|pad| if actions { pad.direction.is_some() } else { is_side(pad) });
-    left.sort_by_key(|pad| pad.direction.map(|direction| direction as u8));
+    // Of two with the same direction the first configured stays first.
+    left.sort_unstable_by_key(|pad| (pad.direction.map(|direction| direction as u8), pad.bits));
     Pads { left, right }
 }
 

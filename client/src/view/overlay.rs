@@ -2,7 +2,7 @@
 
 use room::wire::{Phase, Presence, Status};
 
-use super::words::{clock, duration, early_end, refusal, score, stopwatch};
+use super::words::{clock, duration, early_end, refusal, score, seconds, stopwatch};
 use crate::netcode::{Advance, Button, Finished, Link, Lobby, Play, Seat, Stage, Stop};
 
 /// After so many failed attempts to connect, reloading is offered too.
@@ -184,7 +184,7 @@ fn reconnecting(link: &Link, text: &str, now: f64) -> Overlay {
     overlay.buttons.push(Button::TryNow);
     match link.retry_in(now) {
         Some(pause) if pause > 0.0 => {
-            overlay.figure = format!("Trying again in {:.0} s", (pause / 1000.0).ceil());
+            overlay.figure = format!("Trying again in {} s", seconds(pause));
         }
         _ => overlay.figure = "Connecting…".into(),
     }
@@ -223,8 +223,7 @@ fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
                 (true, false) => "The game goes on".into(),
                 (false, false) => "Get ready".into(),
             };
-            let seconds = (left / 1000.0).ceil();
-            let figure = if seconds > 0.0 { format!("{seconds:.0}") } else { "Go".into() };
+            let figure = if left > 0.0 { seconds(left).to_string() } else { "Go".into() };
             Some(Overlay { figure, ..Overlay::new("countdown", Tone::Good, title, "") })
         }
         Phase::Paused => Some(paused(seat, status, two, left)),
@@ -297,12 +296,8 @@ fn finished(seat: &Seat, advance: &Advance, now: f64) -> Overlay {
     overlay.caption = match (advance.under_way, advance.failures) {
         (true, _) => "Going on…".into(),
         (false, 0) if advance.due.is_infinite() => "Saving your data… Please keep this page open.".into(),
-        (false, 0) => {
-            format!("Your data are saved. Going on in {:.0} s", (left / 1000.0).ceil())
-        }
-        (false, _) => {
-            format!("Your data are not confirmed yet. Trying again in {:.0} s", (left / 1000.0).ceil())
-        }
+        (false, 0) => format!("Your data are saved. Going on in {} s", seconds(left)),
+        (false, _) => format!("Your data are not confirmed yet. Trying again in {} s", seconds(left)),
     };
     if now >= advance.allowed && !advance.under_way {
         overlay.buttons.push(Button::Continue);

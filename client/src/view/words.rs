@@ -29,9 +29,20 @@ pub(super) fn duration(ms: f64) -> String {
 
 /// A score without a tail of zeros; at most two decimals.
 pub fn score(value: f32) -> String {
-    let rounded = (f64::from(value) * 100.0).round() / 100.0;
-    // Negative zero reads as nonsense, and a typographic minus is easier to see.
-    if rounded < 0.0 { format!("\u{2212}{}", -rounded) } else { format!("{}", rounded.abs()) }
+    let hundredths = (f64::from(value) * 100.0).round() as i64;
+    // A typographic minus is easier to see.
+    let sign = if hundredths < 0 { "\u{2212}" } else { "" };
+    let (whole, part) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    match part {
+        0 => format!("{sign}{whole}"),
+        part if part % 10 == 0 => format!("{sign}{whole}.{}", part / 10),
+        part => format!("{sign}{whole}.{part:02}"),
+    }
+}
+
+/// Whole seconds of a time in ms, the one that has begun included.
+pub fn seconds(ms: f64) -> u32 {
+    (ms / 1000.0).ceil() as u32
 }
 
 /// The words on a button.

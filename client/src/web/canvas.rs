@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
 use super::{
-    dom::{OrMissing, Result, child, window},
+    dom::{OrMissing, Result, child, number, window},
     images::Images,
 };
 use crate::view::letterbox;
@@ -73,8 +73,8 @@ impl Canvas {
         self.canvas.set_width(pixels.0);
         self.canvas.set_height(pixels.1);
         let style = self.canvas.style();
-        style.set_property("width", &format!("{width}px"))?;
-        style.set_property("height", &format!("{height}px"))?;
+        style.set_property("width", &px(width))?;
+        style.set_property("height", &px(height))?;
         self.canvas.set_hidden(false);
         Ok(true)
     }
@@ -107,7 +107,7 @@ impl Canvas {
         match &item.shape {
             Shape::Text { x, y, size, align, text } => {
                 let (x, y, size) = (s(x), s(y), s(size));
-                context.set_font(&format!("600 {size:.1}px system-ui, sans-serif"));
+                context.set_font(&format!("600 {} system-ui, sans-serif", px(size)));
                 context.set_text_align(match align {
                     Align::Left => "left",
                     Align::Center => "center",
@@ -240,4 +240,9 @@ fn round_rect(
     context.arc(x + radius, y + radius, radius, PI, 1.5 * PI)?;
     context.close_path();
     Ok(())
+}
+
+/// A length for CSS.
+fn px(length: f64) -> String {
+    number(length) + "px"
 }

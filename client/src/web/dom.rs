@@ -131,3 +131,8 @@ impl Drop for Listener {
             self.target.remove_event_listener_with_callback(self.kind, self.closure.as_ref().unchecked_ref());
     }
 }
+
+/// A number as text. JavaScript knows how to write it; Rust would bring some kilobytes of code along for that.
+pub fn number(value: f64) -> String {
+    js_sys::Number::from(value).to_string_with_radix(10).map(String::from).unwrap_or_default()
+}

@@ -1,9 +1,8 @@
 //! The pictures that a scene may draw, by name: `data-assets` of the game section, as JSON such as
 //! `{"tiles": {"src": "/assets/tiles.png", "columns": 4, "rows": 2}}`; without columns and rows it is one picture.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use js_sys::{JSON, Object, Reflect};
+use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlImageElement};
 
 use super::dom::{Listener, Result};
@@ -17,30 +16,36 @@ struct Atlas {
 
 /// The pictures of a scene.
 #[derive(Default)]
-pub struct Images(BTreeMap<String, Atlas>);
+pub struct Images(Vec<(String, Atlas)>);
 
 impl Images {
     /// Starts to load them; calls `loaded` after each. What is not understood is left out, and painted as a
     /// placeholder.
     pub fn load(assets: &str, loaded: impl Fn() + Clone + 'static) -> Result<Self> {
-        let mut images = BTreeMap::new();
-        if let Ok(Value::Object(entries)) = serde_json::from_str(assets) {
-            for (name, entry) in entries {
-                let Some(src) = entry.get("src").and_then(Value::as_str) else { continue };
-                let count = |key| entry.get(key).and_then(Value::as_u64).unwrap_or(1).clamp(1, 1024) as u32;
-                let (image, loaded) = (HtmlImageElement::new()?, loaded.clone());
-                let listener = Listener::new(&image, "load", move |_: Event| loaded())?;
-                image.set_src(src);
-                let (columns, rows) = (count("columns"), count("rows"));
-                images.insert(name, Atlas { image, _loaded: listener, columns, rows });
-            }
+        let mut images = Vec::new();
+        let entries = JSON::parse(assets).ok().and_then(|parsed| parsed.dyn_into::<Object>().ok());
+        for name in entries.iter().flat_map(|entries| Object::keys(entries)).filter_map(|key| key.as_string())
+        {
+            let Some(entry) =
+                entries.as_ref().and_then(|entries| Reflect::get(entries, &name.as_str().into()).ok())
+            else {
+                continue;
+            };
+            let of = |key: &str| Reflect::get(&entry, &key.into()).unwrap_or_default();
+            let Some(src) = of("src").as_string() else { continue };
+            let count = |key| of(key).as_f64().unwrap_or(1.0).clamp(1.0, 1024.0) as u32;
+            let (image, loaded) = (HtmlImageElement::new()?, loaded.clone());
+            let listener = Listener::new(&image, "load", move |_: Event| loaded())?;
+            image.set_src(&src);
+            let (columns, rows) = (count("columns"), count("rows"));
+            images.push((name, Atlas { image, _loaded: listener, columns, rows }));
         }
         Ok(Self(images))
     }
 
     /// A picture that is loaded, and the part of it (x, y, width, height) that is frame `frame`, counted by rows.
     pub fn get(&self, name: &str, frame: u16) -> Option<(HtmlImageElement, [f64; 4])> {
-        let Atlas { image, columns, rows, .. } = self.0.get(name)?;
+        let (_, Atlas { image, columns, rows, .. }) = self.0.iter().find(|(known, _)| known == name)?;
         if !image.complete() || image.natural_width() == 0 {
             return None;
         }

@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
-use super::dom::{Label, Result, child, words};
+use super::dom::{Label, Result, child, number, words};
 use crate::{
     netcode::Button,
     view::{Overlay, button_words},
@@ -84,7 +84,8 @@ impl OverlayView {
             counting.figure.set(&overlay.figure);
             counting.caption.set(&overlay.caption);
             if let (Some(bar), Some(part)) = (&counting.bar, overlay.part) {
-                bar.style().set_property("transform", &format!("scaleX({:.3})", part.clamp(0.0, 1.0)))?;
+                bar.style()
+                    .set_property("transform", &format!("scaleX({})", number(part.clamp(0.0, 1.0))))?;
             }
         }
         let words = |overlay: &Overlay| format!("{}. {}", overlay.title, overlay.text);

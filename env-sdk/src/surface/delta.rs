@@ -333,7 +333,7 @@ impl Scene {
                 _ => record.item(viewport),
             })
             .collect();
-        items.sort_by_key(|item| (item.depth, item.id));
+        items.sort_unstable_by_key(|item| (item.depth, item.id));
         items
     }
 

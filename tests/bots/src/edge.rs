@@ -9,7 +9,6 @@ use tokio::{
     time,
 };
 
-const SCRIPT: &str = include_str!("edge.mjs");
 /// How long an edge may take to begin to serve, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Where files are in memory, on systems that have it.
@@ -34,8 +33,7 @@ impl Edge {
     /// and the worker; static assets are not served then.
     pub async fn start(node: &Path, script: &Path, direct: bool) -> io::Result<Self> {
         let mut command = Command::new(node);
-        let mode = if direct { "direct" } else { "whole" };
-        command.args(["--input-type=module", "--eval", SCRIPT, "--", mode]).arg(script);
+        command.arg(script).args(["--quiet", "--held"]).args(direct.then_some("--direct"));
         let in_memory = Path::new(MEMORY).is_dir() && std::env::var_os("TMPDIR").is_none();
         if in_memory {
             command.env("TMPDIR", MEMORY);
