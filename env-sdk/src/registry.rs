@@ -10,13 +10,16 @@ use crate::{
     simulation::{Sim, Simulation},
 };
 
+/// Makes a scripted policy.
+type MakePolicy = fn() -> Box<dyn Policy>;
+
 /// How to make one environment and the scripted policies that come with it.
 #[derive(Clone)]
 pub struct Entry {
     /// The environment's id.
     pub id: &'static str,
     make: fn(&Value) -> Result<Box<dyn Simulation>, EnvError>,
-    scripted: Vec<(&'static str, fn() -> Box<dyn Policy>)>,
+    scripted: Vec<(&'static str, MakePolicy)>,
 }
 
 impl Entry {
@@ -26,7 +29,7 @@ impl Entry {
     }
 
     /// Adds a scripted policy.
-    pub fn scripted(mut self, name: &'static str, make: fn() -> Box<dyn Policy>) -> Self {
+    pub fn scripted(mut self, name: &'static str, make: MakePolicy) -> Self {
         self.scripted.push((name, make));
         self
     }

@@ -57,6 +57,13 @@ pub enum Output {
     Send(u64, ToWaiter),
     /// Close the connection, with this code.
     Close(u64, CloseCode),
+    /// Nobody came in time: tell this person so and close the connection, with [`CloseCode::Over`]. Gone from the lobby.
+    TimeUp {
+        /// Who waited.
+        waiter: Waiter,
+        /// The researcher's words.
+        message: String,
+    },
     /// These people play together, in the order of their coming; they are no longer in the lobby, their connections
     /// are still open.
     Match(Vec<Waiter>),
@@ -126,6 +133,9 @@ impl Lobby {
                 waiter.burst = if now.saturating_sub(waiter.seen) < 1_000 { waiter.burst + 1 } else { 0 };
                 waiter.seen = now;
                 if waiter.burst <= MAX_BURST {
+                    // An answer, so that a browser notices a connection that only looks open.
+                    let news = self.news(now, self.queue.get(at).map_or(now, |waiter| waiter.since));
+                    self.out.push_back(Output::Send(conn, news));
                     return;
                 }
                 self.queue.remove(at);
@@ -149,8 +159,7 @@ impl Lobby {
                 return false;
             }
             if now >= waiter.since + limit {
-                out.push_back(Output::Send(waiter.conn, ToWaiter::TimedOut { message: timeout.clone() }));
-                out.push_back(Output::Close(waiter.conn, CloseCode::Over));
+                out.push_back(Output::TimeUp { waiter: waiter.clone(), message: timeout.clone() });
                 return false;
             }
             true
@@ -158,15 +167,18 @@ impl Lobby {
     }
 
     fn tell(&mut self, now: u64) {
-        let here = self.queue.len() as u32;
         for waiter in &self.queue {
-            let message = ToWaiter::Waiting {
-                here,
-                needed: self.group as u32,
-                waited_ms: now.saturating_sub(waiter.since) as u32,
-                limit_ms: self.limit_ms as u32,
-            };
-            self.out.push_back(Output::Send(waiter.conn, message));
+            self.out.push_back(Output::Send(waiter.conn, self.news(now, waiter.since)));
+        }
+    }
+
+    /// How it stands for somebody who has waited since then.
+    fn news(&self, now: u64, since: u64) -> ToWaiter {
+        ToWaiter::Waiting {
+            here: self.queue.len() as u32,
+            needed: self.group as u32,
+            waited_ms: now.saturating_sub(since) as u32,
+            limit_ms: self.limit_ms as u32,
         }
     }
 }
@@ -245,12 +257,22 @@ mod tests {
         lobby.handle(50_000, Input::Alive(1));
         assert_eq!(lobby.next_wake(), Some(61_000));
         lobby.handle(60_999, Input::Wake);
-        assert!(!drain(&mut lobby).contains(&Output::Close(1, CloseCode::Over)));
+        assert!(!drain(&mut lobby).iter().any(|output| matches!(output, Output::TimeUp { .. })));
         lobby.handle(61_000, Input::Wake);
         let outputs = drain(&mut lobby);
-        assert_eq!(outputs[0], Output::Send(1, ToWaiter::TimedOut { message: "Sorry.".into() }));
-        assert_eq!(outputs[1], Output::Close(1, CloseCode::Over));
+        assert!(matches!(outputs.as_slice(), [Output::TimeUp { waiter, message }]
+            if waiter.subject == "a" && waiter.conn == 1 && message == "Sorry."));
         assert_eq!(lobby.next_wake(), None);
+    }
+
+    #[test]
+    fn a_sign_of_life_is_answered_to_who_gave_it() {
+        let mut lobby = Lobby::new(3, 60_000, "");
+        join(&mut lobby, 0, 1, "a");
+        join(&mut lobby, 500, 2, "b");
+        lobby.handle(5_500, Input::Alive(2));
+        let waiting = ToWaiter::Waiting { here: 2, needed: 3, waited_ms: 5_000, limit_ms: 60_000 };
+        assert_eq!(drain(&mut lobby), [Output::Send(2, waiting)]);
     }
 
     #[test]

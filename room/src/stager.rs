@@ -30,6 +30,9 @@ pub enum StagerError {
     /// The game is not over, or its data are not saved yet.
     #[error("the data of {0:?} are still being saved")]
     NotSaved(String),
+    /// The game of that scene is over, and there is only one.
+    #[error("the game of {0:?} is over")]
+    Over(String),
     /// There is nothing behind the last scene.
     #[error("the experiment is over")]
     AtTheEnd,
@@ -52,7 +55,7 @@ impl Stager {
         self.position > 0
     }
 
-    /// A game's data are saved.
+    /// A game is over and its data are saved, or there will be none.
     pub fn game_saved(&mut self, scene: &str, outcome: Outcome) {
         self.outcomes.insert(scene.to_owned(), outcome);
     }
@@ -60,6 +63,23 @@ impl Stager {
     /// How the game of that scene ended, once its data are saved.
     pub fn outcome(&self, scene: &str) -> Option<Outcome> {
         self.outcomes.get(scene).copied()
+    }
+
+    /// Whether `scene` is the current one, and a game that is still to be played or going on.
+    pub fn may_play(&self, experiment: &Experiment, scene: &str) -> Result<(), StagerError> {
+        let current = self.current(experiment).map(Scene::id).unwrap_or_default();
+        if current != scene {
+            return Err(StagerError::NotHere { current: current.into(), asked: scene.into() });
+        }
+        match self.outcome(scene) {
+            Some(_) => Err(StagerError::Over(scene.into())),
+            None => Ok(()),
+        }
+    }
+
+    /// The current scene, if it is a game that is over: nothing holds the participant there.
+    pub fn played<'a>(&self, experiment: &'a Experiment) -> Option<&'a str> {
+        self.current(experiment).map(Scene::id).filter(|scene| self.outcome(scene).is_some())
     }
 
     /// Goes on from `scene` to the next one.
@@ -104,8 +124,12 @@ mod tests {
         assert_eq!(stager.current(&experiment).unwrap().id(), "start");
         stager.advance(&experiment, "start").unwrap();
         assert_eq!(stager.advance(&experiment, "game"), Err(StagerError::NotSaved("game".into())));
+        assert_eq!((stager.may_play(&experiment, "game"), stager.played(&experiment)), (Ok(()), None));
         stager.game_saved("game", Outcome::Completed);
+        assert_eq!(stager.may_play(&experiment, "game"), Err(StagerError::Over("game".into())));
+        assert_eq!(stager.played(&experiment), Some("game"));
         stager.advance(&experiment, "game").unwrap();
+        assert_eq!(stager.played(&experiment), None);
         assert_eq!(stager.current(&experiment).unwrap().id(), "end");
         assert_eq!(stager.progress(&experiment), (2, 2));
         assert_eq!(stager.advance(&experiment, "end"), Err(StagerError::AtTheEnd));
@@ -117,6 +141,7 @@ mod tests {
         let mut stager = Stager::default();
         for scene in ["game", "end", "nothing"] {
             assert!(matches!(stager.advance(&experiment, scene), Err(StagerError::NotHere { .. })));
+            assert!(matches!(stager.may_play(&experiment, scene), Err(StagerError::NotHere { .. })));
         }
         assert!(!stager.begun());
     }

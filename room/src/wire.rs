@@ -201,6 +201,8 @@ pub enum Outcome {
     PartnerLeft,
     /// A person never came.
     NoShow,
+    /// Nobody to play with came to the lobby in time; there was no game.
+    LobbyTimeout,
     /// Nobody is left.
     Abandoned,
     /// The environment failed.
@@ -214,6 +216,7 @@ impl Outcome {
             Self::Completed => "completed",
             Self::PartnerLeft => "partner_left",
             Self::NoShow => "no_show",
+            Self::LobbyTimeout => "lobby_timeout",
             Self::Abandoned => "abandoned",
             Self::Failed => "failed",
         }

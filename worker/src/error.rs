@@ -52,8 +52,8 @@ impl Fault {
         }
     }
 
-    /// A page for a person.
-    pub fn page(&self) -> worker::Result<Response> {
+    /// A page for a person who asked for `path`.
+    pub fn page(&self, path: &str) -> worker::Result<Response> {
         if self.status() >= 500 {
             console_error!(
                 "{}",
@@ -82,7 +82,10 @@ impl Fault {
                 "Please reload in a moment. Your data up to here are safe.",
             ),
         };
-        Ok(Response::from_html(pages::problem(title, words, &self.to_string()).into_string())?
+        let again = matches!(self, Self::Stager(_)) || self.status() >= 500;
+        // What was posted to a scene is not tried again; the page that belongs to it is.
+        let again = again.then(|| path.split_once("/scenes/").map_or(path, |(page, _)| page));
+        Ok(Response::from_html(pages::problem(title, words, &self.to_string(), again).into_string())?
             .with_status(self.status()))
     }
 

@@ -18,6 +18,7 @@ fn shell(title: &str, experiment: Option<&str>, bar: Markup, main: Markup) -> Ma
                 link rel="icon" href="/client/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/client/style.css";
                 script type="module" src="/client/boot.js" {}
+                script nomodule="" src="/client/old.js" {}
             }
             body data-experiment=[experiment] data-state="page" {
                 header.bar { (bar) }
@@ -83,12 +84,14 @@ fn text(page: &Page, kind: &str, base: Option<&str>) -> Markup {
     }
 }
 
-/// What went wrong, what to do, and the detail for whoever is asked about it.
-pub fn problem(title: &str, words: &str, detail: &str) -> Markup {
+/// What went wrong, what to do, and the detail for whoever is asked about it; the
+/// address to try `again` where that can help.
+pub fn problem(title: &str, words: &str, detail: &str, again: Option<&str>) -> Markup {
     let main = html! {
         section.page.problem data-kind="problem" {
             h1 { (title) }
             p { (words) }
+            @if let Some(again) = again { p { a.button.primary href=(again) { "Try again" } } }
             p.detail { (detail) }
         }
     };

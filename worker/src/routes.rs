@@ -17,12 +17,12 @@ use crate::{
 /// Answers a request; whatever goes wrong becomes a page, a JSON error or a close code.
 pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let socket = is_socket(&request);
-    let api = request.path().starts_with("/api/");
+    let path = request.path();
     match route(request, &env).await {
         Ok(response) => Ok(response),
         Err(fault) if socket => fault.socket(),
-        Err(fault) if api => fault.json(),
-        Err(fault) => fault.page(),
+        Err(fault) if path.starts_with("/api/") => fault.json(),
+        Err(fault) => fault.page(&path),
     }
 }
 
@@ -41,9 +41,13 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
         (Method::Get, ["x", experiment]) => enter(&request, env, &url, experiment),
         (Method::Get, ["x", experiment, subject]) => {
             let identity = identify(&request, env, experiment, subject)?;
-            let position = position(env, &identity).await?;
-            let base = base(&identity);
-            page(pages::scene(studies::experiment(experiment)?, &position.stager, &base))
+            let experiment = studies::experiment(experiment)?;
+            let mut position = position(env, &identity).await?;
+            // Who reloads on the result of a game is done with it.
+            if let Some(scene) = position.stager.played(experiment) {
+                position = advance(env, &identity, scene).await?;
+            }
+            page(pages::scene(experiment, &position.stager, &base(&identity)))
         }
         (Method::Post, ["x", experiment, subject, "scenes", scene]) => {
             let identity = identify(&request, env, experiment, subject)?;
@@ -141,7 +145,7 @@ fn participant_name(identity: &Identity) -> String {
     format!("{}/{}", identity.experiment, identity.subject)
 }
 
-async fn advance(env: &Env, identity: &Identity, scene: &str) -> Result<(), Fault> {
+async fn advance(env: &Env, identity: &Identity, scene: &str) -> Result<Position, Fault> {
     let experiment = studies::experiment(&identity.experiment)?;
     let mut stager: Stager = position(env, identity).await?.stager;
     let begins = !stager.begun();
@@ -150,17 +154,14 @@ async fn advance(env: &Env, identity: &Identity, scene: &str) -> Result<(), Faul
     let step = (identity.experiment.clone(), scene.to_owned());
     let position: Position = call(env, "PARTICIPANT", &participant_name(identity), "/advance", &step).await?;
     d1::session(env, identity, experiment, &position.stager, begins).await;
-    Ok(())
+    Ok(position)
 }
 
 async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {
     let experiment = studies::experiment(&identity.experiment)?;
     studies::game(&experiment.id, scene)?;
     let position = position(env, identity).await?;
-    let current = position.stager.current(experiment).map(|scene| scene.id().to_owned()).unwrap_or_default();
-    if current != scene {
-        return Err(room::stager::StagerError::NotHere { current, asked: scene.to_owned() }.into());
-    }
+    position.stager.may_play(experiment, scene)?;
     let headers = Headers::from_iter(request.headers().entries());
     headers.set("x-footlights-subject", &identity.subject)?;
     headers.set("x-footlights-experiment", &experiment.id)?;

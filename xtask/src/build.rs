@@ -33,6 +33,10 @@ const FEATURES: [&str; 8] = [
     "--enable-simd",
 ];
 
+/// Functions with one caller stay functions, and lie by name: what is alike lies together and packs better. A tenth
+/// less to load.
+const PACKING: [&str; 2] = ["--one-caller-inline-max-function-size=0", "--reorder-functions-by-name"];
+
 /// Builds both, the client for size and the worker for speed; `optimise` runs wasm-opt over them too.
 pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
     tools::node()?;
@@ -67,8 +71,9 @@ pub fn client(ws: &Workspace, optimise: bool) -> Result<()> {
         .arg(&fresh)
         .arg(module);
     process::run(&mut command)?;
+    minify(ws, &fresh.join("client.js"))?;
     if optimise {
-        wasm_opt(ws, "client", &fresh.join("client_bg.wasm"), &["-Oz"])?;
+        wasm_opt(ws, "client", &fresh.join("client_bg.wasm"), "-Oz")?;
     }
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
@@ -76,6 +81,13 @@ pub fn client(ws: &Workspace, optimise: bool) -> Result<()> {
     std::fs::create_dir_all(ws.root.join("client/dist"))?;
     std::fs::rename(&fresh, &out)?;
     stamp.keep()
+}
+
+/// Makes JavaScript smaller, in place.
+fn minify(ws: &Workspace, script: &Path) -> Result<()> {
+    let mut command = Command::new(ws.root.join("node_modules/.bin/esbuild"));
+    command.arg(script).args(["--minify", "--format=esm", "--allow-overwrite", "--log-level=warning"]);
+    process::run(command.arg(format!("--outfile={}", script.display())))
 }
 
 /// worker/build: what wrangler.toml's `main` names.
@@ -97,8 +109,7 @@ fn worker(ws: &Workspace, optimise: bool) -> Result<()> {
     command.env("WASM_BINDGEN_BIN", bindgen).env("ESBUILD_BIN", ws.root.join("node_modules/.bin/esbuild"));
     process::run(&mut command)?;
     if optimise {
-        // Function names stay: a stack trace from the edge is worth its bytes.
-        wasm_opt(ws, "worker", &out.join("index_bg.wasm"), &["-Os", "--debuginfo"])?;
+        wasm_opt(ws, "worker", &out.join("index_bg.wasm"), "-Os")?;
     }
     stamp.keep()
 }
@@ -122,9 +133,9 @@ fn compile(ws: &Workspace, directory: &str, profile: &str) -> Result<PathBuf> {
 
 /// Replaces a module by its optimised form. It takes minutes for a large one, so the result is remembered by the digest
 /// of its input; only the latest of each name is kept.
-fn wasm_opt(ws: &Workspace, name: &str, module: &Path, level: &[&str]) -> Result<()> {
+fn wasm_opt(ws: &Workspace, name: &str, module: &Path, level: &str) -> Result<()> {
     let before = std::fs::read(module).with_context(|| format!("reading {}", module.display()))?;
-    let level = [level, &FEATURES].concat();
+    let level = [&[level], PACKING.as_slice(), &FEATURES].concat();
     let directory = ws.root.join("build/wasm-opt").join(name);
     let key = digest::of_bytes(&[before.as_slice(), level.join(" ").as_bytes()].concat());
     let optimised = directory.join(format!("{key:016x}.wasm"));

@@ -88,6 +88,9 @@ pub(super) fn early_end(outcome: Outcome, two: bool) -> Option<(&'static str, &'
         Outcome::NoShow => {
             Some(("Not everybody came", "Another player never reached the game. This is not your fault."))
         }
+        Outcome::LobbyTimeout => {
+            Some(("No match this time", "Nobody came to play with you in time. This is not your fault."))
+        }
         Outcome::Failed => Some((
             "The game had to stop",
             "Something went wrong on our side. What you played until then counts.",

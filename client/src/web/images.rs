@@ -24,8 +24,7 @@ impl Images {
     pub fn load(assets: &str, loaded: impl Fn() + Clone + 'static) -> Result<Self> {
         let mut images = Vec::new();
         let entries = JSON::parse(assets).ok().and_then(|parsed| parsed.dyn_into::<Object>().ok());
-        for name in entries.iter().flat_map(|entries| Object::keys(entries)).filter_map(|key| key.as_string())
-        {
+        for name in entries.iter().flat_map(Object::keys).filter_map(|key| key.as_string()) {
             let Some(entry) =
                 entries.as_ref().and_then(|entries| Reflect::get(entries, &name.as_str().into()).ok())
             else {

@@ -12,7 +12,7 @@ use web_sys::{
 };
 
 use super::{
-    dom::{Listener, OrMissing, Result, child, document, now, warn, window, words},
+    dom::{Listener, OrMissing, Result, child, document, now, number, warn, window, words},
     game::{self, Game},
 };
 
@@ -230,7 +230,7 @@ fn copied(event: Event) {
         let text = if done.is_ok() { "Copied" } else { "Please copy it by hand" };
         button.set_text_content(Some(text));
         let _ = button.set_attribute("aria-live", "polite");
-        let _ = button.dataset().set("copied", &now().to_string());
+        let _ = button.dataset().set("copied", &number(now()));
     });
 }
 

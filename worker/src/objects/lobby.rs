@@ -4,14 +4,18 @@ use std::{cell::RefCell, rc::Rc};
 
 use room::{
     lobby::{Input, Lobby as Queue, Output, Waiter},
-    wire::{self, CloseCode, ToLobby, ToWaiter},
+    wire::{self, CloseCode, Outcome, ToLobby, ToWaiter},
 };
 use worker::{
     DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{call, now, participant::RunningGame, rooms::NewGame};
+use super::{
+    call, now,
+    participant::{RunningGame, SavedGame},
+    rooms::NewGame,
+};
 use crate::{
     auth::{self, Signer, TICKET_MS, Ticket},
     error::Fault,
@@ -169,6 +173,9 @@ impl Shell {
             match output {
                 Output::Send(conn, message) => self.send(conn, &message),
                 Output::Close(conn, code) => self.close(conn, code),
+                Output::TimeUp { waiter, message } => {
+                    spawn_local(self.clone().time_up(place.clone(), waiter, message));
+                }
                 Output::Match(group) => spawn_local(self.clone().start(place.clone(), group)),
             }
         }
@@ -216,6 +223,32 @@ impl Shell {
         }
     }
 
+    /// Says what failed on our side, and closes.
+    fn refuse(&self, conn: u64, reason: &str) {
+        let code = CloseCode::Unavailable;
+        self.send(conn, &ToWaiter::Refused { code: code.code(), reason: reason.to_owned() });
+        self.close(conn, code);
+    }
+
+    /// Lets somebody go who waited in vain: first it is stored that they may go on without a game.
+    async fn time_up(self: Rc<Self>, (experiment, scene): (String, String), waiter: Waiter, message: String) {
+        let outcome = Outcome::LobbyTimeout;
+        let none = SavedGame { scene, game: String::new(), outcome };
+        let name = format!("{experiment}/{}", waiter.subject);
+        let stored: Result<serde_json::Value, Fault> =
+            call(&self.env, "PARTICIPANT", &name, "/saved", &none).await;
+        match stored {
+            Ok(_) => {
+                self.send(waiter.conn, &ToWaiter::TimedOut { message });
+                self.close(waiter.conn, CloseCode::Over);
+            }
+            Err(fault) => {
+                log!("error", "time_out_failed", "detail": fault.to_string());
+                self.refuse(waiter.conn, "The wait could not be ended. Please reload.");
+            }
+        }
+    }
+
     /// Opens a room for a group and sends everybody there.
     async fn start(self: Rc<Self>, place: (String, String), group: Vec<Waiter>) {
         match self.open_room(&place, &group).await {
@@ -227,10 +260,7 @@ impl Shell {
             Err(fault) => {
                 log!("error", "match_failed", "detail": fault.to_string());
                 for waiter in &group {
-                    let code = CloseCode::Unavailable;
-                    let reason = "The game could not be started. Please reload.".to_owned();
-                    self.send(waiter.conn, &ToWaiter::Refused { code: code.code(), reason });
-                    self.close(waiter.conn, code);
+                    self.refuse(waiter.conn, "The game could not be started. Please reload.");
                 }
             }
         }

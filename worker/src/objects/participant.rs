@@ -24,10 +24,11 @@ pub struct RunningGame {
     pub socket: String,
 }
 
-/// A game whose data are saved.
+/// A game whose data are saved, or that will never be.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SavedGame {
     pub scene: String,
+    /// Empty where nobody came to play with.
     pub game: String,
     pub outcome: Outcome,
 }
