@@ -6,10 +6,11 @@ use room::experiment::{Experiment, GameScene, Page, Scene, Seat};
 use crate::slime_human_human::controls;
 
 pub fn experiment() -> Experiment {
-    let endless = Config { lives: u8::MAX, max_steps: 30 * 60 * 10 };
-    let game = GameScene::new::<SlimeVolleyball>("game", endless)
+    let five = Config { lives: 5, ..Config::default() };
+    let game = GameScene::new::<SlimeVolleyball>("game", five)
         .seat(Seat::Human)
         .seat(Seat::Human)
+        .episodes(100)
         .countdown_ms(0);
 
     Experiment::new("slime_load", "Load test")

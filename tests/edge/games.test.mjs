@@ -116,6 +116,17 @@ test("a reload in mid-game comes back to the same seat without a second game", a
   assert.equal(games.find((row) => row.game_id === mine[0]).outcome, "completed");
 });
 
+test("a game is played once: its lobby is closed to who has played, and a reload goes on", async () => {
+  const [person] = await seated("slime_human_ai", 1);
+  assert.equal(await finished(person), "completed");
+  const lobby = await person.lobby("game");
+  assert.equal((await lobby.ended).code, 4007);
+  assert.equal(await person.scene(), "end");
+  const { sessions, seats } = await records(edge);
+  assert.equal(sessions.find((row) => row.subject_id === person.subject).status, "completed");
+  assert.equal(seats.filter((row) => row.subject_id === person.subject).length, 1);
+});
+
 test("a page cannot be left before the game's data are saved, nor twice", async () => {
   const person = await new Participant(edge.url).enter("slime_human_ai");
   assert.equal(await person.leave("game"), 409);

@@ -11,7 +11,7 @@ use super::{
 
 /// How often a waiter says that it is still there, ms.
 const PING_MS: f64 = 5000.0;
-/// A lobby that tells every few seconds how it stands is not there any more when it is silent for this long, ms.
+/// A sign of life that has no answer for this long ends the connection, ms.
 const SILENCE_MS: f64 = 15_000.0;
 
 /// How it stood when the lobby last said so.
@@ -54,8 +54,6 @@ pub struct Lobby {
     link: Link,
     ping_at: f64,
     waiting: Option<Waiting>,
-    /// It said the same twice, so it speaks unasked every few seconds, and silence means something.
-    speaks: bool,
     reason: String,
 }
 
@@ -67,7 +65,6 @@ impl Lobby {
             link: Link::new(now, SILENCE_MS),
             ping_at: f64::INFINITY,
             waiting: None,
-            speaks: false,
             reason: String::new(),
         }
     }
@@ -91,7 +88,6 @@ impl Lobby {
         self.link.heard();
         match wire::decode(bytes, MAX_TO_BROWSER) {
             Ok(ToWaiter::Waiting { here, needed, waited_ms, limit_ms }) => {
-                self.speaks |= self.waiting.is_some_and(|last| (last.here, last.needed) == (here, needed));
                 let (waited_ms, limit_ms) = (f64::from(waited_ms), f64::from(limit_ms));
                 self.waiting = Some(Waiting { here, needed, waited_ms, limit_ms, told: now });
                 None
@@ -148,9 +144,7 @@ impl Lobby {
 
     fn ping(&mut self, now: f64, out: &mut VecDeque<Output>) {
         out.push_back(Output::Send(wire::encode(&ToLobby::Ping)));
-        if self.speaks {
-            self.link.asked(now);
-        }
+        self.link.asked(now);
         self.ping_at = now + PING_MS;
     }
 }

@@ -10,6 +10,7 @@
 
 mod check;
 mod config;
+mod constructors;
 pub mod export;
 mod model;
 mod policy;

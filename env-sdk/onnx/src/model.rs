@@ -11,6 +11,7 @@ use tract_onnx::prelude::*;
 use crate::{
     check,
     config::Config,
+    constructors,
     policy::OnnxPolicy,
     wiring::{self, Shapes},
 };
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
 impl Model {
     /// Loads an ONNX file for the observations and the discrete actions that `spec` declares.
     pub fn load(bytes: &[u8], config: Config, spec: &Spec) -> Result<Self, PolicyError> {
+        constructors::run();
         // The runtime panics over a few faults that `check` cannot know, such as an operator's axis out of range.
         // Natively that is a refusal too. A wasm instance would be lost, so load models in a native test first.
         let built = catch_unwind(AssertUnwindSafe(|| build(bytes, &config, spec)));

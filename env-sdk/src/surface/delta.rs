@@ -203,18 +203,30 @@ impl Record {
     }
 }
 
-/// Remembers what one viewer has and says what it lacks. Cost grows with the items drawn.
+/// Remembers what one viewer has and says what it lacks. Cost grows with the items drawn; those that are drawn as they
+/// were cost a comparison.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     viewport: Viewport,
-    known: BTreeMap<u16, Record>,
+    known: BTreeMap<u16, Known>,
+    /// Counts the pictures.
+    picture: u32,
     fresh: bool,
+}
+
+/// An item that the viewer has.
+#[derive(Debug, Clone)]
+struct Known {
+    item: Item,
+    record: Record,
+    /// The last picture with it.
+    picture: u32,
 }
 
 impl Encoder {
     /// An encoder for a viewer that has nothing yet: its first delta is a full picture.
     pub fn new(viewport: Viewport) -> Self {
-        Self { viewport, known: BTreeMap::new(), fresh: true }
+        Self { viewport, known: BTreeMap::new(), picture: 0, fresh: true }
     }
 
     /// Makes the next delta a full picture: a viewer came (back), or an episode starts.
@@ -226,28 +238,27 @@ impl Encoder {
     /// What changed since the last call.
     pub fn encode(&mut self, surface: &Surface) -> Delta {
         let mut delta = Delta { full: std::mem::take(&mut self.fresh), ..Delta::default() };
-        let mut seen = Vec::with_capacity(surface.items().len());
+        self.picture = self.picture.wrapping_add(1);
+        let picture = self.picture;
         for item in surface.items() {
-            let record = Record::of(item, self.viewport);
-            seen.push(record.id);
-            match self.known.get_mut(&record.id) {
-                Some(old) if *old == record => {}
-                Some(old) => {
-                    if !push_difference(old, &record, &mut delta.moved) {
+            match self.known.get_mut(&item.id) {
+                Some(known) if known.item == *item => known.picture = picture,
+                Some(known) => {
+                    let record = Record::of(item, self.viewport);
+                    if record != known.record && !push_difference(&known.record, &record, &mut delta.moved) {
                         delta.put.push(record.clone());
                     }
-                    *old = record;
+                    *known = Known { item: item.clone(), record, picture };
                 }
                 None => {
+                    let record = Record::of(item, self.viewport);
                     delta.put.push(record.clone());
-                    self.known.insert(record.id, record);
+                    self.known.insert(item.id, Known { item: item.clone(), record, picture });
                 }
             }
         }
-        seen.sort_unstable();
-        self.known.retain(|id, record| {
-            let persistent = record.flags() & 2 != 0;
-            let keep = persistent || seen.binary_search(id).is_ok();
+        self.known.retain(|id, known| {
+            let keep = known.item.persistent || known.picture == picture;
             if !keep {
                 delta.gone.push(*id);
             }

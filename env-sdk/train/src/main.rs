@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
         frame_skip: FRAME_SKIP,
         rate: 0.002,
         entropy: 0.003,
-        discount: 0.99,
+        discount: 0.995,
     };
     let threads = std::thread::available_parallelism()?;
     let actor =
