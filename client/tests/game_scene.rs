@@ -161,7 +161,7 @@ fn a_lobby_that_answers_is_kept_and_one_that_falls_silent_is_left() {
         assert_eq!(page.state(), "lobby");
     }
     page.take();
-    page.pass(5_000.0);
+    page.pass(6_000.0);
     assert!(page.take().contains(&Output::Connect(LOBBY.into())));
 }
 
