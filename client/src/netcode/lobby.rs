@@ -6,7 +6,7 @@ use room::wire::{self, CloseCode, MAX_TO_BROWSER, ToLobby, ToWaiter};
 
 use super::{
     link::{Do, Link},
-    play::{Output, Stop},
+    page::{Output, Stop},
 };
 
 /// How often a waiter says that it is still there, ms.

@@ -9,7 +9,7 @@ use room::wire::{
 use super::{
     health::{Health, Quality},
     link::{Do, Link},
-    play::{Output, Stop},
+    page::{Output, Stop},
     playback::Playback,
 };
 

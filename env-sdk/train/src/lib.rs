@@ -11,8 +11,25 @@ mod ppo;
 mod rollout;
 
 pub use court::Actor;
-pub use ppo::{Settings, train};
+pub use ppo::train;
 pub use rollout::Score;
+
+/// What a training run may choose.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Of everything random.
+    pub seed: u64,
+    /// Rounds of playing and learning.
+    pub iterations: u32,
+    /// Ticks for which every action is held.
+    pub frame_skip: u32,
+    /// Adam's step at the start; falls to a twentieth.
+    pub rate: f32,
+    /// The worth of randomness at the start; falls to nothing.
+    pub entropy: f32,
+    /// What a reward is worth one decision earlier.
+    pub discount: f32,
+}
 
 /// Ticks for which the shipped policy holds an action: it decides 15 times a second.
 pub const FRAME_SKIP: u32 = 2;

@@ -6,28 +6,12 @@ use std::{num::NonZeroUsize, sync::Arc, thread};
 use env_sdk::{Rng, Stream, math};
 
 use crate::{
+    Settings,
     adam::Adam,
     court::{ACTIONS, Actor, softmax},
     net::Net,
     rollout::{Learner, Sample, Score, Shard},
 };
-
-/// What a training run may choose.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// Of everything random.
-    pub seed: u64,
-    /// Rounds of playing and learning.
-    pub iterations: u32,
-    /// Ticks for which every action is held.
-    pub frame_skip: u32,
-    /// Adam's step at the start; falls to a twentieth.
-    pub rate: f32,
-    /// The worth of randomness at the start; falls to nothing.
-    pub entropy: f32,
-    /// What a reward is worth one decision earlier.
-    pub discount: f32,
-}
 
 const SHARDS: u8 = 8;
 const EPOCHS: usize = 4;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use env_sdk::{Rng, Stream, math};
 
 use crate::{
+    Settings,
     court::{Actor, Court, Observation, Opponent, draw, softmax},
     net::Net,
-    ppo::Settings,
 };
 
 const COURTS: usize = 8;
