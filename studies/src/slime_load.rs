@@ -11,6 +11,8 @@ pub fn experiment() -> Experiment {
         .seat(Seat::Human)
         .seat(Seat::Human)
         .episodes(100)
+        // People come in pairs here; who is alone is soon let go, which an edge test waits for.
+        .lobby_limit_ms(15_000)
         .countdown_ms(0);
 
     Experiment::new("slime_load", "Load test")

@@ -116,6 +116,23 @@ test("a reload in mid-game comes back to the same seat without a second game", a
   assert.equal(games.find((row) => row.game_id === mine[0]).outcome, "completed");
 });
 
+test("who waits in a lobby in vain is told so, let go and taken to the end", async () => {
+  const person = await new Participant(edge.url).enter("slime_load");
+  assert.equal(await person.leave("start"), 303);
+  const lobby = await person.lobby("game");
+  const [here, needed] = await lobby.inbox.next("w");
+  assert.deepEqual([here, needed], [1, 2]);
+  const [words] = await lobby.inbox.next("t", 60_000);
+  assert.ok(words.length > 0);
+  assert.equal((await lobby.ended).code, 4007);
+  assert.equal((await (await person.lobby("game")).ended).code, 4007, "there is no second wait");
+  assert.equal(await person.leave("game"), 303, "the button leads on");
+  assert.equal(await person.scene(), "end");
+  const { sessions, seats } = await records(edge);
+  assert.equal(sessions.find((row) => row.subject_id === person.subject).status, "completed");
+  assert.ok(seats.every((row) => row.subject_id !== person.subject));
+});
+
 test("a game is played once: its lobby is closed to who has played, and a reload goes on", async () => {
   const [person] = await seated("slime_human_ai", 1);
   assert.equal(await finished(person), "completed");
