@@ -34,7 +34,7 @@ use crate::{
     rng::{Rng, Stream},
     simulation::Simulation,
     space::ActionValue,
-    surface::{Encoder, Scene, Surface},
+    surface::{Encoder, Record, Scene, Surface},
 };
 
 /// The seed of the golden digest.
@@ -305,7 +305,11 @@ fn pictures(sim: &mut dyn Simulation) -> Result<(), String> {
                     ));
                 }
             }
-            scene.apply(&encoder.encode(&once)).map_err(|e| e.to_string())
+            scene.apply(&encoder.encode(&once)).map_err(|e| e.to_string())?;
+            match once.items().iter().find(|item| scene.get(item.id) != Some(&Record::of(item, viewport))) {
+                Some(item) => Err(format!("tick {}: item {} is lost in the delta", sim.tick(), item.id)),
+                None => Ok(()),
+            }
         })?;
     }
     Ok(())

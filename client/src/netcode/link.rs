@@ -3,6 +3,10 @@
 //! It knows nothing of what is said over it. `lost` and every time-out lead to a retry after a growing pause; only
 //! [`Link::stop`] ends that.
 
+use std::collections::VecDeque;
+
+use super::page::Output;
+
 /// Pauses before the attempts after a loss, ms; the last one repeats.
 pub const BACKOFF_MS: [f64; 5] = [300.0, 600.0, 1200.0, 2400.0, 3000.0];
 /// A socket that has not opened and been greeted by then is given up, ms.
@@ -107,6 +111,16 @@ impl Link {
                 Some(Do::Drop)
             }
             _ => None,
+        }
+    }
+
+    /// Does what is due now, with a socket at `path`.
+    pub(super) fn wake(&mut self, path: &str, now: f64, out: &mut VecDeque<Output>) {
+        while let Some(due) = self.due(now) {
+            out.push_back(match due {
+                Do::Connect => Output::Connect(path.to_owned()),
+                Do::Drop => Output::Disconnect,
+            });
         }
     }
 

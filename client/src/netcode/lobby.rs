@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use room::wire::{self, CloseCode, MAX_TO_BROWSER, ToLobby, ToWaiter};
 
 use super::{
-    link::{Do, Link},
+    link::Link,
     page::{Output, Stop},
 };
 
@@ -129,12 +129,7 @@ impl Lobby {
         if self.link.is_open() && now >= self.ping_at {
             self.ping(now, out);
         }
-        while let Some(due) = self.link.due(now) {
-            out.push_back(match due {
-                Do::Connect => Output::Connect(self.path.clone()),
-                Do::Drop => Output::Disconnect,
-            });
-        }
+        self.link.wake(&self.path, now, out);
     }
 
     pub(super) fn wake_at(&self) -> f64 {

@@ -8,7 +8,7 @@ use room::wire::{
 
 use super::{
     health::{Health, Quality},
-    link::{Do, Link},
+    link::Link,
     page::{Output, Stop},
     playback::Playback,
 };
@@ -267,12 +267,7 @@ impl Seat {
             self.link.asked(now);
             self.ping_at = now + PING_MS;
         }
-        while let Some(due) = self.link.due(now) {
-            out.push_back(match due {
-                Do::Connect => Output::Connect(self.path.clone()),
-                Do::Drop => Output::Disconnect,
-            });
-        }
+        self.link.wake(&self.path, now, out);
     }
 
     pub(super) fn wake_at(&self) -> f64 {
