@@ -1,12 +1,14 @@
 //! What a researcher writes: an experiment is a list of scenes, each made by a builder that is checked at start-up.
 
 mod game;
+mod question;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 pub use game::{EnvironmentRef, GameScene, PolicyFactory, Seat};
+pub use question::{Answer, Kind, Question};
 
 /// An ordered list of scenes.
 #[derive(Clone, Serialize)]
@@ -27,13 +29,15 @@ pub struct Experiment {
 pub enum Scene {
     /// The first page; nothing is recorded before its button is pressed.
     Start(Page),
+    /// A page of text, of questions, or of both.
+    Static(Page),
     /// A game.
     Game(Box<GameScene>),
     /// The last page.
     End(Page),
 }
 
-/// A page of text with a button.
+/// A page of text, with a button and perhaps with questions.
 #[derive(Debug, Clone, Serialize)]
 pub struct Page {
     /// In addresses and in the data.
@@ -42,6 +46,8 @@ pub struct Page {
     pub title: String,
     /// The text, a paragraph an entry.
     pub paragraphs: Vec<String>,
+    /// In the order in which they are asked.
+    pub questions: Vec<Question>,
     /// What the button says.
     pub button: String,
 }
@@ -49,7 +55,13 @@ pub struct Page {
 impl Page {
     /// A page with a heading and no text yet.
     pub fn new(id: &str, title: &str) -> Self {
-        Self { id: id.into(), title: title.into(), paragraphs: Vec::new(), button: "Continue".into() }
+        Self {
+            id: id.into(),
+            title: title.into(),
+            paragraphs: Vec::new(),
+            questions: Vec::new(),
+            button: "Continue".into(),
+        }
     }
 
     /// Adds a paragraph.
@@ -58,10 +70,40 @@ impl Page {
         self
     }
 
+    /// Adds a question.
+    pub fn ask(mut self, question: Question) -> Self {
+        self.questions.push(question);
+        self
+    }
+
+    /// Judges what was sent with the page's form: (question, value) pairs, several for a question with several answers.
+    /// What was sent for no question is ignored.
+    pub fn accept(&self, sent: &[(String, String)]) -> Result<BTreeMap<String, Answer>, Complaints> {
+        let (mut answers, mut complaints) = (BTreeMap::new(), BTreeMap::new());
+        for question in &self.questions {
+            let given = sent.iter().filter(|(id, _)| *id == question.id).map(|(_, value)| value.as_str());
+            match question.accept(&given.collect::<Vec<_>>()) {
+                Ok(Some(answer)) => drop(answers.insert(question.id.clone(), answer)),
+                Ok(None) => {}
+                Err(why) => drop(complaints.insert(question.id.clone(), why)),
+            }
+        }
+        if complaints.is_empty() { Ok(answers) } else { Err(complaints) }
+    }
+
     /// What the button says.
     pub fn button(mut self, words: &str) -> Self {
         self.button = words.into();
         self
+    }
+}
+
+/// What is wrong with the answers, for the participant, by question.
+pub type Complaints = BTreeMap<String, String>;
+
+impl From<Page> for Scene {
+    fn from(page: Page) -> Self {
+        Self::Static(page)
     }
 }
 
@@ -85,7 +127,7 @@ impl Scene {
     /// The scene's id.
     pub fn id(&self) -> &str {
         match self {
-            Self::Start(page) | Self::End(page) => &page.id,
+            Self::Start(page) | Self::Static(page) | Self::End(page) => &page.id,
             Self::Game(game) => &game.id,
         }
     }
@@ -138,6 +180,21 @@ impl Experiment {
             }
             if !ids.insert(scene.id()) {
                 return fail(scene.id(), "id", "two scenes have the same id".into());
+            }
+            if let Scene::Start(page) | Scene::Static(page) | Scene::End(page) = scene {
+                let mut asked = BTreeSet::new();
+                for question in &page.questions {
+                    if let Err(why) = question.check() {
+                        return fail(&page.id, "ask", why);
+                    }
+                    if !asked.insert(&question.id) {
+                        return fail(&page.id, "ask", format!("two questions have the id {:?}", question.id));
+                    }
+                }
+                if !page.questions.is_empty() && !matches!(scene, Scene::Static(_)) {
+                    let why = "nothing is recorded on the first page, and nothing is sent from the last one";
+                    return fail(&page.id, "ask", why.into());
+                }
             }
             if let Scene::Game(game) = scene
                 && let Err((option, why)) = game.check()
@@ -228,6 +285,35 @@ mod tests {
             .seat(Seat::Random)
             .seat(Seat::Random);
         check(nobody, &["seats", "person"]);
+    }
+
+    #[test]
+    fn questions_stand_on_pages_between_the_first_and_the_last_and_have_ids_of_their_own() {
+        let survey = Page::new("survey", "Survey")
+            .ask(Question::scale("fun", "How much fun was it?", 7))
+            .ask(Question::text_area("why", "Why?").optional());
+        let with = |page: Page| {
+            Experiment::new("e", "E")
+                .scene(Scene::start(Page::new("start", "Hello")))
+                .scene(page)
+                .scene(Scene::end(Page::new("end", "Bye")))
+        };
+        assert_eq!(with(survey.clone()).check(), Ok(()));
+        let error =
+            with(survey.clone().ask(Question::text_box("fun", "Fun?"))).check().unwrap_err().to_string();
+        assert!(error.contains("scene \"survey\", ask") && error.contains("\"fun\""), "{error}");
+        let early = Experiment::new("e", "E")
+            .scene(Scene::start(Page::new("start", "Hello").ask(Question::text_box("a", "A"))))
+            .scene(Scene::end(Page::new("end", "Bye")));
+        assert_eq!(early.check().unwrap_err().option, "ask");
+
+        let sent = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(id, value)| (id.to_string(), value.to_string())).collect::<Vec<_>>()
+        };
+        let answers = survey.accept(&sent(&[("fun", "6"), ("other", "x")])).unwrap();
+        assert_eq!(answers, [("fun".to_owned(), Answer::Number(6.0))].into());
+        let complaints = survey.accept(&sent(&[("why", "because")])).unwrap_err();
+        assert_eq!(complaints.keys().collect::<Vec<_>>(), ["fun"]);
     }
 
     #[test]
