@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    experiment::GameScene,
-    record::{Chunk, GameInfo, RecordError, Row},
+    experiment::{GameScene, Page},
+    record::{Answered, Chunk, GameInfo, RecordError, Row},
     wire::Outcome,
 };
 
@@ -97,6 +97,19 @@ pub fn steps_csv(
             fields.push(found.map(|(_, _, value)| value.to_string()).unwrap_or_default());
         }
         writer.write_record(&fields).map_err(unwritable)?;
+    }
+    writer.into_inner().map_err(|e| RecordError::Unwritable(e.to_string()))
+}
+
+/// One participant's answers on one page as CSV, header included: a row a question, empty for what was left out.
+pub fn answers_csv(page: &Page, subject: &str, answered: &Answered) -> Result<Vec<u8>, RecordError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["subject_id", "scene_id", "question_id", "answer", "answered_at"];
+    writer.write_record(header).map_err(unwritable)?;
+    let at = iso8601(answered.at_ms);
+    for question in &page.questions {
+        let answer = answered.answers.get(&question.id).map(ToString::to_string).unwrap_or_default();
+        writer.write_record([subject, &page.id, &question.id, &answer, &at]).map_err(unwritable)?;
     }
     writer.into_inner().map_err(|e| RecordError::Unwritable(e.to_string()))
 }

@@ -2,9 +2,11 @@
 
 use maud::{DOCTYPE, Markup, html};
 use room::{
-    experiment::{Experiment, Page, Scene},
+    experiment::{Complaints, Experiment, Page, Scene},
     stager::Stager,
 };
+
+mod questions;
 
 fn shell(title: &str, experiment: Option<&str>, bar: Markup, main: Markup) -> Markup {
     html! {
@@ -47,16 +49,26 @@ pub fn index(experiments: &[Experiment]) -> Markup {
     shell("Footlights", None, html! { span.title { "Footlights" } }, main)
 }
 
-/// The scene in which a participant is.
-pub fn scene(experiment: &Experiment, stager: &Stager, base: &str) -> Markup {
+/// A form that must be filled in again.
+#[derive(Clone, Copy)]
+pub struct Again<'a> {
+    /// What was sent.
+    pub sent: &'a [(String, String)],
+    /// What is wrong with it.
+    pub complaints: &'a Complaints,
+}
+
+/// The scene in which a participant is; `again` if its form was refused.
+pub fn scene(experiment: &Experiment, stager: &Stager, base: &str, again: Option<Again<'_>>) -> Markup {
     let (done, all) = stager.progress(experiment);
     let bar = html! {
         span.title { (experiment.title) }
         progress value=(done) max=(all) aria-label="Progress through the study" { (done) " of " (all) }
     };
     let main = match stager.current(experiment) {
-        Some(Scene::Start(page)) => text(page, "start", Some(base)),
-        Some(Scene::End(page)) => text(page, "end", None),
+        Some(Scene::Start(page)) => text(page, "start", Some(base), again),
+        Some(Scene::Static(page)) => text(page, "static", Some(base), again),
+        Some(Scene::End(page)) => text(page, "end", None, again),
         Some(Scene::Game(game)) => html! {
             section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
                 data-env=(game.environment.id)
@@ -70,14 +82,18 @@ pub fn scene(experiment: &Experiment, stager: &Stager, base: &str) -> Markup {
     shell(&experiment.title, Some(&experiment.id), bar, main)
 }
 
-fn text(page: &Page, kind: &str, base: Option<&str>) -> Markup {
+fn text(page: &Page, kind: &str, base: Option<&str>, again: Option<Again<'_>>) -> Markup {
     html! {
         section.page data-scene=(page.id) data-kind=(kind) {
             h1 { (page.title) }
             @for paragraph in &page.paragraphs { p { (paragraph) } }
             @if let Some(base) = base {
-                form method="post" action={ (base) "/scenes/" (page.id) } {
-                    button.primary type="submit" autofocus { (page.button) }
+                form method="post" action={ (base) "/scenes/" (page.id) } novalidate[again.is_some()] {
+                    @if again.is_some() {
+                        p.notice role="alert" { "Some answers are missing or not possible. They are marked below." }
+                    }
+                    @for asked in &page.questions { (questions::question(asked, again)) }
+                    button.primary type="submit" autofocus[page.questions.is_empty()] { (page.button) }
                 }
             }
         }
@@ -107,7 +123,7 @@ mod tests {
         let experiment = Experiment::new("e", "<b>")
             .scene(Scene::start(Page::new("start", "<script>").text("a & b")))
             .scene(Scene::end(Page::new("end", "Bye")));
-        let html = scene(&experiment, &Stager::default(), "/x/e/s").into_string();
+        let html = scene(&experiment, &Stager::default(), "/x/e/s", None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
         assert!(html.contains(r#"action="/x/e/s/scenes/start""#));
     }

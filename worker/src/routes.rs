@@ -1,18 +1,25 @@
 //! Which address leads where. Every path of a participant is below `/x/{experiment}/{subject}`, so that two windows of
 //! one browser are two participants and a reload stays the same one.
 
-use room::stager::Stager;
+use std::collections::BTreeMap;
+
+use room::experiment::Answer;
 use serde_json::json;
 use worker::{Date, Env, Headers, Method, Request, Response, Url};
 
 use crate::{
     auth::{self, Identity, Signer, Ticket},
     error::Fault,
-    objects::{call, participant::Position},
-    pages,
-    store::d1,
+    objects::{
+        call,
+        participant::{Position, Step},
+    },
+    pages::{self, Again},
     studies,
 };
+
+/// The longest form, in bytes.
+const MAX_FORM: usize = 256 * 1024;
 
 /// Answers a request; whatever goes wrong becomes a page, a JSON error or a close code.
 pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
@@ -45,14 +52,13 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
             let mut position = position(env, &identity).await?;
             // Who reloads on the result of a game is done with it.
             if let Some(scene) = position.stager.played(experiment) {
-                position = advance(env, &identity, scene).await?;
+                position = advance(env, &identity, scene, BTreeMap::new()).await?;
             }
-            page(pages::scene(experiment, &position.stager, &base(&identity)))
+            page(pages::scene(experiment, &position.stager, &base(&identity), None))
         }
         (Method::Post, ["x", experiment, subject, "scenes", scene]) => {
             let identity = identify(&request, env, experiment, subject)?;
-            advance(env, &identity, scene).await?;
-            see_other(&base(&identity), None)
+            leave(request, env, &identity, scene).await
         }
         (Method::Get, ["x", experiment, subject, "lobby", scene]) => {
             let identity = identify(&request, env, experiment, subject)?;
@@ -145,16 +151,50 @@ fn participant_name(identity: &Identity) -> String {
     format!("{}/{}", identity.experiment, identity.subject)
 }
 
-async fn advance(env: &Env, identity: &Identity, scene: &str) -> Result<Position, Fault> {
+/// Takes the form of a page, and goes on; or shows the page again, with what is wrong.
+async fn leave(mut request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {
     let experiment = studies::experiment(&identity.experiment)?;
-    let mut stager: Stager = position(env, identity).await?.stager;
-    let begins = !stager.begun();
+    let position = position(env, identity).await?;
     // Asked here for the error's sake; the object decides.
-    stager.advance(experiment, scene)?;
-    let step = (identity.experiment.clone(), scene.to_owned());
-    let position: Position = call(env, "PARTICIPANT", &participant_name(identity), "/advance", &step).await?;
-    d1::session(env, identity, experiment, &position.stager, begins).await;
-    Ok(position)
+    position.stager.clone().advance(experiment, scene)?;
+    let mut answers = BTreeMap::new();
+    if let Some(asked) = experiment.page(scene) {
+        let sent = form(&mut request).await?;
+        match asked.accept(&sent) {
+            Ok(accepted) => answers = accepted,
+            Err(complaints) => {
+                let again = Again { sent: &sent, complaints: &complaints };
+                let markup = pages::scene(experiment, &position.stager, &base(identity), Some(again));
+                return Ok(page(markup)?.with_status(422));
+            }
+        }
+    }
+    advance(env, identity, scene, answers).await?;
+    see_other(&base(identity), None)
+}
+
+/// The fields of a form. Longer than any page of ours can make it is not read.
+async fn form(request: &mut Request) -> Result<Vec<(String, String)>, Fault> {
+    let too_long = || Fault::BadRequest(format!("a form of more than {MAX_FORM} bytes"));
+    let length = request.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MAX_FORM) {
+        return Err(too_long());
+    }
+    let body = request.bytes().await?;
+    if body.len() > MAX_FORM {
+        return Err(too_long());
+    }
+    serde_html_form::from_bytes(&body).map_err(|error| Fault::BadRequest(error.to_string()))
+}
+
+async fn advance(
+    env: &Env,
+    identity: &Identity,
+    scene: &str,
+    answers: BTreeMap<String, Answer>,
+) -> Result<Position, Fault> {
+    let step = Step { identity: identity.clone(), scene: scene.to_owned(), answers };
+    call(env, "PARTICIPANT", &participant_name(identity), "/advance", &step).await
 }
 
 async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Document, DomParser, Element, Event, FormData, HtmlButtonElement, HtmlElement, HtmlFormElement,
-    PointerEvent, RequestInit, Response, SubmitEvent, SupportedType, UrlSearchParams,
+    HtmlInputElement, PointerEvent, RequestInit, Response, SubmitEvent, SupportedType, UrlSearchParams,
 };
 
 use super::{
@@ -27,6 +27,7 @@ pub fn take_over() -> Result<()> {
     let listeners = [
         Listener::new(&document, "submit", submitted)?,
         Listener::new(&document, "click", copied)?,
+        Listener::new(&document, "input", slid)?,
         Listener::new(&document, "pointerdown", |event: PointerEvent| {
             if event.pointer_type() == "touch" {
                 touch_in_use();
@@ -147,6 +148,12 @@ async fn send(form: &HtmlFormElement, button: Option<&HtmlButtonElement>) -> Res
             body.append(&name, &value);
         }
     }
+    // A slider that nobody touched stands somewhere, and says nothing.
+    let untouched = form.query_selector_all("input[type=range]:not([data-touched])")?;
+    for slider in (0..untouched.length()).filter_map(|k| untouched.item(k)) {
+        let slider: Element = slider.dyn_into()?;
+        body.delete(&slider.get_attribute("name").unwrap_or_default());
+    }
     let path = form.get_attribute("action").or_missing("form action")?;
     swap(&post(&path, &body).await?).await
 }
@@ -187,7 +194,10 @@ fn show(answer: &Response, page: &Document) -> Result<()> {
     }
     window()?.scroll_to_with_x_and_y(0.0, 0.0);
     mount()?;
-    scene()?.focus()
+    match scene()?.query_selector("[aria-invalid=true], fieldset[aria-describedby] input")? {
+        Some(wrong) => wrong.dyn_into::<HtmlElement>()?.focus(),
+        None => scene()?.focus(),
+    }
 }
 
 fn replace(document: &Document, page: &Document, selector: &str) -> Result<()> {
@@ -232,6 +242,17 @@ fn copied(event: Event) {
         let _ = button.set_attribute("aria-live", "polite");
         let _ = button.dataset().set("copied", &number(now()));
     });
+}
+
+/// A slider was moved: it has a value now, and shows it.
+fn slid(event: Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    let Some(slider) = target.filter(|input| input.type_() == "range") else { return };
+    let _ = slider.dataset().set("touched", "");
+    let output = slider.parent_element().and_then(|parent| parent.query_selector("output").ok().flatten());
+    if let Some(output) = output {
+        output.set_text_content(Some(&slider.value()));
+    }
 }
 
 async fn copy(button: &HtmlElement) -> Result<()> {

@@ -213,6 +213,14 @@ impl Experiment {
         self.scenes.iter().enumerate().find(|(_, scene)| scene.id() == id)
     }
 
+    /// The page of that id.
+    pub fn page(&self, id: &str) -> Option<&Page> {
+        match self.find(id)?.1 {
+            Scene::Start(page) | Scene::Static(page) | Scene::End(page) => Some(page),
+            Scene::Game(_) => None,
+        }
+    }
+
     /// The game scene of that id.
     pub fn game(&self, id: &str) -> Option<&GameScene> {
         match self.find(id)?.1 {

@@ -75,6 +75,17 @@ pub enum Answer {
     Several(Vec<String>),
 }
 
+impl std::fmt::Display for Answer {
+    /// As it stands in the data; several options as a JSON list.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+            Self::Several(chosen) => write!(f, "{}", serde_json::Value::from(chosen.as_slice())),
+        }
+    }
+}
+
 /// What the longest text may be, in characters.
 const MAX_CHARS: u32 = 10_000;
 

@@ -1,15 +1,15 @@
-//! What analysts ask in SQL: participants, sessions, games, seats, episodes, events.
+//! What analysts ask in SQL: participants, sessions, answers, games, seats, episodes, events.
 
 use room::{
     experiment::{Experiment, GameScene, Scene},
-    record::{Chunk, GameInfo},
+    record::{Answered, Chunk, GameInfo},
     stager::Stager,
     tables::iso8601,
     wire::Outcome,
 };
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
-use crate::{auth::Identity, error::Fault, log, objects::now};
+use crate::{auth::Identity, error::Fault, objects::now};
 
 /// Rows of `events` in one statement: D1 binds 100 values at most.
 const EVENTS_A_STATEMENT: usize = 14;
@@ -18,39 +18,53 @@ fn statement(db: &D1Database, query: &str, values: &[JsValue]) -> Result<D1Prepa
     Ok(db.prepare(query).bind(values)?)
 }
 
-/// Where a participant is now. A failure is logged and nothing is lost: the participant's object knows.
-pub async fn session(env: &Env, identity: &Identity, experiment: &Experiment, stager: &Stager, begins: bool) {
-    if let Err(fault) = try_session(env, identity, experiment, stager, begins).await {
-        log!("error", "d1_failed", "detail": fault.to_string());
-    }
-}
-
-async fn try_session(
+/// Where a participant is now, and every answer so far; doing it twice does no harm.
+pub async fn participant(
     env: &Env,
     identity: &Identity,
     experiment: &Experiment,
     stager: &Stager,
-    begins: bool,
+    answered: &[Answered],
 ) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let at = iso8601(now());
     let (experiment_id, subject) = (identity.experiment.as_str(), identity.subject.as_str());
     let scene = stager.current(experiment);
     let status = if matches!(scene, Some(Scene::End(_))) { "completed" } else { "running" };
-    let mut statements = Vec::new();
-    if begins {
-        statements.push(statement(
+    let mut statements = vec![
+        statement(
             &db,
             "INSERT OR IGNORE INTO participants VALUES (?, ?, ?)",
             &[experiment_id.into(), subject.into(), at.as_str().into()],
-        )?);
+        )?,
+        statement(
+            &db,
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
+            &[
+                experiment_id.into(),
+                subject.into(),
+                scene.map(Scene::id).unwrap_or_default().into(),
+                status.into(),
+                at.as_str().into(),
+            ],
+        )?,
+    ];
+    for page in answered {
+        for (question, answer) in &page.answers {
+            statements.push(statement(
+                &db,
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
+                &[
+                    experiment_id.into(),
+                    subject.into(),
+                    page.scene.as_str().into(),
+                    question.as_str().into(),
+                    answer.to_string().into(),
+                    iso8601(page.at_ms).into(),
+                ],
+            )?);
+        }
     }
-    let scene_id = scene.map(Scene::id).unwrap_or_default();
-    statements.push(statement(
-        &db,
-        "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
-        &[experiment_id.into(), subject.into(), scene_id.into(), status.into(), at.as_str().into()],
-    )?);
     db.batch(statements).await?;
     Ok(())
 }

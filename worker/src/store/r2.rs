@@ -1,15 +1,15 @@
-//! A finished game in object storage: a CSV and a metadata file a participant, and the replay.
+//! In object storage: of a finished game a CSV and a metadata file a participant, and the replay; the answers to a page.
 
 use room::{
-    experiment::GameScene,
-    record::{Chunk, GameInfo},
+    experiment::{GameScene, Page},
+    record::{Answered, Chunk, GameInfo},
     replay::Replay,
     tables,
     wire::Outcome,
 };
 use worker::{Bucket, Env, HttpMetadata};
 
-use crate::error::Fault;
+use crate::{auth::Identity, error::Fault};
 
 /// Writes everything; doing it twice does no harm.
 pub async fn save(
@@ -34,6 +34,13 @@ pub async fn save(
     let replay = Replay::of(scene, info, record)?.encode();
     let key = format!("data/{}/replays/{}.msgpack", info.experiment, info.game_id);
     put(&bucket, key, replay, "application/vnd.msgpack").await
+}
+
+/// The answers to one page.
+pub async fn answers(env: &Env, identity: &Identity, page: &Page, answered: &Answered) -> Result<(), Fault> {
+    let key = format!("data/{}/{}/{}.csv", identity.experiment, page.id, identity.subject);
+    let csv = tables::answers_csv(page, &identity.subject, answered)?;
+    put(&env.bucket("DATA")?, key, csv, "text/csv; charset=utf-8").await
 }
 
 async fn put(bucket: &Bucket, key: String, bytes: Vec<u8>, content_type: &str) -> Result<(), Fault> {

@@ -1,0 +1,10 @@
+-- One row an answer; a question that was left out has none.
+CREATE TABLE answers (
+  experiment  TEXT NOT NULL,
+  subject_id  TEXT NOT NULL,
+  scene_id    TEXT NOT NULL,
+  question_id TEXT NOT NULL,
+  answer      TEXT NOT NULL,
+  answered_at TEXT NOT NULL,
+  PRIMARY KEY (experiment, subject_id, scene_id, question_id)
+) WITHOUT ROWID;
