@@ -10,6 +10,8 @@ pub enum Stream {
     Environment,
     /// The policy of the agent with that index.
     Policy(u8),
+    /// The order of an experiment's scenes.
+    Order,
 }
 
 /// ChaCha8 keyed by (seed, stream, episode, tick).
@@ -22,6 +24,7 @@ impl Rng {
         let (kind, index) = match stream {
             Stream::Environment => (0u8, 0u8),
             Stream::Policy(agent) => (1, agent),
+            Stream::Order => (2, 0),
         };
         let mut key = [0u8; 32];
         let parts = seed.to_le_bytes().into_iter().chain(episode.to_le_bytes()).chain(tick.to_le_bytes());

@@ -9,7 +9,9 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod balance;
 pub mod experiment;
+pub mod hooks;
 pub mod keys;
 pub mod lobby;
 pub mod record;

@@ -205,6 +205,12 @@ pub enum Outcome {
     LobbyTimeout,
     /// Nobody is left.
     Abandoned,
+    /// This person left and did not come back within the grace time; the others have another outcome.
+    Left,
+    /// This person's connection or attention was too poor; the others have another outcome.
+    Excluded,
+    /// A person left, and the game counts as if it had not been.
+    Void,
     /// The environment failed.
     Failed,
 }
@@ -218,6 +224,9 @@ impl Outcome {
             Self::NoShow => "no_show",
             Self::LobbyTimeout => "lobby_timeout",
             Self::Abandoned => "abandoned",
+            Self::Left => "left",
+            Self::Excluded => "excluded",
+            Self::Void => "void",
             Self::Failed => "failed",
         }
     }

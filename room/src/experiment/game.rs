@@ -6,7 +6,12 @@ use env_sdk::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::keys::{InputMode, Keyboard, MissingAction};
+use super::{Ending, Then, Waitroom};
+use crate::{
+    hooks::HooksFactory,
+    keys::{InputMode, Keyboard, MissingAction},
+    wire::Outcome,
+};
 
 /// Makes a policy when a room opens. A model is loaded once an isolate; this must be cheap after the first time.
 pub type PolicyFactory = fn() -> Result<Box<dyn Policy>, PolicyError>;
@@ -81,6 +86,18 @@ impl EnvironmentRef {
     }
 }
 
+/// The policy of a seat; `None` where a person sits.
+pub(crate) fn make_policy(
+    seat: &Seat,
+    sim: &dyn Simulation,
+) -> Result<Option<Box<dyn Policy>>, PolicyError> {
+    Ok(match seat {
+        Seat::Policy { make, .. } => Some(make()?),
+        Seat::Random => Some(Box::new(RandomPolicy(sim.spec().action_space.clone()))),
+        Seat::Human => None,
+    })
+}
+
 /// A game, its players and its rules of play. Times are in milliseconds.
 #[derive(Clone, Serialize)]
 #[allow(missing_docs, reason = "each field has a builder method that says what it means")]
@@ -100,8 +117,65 @@ pub struct GameScene {
     pub countdown_ms: u64,
     pub gather_ms: u64,
     pub grace_ms: u64,
-    pub lobby_limit_ms: u64,
-    pub lobby_timeout: String,
+    pub leaving: Leaving,
+    pub watch_ping: Option<Watch>,
+    pub watch_focus: Option<Watch>,
+    pub waitroom: Waitroom,
+    /// Where an outcome leads, and with which ending.
+    pub ways: Vec<(Outcome, Then, Ending)>,
+    pub assets: Vec<String>,
+    #[serde(skip)]
+    pub hooks: Option<HooksFactory>,
+}
+
+/// What happens to a game when a person does not come back within the grace time.
+#[derive(Clone, Serialize)]
+#[serde(tag = "leaving", rename_all = "snake_case")]
+pub enum Leaving {
+    /// The game ends with [`Outcome::PartnerLeft`] for the others.
+    End,
+    /// The game ends with [`Outcome::Void`] for the others: as if it had not been.
+    Void,
+    /// A policy plays on in the seat.
+    Replace(Seat),
+}
+
+/// What is watched in a person while the game runs, and what follows. Times and round trips are in milliseconds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Watch {
+    /// From here on the person is warned. For the ping a median round trip, for the focus a time away.
+    pub warn: f64,
+    /// What the warning says.
+    pub warning: String,
+    /// From here on the person is excluded, if at all.
+    pub exclude: Option<f64>,
+    /// What the excluded person reads.
+    pub exclusion: String,
+}
+
+impl Watch {
+    /// Warns from `warn` milliseconds on.
+    pub fn new(warn: f64, warning: &str) -> Self {
+        Self { warn, warning: warning.into(), exclude: None, exclusion: String::new() }
+    }
+
+    /// Excludes from `exclude` milliseconds on.
+    pub fn exclude(mut self, exclude: f64, exclusion: &str) -> Self {
+        self.exclude = Some(exclude);
+        self.exclusion = exclusion.into();
+        self
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let good = |ms: f64| ms.is_finite() && ms > 0.0;
+        if !good(self.warn) || !self.exclude.is_none_or(good) {
+            return Err("times must be more than 0".into());
+        }
+        match self.exclude {
+            Some(exclude) if exclude <= self.warn => Err("who is excluded must have been warned before".into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl GameScene {
@@ -124,8 +198,13 @@ impl GameScene {
             countdown_ms: 3_000,
             gather_ms: 30_000,
             grace_ms: 30_000,
-            lobby_limit_ms: 300_000,
-            lobby_timeout: "Nobody else came in time. Thank you for waiting.".into(),
+            leaving: Leaving::End,
+            watch_ping: None,
+            watch_focus: None,
+            waitroom: Waitroom::new(),
+            ways: Vec::new(),
+            assets: Vec::new(),
+            hooks: None,
         }
     }
 
@@ -225,16 +304,64 @@ impl GameScene {
         self
     }
 
-    /// How long somebody waits in the lobby at most.
-    pub fn lobby_limit_ms(mut self, ms: u64) -> Self {
-        self.lobby_limit_ms = ms;
+    /// What happens when somebody does not come back within the grace time.
+    pub fn leaving(mut self, leaving: Leaving) -> Self {
+        self.leaving = leaving;
         self
     }
 
-    /// What somebody reads for whom nobody came.
-    pub fn lobby_timeout(mut self, words: &str) -> Self {
-        self.lobby_timeout = words.into();
+    /// Watches the median round trip of the last ten seconds.
+    pub fn watch_ping(mut self, watch: Watch) -> Self {
+        self.watch_ping = Some(watch);
         self
+    }
+
+    /// Watches for how long the page is hidden or not focused without a break.
+    pub fn watch_focus(mut self, watch: Watch) -> Self {
+        self.watch_focus = Some(watch);
+        self
+    }
+
+    /// How people are waited for and matched.
+    pub fn waitroom(mut self, waitroom: Waitroom) -> Self {
+        self.waitroom = waitroom;
+        self
+    }
+
+    /// Where an outcome leads, and how the participant's study counts as ended from then on. Without this, `completed`
+    /// leads on, and every other outcome to the last page with the ending of the same name.
+    pub fn on(mut self, outcome: Outcome, then: Then, ending: Ending) -> Self {
+        self.ways.retain(|(known, ..)| *known != outcome);
+        self.ways.push((outcome, then, ending));
+        self
+    }
+
+    /// A file in `studies/assets/` (an atlas, a sound) that is loaded while the pages before the game are read.
+    pub fn asset(mut self, file: &str) -> Self {
+        self.assets.push(file.into());
+        self
+    }
+
+    /// Code of your own that is called while the game runs.
+    pub fn hooks(mut self, hooks: HooksFactory) -> Self {
+        self.hooks = Some(hooks);
+        self
+    }
+
+    /// Where an outcome leads, and how the participant's study counts as ended from then on.
+    pub fn way(&self, outcome: Outcome) -> (Then, Ending) {
+        let own = self.ways.iter().find(|(known, ..)| *known == outcome);
+        match own {
+            Some((_, then, ending)) => (then.clone(), *ending),
+            None if outcome == Outcome::Completed => (Then::Next, Ending::Completed),
+            None => (Then::End, outcome.into()),
+        }
+    }
+
+    /// The globals that the game leaves, without the scene's id in front.
+    pub fn globals(&self) -> impl Iterator<Item = String> {
+        let hooks = self.hooks.map(|make| make().globals()).unwrap_or_default();
+        ["outcome", "score", "game_id"].into_iter().map(str::to_owned).chain(hooks)
     }
 
     /// How many people it takes.
@@ -253,11 +380,7 @@ impl GameScene {
         agent: Agent,
         sim: &dyn Simulation,
     ) -> Result<Option<Box<dyn Policy>>, PolicyError> {
-        Ok(match self.seats.get(agent.index()) {
-            Some(Seat::Policy { make, .. }) => Some(make()?),
-            Some(Seat::Random) => Some(Box::new(RandomPolicy(sim.spec().action_space.clone()))),
-            Some(Seat::Human) | None => None,
-        })
+        self.seats.get(agent.index()).map_or(Ok(None), |seat| make_policy(seat, sim))
     }
 
     /// The option that is wrong, and why.
@@ -296,16 +419,30 @@ impl GameScene {
                 }
             }
         }
-        let positive: [(&'static str, u64); 5] = [
+        let positive: [(&'static str, u64); 4] = [
             ("episodes", u64::from(self.episodes)),
             ("max_steps", u64::from(self.max_steps.unwrap_or(1))),
             ("gather_ms", self.gather_ms),
             ("grace_ms", self.grace_ms),
-            ("lobby_limit_ms", self.lobby_limit_ms),
         ];
-        match positive.into_iter().find(|(_, value)| *value == 0) {
-            Some((option, _)) => Err((option, "must be at least 1".into())),
-            None => Ok(()),
+        if let Some((option, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err((option, "must be at least 1".into()));
         }
+        if let Leaving::Replace(seat) = &self.leaving {
+            if seat.is_human() {
+                return Err(("leaving", "a person cannot be replaced by a person".into()));
+            }
+            make_policy(seat, sim.as_ref()).map_err(|e| ("leaving", e.to_string()))?;
+        }
+        for (option, watch) in [("watch_ping", &self.watch_ping), ("watch_focus", &self.watch_focus)] {
+            watch.as_ref().map_or(Ok(()), Watch::check).map_err(|why| (option, why))?;
+        }
+        for (outcome, ..) in &self.ways {
+            if *outcome == Outcome::NoShow {
+                let why = "a no_show ends nothing: who came waits again, and who did not has not begun";
+                return Err(("on", why.into()));
+            }
+        }
+        self.waitroom.check(self.humans())
     }
 }

@@ -1,14 +1,25 @@
 //! What a researcher writes: an experiment is a list of scenes, each made by a builder that is checked at start-up.
 
+mod ending;
 mod game;
+mod page;
+mod plan;
 mod question;
+mod screening;
+mod waitroom;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-pub use game::{EnvironmentRef, GameScene, PolicyFactory, Seat};
+pub use ending::{Code, Completion, Ending, Then, with_code};
+pub use game::{EnvironmentRef, GameScene, Leaving, PolicyFactory, Seat, Watch};
+pub(crate) use page::accept;
+pub use page::{Check, Complaints, Globals, Page, Part, fill};
+pub use plan::{Arms, Block, Cell, Step};
 pub use question::{Answer, Kind, Question};
+pub use screening::{Device, Report, Requirement, Screening};
+pub use waitroom::{Matching, Waitroom};
 
 /// An ordered list of scenes.
 #[derive(Clone, Serialize)]
@@ -17,8 +28,14 @@ pub struct Experiment {
     pub id: String,
     /// Shown to participants.
     pub title: String,
-    /// What a participant goes through, in order.
-    pub scenes: Vec<Scene>,
+    /// What the study is about, in a sentence; for the codebook.
+    pub description: String,
+    /// What participants go through.
+    pub steps: Vec<Step>,
+    /// The codes that participants get at the end.
+    pub completion: Option<Completion>,
+    /// Parameters of the address that are kept with a participant, as `url.name`.
+    pub parameters: Vec<String>,
     /// Whether the front page lists it.
     pub listed: bool,
 }
@@ -31,79 +48,25 @@ pub enum Scene {
     Start(Page),
     /// A page of text, of questions, or of both.
     Static(Page),
+    /// Lets through whose device and connection do.
+    Screening(Screening),
     /// A game.
     Game(Box<GameScene>),
     /// The last page.
     End(Page),
+    /// The last page, with the code that stands for how the participant ended.
+    CompletionCode(Page),
 }
-
-/// A page of text, with a button and perhaps with questions.
-#[derive(Debug, Clone, Serialize)]
-pub struct Page {
-    /// In addresses and in the data.
-    pub id: String,
-    /// The heading.
-    pub title: String,
-    /// The text, a paragraph an entry.
-    pub paragraphs: Vec<String>,
-    /// In the order in which they are asked.
-    pub questions: Vec<Question>,
-    /// What the button says.
-    pub button: String,
-}
-
-impl Page {
-    /// A page with a heading and no text yet.
-    pub fn new(id: &str, title: &str) -> Self {
-        Self {
-            id: id.into(),
-            title: title.into(),
-            paragraphs: Vec::new(),
-            questions: Vec::new(),
-            button: "Continue".into(),
-        }
-    }
-
-    /// Adds a paragraph.
-    pub fn text(mut self, paragraph: &str) -> Self {
-        self.paragraphs.push(paragraph.into());
-        self
-    }
-
-    /// Adds a question.
-    pub fn ask(mut self, question: Question) -> Self {
-        self.questions.push(question);
-        self
-    }
-
-    /// Judges what was sent with the page's form: (question, value) pairs, several for a question with several answers.
-    /// What was sent for no question is ignored.
-    pub fn accept(&self, sent: &[(String, String)]) -> Result<BTreeMap<String, Answer>, Complaints> {
-        let (mut answers, mut complaints) = (BTreeMap::new(), BTreeMap::new());
-        for question in &self.questions {
-            let given = sent.iter().filter(|(id, _)| *id == question.id).map(|(_, value)| value.as_str());
-            match question.accept(&given.collect::<Vec<_>>()) {
-                Ok(Some(answer)) => drop(answers.insert(question.id.clone(), answer)),
-                Ok(None) => {}
-                Err(why) => drop(complaints.insert(question.id.clone(), why)),
-            }
-        }
-        if complaints.is_empty() { Ok(answers) } else { Err(complaints) }
-    }
-
-    /// What the button says.
-    pub fn button(mut self, words: &str) -> Self {
-        self.button = words.into();
-        self
-    }
-}
-
-/// What is wrong with the answers, for the participant, by question.
-pub type Complaints = BTreeMap<String, String>;
 
 impl From<Page> for Scene {
     fn from(page: Page) -> Self {
         Self::Static(page)
+    }
+}
+
+impl From<Screening> for Scene {
+    fn from(screening: Screening) -> Self {
+        Self::Screening(screening)
     }
 }
 
@@ -124,11 +87,49 @@ impl Scene {
         Self::End(page)
     }
 
+    /// The last page, with a code of [`Experiment::completion`].
+    pub fn completion_code(page: Page) -> Self {
+        Self::CompletionCode(page)
+    }
+
     /// The scene's id.
     pub fn id(&self) -> &str {
         match self {
-            Self::Start(page) | Self::Static(page) | Self::End(page) => &page.id,
+            Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => &page.id,
+            Self::Screening(screening) => &screening.id,
             Self::Game(game) => &game.id,
+        }
+    }
+
+    fn set_id(&mut self, id: String) {
+        match self {
+            Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => {
+                page.id = id;
+            }
+            Self::Screening(screening) => screening.id = id,
+            Self::Game(game) => game.id = id,
+        }
+    }
+
+    /// The page, if it is one.
+    pub fn page(&self) -> Option<&Page> {
+        match self {
+            Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => Some(page),
+            Self::Screening(_) | Self::Game(_) => None,
+        }
+    }
+
+    /// Whether the experiment ends here.
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::End(_) | Self::CompletionCode(_))
+    }
+
+    /// The questions that are answered here.
+    pub fn questions(&self) -> Vec<Question> {
+        match self {
+            Self::Screening(_) => Screening::questions(),
+            Self::Game(_) => Vec::new(),
+            _ => self.page().map(|page| page.questions.clone()).unwrap_or_default(),
         }
     }
 }
@@ -147,10 +148,27 @@ pub struct ConfigError {
     pub why: String,
 }
 
+/// Folders of the data that no scene can have.
+const RESERVED: [&str; 2] = ["replays", "participants"];
+
 impl Experiment {
     /// An experiment without scenes.
     pub fn new(id: &str, title: &str) -> Self {
-        Self { id: id.into(), title: title.into(), scenes: Vec::new(), listed: true }
+        Self {
+            id: id.into(),
+            title: title.into(),
+            description: String::new(),
+            steps: Vec::new(),
+            completion: None,
+            parameters: Vec::new(),
+            listed: true,
+        }
+    }
+
+    /// What the study is about, in a sentence or two; for the codebook.
+    pub fn description(mut self, words: &str) -> Self {
+        self.description = words.into();
+        self
     }
 
     /// Leaves it out of the front page; its address works all the same.
@@ -161,7 +179,32 @@ impl Experiment {
 
     /// Adds a scene.
     pub fn scene(mut self, scene: impl Into<Scene>) -> Self {
-        self.scenes.push(scene.into());
+        self.steps.push(Step::Scene(scene.into()));
+        self
+    }
+
+    /// Adds a block of scenes.
+    pub fn block(mut self, block: Block) -> Self {
+        self.steps.push(Step::Block(block));
+        self
+    }
+
+    /// Adds treatment arms. Participants are assigned so that every combination of arms has as many who completed the
+    /// study, or are on their way.
+    pub fn arms(mut self, arms: Arms) -> Self {
+        self.steps.push(Step::Arms(arms));
+        self
+    }
+
+    /// The codes that participants get at the end, and where they go with them.
+    pub fn completion(mut self, completion: Completion) -> Self {
+        self.completion = Some(completion);
+        self
+    }
+
+    /// Keeps a parameter of the participant's address, as the global `url.name`.
+    pub fn parameter(mut self, name: &str) -> Self {
+        self.parameters.push(name.into());
         self
     }
 
@@ -173,57 +216,141 @@ impl Experiment {
         if !is_id(&self.id) {
             return fail("", "id", format!("{:?} must be letters, digits, _ and -", self.id));
         }
+        if let Err((scene, option, why)) = plan::check(&self.steps) {
+            return fail(&scene, option, why);
+        }
+        let scenes = self.scenes();
         let mut ids = BTreeSet::new();
-        for scene in &self.scenes {
+        for scene in &scenes {
             if !is_id(scene.id()) {
                 return fail(scene.id(), "id", "must be letters, digits, _ and -".into());
+            }
+            if RESERVED.contains(&scene.id()) {
+                return fail(scene.id(), "id", "is the name of a folder in the data".into());
             }
             if !ids.insert(scene.id()) {
                 return fail(scene.id(), "id", "two scenes have the same id".into());
             }
-            if let Scene::Start(page) | Scene::Static(page) | Scene::End(page) = scene {
-                let mut asked = BTreeSet::new();
-                for question in &page.questions {
-                    if let Err(why) = question.check() {
-                        return fail(&page.id, "ask", why);
-                    }
-                    if !asked.insert(&question.id) {
-                        return fail(&page.id, "ask", format!("two questions have the id {:?}", question.id));
-                    }
-                }
-                if !page.questions.is_empty() && !matches!(scene, Scene::Static(_)) {
-                    let why = "nothing is recorded on the first page, and nothing is sent from the last one";
-                    return fail(&page.id, "ask", why.into());
-                }
-            }
-            if let Scene::Game(game) = scene
-                && let Err((option, why)) = game.check()
-            {
-                return fail(&game.id, option, why);
+            if let Err((option, why)) = self.check_scene(scene) {
+                return fail(scene.id(), option, why);
             }
         }
-        match self.scenes.as_slice() {
-            [Scene::Start(_), .., Scene::End(_)] => Ok(()),
-            _ => fail("", "scenes", "must begin with a start page and finish with an end page".into()),
+        if let Some(name) = self.parameters.iter().find(|name| !is_id(name)) {
+            return fail("", "parameter", format!("{name:?} must be letters, digits, _ and -"));
+        }
+        let whole = |step: &Step| if let Step::Scene(scene) = step { Some(scene.clone()) } else { None };
+        let (first, last) = (self.steps.first().and_then(whole), self.steps.last().and_then(whole));
+        let firsts = scenes.iter().filter(|scene| matches!(scene, Scene::Start(_))).count();
+        let lasts = scenes.iter().filter(|scene| scene.is_last()).count();
+        let ends = matches!(first, Some(Scene::Start(_))) && last.as_ref().is_some_and(Scene::is_last);
+        if !ends || firsts != 1 || lasts != 1 {
+            let why = "must begin with a start page and finish with an end page, and have one of each";
+            return fail("", "scenes", why.into());
+        }
+        match (&self.completion, last) {
+            (Some(_), Some(Scene::End(page))) => {
+                fail(&page.id, "completion", "there are codes, and the last page is not a completion_code".into())
+            }
+            (None, Some(Scene::CompletionCode(page))) => {
+                fail(&page.id, "completion", "the last page shows a code, and there is none".into())
+            }
+            (Some(completion), _) => completion.check().or_else(|why| fail("", "completion", why)),
+            (None, _) => Ok(()),
         }
     }
 
-    /// The scene of that id and its place.
-    pub fn find(&self, id: &str) -> Option<(usize, &Scene)> {
-        self.scenes.iter().enumerate().find(|(_, scene)| scene.id() == id)
+    fn check_scene(&self, scene: &Scene) -> Result<(), (&'static str, String)> {
+        let mut ways: Vec<(&'static str, &Then)> = Vec::new();
+        match scene {
+            Scene::Screening(screening) => screening.check()?,
+            Scene::Game(game) => {
+                game.check()?;
+                ways.extend(game.ways.iter().map(|(_, then, _)| ("on", then)));
+                for name in game.waitroom.needs() {
+                    self.check_name(scene, "matching", &name)?;
+                }
+            }
+            Scene::Start(page) | Scene::Static(page) | Scene::End(page) | Scene::CompletionCode(page) => {
+                page.check()?;
+                if !page.questions.is_empty() && !matches!(scene, Scene::Static(_)) {
+                    let why = "nothing is recorded on the first page, and nothing is sent from the last one";
+                    return Err(("ask", why.into()));
+                }
+                if !page.endings.is_empty() && !scene.is_last() {
+                    return Err(("ending", "only the last page knows how somebody ended".into()));
+                }
+                ways.extend(page.check.iter().map(|check| ("attempts", &check.otherwise)));
+                for name in page.names() {
+                    self.check_name(scene, "text", &name)?;
+                }
+            }
+        }
+        for (option, then) in ways {
+            match then {
+                Then::Goto(to) => {
+                    let place = |id: &str| {
+                        self.steps.iter().position(|step| matches!(step, Step::Scene(scene) if scene.id() == id))
+                    };
+                    let here = self.steps.iter().position(|step| {
+                        plan::scenes(std::slice::from_ref(step)).iter().any(|known| known.id() == scene.id())
+                    });
+                    if place(to).is_none_or(|place| here.is_some_and(|here| place <= here)) {
+                        let why = format!("{to:?} is no scene of everybody's further on");
+                        return Err((option, why));
+                    }
+                }
+                Then::Redirect(url) => ending::check_url(url).map_err(|why| (option, why))?,
+                Then::Next | Then::End => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a global of that name can be known in a scene.
+    fn check_name(&self, scene: &Scene, option: &'static str, name: &str) -> Result<(), (&'static str, String)> {
+        let known = match name.split_once('.') {
+            Some(("url", parameter)) => self.parameters.iter().any(|known| known == parameter),
+            Some(("arm", factor)) => plan::factors(&self.steps).iter().any(|arms| arms.factor == factor),
+            Some((earlier, what)) if earlier != scene.id() => self.find(earlier).is_some_and(|earlier| match earlier {
+                Scene::Game(game) => game.globals().any(|known| known == what),
+                other => other.questions().iter().any(|question| question.id == what),
+            }),
+            _ => false,
+        };
+        if known {
+            return Ok(());
+        }
+        Err((option, format!("{{{name}}} is known nowhere: scene.question, scene.score, scene.outcome, arm.factor or url.name")))
+    }
+
+    /// Every scene that any participant may see, in the order in which they are written.
+    pub fn scenes(&self) -> Vec<&Scene> {
+        plan::scenes(&self.steps)
+    }
+
+    /// Every combination of arms; one without any if there are none.
+    pub fn cells(&self) -> Vec<Cell> {
+        plan::cells(&self.steps)
+    }
+
+    /// The scenes of a participant of that cell, by id. The same seed draws the same.
+    pub fn draw(&self, cell: &Cell, seed: u64) -> Vec<String> {
+        plan::draw(&self.steps, cell, seed)
+    }
+
+    /// The scene of that id.
+    pub fn find(&self, id: &str) -> Option<&Scene> {
+        self.scenes().into_iter().find(|scene| scene.id() == id)
     }
 
     /// The page of that id.
     pub fn page(&self, id: &str) -> Option<&Page> {
-        match self.find(id)?.1 {
-            Scene::Start(page) | Scene::Static(page) | Scene::End(page) => Some(page),
-            Scene::Game(_) => None,
-        }
+        self.find(id)?.page()
     }
 
     /// The game scene of that id.
     pub fn game(&self, id: &str) -> Option<&GameScene> {
-        match self.find(id)?.1 {
+        match self.find(id)? {
             Scene::Game(game) => Some(game),
             _ => None,
         }
@@ -277,7 +404,7 @@ mod tests {
         check(game().action(&["KeyX"], env_sdk::ActionValue::Discrete(7), ""), &["action", "7"]);
         check(game().action(&[], Move::Jump, ""), &["action", "no key"]);
         check(game().grace_ms(0), &["grace_ms"]);
-        check(game().lobby_limit_ms(0), &["lobby_limit_ms"]);
+        check(game().waitroom(Waitroom::new().limit_ms(0)), &["limit_ms"]);
         check(
             GameScene::new::<SlimeVolleyball>("game", Config { lives: 0, ..Config::default() }),
             &["environment", "lives"],

@@ -1,6 +1,8 @@
 //! Questions on a page, and the rules for their answers. The page's HTML and the server follow the same ones; the
 //! server decides.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 /// A question.
@@ -14,6 +16,8 @@ pub struct Question {
     pub required: bool,
     /// What an answer looks like.
     pub kind: Kind,
+    /// In a comprehension check: what is right, in any order.
+    pub right: Option<Vec<String>>,
 }
 
 /// What an answer looks like.
@@ -60,6 +64,15 @@ pub enum Kind {
         options: Vec<String>,
         /// Any number of them.
         several: bool,
+        /// As boxes side by side, to be chosen at a glance.
+        boxes: bool,
+        /// Files in `studies/assets/` by option; shown over the option's words.
+        images: BTreeMap<String, String>,
+    },
+    /// A field in the page's own HTML, under the question's id.
+    Own {
+        /// At most so many characters.
+        max_chars: u32,
     },
 }
 
@@ -73,6 +86,16 @@ pub enum Answer {
     Text(String),
     /// The options, in the order in which they were shown.
     Several(Vec<String>),
+}
+
+impl Answer {
+    /// For participants to read.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Several(chosen) => chosen.join(", "),
+            Self::Number(_) | Self::Text(_) => self.to_string(),
+        }
+    }
 }
 
 impl std::fmt::Display for Answer {
@@ -91,7 +114,7 @@ const MAX_CHARS: u32 = 10_000;
 
 impl Question {
     fn new(id: &str, label: &str, kind: Kind) -> Self {
-        Self { id: id.into(), label: label.into(), required: true, kind }
+        Self { id: id.into(), label: label.into(), required: true, kind, right: None }
     }
 
     /// A line of text, 200 characters at most.
@@ -122,7 +145,48 @@ impl Question {
     /// One of these options.
     pub fn multiple_choice(id: &str, label: &str, options: &[&str]) -> Self {
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        Self::new(id, label, Kind::MultipleChoice { options, several: false })
+        let images = BTreeMap::new();
+        Self::new(id, label, Kind::MultipleChoice { options, several: false, boxes: false, images })
+    }
+
+    /// One of these options, as boxes side by side.
+    pub fn option_boxes(id: &str, label: &str, options: &[&str]) -> Self {
+        let mut question = Self::multiple_choice(id, label, options);
+        if let Kind::MultipleChoice { boxes, .. } = &mut question.kind {
+            *boxes = true;
+        }
+        question
+    }
+
+    /// A field that the page's own HTML has under this id: `<input name="id">`. At most 2,000 characters. The label
+    /// is for the codebook.
+    pub fn own(id: &str, label: &str) -> Self {
+        Self::new(id, label, Kind::Own { max_chars: 2_000 })
+    }
+
+    /// An image over the words of an option: a file in `studies/assets/`.
+    pub fn option_image(mut self, option: &str, file: &str) -> Self {
+        if let Kind::MultipleChoice { images, .. } = &mut self.kind {
+            images.insert(option.into(), file.into());
+        }
+        self
+    }
+
+    /// In a comprehension check: the right answer, or all right options.
+    pub fn right(mut self, answers: &[&str]) -> Self {
+        self.right = Some(answers.iter().map(|answer| (*answer).to_owned()).collect());
+        self
+    }
+
+    /// Whether an answer is right; `None` where there is no right one.
+    pub fn is_right(&self, answer: Option<&Answer>) -> Option<bool> {
+        let right: BTreeSet<&str> = self.right.as_ref()?.iter().map(String::as_str).collect();
+        Some(match answer {
+            None => right.is_empty(),
+            Some(Answer::Number(number)) => right.iter().any(|right| right.parse() == Ok(*number)),
+            Some(Answer::Text(text)) => right.contains(text.as_str()),
+            Some(Answer::Several(chosen)) => chosen.iter().map(String::as_str).collect::<BTreeSet<_>>() == right,
+        })
     }
 
     /// The page may be left without an answer.
@@ -170,6 +234,13 @@ impl Question {
             return Err(format!("question {id:?}: the id must be letters, digits, _ and -"));
         }
         let wrong = |why: &str| Err(format!("question {id:?}: {why}"));
+        if let Some(right) = &self.right {
+            let given: Vec<&str> = right.iter().map(String::as_str).collect();
+            match self.accept(&given) {
+                Ok(answer) if self.is_right(answer.as_ref()) == Some(true) => {}
+                _ => return wrong(&format!("the right answer {right:?} cannot be given")),
+            }
+        }
         match &self.kind {
             _ if self.label.trim().is_empty() => {
                 wrong("the label is empty, and screen readers have nothing to say")
@@ -189,8 +260,11 @@ impl Question {
                 }
             }
             Kind::Scale { points, .. } if !(2..=11).contains(points) => wrong("a scale has 2 to 11 points"),
-            Kind::MultipleChoice { options, .. } => {
-                let mut seen = std::collections::BTreeSet::new();
+            Kind::MultipleChoice { options, images, .. } => {
+                if let Some(image) = images.keys().find(|image| !options.contains(image)) {
+                    return wrong(&format!("there is an image for {image:?}, which is no option"));
+                }
+                let mut seen = BTreeSet::new();
                 match options.iter().find(|option| option.trim().is_empty() || !seen.insert(option.as_str()))
                 {
                     Some(option) => wrong(&format!("option {option:?} is empty or there twice")),
@@ -211,28 +285,19 @@ impl Question {
             return if self.required { Err("Please answer this question.".into()) } else { Ok(None) };
         }
         let answer = match (&self.kind, given.as_slice()) {
-            (Kind::TextBox { max_chars, multiline }, [text]) => {
-                let found = text.chars().count();
-                if found > *max_chars as usize {
-                    return Err(format!("Please use {max_chars} characters at most; these are {found}."));
-                }
-                // A browser cannot send them from a single line.
-                if text.chars().any(|c| c.is_control() && !(*multiline && matches!(c, '\n' | '\r' | '\t'))) {
-                    return Err("Please use letters, digits and signs only.".into());
-                }
-                Answer::Text((*text).to_owned())
-            }
+            (Kind::TextBox { max_chars, multiline }, [text]) => prose(text, *max_chars, *multiline)?,
+            (Kind::Own { max_chars }, [text]) => prose(text, *max_chars, true)?,
             (Kind::NumberInput { min, max, step } | Kind::Slider { min, max, step, .. }, [number]) => {
                 Answer::Number(within(number, *min, *max, *step)?)
             }
             (Kind::Scale { points, .. }, [point]) => {
                 Answer::Number(within(point, 1.0, f64::from(*points), 1.0)?)
             }
-            (Kind::MultipleChoice { options, several: false }, [choice]) => {
+            (Kind::MultipleChoice { options, several: false, .. }, [choice]) => {
                 let known = options.iter().find(|option| option == choice);
                 Answer::Text(known.ok_or("Please choose one of the options.")?.clone())
             }
-            (Kind::MultipleChoice { options, several: true }, choices) => {
+            (Kind::MultipleChoice { options, several: true, .. }, choices) => {
                 if choices.iter().any(|choice| !options.iter().any(|option| option == choice)) {
                     return Err("Please choose among the options.".into());
                 }
@@ -243,6 +308,18 @@ impl Question {
         };
         Ok(Some(answer))
     }
+}
+
+fn prose(text: &str, most: u32, multiline: bool) -> Result<Answer, String> {
+    let found = text.chars().count();
+    if found > most as usize {
+        return Err(format!("Please use {most} characters at most; these are {found}."));
+    }
+    // A browser cannot send them from a single line.
+    if text.chars().any(|c| c.is_control() && !(multiline && matches!(c, '\n' | '\r' | '\t'))) {
+        return Err("Please use letters, digits and signs only.".into());
+    }
+    Ok(Answer::Text(text.to_owned()))
 }
 
 fn within(text: &str, min: f64, max: f64, step: f64) -> Result<f64, String> {
@@ -338,6 +415,9 @@ mod tests {
         wrong(Question::scale("a", "A", 1), "2 to 11 points");
         wrong(Question::multiple_choice("a", "A", &["x"]), "two options");
         wrong(Question::multiple_choice("a", "A", &["x", "x"]), "\"x\"");
+        wrong(Question::option_boxes("a", "A", &["x", "y"]).option_image("z", "z.png"), "\"z\"");
+        wrong(Question::multiple_choice("a", "A", &["x", "y"]).right(&["z"]), "cannot be given");
+        wrong(Question::number_input("a", "A", 0.0, 5.0).right(&["6"]), "cannot be given");
         assert_eq!(Question::number_input("a", "A", 0.0, 1.0).step(0.0).check(), Ok(()));
     }
 

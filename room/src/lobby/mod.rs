@@ -3,11 +3,15 @@
 //! Everything about somebody who waits is in [`Waiter`], which the shell keeps with the socket, so that a lobby can be
 //! put together again after its object slept. Nobody is matched who has not given a sign of life lately.
 
+mod matchmaker;
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::{CloseCode, ToWaiter};
+
+pub use matchmaker::{Fifo, Matchmaker, MatchmakerFactory};
 
 /// After so long without a message somebody is taken for gone. Browsers send one every 5 s, and hidden ones at least
 /// once a minute.
