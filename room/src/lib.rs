@@ -17,6 +17,7 @@ pub mod lobby;
 pub mod record;
 pub mod replay;
 pub mod room;
+pub mod session;
 pub mod stager;
 pub mod tables;
 pub mod wire;

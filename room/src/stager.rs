@@ -76,7 +76,7 @@ pub enum Submitted {
 }
 
 /// The answers of one sending of a page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
     /// Which sending of the page it was, from 1.
     pub attempt: u32,
