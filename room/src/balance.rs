@@ -72,7 +72,8 @@ mod tests {
             // In the first cell two of three drop out.
             assigned.push(Assigned { cell, completed: Some(cell == 1 || k % 3 == 0), seen: 0 });
         }
-        let completed = |cell| assigned.iter().filter(|one| one.cell == cell && one.completed == Some(true)).count();
+        let completed =
+            |cell| assigned.iter().filter(|one| one.cell == cell && one.completed == Some(true)).count();
         assert!(completed(0).abs_diff(completed(1)) <= 1, "{} {}", completed(0), completed(1));
     }
 

@@ -1,12 +1,10 @@
 //! What a game leaves behind, tick by tick. Rows are collected in memory and handed out in chunks, because a row per
 //! tick in a database would cost more than everything else together.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use env_sdk::{ActionValue, Agent, EnvError};
 use serde::{Deserialize, Serialize};
-
-use crate::experiment::Answer;
 
 /// Where an action came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,17 +70,6 @@ pub struct Row {
     pub infos: Vec<(Agent, String, f64)>,
     /// What is known of each person at this tick; nothing for policies.
     pub people: Vec<Option<Person>>,
-}
-
-/// The answers of one participant to the questions of one page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answered {
-    /// The page's id.
-    pub scene: String,
-    /// When they were accepted, epoch ms.
-    pub at_ms: u64,
-    /// By question; those left out are missing.
-    pub answers: BTreeMap<String, Answer>,
 }
 
 /// A person at one tick.

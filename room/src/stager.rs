@@ -170,7 +170,13 @@ impl Stager {
 
     /// The participant presses the button of the first page: from here on there are data. Doing it twice draws nothing
     /// anew. `globals` are the parameters of the address.
-    pub fn begin(&mut self, experiment: &Experiment, scene: &str, draw: Draw, globals: Globals) -> Result<(), StagerError> {
+    pub fn begin(
+        &mut self,
+        experiment: &Experiment,
+        scene: &str,
+        draw: Draw,
+        globals: Globals,
+    ) -> Result<(), StagerError> {
         self.must_be_in(experiment, scene)?;
         if self.begun() {
             return Ok(());
@@ -297,7 +303,9 @@ impl Stager {
             ("score", Answer::Number(played.score)),
             ("game_id", Answer::Text(played.game)),
         ];
-        for (name, value) in known.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(played.globals) {
+        for (name, value) in
+            known.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(played.globals)
+        {
             self.globals.insert(format!("{scene}.{name}"), value);
         }
         self.outcomes.insert(played.scene, played.outcome);
@@ -353,7 +361,9 @@ mod tests {
     fn experiment() -> Experiment {
         Experiment::new("e", "E")
             .scene(Scene::start(Page::new("start", "Hello")))
-            .scene(Screening::new("screening").devices(&[Device::Desktop]).message(Requirement::Device, "No."))
+            .scene(
+                Screening::new("screening").devices(&[Device::Desktop]).message(Requirement::Device, "No."),
+            )
             .scene(
                 Page::new("check", "Check")
                     .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).right(&["right"]))
@@ -396,7 +406,12 @@ mod tests {
         Played { scene: scene.into(), outcome, game: "g1".into(), score: 3.0, globals: Globals::new() }
     }
 
-    fn accepted(stager: &mut Stager, experiment: &Experiment, scene: &str, with: &[(String, String)]) -> Sheet {
+    fn accepted(
+        stager: &mut Stager,
+        experiment: &Experiment,
+        scene: &str,
+        with: &[(String, String)],
+    ) -> Sheet {
         match stager.submit(experiment, scene, with, DESKTOP).unwrap() {
             Submitted::Accepted(sheet) => sheet,
             again => panic!("{again:?}"),
@@ -472,7 +487,8 @@ mod tests {
         let experiment = experiment();
         let mut stager = begun(&experiment, "kind");
         let phone = "Mozilla/5.0 (iPhone) Mobile Safari/604.1";
-        let Submitted::Accepted(sheet) = stager.submit(&experiment, "screening", &device(), phone).unwrap() else {
+        let Submitted::Accepted(sheet) = stager.submit(&experiment, "screening", &device(), phone).unwrap()
+        else {
             panic!("refused");
         };
         assert_eq!(sheet.answers["device"], Answer::Text("phone".into()));

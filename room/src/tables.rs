@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    experiment::{GameScene, Page},
-    record::{Answered, Chunk, GameInfo, RecordError, Row},
+    experiment::GameScene,
+    record::{Chunk, GameInfo, RecordError, Row},
+    session::Answered,
     wire::Outcome,
 };
 
@@ -101,15 +102,18 @@ pub fn steps_csv(
     writer.into_inner().map_err(|e| RecordError::Unwritable(e.to_string()))
 }
 
-/// One participant's answers on one page as CSV, header included: a row a question, empty for what was left out.
-pub fn answers_csv(page: &Page, subject: &str, answered: &Answered) -> Result<Vec<u8>, RecordError> {
+/// The answers of one participant to one page: one row an answer, empty where none is right or wrong.
+pub fn answers_csv(subject: &str, given: &[&Answered]) -> Result<Vec<u8>, RecordError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["subject_id", "scene_id", "question_id", "answer", "answered_at"];
+    let header = ["subject_id", "scene_id", "question_id", "attempt", "answer", "correct", "answered_at"];
     writer.write_record(header).map_err(unwritable)?;
-    let at = iso8601(answered.at_ms);
-    for question in &page.questions {
-        let answer = answered.answers.get(&question.id).map(ToString::to_string).unwrap_or_default();
-        writer.write_record([subject, &page.id, &question.id, &answer, &at]).map_err(unwritable)?;
+    for page in given {
+        let (attempt, at) = (page.sheet.attempt.to_string(), iso8601(page.at_ms));
+        for (question, answer) in &page.sheet.answers {
+            let correct = page.sheet.correct.get(question).map(bool::to_string).unwrap_or_default();
+            let row = [subject, &page.scene, question, &attempt, &answer.to_string(), &correct, &at];
+            writer.write_record(row).map_err(unwritable)?;
+        }
     }
     writer.into_inner().map_err(|e| RecordError::Unwritable(e.to_string()))
 }

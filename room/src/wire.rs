@@ -277,6 +277,28 @@ pub enum ToLobby {
     Ping,
 }
 
+/// Participant to browser, about tabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToTab {
+    /// This tab takes part.
+    #[serde(rename = "h")]
+    Here,
+    /// Another one does.
+    #[serde(rename = "e")]
+    Elsewhere,
+}
+
+/// Browser to participant, about tabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromTab {
+    /// The participant wants to go on in this tab.
+    #[serde(rename = "t")]
+    Take,
+    /// The page came into view, or went out of it.
+    #[serde(rename = "v")]
+    Visible(bool),
+}
+
 /// Why a socket was closed, in the range RFC 6455 leaves to applications. The browser says each in its own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]

@@ -1,7 +1,7 @@
 //! What `cargo xtask bench load` plays: two people, no pauses, for as long as it takes. Not on the front page.
 
 use envs::slime_volleyball::{Config, SlimeVolleyball};
-use room::experiment::{Experiment, GameScene, Page, Scene, Seat};
+use room::experiment::{Experiment, GameScene, Page, Scene, Seat, Waitroom};
 
 use crate::slime_human_human::controls;
 
@@ -12,7 +12,7 @@ pub fn experiment() -> Experiment {
         .seat(Seat::Human)
         .episodes(100)
         // People come in pairs here; who is alone is soon let go, which an edge test waits for.
-        .lobby_limit_ms(15_000)
+        .waitroom(Waitroom::new().limit_ms(15_000))
         .countdown_ms(0);
 
     Experiment::new("slime_load", "Load test")

@@ -2,6 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
+use room::participant::Identity;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use worker::Env;
@@ -29,15 +30,6 @@ pub struct Ticket {
     pub expires: u64,
 }
 
-/// What a cookie says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// The experiment's id.
-    pub experiment: String,
-    /// The participant.
-    pub subject: String,
-}
-
 impl Signer {
     /// With the secret of the environment; there is no default.
     pub fn new(env: &Env) -> Result<Self, Fault> {
@@ -52,6 +44,13 @@ impl Signer {
         mac.update(b"\n");
         mac.update(payload.as_bytes());
         Ok(mac)
+    }
+
+    /// What a recruiter's participant is called here: the same whenever they come, and nobody can tell who it is without
+    /// the deployment's secret.
+    pub fn pseudonym(&self, experiment: &str, source: &str, id: &str) -> Result<String, Fault> {
+        let mac = self.mac("subject", &format!("{experiment}\n{source}\n{id}"))?.finalize().into_bytes();
+        Ok(mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// `payload.signature`, both in URL-safe base64.
@@ -84,21 +83,32 @@ pub fn cookie(signer: &Signer, identity: &Identity, secure: bool) -> Result<Stri
         .to_string())
 }
 
-/// Whether the request's cookies prove this identity.
-pub fn check_cookie(signer: &Signer, header: Option<String>, identity: &Identity) -> Result<(), Fault> {
+/// Who the request's cookies prove to be that participant of that experiment.
+pub fn check_cookie(
+    signer: &Signer,
+    header: Option<String>,
+    experiment: &str,
+    subject: &str,
+) -> Result<Identity, Fault> {
     let header = header.unwrap_or_default();
-    let proven = cookie::Cookie::split_parse(&header)
+    cookie::Cookie::split_parse(&header)
         .flatten()
         .filter(|cookie| cookie.name() == "footlights")
-        .any(|cookie| {
-            signer.verify::<Identity>("identity", cookie.value()).is_ok_and(|found| found == *identity)
-        });
-    if proven { Ok(()) } else { Err(Fault::Unauthorized) }
+        .filter_map(|cookie| signer.verify::<Identity>("identity", cookie.value()).ok())
+        .find(|found| found.experiment == experiment && found.subject == subject)
+        .ok_or(Fault::Unauthorized)
 }
 
-/// Whether a subject id may stand in addresses, file names and columns.
-pub fn is_subject(id: &str) -> bool {
+/// Whether that is an id as recruiters give them.
+pub fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// 64 random bits.
+pub fn random_u64() -> Result<u64, Fault> {
+    let mut bytes = [0u8; 8];
+    getrandom::fill(&mut bytes).map_err(|e| Fault::Object(e.to_string()))?;
+    Ok(u64::from_le_bytes(bytes))
 }
 
 /// Random bytes as hexadecimal digits.
@@ -139,22 +149,38 @@ mod tests {
     #[test]
     fn a_cookie_proves_one_person_in_one_experiment() {
         let signer = signer("0123456789abcdef");
-        let me = Identity { experiment: "e".into(), subject: "s".into() };
+        let identifiers = [("PROLIFIC_PID".to_owned(), "5f1c".to_owned())].into();
+        let me = Identity { experiment: "e".into(), subject: "s".into(), identifiers, ..Identity::default() };
         let cookie = cookie(&signer, &me, true).unwrap();
         assert!(cookie.contains("HttpOnly") && cookie.contains("Secure") && cookie.contains("Path=/x/e/s"));
         let sent = cookie.split(';').next().unwrap().to_owned();
-        assert!(check_cookie(&signer, Some(format!("other=1; {sent}")), &me).is_ok());
-        let other = Identity { subject: "t".into(), ..me.clone() };
-        assert!(check_cookie(&signer, Some(sent), &other).is_err());
-        assert!(check_cookie(&signer, None, &me).is_err());
-        assert!(check_cookie(&signer, Some("footlights=x.y".into()), &me).is_err());
+        assert_eq!(check_cookie(&signer, Some(format!("other=1; {sent}")), "e", "s").unwrap(), me);
+        assert!(check_cookie(&signer, Some(sent.clone()), "e", "t").is_err());
+        assert!(check_cookie(&signer, Some(sent), "f", "s").is_err());
+        assert!(check_cookie(&signer, None, "e", "s").is_err());
+        assert!(check_cookie(&signer, Some("footlights=x.y".into()), "e", "s").is_err());
     }
 
     #[test]
-    fn subject_ids_are_safe_in_paths() {
-        assert!(is_subject("5f1c-A_9"));
-        for bad in ["", "a/b", "..", "a b", "é", &"x".repeat(65)] {
-            assert!(!is_subject(bad), "{bad}");
+    fn a_pseudonym_is_the_same_for_the_same_person_and_another_elsewhere() {
+        let ours = signer("0123456789abcdef");
+        let name = |experiment, id| ours.pseudonym(experiment, "prolific", id).unwrap();
+        assert_eq!(name("e", "a"), name("e", "a"));
+        assert!(name("e", "a").len() == 16 && is_id(&name("e", "a")));
+        for other in [
+            name("f", "a"),
+            name("e", "b"),
+            signer("another secret 1").pseudonym("e", "prolific", "a").unwrap(),
+        ] {
+            assert_ne!(name("e", "a"), other);
+        }
+    }
+
+    #[test]
+    fn recruiters_ids_are_letters_and_digits() {
+        assert!(is_id("5f1c-A_9"));
+        for bad in ["", "a/b", "..", "a b", "é", "{{%PROLIFIC_PID%}}", &"x".repeat(65)] {
+            assert!(!is_id(bad), "{bad}");
         }
     }
 }

@@ -1,14 +1,16 @@
 //! The pages, as HTML. A game's page is an empty section that the client fills.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use room::{
-    experiment::{Complaints, Experiment, Page, Scene},
-    stager::Stager,
+    experiment::{Complaints, Experiment, Kind, Page, Part, Scene, Screening, fill},
+    session::Snapshot,
 };
 
+mod last;
 mod questions;
 
-fn shell(title: &str, experiment: Option<&str>, bar: Markup, main: Markup) -> Markup {
+/// `place` is the experiment's id and where the participant's addresses begin.
+fn shell(title: &str, place: Option<(&str, &str)>, bar: Markup, main: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -22,7 +24,8 @@ fn shell(title: &str, experiment: Option<&str>, bar: Markup, main: Markup) -> Ma
                 script type="module" src="/client/boot.js" {}
                 script nomodule="" src="/client/old.js" {}
             }
-            body data-experiment=[experiment] data-state="page" {
+            body data-experiment=[place.map(|(id, _)| id)] data-tab=[place.map(|(_, base)| format!("{base}/tab"))]
+                data-state="page" {
                 header.bar { (bar) }
                 main #scene tabindex="-1" { (main) }
             }
@@ -56,19 +59,34 @@ pub struct Again<'a> {
     pub sent: &'a [(String, String)],
     /// What is wrong with it.
     pub complaints: &'a Complaints,
+    /// How often it may still be sent, if that is limited.
+    pub attempts_left: Option<u32>,
+}
+
+/// What a page is made of.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub experiment: &'a Experiment,
+    pub session: &'a Snapshot,
+    /// Where the participant's addresses begin.
+    pub base: &'a str,
+    /// Everything is saved for good.
+    pub saved: bool,
 }
 
 /// The scene in which a participant is; `again` if its form was refused.
-pub fn scene(experiment: &Experiment, stager: &Stager, base: &str, again: Option<Again<'_>>) -> Markup {
-    let (done, all) = stager.progress(experiment);
+pub fn scene(view: &View<'_>, again: Option<Again<'_>>) -> Markup {
+    let View { experiment, session, base, .. } = *view;
+    let (done, all) = session.stager.progress(experiment);
     let bar = html! {
         span.title { (experiment.title) }
         progress value=(done) max=(all) aria-label="Progress through the study" { (done) " of " (all) }
     };
-    let main = match stager.current(experiment) {
-        Some(Scene::Start(page)) => text(page, "start", Some(base), again),
-        Some(Scene::Static(page)) => text(page, "static", Some(base), again),
-        Some(Scene::End(page)) => text(page, "end", None, again),
+    let main = match session.stager.current(experiment) {
+        Some(Scene::Start(page)) => text(view, page, "start", again),
+        Some(Scene::Static(page)) => text(view, page, "static", again),
+        Some(Scene::Screening(screening)) => device_check(view, screening),
+        Some(Scene::End(page) | Scene::CompletionCode(page)) => last::page(view, page),
         Some(Scene::Game(game)) => html! {
             section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
                 data-env=(game.environment.id)
@@ -79,23 +97,78 @@ pub fn scene(experiment: &Experiment, stager: &Stager, base: &str, again: Option
         },
         None => html! {},
     };
-    shell(&experiment.title, Some(&experiment.id), bar, main)
+    shell(&experiment.title, Some((&experiment.id, base)), bar, main)
 }
 
-fn text(page: &Page, kind: &str, base: Option<&str>, again: Option<Again<'_>>) -> Markup {
+/// What stands on a page, with what is known about the participant in its place.
+fn parts(view: &View<'_>, body: &[Part]) -> Markup {
+    html! {
+        @for part in body {
+            @match part {
+                Part::Text(text) => p { (fill(text, view.session.stager.globals())) },
+                Part::Html(own) => div.own { (PreEscaped(own)) },
+                Part::Image(file, shows) => img src={ "/assets/" (file) } alt=(shows);,
+            }
+        }
+    }
+}
+
+/// What the games to come load: it is fetched while the participant reads.
+fn ahead(view: &View<'_>) -> Markup {
+    let stager = &view.session.stager;
+    let mut files = std::collections::BTreeSet::new();
+    for id in stager.path() {
+        if let Some(game) = view.experiment.game(id).filter(|_| stager.outcome(id).is_none()) {
+            files.extend(&game.assets);
+        }
+    }
+    html! {
+        @for file in files { link rel="prefetch" href={ "/assets/" (file) }; }
+    }
+}
+
+fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Again<'_>>) -> Markup {
     html! {
         section.page data-scene=(page.id) data-kind=(kind) {
             h1 { (page.title) }
-            @for paragraph in &page.paragraphs { p { (paragraph) } }
-            @if let Some(base) = base {
-                form method="post" action={ (base) "/scenes/" (page.id) } novalidate[again.is_some()] {
-                    @if again.is_some() {
-                        p.notice role="alert" { "Some answers are missing or not possible. They are marked below." }
+            (parts(view, &page.body))
+            form method="post" action={ (view.base) "/scenes/" (page.id) } novalidate[again.is_some()]
+                data-draft=[(!page.questions.is_empty()).then_some("")] {
+                @if let Some(again) = again {
+                    div.notice role="alert" {
+                        p { "Please look at your answers again. What is wrong or missing is marked below." }
+                        @if let Some(left) = again.attempts_left {
+                            p { "You can send this page " (left) (if left == 1 { " more time." } else { " more times." }) }
+                        }
+                        // Fields in the researcher's own HTML have no place for it.
+                        @for (asked, why) in page.questions.iter().filter_map(|q| again.complaints.get_key_value(&q.id)) {
+                            @if page.questions.iter().any(|q| q.id == *asked && matches!(q.kind, Kind::Own { .. })) {
+                                p { (asked) ": " (why) }
+                            }
+                        }
                     }
-                    @for asked in &page.questions { (questions::question(asked, again)) }
-                    button.primary type="submit" autofocus[page.questions.is_empty()] { (page.button) }
                 }
+                @for asked in &page.questions { (questions::question(asked, again)) }
+                button.primary type="submit" autofocus[page.questions.is_empty()] { (page.button) }
             }
+            (ahead(view))
+        }
+    }
+}
+
+/// The page's program fills in what it finds and lets the participant go on.
+fn device_check(view: &View<'_>, screening: &Screening) -> Markup {
+    html! {
+        section.page data-scene=(screening.id) data-kind="screening" {
+            h1 { (screening.title) }
+            @for paragraph in &screening.paragraphs { p { (paragraph) } }
+            form method="post" action={ (view.base) "/scenes/" (screening.id) } data-screening={ (view.base) "/ping" } {
+                @for asked in Screening::questions() { input type="hidden" name=(asked.id); }
+                p role="status" { "Measuring your connection…" }
+                button.primary type="submit" disabled { (screening.button) }
+            }
+            noscript { p { "The study needs JavaScript. Please allow it for this page and reload." } }
+            (ahead(view))
         }
     }
 }
@@ -116,15 +189,44 @@ pub fn problem(title: &str, words: &str, detail: &str, again: Option<&str>) -> M
 
 #[cfg(test)]
 mod tests {
+    use room::{
+        experiment::{Completion, Ending, Globals},
+        stager::Draw,
+    };
+
     use super::*;
+
+    fn experiment() -> Experiment {
+        Experiment::new("e", "<b>")
+            .scene(Scene::start(Page::new("start", "<script>").text("a & b")))
+            .scene(Scene::completion_code(Page::new("end", "Bye").ending(Ending::Completed, "All done.")))
+            .completion(Completion::new().code(Ending::Completed, "C1").redirect("https://example.org/?a=b"))
+    }
 
     #[test]
     fn researchers_text_is_escaped() {
-        let experiment = Experiment::new("e", "<b>")
-            .scene(Scene::start(Page::new("start", "<script>").text("a & b")))
-            .scene(Scene::end(Page::new("end", "Bye")));
-        let html = scene(&experiment, &Stager::default(), "/x/e/s", None).into_string();
+        let experiment = experiment();
+        let session = Snapshot::default();
+        let view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
+        let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
-        assert!(html.contains(r#"action="/x/e/s/scenes/start""#));
+        assert!(
+            html.contains(r#"action="/x/e/s/scenes/start""#) && html.contains(r#"data-tab="/x/e/s/tab""#)
+        );
+    }
+
+    #[test]
+    fn the_code_is_in_sight_only_when_everything_is_saved() {
+        let experiment = experiment();
+        let mut session = Snapshot::default();
+        session.stager.begin(&experiment, "start", Draw::default(), Globals::new()).unwrap();
+        let mut view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
+        let waiting = scene(&view, None).into_string();
+        let visible = waiting.split("<template").next().unwrap();
+        assert!(!visible.contains("C1") && waiting.contains("C1") && waiting.contains("/x/e/s/complete"));
+        view.saved = true;
+        let saved = scene(&view, None).into_string();
+        assert!(saved.contains("C1") && saved.contains("All done.") && !saved.contains("<template"));
+        assert!(saved.contains("https://example.org/?a=b&amp;cc=C1"));
     }
 }

@@ -3,18 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use room::experiment::Answer;
+use room::participant::{Identity, Participant};
 use serde_json::json;
 use worker::{Date, Env, Headers, Method, Request, Response, Url};
 
 use crate::{
-    auth::{self, Identity, Signer, Ticket},
+    auth::{self, Signer, Ticket},
     error::Fault,
     objects::{
         call,
-        participant::{Position, Step},
+        participant::{Form, Place},
     },
-    pages::{self, Again},
+    pages::{self, Again, View},
     studies,
 };
 
@@ -49,16 +49,35 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
         (Method::Get, ["x", experiment, subject]) => {
             let identity = identify(&request, env, experiment, subject)?;
             let experiment = studies::experiment(experiment)?;
-            let mut position = position(env, &identity).await?;
+            let mut record = record(env, &identity).await?;
             // Who reloads on the result of a game is done with it.
-            if let Some(scene) = position.stager.played(experiment) {
-                position = advance(env, &identity, scene, BTreeMap::new()).await?;
+            if let Some(scene) = record.session.stager.is_over(experiment) {
+                record = submit(env, &identity, scene, Vec::new(), String::new()).await?.record;
             }
-            page(pages::scene(experiment, &position.stager, &base(&identity), None))
+            let view = View { experiment, session: &record.session, base: &base(&identity), saved: false };
+            page(pages::scene(&view, None))
         }
         (Method::Post, ["x", experiment, subject, "scenes", scene]) => {
             let identity = identify(&request, env, experiment, subject)?;
             leave(request, env, &identity, scene).await
+        }
+        (Method::Post, ["x", experiment, subject, "complete"]) => {
+            let identity = identify(&request, env, experiment, subject)?;
+            complete(env, &identity).await
+        }
+        // What a page measures its round trip with.
+        (Method::Get, ["x", _, _, "ping"]) => {
+            let headers = Headers::new();
+            headers.set("cache-control", "no-store")?;
+            Ok(Response::empty()?.with_status(204).with_headers(headers))
+        }
+        (Method::Get, ["x", experiment, subject, "tab"]) => {
+            let identity = identify(&request, env, experiment, subject)?;
+            if !is_socket(&request) {
+                return Err(Fault::BadRequest("a tab is a WebSocket".into()));
+            }
+            let headers = Headers::from_iter(request.headers().entries());
+            forward(request, headers, env, "PARTICIPANT", &participant_name(&identity), Some("/tab")).await
         }
         (Method::Get, ["x", experiment, subject, "lobby", scene]) => {
             let identity = identify(&request, env, experiment, subject)?;
@@ -107,18 +126,51 @@ fn health() -> Result<Response, Fault> {
     }))?)
 }
 
-/// Gives somebody an identity: the recruiter's, or a new one.
+/// Recruiters and the parameters that they add to an address; the first of each names the participant.
+const RECRUITERS: [(&str, [&str; 3]); 2] = [
+    ("prolific", ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]),
+    ("mturk", ["workerId", "assignmentId", "hitId"]),
+];
+/// The longest parameter of an address that is kept, in characters.
+const MAX_PARAMETER: usize = 200;
+
+/// Gives somebody an identity: the recruiter's, under a pseudonym, or a new one. Nothing is stored yet.
 fn enter(request: &Request, env: &Env, url: &Url, experiment: &str) -> Result<Response, Fault> {
     let experiment = studies::experiment(experiment)?;
-    let given = url.query_pairs().find(|(key, _)| key == "PROLIFIC_PID" || key == "workerId");
-    let subject = match given {
-        Some((_, id)) if auth::is_subject(&id) => id.into_owned(),
-        Some((key, _)) => return Err(Fault::BadRequest(format!("{key} must be letters, digits, - and _"))),
-        None => auth::random_hex::<8>()?,
+    let signer = Signer::new(env)?;
+    let given: BTreeMap<String, String> =
+        url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
+    let recruiter = RECRUITERS.iter().find(|(_, [id, ..])| given.contains_key(*id));
+    let (source, subject, names): (&str, String, &[&str]) = match recruiter {
+        Some((source, names @ [id, ..])) => {
+            let value = given.get(*id).map(String::as_str).unwrap_or_default();
+            if !auth::is_id(value) {
+                let why = format!(
+                    "{id} is {value:?}; it must be letters, digits, - and _, filled in by the recruiter"
+                );
+                return Err(Fault::BadRequest(why));
+            }
+            (source, signer.pseudonym(&experiment.id, source, value)?, names)
+        }
+        None => ("link", auth::random_hex::<8>()?, &[]),
     };
-    let identity = Identity { experiment: experiment.id.clone(), subject };
+    let pick = |names: &mut dyn Iterator<Item = &str>| {
+        names
+            .filter_map(|name| {
+                let value: String = given.get(name)?.chars().take(MAX_PARAMETER).collect();
+                Some((name.to_owned(), value))
+            })
+            .collect()
+    };
+    let identity = Identity {
+        experiment: experiment.id.clone(),
+        subject,
+        source: source.to_owned(),
+        identifiers: pick(&mut names.iter().copied()),
+        parameters: pick(&mut experiment.parameters.iter().map(String::as_str)),
+    };
     let secure = request.url()?.scheme() == "https";
-    let cookie = auth::cookie(&Signer::new(env)?, &identity, secure)?;
+    let cookie = auth::cookie(&signer, &identity, secure)?;
     see_other(&base(&identity), Some(&cookie))
 }
 
@@ -138,12 +190,10 @@ fn base(identity: &Identity) -> String {
 
 fn identify(request: &Request, env: &Env, experiment: &str, subject: &str) -> Result<Identity, Fault> {
     let experiment = studies::experiment(experiment)?;
-    let identity = Identity { experiment: experiment.id.clone(), subject: subject.to_owned() };
-    auth::check_cookie(&Signer::new(env)?, request.headers().get("cookie")?, &identity)?;
-    Ok(identity)
+    auth::check_cookie(&Signer::new(env)?, request.headers().get("cookie")?, &experiment.id, subject)
 }
 
-async fn position(env: &Env, identity: &Identity) -> Result<Position, Fault> {
+async fn record(env: &Env, identity: &Identity) -> Result<Participant, Fault> {
     call(env, "PARTICIPANT", &participant_name(identity), "/position", &()).await
 }
 
@@ -154,23 +204,29 @@ fn participant_name(identity: &Identity) -> String {
 /// Takes the form of a page, and goes on; or shows the page again, with what is wrong.
 async fn leave(mut request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {
     let experiment = studies::experiment(&identity.experiment)?;
-    let position = position(env, identity).await?;
-    // Asked here for the error's sake; the object decides.
-    position.stager.clone().advance(experiment, scene)?;
-    let mut answers = BTreeMap::new();
-    if let Some(asked) = experiment.page(scene) {
-        let sent = form(&mut request).await?;
-        match asked.accept(&sent) {
-            Ok(accepted) => answers = accepted,
-            Err(complaints) => {
-                let again = Again { sent: &sent, complaints: &complaints };
-                let markup = pages::scene(experiment, &position.stager, &base(identity), Some(again));
-                return Ok(page(markup)?.with_status(422));
-            }
+    let sent = form(&mut request).await?;
+    let user_agent = request.headers().get("user-agent")?.unwrap_or_default();
+    let Place { record, again } = submit(env, identity, scene, sent.clone(), user_agent).await?;
+    match again {
+        Some((complaints, attempts_left)) => {
+            let again = Again { sent: &sent, complaints: &complaints, attempts_left };
+            let view = View { experiment, session: &record.session, base: &base(identity), saved: false };
+            Ok(page(pages::scene(&view, Some(again)))?.with_status(422))
         }
+        None => see_other(&base(identity), None),
     }
-    advance(env, identity, scene, answers).await?;
-    see_other(&base(identity), None)
+}
+
+/// The last page: shows the code once everything is saved for good.
+async fn complete(env: &Env, identity: &Identity) -> Result<Response, Fault> {
+    let experiment = studies::experiment(&identity.experiment)?;
+    let record = record(env, identity).await?;
+    if record.ending(experiment).is_none() {
+        return see_other(&base(identity), None);
+    }
+    let () = call(env, "PARTICIPANT", &participant_name(identity), "/complete", &()).await?;
+    let view = View { experiment, session: &record.session, base: &base(identity), saved: true };
+    page(pages::scene(&view, None))
 }
 
 /// The fields of a form. Longer than any page of ours can make it is not read.
@@ -187,30 +243,31 @@ async fn form(request: &mut Request) -> Result<Vec<(String, String)>, Fault> {
     serde_html_form::from_bytes(&body).map_err(|error| Fault::BadRequest(error.to_string()))
 }
 
-async fn advance(
+async fn submit(
     env: &Env,
     identity: &Identity,
     scene: &str,
-    answers: BTreeMap<String, Answer>,
-) -> Result<Position, Fault> {
-    let step = Step { identity: identity.clone(), scene: scene.to_owned(), answers };
-    call(env, "PARTICIPANT", &participant_name(identity), "/advance", &step).await
+    sent: Vec<(String, String)>,
+    user_agent: String,
+) -> Result<Place, Fault> {
+    let form = Form { identity: identity.clone(), scene: scene.to_owned(), sent, user_agent };
+    call(env, "PARTICIPANT", &participant_name(identity), "/submit", &form).await
 }
 
 async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {
     let experiment = studies::experiment(&identity.experiment)?;
     studies::game(&experiment.id, scene)?;
-    let position = position(env, identity).await?;
-    position.stager.may_play(experiment, scene)?;
+    let record = record(env, identity).await?;
+    record.session.stager.may_play(experiment, scene)?;
     let headers = Headers::from_iter(request.headers().entries());
     headers.set("x-footlights-subject", &identity.subject)?;
     headers.set("x-footlights-experiment", &experiment.id)?;
     headers.set("x-footlights-scene", scene)?;
     // Somebody whose game runs already goes back to it.
-    if let Some(game) = position.game.filter(|game| game.scene == scene) {
+    if let Some(game) = record.game.filter(|game| game.scene == scene) {
         headers.set("x-footlights-socket", &game.socket)?;
     }
-    forward(request, headers, env, "LOBBY", &format!("{}/{scene}", experiment.id)).await
+    forward(request, headers, env, "LOBBY", &format!("{}/{scene}", experiment.id), None).await
 }
 
 async fn room(request: Request, env: &Env, url: &Url, object: &str, game: &str) -> Result<Response, Fault> {
@@ -227,7 +284,7 @@ async fn room(request: Request, env: &Env, url: &Url, object: &str, game: &str) 
     headers.set("x-footlights-agent", &ticket.agent.to_string())?;
     headers.set("x-footlights-subject", &ticket.subject)?;
     headers.set("x-footlights-stale", if Date::now().as_millis() > ticket.expires { "yes" } else { "no" })?;
-    forward(request, headers, env, "ROOMS", object).await
+    forward(request, headers, env, "ROOMS", object, None).await
 }
 
 async fn forward(
@@ -236,9 +293,14 @@ async fn forward(
     env: &Env,
     class: &str,
     name: &str,
+    path: Option<&str>,
 ) -> Result<Response, Fault> {
     let mut init = worker::RequestInit::new();
     init.with_headers(headers);
-    let request = Request::new_with_init(request.url()?.as_str(), &init)?;
+    let mut url = request.url()?;
+    if let Some(path) = path {
+        url.set_path(path);
+    }
+    let request = Request::new_with_init(url.as_str(), &init)?;
     Ok(env.durable_object(class)?.get_by_name(name)?.fetch_with_request(request).await?)
 }

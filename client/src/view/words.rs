@@ -95,6 +95,18 @@ pub(super) fn early_end(outcome: Outcome, two: bool) -> Option<(&'static str, &'
             "The game had to stop",
             "Something went wrong on our side. What you played until then counts.",
         )),
+        Outcome::Void => Some((
+            "A player left",
+            "The connection to another player was lost and did not come back, so the game ends here.",
+        )),
+        Outcome::Left => Some((
+            "You were away for too long",
+            "The game went on without you. What you played until then counts.",
+        )),
+        Outcome::Excluded => Some((
+            "The game ends here for you",
+            "It could not be played as it must be. What you played until then counts.",
+        )),
         Outcome::Abandoned => Some((
             "The game ended early",
             "Nobody was connected for too long. What you played until then counts.",

@@ -87,10 +87,7 @@ impl EnvironmentRef {
 }
 
 /// The policy of a seat; `None` where a person sits.
-pub(crate) fn make_policy(
-    seat: &Seat,
-    sim: &dyn Simulation,
-) -> Result<Option<Box<dyn Policy>>, PolicyError> {
+pub(crate) fn make_policy(seat: &Seat, sim: &dyn Simulation) -> Result<Option<Box<dyn Policy>>, PolicyError> {
     Ok(match seat {
         Seat::Policy { make, .. } => Some(make()?),
         Seat::Random => Some(Box::new(RandomPolicy(sim.spec().action_space.clone()))),
@@ -172,7 +169,9 @@ impl Watch {
             return Err("times must be more than 0".into());
         }
         match self.exclude {
-            Some(exclude) if exclude <= self.warn => Err("who is excluded must have been warned before".into()),
+            Some(exclude) if exclude <= self.warn => {
+                Err("who is excluded must have been warned before".into())
+            }
             _ => Ok(()),
         }
     }

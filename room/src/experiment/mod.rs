@@ -114,7 +114,9 @@ impl Scene {
     /// The page, if it is one.
     pub fn page(&self) -> Option<&Page> {
         match self {
-            Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => Some(page),
+            Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => {
+                Some(page)
+            }
             Self::Screening(_) | Self::Game(_) => None,
         }
     }
@@ -248,9 +250,11 @@ impl Experiment {
             return fail("", "scenes", why.into());
         }
         match (&self.completion, last) {
-            (Some(_), Some(Scene::End(page))) => {
-                fail(&page.id, "completion", "there are codes, and the last page is not a completion_code".into())
-            }
+            (Some(_), Some(Scene::End(page))) => fail(
+                &page.id,
+                "completion",
+                "there are codes, and the last page is not a completion_code".into(),
+            ),
             (None, Some(Scene::CompletionCode(page))) => {
                 fail(&page.id, "completion", "the last page shows a code, and there is none".into())
             }
@@ -289,7 +293,9 @@ impl Experiment {
             match then {
                 Then::Goto(to) => {
                     let place = |id: &str| {
-                        self.steps.iter().position(|step| matches!(step, Step::Scene(scene) if scene.id() == id))
+                        self.steps
+                            .iter()
+                            .position(|step| matches!(step, Step::Scene(scene) if scene.id() == id))
                     };
                     let here = self.steps.iter().position(|step| {
                         plan::scenes(std::slice::from_ref(step)).iter().any(|known| known.id() == scene.id())
@@ -307,20 +313,32 @@ impl Experiment {
     }
 
     /// Whether a global of that name can be known in a scene.
-    fn check_name(&self, scene: &Scene, option: &'static str, name: &str) -> Result<(), (&'static str, String)> {
+    fn check_name(
+        &self,
+        scene: &Scene,
+        option: &'static str,
+        name: &str,
+    ) -> Result<(), (&'static str, String)> {
         let known = match name.split_once('.') {
             Some(("url", parameter)) => self.parameters.iter().any(|known| known == parameter),
             Some(("arm", factor)) => plan::factors(&self.steps).iter().any(|arms| arms.factor == factor),
-            Some((earlier, what)) if earlier != scene.id() => self.find(earlier).is_some_and(|earlier| match earlier {
-                Scene::Game(game) => game.globals().any(|known| known == what),
-                other => other.questions().iter().any(|question| question.id == what),
-            }),
+            Some((earlier, what)) if earlier != scene.id() => {
+                self.find(earlier).is_some_and(|earlier| match earlier {
+                    Scene::Game(game) => game.globals().any(|known| known == what),
+                    other => other.questions().iter().any(|question| question.id == what),
+                })
+            }
             _ => false,
         };
         if known {
             return Ok(());
         }
-        Err((option, format!("{{{name}}} is known nowhere: scene.question, scene.score, scene.outcome, arm.factor or url.name")))
+        Err((
+            option,
+            format!(
+                "{{{name}}} is known nowhere: scene.question, scene.score, scene.outcome, arm.factor or url.name"
+            ),
+        ))
     }
 
     /// Every scene that any participant may see, in the order in which they are written.

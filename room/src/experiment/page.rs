@@ -128,7 +128,8 @@ impl Page {
 
     /// The paragraphs' names of globals.
     pub(super) fn names(&self) -> Vec<String> {
-        let texts = self.body.iter().filter_map(|part| if let Part::Text(text) = part { Some(text) } else { None });
+        let texts =
+            self.body.iter().filter_map(|part| if let Part::Text(text) = part { Some(text) } else { None });
         let mut names = Vec::new();
         for text in texts.chain(self.endings.values()) {
             split(text, |_| {}, |name| names.push(name.to_owned()));
@@ -148,7 +149,9 @@ impl Page {
         match &self.check {
             Some(check) if check.attempts == 0 => Err(("attempts", "must be at least 1".into())),
             Some(_) if !right => Err(("attempts", "no question has a right answer".into())),
-            None if right => Err(("attempts", "a question has a right answer, but nothing asks for it".into())),
+            None if right => {
+                Err(("attempts", "a question has a right answer, but nothing asks for it".into()))
+            }
             _ => Ok(()),
         }
     }

@@ -187,7 +187,10 @@ pub(super) fn check(steps: &[Step]) -> Result<(), (String, &'static str, String)
     for arms in factors(steps) {
         let wrong = |why: String| Err((String::new(), "arms", why));
         if !super::is_id(&arms.factor) || !names.insert(&arms.factor) {
-            return wrong(format!("factor {:?} must be letters, digits, _ and -, and there once", arms.factor));
+            return wrong(format!(
+                "factor {:?} must be letters, digits, _ and -, and there once",
+                arms.factor
+            ));
         }
         if arms.arms.len() < 2 {
             return wrong(format!("factor {:?} has {} arms, two at least", arms.factor, arms.arms.len()));
@@ -226,7 +229,8 @@ fn check_block(block: &Block) -> Result<(), (String, &'static str, String)> {
         match step {
             Step::Block(block) => check_block(block)?,
             Step::Arms(arms) => {
-                let why = format!("arms of {:?} stand in a block; they belong to the experiment", arms.factor);
+                let why =
+                    format!("arms of {:?} stand in a block; they belong to the experiment", arms.factor);
                 return Err((first, "arms", why));
             }
             Step::Scene(_) => {}

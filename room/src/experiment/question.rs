@@ -185,7 +185,9 @@ impl Question {
             None => right.is_empty(),
             Some(Answer::Number(number)) => right.iter().any(|right| right.parse() == Ok(*number)),
             Some(Answer::Text(text)) => right.contains(text.as_str()),
-            Some(Answer::Several(chosen)) => chosen.iter().map(String::as_str).collect::<BTreeSet<_>>() == right,
+            Some(Answer::Several(chosen)) => {
+                chosen.iter().map(String::as_str).collect::<BTreeSet<_>>() == right
+            }
         })
     }
 

@@ -75,7 +75,9 @@ impl Screening {
         Self {
             id: id.into(),
             title: "Checking your device".into(),
-            paragraphs: vec!["We check whether your device and your connection are good enough to take part.".into()],
+            paragraphs: vec![
+                "We check whether your device and your connection are good enough to take part.".into(),
+            ],
             button: "Check and continue".into(),
             devices: Vec::new(),
             browsers: Vec::new(),
@@ -241,8 +243,7 @@ fn device(user_agent: &str, touch: bool) -> Device {
 mod tests {
     use super::*;
 
-    const CHROME: &str =
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+    const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
     const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
         Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0";
     const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0";

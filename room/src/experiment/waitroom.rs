@@ -116,7 +116,9 @@ impl Waitroom {
     pub fn needs(&self) -> Vec<String> {
         match &self.matching {
             Matching::Reunion { scene } => vec![format!("{scene}.game_id")],
-            Matching::SameAttribute { global } | Matching::DifferentAttribute { global } => vec![global.clone()],
+            Matching::SameAttribute { global } | Matching::DifferentAttribute { global } => {
+                vec![global.clone()]
+            }
             Matching::Own { make, .. } => make().needs(),
             Matching::Fifo | Matching::LatencyFifo { .. } => Vec::new(),
         }
@@ -136,18 +138,19 @@ impl Waitroom {
             return Err(("max_concurrent_games", "must be at least 1".into()));
         }
         match &self.matching {
-            Matching::LatencyFifo { max_server_rtt, max_pair_rtt } => {
-                if [max_server_rtt, max_pair_rtt].iter().any(|ms| !(ms.is_finite() && **ms > 0.0)) {
-                    return Err(("matching", "round trips must be more than 0".into()));
-                }
+            Matching::LatencyFifo { max_server_rtt, max_pair_rtt }
+                if [max_server_rtt, max_pair_rtt].iter().any(|ms| !(ms.is_finite() && **ms > 0.0)) =>
+            {
+                Err(("matching", "round trips must be more than 0".into()))
             }
-            Matching::Reunion { .. } | Matching::SameAttribute { .. } | Matching::DifferentAttribute { .. }
+            Matching::Reunion { .. }
+            | Matching::SameAttribute { .. }
+            | Matching::DifferentAttribute { .. }
                 if people < 2 =>
             {
-                return Err(("matching", "there is nobody to be matched with".into()));
+                Err(("matching", "there is nobody to be matched with".into()))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

@@ -1,9 +1,11 @@
 //! The lobby of one game scene. It sleeps between events: who waits is kept with the sockets.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use room::{
     lobby::{Input, Lobby as Queue, Output, Waiter},
+    participant::RunningGame,
+    stager::Played,
     wire::{self, CloseCode, Outcome, ToLobby, ToWaiter},
 };
 use worker::{
@@ -11,11 +13,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{
-    call, now,
-    participant::{RunningGame, SavedGame},
-    rooms::NewGame,
-};
+use super::{call, now, rooms::NewGame};
 use crate::{
     auth::{self, Signer, TICKET_MS, Ticket},
     error::Fault,
@@ -189,7 +187,7 @@ impl Shell {
     /// The lobby as the sockets remember it.
     fn restore(&self, place: &(String, String), joining: Option<u64>) -> Result<Queue, Fault> {
         let scene = studies::game(&place.0, &place.1)?;
-        let mut queue = Queue::new(scene.humans(), scene.lobby_limit_ms, &scene.lobby_timeout);
+        let mut queue = Queue::new(scene.humans(), scene.waitroom.limit_ms, &scene.waitroom.timeout_message);
         let sockets = self.state.get_websockets();
         let waiters =
             sockets.iter().filter_map(|socket| socket.deserialize_attachment::<Waiter>().ok().flatten());
@@ -233,7 +231,7 @@ impl Shell {
     /// Lets somebody go who waited in vain: first it is stored that they may go on without a game.
     async fn time_up(self: Rc<Self>, (experiment, scene): (String, String), waiter: Waiter, message: String) {
         let outcome = Outcome::LobbyTimeout;
-        let none = SavedGame { scene, game: String::new(), outcome };
+        let none = Played { scene, outcome, game: String::new(), score: 0.0, globals: BTreeMap::new() };
         let name = format!("{experiment}/{}", waiter.subject);
         let stored: Result<serde_json::Value, Fault> =
             call(&self.env, "PARTICIPANT", &name, "/saved", &none).await;

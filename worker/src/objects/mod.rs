@@ -1,5 +1,6 @@
 //! The Durable Objects: thin shells that decode, hand to a pure state machine, and do what it says.
 
+pub mod arms;
 pub mod lobby;
 pub mod participant;
 pub mod rooms;

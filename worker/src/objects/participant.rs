@@ -1,126 +1,366 @@
-//! One participant: where they are, which game they are in, and how their games ended.
+//! One participant: everything about them, the tabs they have open, and what analysts get of it.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, rc::Rc};
 
-use room::{experiment::Answer, record::Answered, stager::Stager, wire::Outcome};
-use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use room::{
+    experiment::{Complaints, Experiment},
+    participant::{Identity, Participant as Record, RunningGame},
+    stager::{Draw, Played, Submitted},
+    tabs::{self, Tab},
+    wire::{self, FromTab},
+};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use worker::{
+    DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    durable_object,
+};
 
-use super::{answer, now, question};
-use crate::{auth::Identity, error::Fault, log, store, studies};
+use super::{answer, arms, call, now, question};
+use crate::{auth, error::Fault, log, store, studies};
 
+/// What happened is written for analysts so much later, ms: what comes until then is written with it.
+const PUBLISH_MS: i64 = 1_000;
 /// After a failure to write what analysts read, it is tried again after so long, ms.
-const RETRY_MS: i64 = 30_000;
+const RETRY_MS: i64 = 10_000;
+/// The longest name of a tab.
+const MAX_TAB: usize = 40;
 
-/// What is stored about a participant.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Position {
-    pub stager: Stager,
-    /// The game that runs.
-    pub game: Option<RunningGame>,
-    /// Answers by page, in the order of answering.
-    #[serde(default)]
-    pub answered: Vec<Answered>,
-    /// Whose position it is; known once the participant has begun.
-    #[serde(default)]
-    pub identity: Option<Identity>,
-}
-
-/// A page that was left.
+/// A page that was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Step {
+pub struct Form {
     pub identity: Identity,
     pub scene: String,
-    pub answers: BTreeMap<String, Answer>,
+    pub sent: Vec<(String, String)>,
+    pub user_agent: String,
 }
 
-/// How to get back to a running game.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunningGame {
-    pub scene: String,
-    pub game: String,
-    /// Path and query of the room's socket.
-    pub socket: String,
-}
-
-/// A game whose data are saved, or that will never be.
+/// Where a participant is after a page was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SavedGame {
+pub struct Place {
+    pub record: Record,
+    /// The page is shown again, for these reasons.
+    pub again: Option<(Complaints, Option<u32>)>,
+}
+
+/// Who wants to wait where.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Wait {
     pub scene: String,
-    /// Empty where nobody came to play with.
+}
+
+/// What a lobby must know of who waits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Waiting {
+    pub since: u64,
+    pub record: Record,
+}
+
+/// A game to which somebody did not come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Unmatched {
+    pub scene: String,
     pub game: String,
-    pub outcome: Outcome,
 }
 
 #[durable_object]
 pub struct Participant {
+    shell: Rc<Shell>,
+}
+
+struct Shell {
     state: State,
     env: Env,
+    /// What is stored, once it was read.
+    record: RefCell<Option<Record>>,
 }
 
 impl DurableObject for Participant {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { shell: Rc::new(Shell { state, env, record: RefCell::default() }) }
     }
 
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        answer(self.handle(request).await)
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let shell = self.shell.clone();
+        match request.path().as_str() {
+            "/position" => answer(shell.record().await),
+            "/submit" => answer(shell.submit(&mut request).await),
+            "/wait" => answer(shell.wait(&mut request).await),
+            "/matched" => answer(shell.matched(&mut request).await),
+            "/unmatched" => answer(shell.unmatched(&mut request).await),
+            "/saved" => answer(shell.saved(&mut request).await),
+            "/complete" => answer(shell.publish().await),
+            "/delete" => answer(shell.delete().await),
+            "/tab" => match shell.tab(&request).await {
+                Ok(response) => Ok(response),
+                Err(fault) => fault.socket(),
+            },
+            _ => answer::<()>(Err(Fault::NotFound("request"))),
+        }
     }
 
-    /// What could not be written before is written again.
+    async fn websocket_message(
+        &self,
+        socket: WebSocket,
+        message: WebSocketIncomingMessage,
+    ) -> worker::Result<()> {
+        let WebSocketIncomingMessage::Binary(bytes) = message else { return Ok(()) };
+        let shell = self.shell.clone();
+        let (Ok(said), Some(tab)) =
+            (wire::decode::<FromTab>(&bytes, wire::MAX_FROM_BROWSER), tab_of(&socket))
+        else {
+            let _ = socket.close(Some(wire::CloseCode::Malformed.code()), Some("malformed"));
+            return Ok(());
+        };
+        match said {
+            FromTab::Take => {
+                shell.tabs(tabs::Input::Take(tab.conn));
+                shell.note("tab_taken", String::new()).await;
+            }
+            FromTab::Visible(visible) => {
+                shell.note(if visible { "page_visible" } else { "page_hidden" }, String::new()).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        // Answers the close; without it the browser waits for its own time-out.
+        let _ = socket.close(Some(1000), Some("bye"));
+        self.shell.clone().closed(&socket).await;
+        Ok(())
+    }
+
+    async fn websocket_error(&self, socket: WebSocket, _: worker::Error) -> worker::Result<()> {
+        self.shell.clone().closed(&socket).await;
+        Ok(())
+    }
+
+    /// What is not written yet for analysts is written.
     async fn alarm(&self) -> worker::Result<Response> {
-        match self.position().await {
-            Ok(position) => self.publish(&position).await?,
-            Err(fault) => log!("error", "position_unreadable", "detail": fault.to_string()),
+        if let Err(fault) = self.shell.publish().await {
+            log!("error", "publish_failed", "detail": fault.to_string());
+            self.shell.state.storage().set_alarm(RETRY_MS).await?;
         }
         Response::empty()
     }
 }
 
-impl Participant {
-    async fn handle(&self, mut request: Request) -> Result<Position, Fault> {
-        let mut position = self.position().await?;
-        let mut news = false;
-        match request.path().as_str() {
-            "/position" => return Ok(position),
-            "/advance" => {
-                let Step { identity, scene, answers } = question(&mut request).await?;
-                position.stager.advance(studies::experiment(&identity.experiment)?, &scene)?;
-                position.identity = Some(identity);
-                if !answers.is_empty() {
-                    position.answered.push(Answered { scene, at_ms: now(), answers });
-                }
-                news = true;
-            }
-            "/matched" => position.game = Some(question(&mut request).await?),
-            "/saved" => {
-                let saved: SavedGame = question(&mut request).await?;
-                position.stager.game_saved(&saved.scene, saved.outcome);
-                position.game.take_if(|game| game.game == saved.game);
-            }
-            _ => return Err(Fault::NotFound("request")),
+fn tab_of(socket: &WebSocket) -> Option<Tab> {
+    socket.deserialize_attachment::<Tab>().ok()?
+}
+
+impl Shell {
+    async fn record(&self) -> Result<Record, Fault> {
+        if let Some(record) = self.record.borrow().as_ref() {
+            return Ok(record.clone());
         }
-        self.state.storage().put("position", serde_json::to_string(&position)?).await?;
-        if news {
-            self.publish(&position).await?;
-        }
-        Ok(position)
+        let record = match self.state.storage().get::<String>("record").await? {
+            Some(stored) => serde_json::from_str(&stored)?,
+            None => Record::default(),
+        };
+        Ok(self.record.borrow_mut().get_or_insert(record).clone())
     }
 
-    async fn position(&self) -> Result<Position, Fault> {
-        match self.state.storage().get::<String>("position").await? {
-            Some(stored) => Ok(serde_json::from_str(&stored)?),
-            None => Ok(Position::default()),
+    /// Stores what changed, and has it written for analysts soon. Memory never runs ahead of storage.
+    async fn keep(&self, record: Record) -> Result<Record, Fault> {
+        let stored = serde_json::to_string(&record)?;
+        *self.record.borrow_mut() = Some(record.clone());
+        let put = self.state.storage().put("record", stored).await;
+        if put.is_err() {
+            *self.record.borrow_mut() = None;
+        }
+        put?;
+        if record.session.stager.begun() {
+            self.state.storage().set_alarm(PUBLISH_MS).await?;
+        }
+        Ok(record)
+    }
+
+    async fn submit(&self, request: &mut Request) -> Result<Place, Fault> {
+        let Form { identity, scene, sent, user_agent } = question(request).await?;
+        let experiment = studies::experiment(&identity.experiment)?;
+        let mut draw = None;
+        if !self.record().await?.session.stager.begun() {
+            draw = Some(self.draw(experiment, &identity).await?);
+        }
+        // After the last wait for anything else: what follows is one step.
+        let mut record = self.record().await?;
+        let again = match draw {
+            Some(draw) if !record.session.stager.begun() => {
+                record.begin(now(), experiment, &scene, identity, draw)?;
+                None
+            }
+            _ => match record.submit(now(), experiment, &scene, &sent, &user_agent)? {
+                Submitted::Accepted(_) => None,
+                Submitted::Again { complaints, attempts_left, .. } => Some((complaints, attempts_left)),
+            },
+        };
+        let record = self.keep(record).await?;
+        self.tell_arms(experiment, &record).await;
+        Ok(Place { record, again })
+    }
+
+    async fn draw(&self, experiment: &Experiment, identity: &Identity) -> Result<Draw, Fault> {
+        let seed = auth::random_u64()?;
+        let cells = experiment.cells();
+        let cell = match cells.len() {
+            0 | 1 => 0,
+            _ => {
+                let arrival =
+                    arms::Arrival { experiment: experiment.id.clone(), subject: identity.subject.clone() };
+                call::<_, usize>(&self.env, "ARMS", &experiment.id, "/assign", &arrival).await?
+            }
+        };
+        Ok(Draw { cell: cells.get(cell).cloned().unwrap_or_default(), seed })
+    }
+
+    /// Arms are balanced over who completes the study, so they hear of it. Nobody waits for that, and nothing depends on
+    /// a single word of it.
+    async fn tell_arms(&self, experiment: &Experiment, record: &Record) {
+        if experiment.cells().len() < 2 {
+            return;
+        }
+        let completed = record.ending(experiment).map(|ending| ending == room::experiment::Ending::Completed);
+        let seen = arms::Seen { subject: record.session.subject.clone(), completed };
+        let told = call::<_, IgnoredAny>(&self.env, "ARMS", &experiment.id, "/seen", &seen).await;
+        if let Err(fault) = told {
+            log!("warn", "arms_not_told", "subject": record.session.subject, "detail": fault.to_string());
         }
     }
 
-    /// Writes for analysts what is stored here already. A failure holds nobody up: it is tried again until it works.
-    async fn publish(&self, position: &Position) -> worker::Result<()> {
-        let Some(identity) = &position.identity else { return Ok(()) };
-        if let Err(fault) = store::participant(&self.env, identity, position).await {
-            log!("error", "publish_failed", "subject": identity.subject, "detail": fault.to_string());
-            self.state.storage().set_alarm(RETRY_MS).await?;
+    async fn wait(&self, request: &mut Request) -> Result<Waiting, Fault> {
+        let Wait { scene } = question(request).await?;
+        let mut record = self.record().await?;
+        let before = record.clone();
+        let since = record.wait(now(), &scene);
+        if record != before {
+            record = self.keep(record).await?;
         }
+        Ok(Waiting { since, record })
+    }
+
+    async fn matched(&self, request: &mut Request) -> Result<(), Fault> {
+        let game: RunningGame = question(request).await?;
+        let mut record = self.record().await?;
+        let experiment = self.experiment(&record)?;
+        record.note(now(), experiment, "matched", game.game.clone());
+        record.matched(game);
+        self.keep(record).await.map(drop)
+    }
+
+    async fn unmatched(&self, request: &mut Request) -> Result<(), Fault> {
+        let Unmatched { game, .. } = question(request).await?;
+        let mut record = self.record().await?;
+        let experiment = self.experiment(&record)?;
+        record.unmatched(&game);
+        record.note(now(), experiment, "unmatched", game);
+        self.keep(record).await.map(drop)
+    }
+
+    async fn saved(&self, request: &mut Request) -> Result<(), Fault> {
+        let played: Played = question(request).await?;
+        let mut record = self.record().await?;
+        let experiment = self.experiment(&record)?;
+        record.note(now(), experiment, "game_over", played.outcome.as_str().to_owned());
+        record.played(played);
+        self.keep(record).await.map(drop)
+    }
+
+    fn experiment(&self, record: &Record) -> Result<&'static Experiment, Fault> {
+        studies::experiment(&record.session.experiment)
+    }
+
+    /// Writes for analysts what is stored here already; doing it twice does no harm.
+    async fn publish(&self) -> Result<(), Fault> {
+        let record = self.record().await?;
+        if !record.session.stager.begun() {
+            return Ok(());
+        }
+        store::participant(&self.env, &record.session).await
+    }
+
+    async fn delete(&self) -> Result<(), Fault> {
+        for socket in self.state.get_websockets() {
+            let _ = socket.close(Some(wire::CloseCode::Over.code()), Some("deleted"));
+        }
+        self.state.storage().delete_alarm().await?;
+        self.state.storage().delete_all().await?;
+        *self.record.borrow_mut() = None;
         Ok(())
     }
+
+    async fn note(&self, kind: &str, detail: String) {
+        let noted = async {
+            let mut record = self.record().await?;
+            if record.session.stager.begun() {
+                record.note(now(), self.experiment(&record)?, kind, detail);
+                self.keep(record).await?;
+            }
+            Ok::<_, Fault>(())
+        };
+        if let Err(fault) = noted.await {
+            log!("error", "note_failed", "detail": fault.to_string());
+        }
+    }
+
+    /// A tab of the participant's is open.
+    async fn tab(&self, request: &Request) -> Result<Response, Fault> {
+        let name =
+            request.url()?.query_pairs().find(|(key, _)| key == "tab").map(|(_, name)| name.into_owned());
+        let name =
+            name.filter(|name| name.len() <= MAX_TAB).ok_or(Fault::BadRequest("a tab has a name".into()))?;
+        let pair = WebSocketPair::new()?;
+        let conn = self.open().iter().map(|tab| tab.conn).max().unwrap_or(0).max(now()) + 1;
+        self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
+        self.tabs(tabs::Input::Opened { conn, name });
+        let holds = self.open().iter().any(|tab| tab.conn == conn && tab.holds);
+        self.note(if holds { "tab_opened" } else { "second_tab_refused" }, String::new()).await;
+        Ok(Response::from_websocket(pair.client)?)
+    }
+
+    async fn closed(&self, socket: &WebSocket) {
+        let Some(tab) = tab_of(socket) else { return };
+        let known = self.open().iter().any(|open| open.conn == tab.conn);
+        self.tabs(tabs::Input::Closed(tab.conn));
+        if known {
+            self.note("tab_closed", String::new()).await;
+        }
+    }
+
+    fn open(&self) -> Vec<Tab> {
+        let mut open: Vec<Tab> = self.state.get_websockets().iter().filter_map(tab_of).collect();
+        open.sort_by_key(|tab| tab.conn);
+        open
+    }
+
+    /// Decides which tab takes part, and tells them.
+    fn tabs(&self, input: tabs::Input) {
+        let mut open = self.open();
+        let outputs = tabs::handle(&mut open, input);
+        let socket = |conn: u64| self.state.get_websockets_with_tag(&conn.to_string()).pop();
+        for tab in &open {
+            if let Some(socket) = socket(tab.conn) {
+                let _ = socket.serialize_attachment(tab);
+            }
+        }
+        for output in outputs {
+            match output {
+                tabs::Output::Send(conn, message) => {
+                    if let Some(socket) = socket(conn) {
+                        let _ = socket.send_with_bytes(wire::encode(&message));
+                    }
+                }
+                tabs::Output::Close(conn) => {
+                    if let Some(socket) = socket(conn) {
+                        // It is no longer one of the tabs, whenever its close arrives.
+                        let _ = socket.serialize_attachment(IGNORED);
+                        let _ = socket.close(Some(wire::CloseCode::Replaced.code()), Some("loaded anew"));
+                    }
+                }
+            }
+        }
+    }
 }
+
+/// The attachment of a socket that belongs to no tab any more.
+const IGNORED: Option<Tab> = None;

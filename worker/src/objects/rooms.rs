@@ -11,6 +11,7 @@ use env_sdk::Agent;
 use room::{
     record::{Chunk, GameInfo, SeatInfo},
     room::{Input, Output, Room},
+    stager::Played,
     wire::{CloseCode, Outcome},
 };
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, call, now, participant::SavedGame, question};
+use super::{answer, call, now, question};
 use crate::{
     error::{Fault, refuse_socket},
     log,
@@ -390,7 +391,14 @@ impl Shell {
         for seat in &info.seats {
             let Some(subject) = &seat.subject else { continue };
             let name = format!("{}/{subject}", info.experiment);
-            let saved = SavedGame { scene: info.scene.clone(), game: game.to_owned(), outcome };
+            let rewards = record.rows.iter().filter_map(|row| row.rewards.get(seat.agent.index()));
+            let saved = Played {
+                scene: info.scene.clone(),
+                outcome,
+                game: game.to_owned(),
+                score: rewards.map(|reward| f64::from(*reward)).sum(),
+                globals: BTreeMap::new(),
+            };
             let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, "/saved", &saved).await?;
         }
         self.games()?.delete(game)

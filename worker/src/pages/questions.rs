@@ -37,27 +37,43 @@ pub fn question(question: &Question, again: Option<Again<'_>>) -> Markup {
         }),
         Kind::Scale { points, ends } => field.grouped(html! {
             div.scale {
-                @if !ends.0.is_empty() { span.end { (ends.0) } }
                 @for point in 1..=*points {
                     label {
                         input type="radio" name=(question.id) value=(point) required[question.required]
-                            checked[field.chose(&point.to_string())];
-                        (point)
+                            checked[field.chose(&point.to_string())] aria-label=[end_of(point, *points, ends)];
+                        span { (point) }
                     }
                 }
-                @if !ends.1.is_empty() { span.end { (ends.1) } }
+            }
+            @if !ends.0.is_empty() || !ends.1.is_empty() {
+                div.ends aria-hidden="true" { span { (ends.0) } span { (ends.1) } }
             }
         }),
-        Kind::MultipleChoice { options, several } => field.grouped(html! {
-            @for option in options {
-                label.option {
-                    input type=(if *several { "checkbox" } else { "radio" }) name=(question.id) value=(option)
-                        required[question.required && !several] checked[field.chose(option)];
-                    (option)
+        Kind::MultipleChoice { options, several, boxes, images } => field.grouped(html! {
+            div class=(if *boxes || !images.is_empty() { "options boxes" } else { "options" }) {
+                @for option in options {
+                    label.option {
+                        input type=(if *several { "checkbox" } else { "radio" }) name=(question.id) value=(option)
+                            required[question.required && !several] checked[field.chose(option)];
+                        // The words beside it say what it shows.
+                        @if let Some(file) = images.get(option) { img src={ "/assets/" (file) } alt=""; }
+                        span { (option) }
+                    }
                 }
             }
         }),
+        Kind::Own { .. } => html! {},
     }
+}
+
+/// What a screen reader says of the first and the last point of a scale.
+fn end_of(point: u8, points: u8, ends: &(String, String)) -> Option<String> {
+    let words = match point {
+        1 => &ends.0,
+        point if point == points => &ends.1,
+        _ => return None,
+    };
+    (!words.is_empty()).then(|| format!("{point}, {words}"))
 }
 
 /// `any` is HTML's word for no steps at all.

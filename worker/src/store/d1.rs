@@ -2,14 +2,14 @@
 
 use room::{
     experiment::{Experiment, GameScene, Scene},
-    record::{Answered, Chunk, GameInfo},
-    stager::Stager,
+    record::{Chunk, GameInfo},
+    session::Snapshot,
     tables::iso8601,
     wire::Outcome,
 };
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
-use crate::{auth::Identity, error::Fault, objects::now};
+use crate::{error::Fault, objects::now};
 
 /// Rows of `events` in one statement: D1 binds 100 values at most.
 const EVENTS_A_STATEMENT: usize = 14;
@@ -19,43 +19,30 @@ fn statement(db: &D1Database, query: &str, values: &[JsValue]) -> Result<D1Prepa
 }
 
 /// Where a participant is now, and every answer so far; doing it twice does no harm.
-pub async fn participant(
-    env: &Env,
-    identity: &Identity,
-    experiment: &Experiment,
-    stager: &Stager,
-    answered: &[Answered],
-) -> Result<(), Fault> {
+pub async fn participant(env: &Env, experiment: &Experiment, session: &Snapshot) -> Result<(), Fault> {
     let db = env.d1("DB")?;
-    let at = iso8601(now());
-    let (experiment_id, subject) = (identity.experiment.as_str(), identity.subject.as_str());
-    let scene = stager.current(experiment);
-    let status = if matches!(scene, Some(Scene::End(_))) { "completed" } else { "running" };
+    let (id, subject) = (session.experiment.as_str(), session.subject.as_str());
+    let scene = session.stager.current(experiment).map(Scene::id).unwrap_or_default();
+    let status = session.stager.ending(experiment).map_or("running", |ending| ending.as_str());
     let mut statements = vec![
         statement(
             &db,
             "INSERT OR IGNORE INTO participants VALUES (?, ?, ?)",
-            &[experiment_id.into(), subject.into(), at.as_str().into()],
+            &[id.into(), subject.into(), iso8601(session.begun_at_ms).into()],
         )?,
         statement(
             &db,
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
-            &[
-                experiment_id.into(),
-                subject.into(),
-                scene.map(Scene::id).unwrap_or_default().into(),
-                status.into(),
-                at.as_str().into(),
-            ],
+            &[id.into(), subject.into(), scene.into(), status.into(), iso8601(now()).into()],
         )?,
     ];
-    for page in answered {
-        for (question, answer) in &page.answers {
+    for page in &session.sheets {
+        for (question, answer) in &page.sheet.answers {
             statements.push(statement(
                 &db,
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
                 &[
-                    experiment_id.into(),
+                    id.into(),
                     subject.into(),
                     page.scene.as_str().into(),
                     question.as_str().into(),

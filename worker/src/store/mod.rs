@@ -4,18 +4,17 @@ pub mod d1;
 pub mod games;
 pub mod r2;
 
+use room::session::Snapshot;
 use worker::Env;
 
-use crate::{auth::Identity, error::Fault, objects::participant::Position, studies};
+use crate::{error::Fault, studies};
 
 /// Everything that analysts get about a participant beside games; doing it twice does no harm.
-pub async fn participant(env: &Env, identity: &Identity, position: &Position) -> Result<(), Fault> {
-    let experiment = studies::experiment(&identity.experiment)?;
-    d1::participant(env, identity, experiment, &position.stager, &position.answered).await?;
-    for answered in &position.answered {
-        if let Some(page) = experiment.page(&answered.scene) {
-            r2::answers(env, identity, page, answered).await?;
-        }
+pub async fn participant(env: &Env, session: &Snapshot) -> Result<(), Fault> {
+    let experiment = studies::experiment(&session.experiment)?;
+    d1::participant(env, experiment, session).await?;
+    for scene in experiment.scenes() {
+        r2::answers(env, scene, session).await?;
     }
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! In object storage: of a finished game a CSV and a metadata file a participant, and the replay; the answers to a page.
 
 use room::{
-    experiment::{GameScene, Page},
-    record::{Answered, Chunk, GameInfo},
+    experiment::{GameScene, Scene},
+    record::{Chunk, GameInfo},
     replay::Replay,
+    session::{Answered, Snapshot},
     tables,
     wire::Outcome,
 };
 use worker::{Bucket, Env, HttpMetadata};
 
-use crate::{auth::Identity, error::Fault};
+use crate::error::Fault;
 
 /// Writes everything; doing it twice does no harm.
 pub async fn save(
@@ -36,10 +37,14 @@ pub async fn save(
     put(&bucket, key, replay, "application/vnd.msgpack").await
 }
 
-/// The answers to one page.
-pub async fn answers(env: &Env, identity: &Identity, page: &Page, answered: &Answered) -> Result<(), Fault> {
-    let key = format!("data/{}/{}/{}.csv", identity.experiment, page.id, identity.subject);
-    let csv = tables::answers_csv(page, &identity.subject, answered)?;
+/// The answers to one page, if there are any.
+pub async fn answers(env: &Env, scene: &Scene, session: &Snapshot) -> Result<(), Fault> {
+    let given: Vec<&Answered> = session.sheets.iter().filter(|sheet| sheet.scene == scene.id()).collect();
+    if given.is_empty() {
+        return Ok(());
+    }
+    let key = format!("data/{}/{}/{}.csv", session.experiment, scene.id(), session.subject);
+    let csv = tables::answers_csv(&session.subject, &given)?;
     put(&env.bucket("DATA")?, key, csv, "text/csv; charset=utf-8").await
 }
 

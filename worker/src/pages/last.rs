@@ -1,0 +1,95 @@
+//! The last page: saves, then shows the code and the way back to the recruiter.
+
+use maud::{Markup, PreEscaped, html};
+use room::experiment::{Ending, Page, Scene, fill, with_code};
+use serde_json::json;
+
+use super::{View, parts};
+
+/// After so many seconds the page goes on by itself.
+const REDIRECT_S: u32 = 10;
+
+pub fn page(view: &View<'_>, page: &Page) -> Markup {
+    let stager = &view.session.stager;
+    let ending = stager.ending(view.experiment).unwrap_or(Ending::Completed);
+    let message = stager.ended().and_then(|ended| ended.message.as_deref());
+    html! {
+        section.page data-scene=(page.id) data-kind="end" data-ending=(ending.as_str())
+            data-saved=(view.saved) {
+            h1 { (page.title) }
+            @if let Some(message) = message { p { (message) } }
+            @if ending == Ending::Completed { (parts(view, &page.body)) }
+            @match page.endings.get(&ending) {
+                Some(words) => p { (fill(words, stager.globals())) },
+                None if ending != Ending::Completed && message.is_none() => p { (usual(ending)) },
+                None => {},
+            }
+            @if view.saved {
+                p role="status" { "Your data are saved." }
+                (code(view))
+            } @else {
+                form method="post" action={ (view.base) "/complete" } data-complete {
+                    p role="status" { "Your data are being saved. Please keep this page open." }
+                    button.primary type="submit" { "Finish" }
+                }
+                // Shown by the page's program when saving fails for too long; nobody goes without their code.
+                template {
+                    p role="alert" {
+                        "We could not confirm yet that everything is saved. Your code is valid all the same, and your \
+                         answers are kept on this device: open this page again later, and they are sent once more."
+                    }
+                    (code(view))
+                }
+                script type="application/json" data-backup { (PreEscaped(backup(view))) }
+            }
+        }
+    }
+}
+
+fn code(view: &View<'_>) -> Markup {
+    let shows = matches!(view.session.stager.current(view.experiment), Some(Scene::CompletionCode(_)));
+    let code = view.session.stager.code(view.experiment).filter(|_| shows);
+    let redirect = view.session.stager.redirect(view.experiment);
+    html! {
+        @if let Some(code) = &code {
+            div.code {
+                p { "Your completion code" }
+                strong #code { (code) }
+                button type="button" data-copy="#code" { "Copy the code" }
+            }
+        }
+        @if let Some(redirect) = redirect {
+            p { a.button.primary href=(with_code(redirect, code.as_deref())) data-redirect=(REDIRECT_S) { "Continue" } }
+        } @else {
+            p.muted { "You can close this page now." }
+        }
+    }
+}
+
+fn usual(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Completed => "",
+        Ending::LobbyTimeout => "Nobody else came in time. Thank you for waiting.",
+        Ending::PartnerLeft => "Your partner left, so the study ends here. Thank you for your time.",
+        Ending::Left => "You were away for too long, so the study went on without you.",
+        Ending::ScreenedOut => "You cannot take part in this study with this device.",
+        Ending::FailedCheck => {
+            "You did not pass the questions about the instructions, so the study ends here."
+        }
+        Ending::Excluded => "The study ends here, since the game could not be played as it must be.",
+        Ending::Failed => "Something broke on our side, so the study ends here. Thank you for your time.",
+    }
+}
+
+/// What the browser keeps when saving fails. A `<` could end the element it stands in.
+fn backup(view: &View<'_>) -> String {
+    let session = view.session;
+    let sheets: Vec<_> = session
+        .sheets
+        .iter()
+        .map(|page| json!({ "scene": page.scene, "at_ms": page.at_ms, "answers": page.sheet.answers }))
+        .collect();
+    json!({ "experiment": session.experiment, "subject": session.subject, "answers": sheets })
+        .to_string()
+        .replace('<', "\\u003c")
+}
