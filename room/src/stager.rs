@@ -87,7 +87,7 @@ pub struct Sheet {
 }
 
 /// Why a participant cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum StagerError {
     /// That scene is not the current one: an old tab, or somebody typing addresses.
     #[error("the current scene is {current:?}, not {asked:?}")]

@@ -4,16 +4,24 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod mountain_car_conditions;
 mod policies;
 mod slime_human_ai;
 mod slime_human_human;
 mod slime_load;
+mod slime_with_a_stranger;
 
 use room::experiment::{ConfigError, Experiment};
 
 /// Every experiment, in the order of the front page.
 pub fn all() -> Vec<Experiment> {
-    vec![slime_human_human::experiment(), slime_human_ai::experiment(), slime_load::experiment()]
+    vec![
+        slime_with_a_stranger::experiment(),
+        mountain_car_conditions::experiment(),
+        slime_human_human::experiment(),
+        slime_human_ai::experiment(),
+        slime_load::experiment(),
+    ]
 }
 
 /// The first thing that is wrong with any of them. The worker asks when it starts, a test asks before.

@@ -9,9 +9,20 @@ export async function environments(url) {
 /** All of D1, table by table. */
 export async function records(edge) {
   const db = await edge.mf.getD1Database("DB");
-  const tables = ["participants", "sessions", "games", "seats", "episodes", "events"];
+  const tables = ["participants", "sessions", "games", "seats", "episodes", "events", "answers"];
   const rows = await Promise.all(tables.map((table) => db.prepare(`SELECT * FROM ${table}`).all()));
   return Object.fromEntries(tables.map((table, k) => [table, rows[k].results]));
+}
+
+/** All of D1, once it is as `is` wants it: what happens to a participant is written a second later. */
+export async function settled(edge, is, ms = 10_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const found = await records(edge);
+    if (is(found)) return found;
+    if (Date.now() > end) throw new Error(`D1 did not settle within ${ms} ms: ${JSON.stringify(found).slice(0, 2_000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** A participant's CSV: its header, and its rows by column name. Our columns never need quotes. */

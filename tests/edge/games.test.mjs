@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { startEdge } from "../../xtask/edge/edge.mjs";
-import { csvOf, environments, records } from "./data.mjs";
+import { csvOf, environments, records, settled } from "./data.mjs";
 import { Participant, Socket } from "./participant.mjs";
 
 const SLIME = "slime-volleyball-v0";
@@ -84,8 +84,10 @@ test("two people play, and every tick of both is in R2 and D1", async () => {
     assert.equal(await person.leave("game"), 303);
     assert.equal(await person.scene(), "end");
   }
-  const { sessions } = await records(edge);
-  assert.equal(sessions.filter((row) => row.status === "completed").length, 2);
+  const subjects = people.map((person) => person.subject);
+  await settled(edge, ({ sessions }) =>
+    subjects.every((subject) => sessions.some((row) => row.subject_id === subject && row.status === "completed")),
+  );
 });
 
 test("one person plays the trained policy at thirty frames a second", async () => {
@@ -128,8 +130,9 @@ test("who waits in a lobby in vain is told so, let go and taken to the end", asy
   assert.equal((await (await person.lobby("game")).ended).code, 4007, "there is no second wait");
   assert.equal(await person.leave("game"), 303, "the button leads on");
   assert.equal(await person.scene(), "end");
-  const { sessions, seats } = await records(edge);
-  assert.equal(sessions.find((row) => row.subject_id === person.subject).status, "completed");
+  const { seats } = await settled(edge, ({ sessions }) =>
+    sessions.some((row) => row.subject_id === person.subject && row.status === "lobby_timeout"),
+  );
   assert.ok(seats.every((row) => row.subject_id !== person.subject));
 });
 
@@ -139,8 +142,9 @@ test("a game is played once: its lobby is closed to who has played, and a reload
   const lobby = await person.lobby("game");
   assert.equal((await lobby.ended).code, 4007);
   assert.equal(await person.scene(), "end");
-  const { sessions, seats } = await records(edge);
-  assert.equal(sessions.find((row) => row.subject_id === person.subject).status, "completed");
+  const { seats } = await settled(edge, ({ sessions }) =>
+    sessions.some((row) => row.subject_id === person.subject && row.status === "completed"),
+  );
   assert.equal(seats.filter((row) => row.subject_id === person.subject).length, 1);
 });
 
@@ -153,11 +157,12 @@ test("a page cannot be left before the game's data are saved, nor twice", async 
   assert.equal(await person.scene(), "game");
 });
 
-test("a recruiter's id is kept, and comes back to the same place", async () => {
+test("a recruiter's id stays out of addresses and data, and comes back to the same place", async () => {
   const first = await new Participant(edge.url).enter("slime_human_ai", "?PROLIFIC_PID=5f1c2A");
-  assert.equal(first.subject, "5f1c2A");
+  assert.match(first.subject, /^[0-9a-f]{16}$/);
   await first.leave("start");
-  const again = await new Participant(edge.url).enter("slime_human_ai", "?PROLIFIC_PID=5f1c2A");
+  const again = await new Participant(edge.url).enter("slime_human_ai", "?PROLIFIC_PID=5f1c2A&STUDY_ID=s1");
+  assert.equal(again.subject, first.subject);
   assert.equal(await again.scene(), "game");
 });
 

@@ -112,11 +112,27 @@ export class Participant {
     return html.match(/data-scene="([^"]+)"/)?.[1];
   }
 
-  /** Presses the button of a scene; the status tells whether it worked. */
-  async leave(scene) {
-    const response = await this.#fetch(`${this.base}/scenes/${scene}`, { method: "POST" });
-    await response.text();
-    return response.status;
+  /** Presses the button of a scene, its form filled in with (name, value) pairs; the status tells whether it worked. */
+  async leave(scene, fields = []) {
+    return (await this.send(scene, fields)).status;
+  }
+
+  /** The same, with the page that is the answer. */
+  async send(scene, fields = [], headers = {}) {
+    const body = new URLSearchParams(fields);
+    const response = await this.#fetch(`${this.base}/scenes/${scene}`, { method: "POST", body, headers });
+    return { status: response.status, html: await response.text() };
+  }
+
+  /** Asks the last page whether everything is saved. */
+  async complete() {
+    const response = await this.#fetch(`${this.base}/complete`, { method: "POST" });
+    return { status: response.status, html: await response.text() };
+  }
+
+  /** Opens the socket of a tab. */
+  tab(name) {
+    return Socket.open(`${this.sockets}${this.base}/tab?tab=${name}`, this.cookie);
   }
 
   lobby(scene) {

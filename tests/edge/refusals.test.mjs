@@ -42,10 +42,10 @@ test("addresses that lead nowhere say so", async () => {
   }
 });
 
-test("an id that cannot stand in a file name is refused", async () => {
-  const [code, page] = await status("/x/slime_load?PROLIFIC_PID=..%2Fetc");
+test("a recruiter's id that was not filled in is refused", async () => {
+  const [code, page] = await status("/x/slime_load?PROLIFIC_PID={{%25PROLIFIC_PID%25}}");
   assert.equal(code, 400);
-  assert.match(page, /PROLIFIC_PID must be letters/);
+  assert.match(page, /PROLIFIC_PID is .*must be letters/);
 });
 
 test("somebody else's page, scene and lobby are refused without the cookie", async () => {

@@ -5,6 +5,7 @@ use room::{
     stager::StagerError,
     wire::{self, CloseCode},
 };
+use serde::{Deserialize, Serialize};
 use worker::{Response, WebSocketPair, console_error};
 
 use crate::pages;
@@ -32,6 +33,14 @@ pub enum Fault {
     Object(String),
     #[error(transparent)]
     Worker(#[from] worker::Error),
+}
+
+/// An error on its way through JSON.
+#[derive(Serialize, Deserialize)]
+struct Refusal {
+    error: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stager: Option<StagerError>,
 }
 
 impl From<serde_json::Error> for Fault {
@@ -91,7 +100,20 @@ impl Fault {
 
     /// For other objects and for tools.
     pub fn json(&self) -> worker::Result<Response> {
-        Ok(Response::from_json(&serde_json::json!({ "error": self.to_string() }))?.with_status(self.status()))
+        let body = Refusal {
+            error: self.to_string(),
+            stager: if let Self::Stager(error) = self { Some(error.clone()) } else { None },
+        };
+        Ok(Response::from_json(&body)?.with_status(self.status()))
+    }
+
+    /// What another object answered instead of what it was asked for.
+    pub fn from_object(place: &str, status: u16, body: &str) -> Self {
+        match serde_json::from_str::<Refusal>(body) {
+            Ok(Refusal { stager: Some(error), .. }) => Self::Stager(error),
+            Ok(Refusal { error, .. }) => Self::Object(format!("{place}: {status}: {error}")),
+            Err(_) => Self::Object(format!("{place}: {status}: {body}")),
+        }
     }
 
     /// For a socket: opened, told why, closed with a code that the browser can read.

@@ -21,6 +21,7 @@ fn shell(title: &str, place: Option<(&str, &str)>, bar: Markup, main: Markup) ->
                 title { (title) }
                 link rel="icon" href="/client/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/client/style.css";
+                link rel="stylesheet" href="/client/pages.css";
                 script type="module" src="/client/boot.js" {}
                 script nomodule="" src="/client/old.js" {}
             }

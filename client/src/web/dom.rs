@@ -132,6 +132,17 @@ impl Drop for Listener {
     }
 }
 
+/// Resolves after so many milliseconds.
+pub async fn sleep(ms: i32) -> Result<()> {
+    let window = window()?;
+    let promise = js_sys::Promise::new(&mut |resolve, reject| {
+        if let Err(error) = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms) {
+            let _ = reject.call1(&JsValue::NULL, &error);
+        }
+    });
+    wasm_bindgen_futures::JsFuture::from(promise).await.map(drop)
+}
+
 /// A number as text. JavaScript knows how to write it; Rust would bring some kilobytes of code along for that.
 pub fn number(value: f64) -> String {
     js_sys::Number::from(value).to_string_with_radix(10).map(String::from).unwrap_or_default()

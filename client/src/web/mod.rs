@@ -5,17 +5,21 @@ mod canvas;
 mod controls;
 mod diagnostics;
 mod dom;
+mod draft;
 mod exports;
 mod game;
 mod gamepad;
 mod images;
 mod input;
+mod last;
 mod overlay;
 mod page;
 mod panel;
 mod problem;
+mod screening;
 mod socket;
 mod sound;
+mod tab;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

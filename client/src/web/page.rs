@@ -13,7 +13,9 @@ use web_sys::{
 
 use super::{
     dom::{Listener, OrMissing, Result, child, document, now, number, warn, window, words},
+    draft,
     game::{self, Game},
+    last, screening, tab,
 };
 
 thread_local! {
@@ -26,8 +28,8 @@ pub fn take_over() -> Result<()> {
     let document = document()?;
     let listeners = [
         Listener::new(&document, "submit", submitted)?,
-        Listener::new(&document, "click", copied)?,
-        Listener::new(&document, "input", slid)?,
+        Listener::new(&document, "click", clicked)?,
+        Listener::new(&document, "input", entered)?,
         Listener::new(&document, "pointerdown", |event: PointerEvent| {
             if event.pointer_type() == "touch" {
                 touch_in_use();
@@ -39,7 +41,7 @@ pub fn take_over() -> Result<()> {
     if window()?.match_media("(pointer: coarse)")?.is_some_and(|query| query.matches()) {
         touch_in_use();
     }
-    mount()
+    tab::take_over()
 }
 
 /// Says on the page what state it is in.
@@ -89,9 +91,30 @@ fn scene() -> Result<HtmlElement> {
     Ok(document()?.get_element_by_id("scene").or_missing("scene")?.dyn_into()?)
 }
 
-fn mount() -> Result<()> {
+/// Ends the game of the current scene, if it is one: the scene's element is free for something else.
+pub fn unmount() -> Result<HtmlElement> {
     GAME.with_borrow_mut(|game| *game = None);
-    let scene = scene()?;
+    scene()
+}
+
+/// Brings the current scene to life.
+pub fn mount() -> Result<()> {
+    let scene = unmount()?;
+    draft::restore(&scene)?;
+    if let Some(form) = screening::form(&scene)? {
+        spawn_local(async move {
+            if let Err(error) = screening::measure(&form).await {
+                warn("nothing was measured", &error);
+                let _ = complain(&form, "Your connection could not be measured. Please reload the page.");
+            }
+        });
+    }
+    let last_page = scene.clone();
+    spawn_local(async move {
+        if let Err(error) = last::mount(&last_page).await {
+            warn("the last page", &error);
+        }
+    });
     match game::section(&scene)? {
         Some(section) => {
             let mounted = Game::mount(&section)?;
@@ -131,18 +154,33 @@ fn submitted(event: SubmitEvent) {
         if let Err(error) = send(&form, button.as_ref()).await {
             warn("the form was not sent", &error);
             let _ = form.remove_attribute("aria-busy");
-            let _ = complain(&form);
+            let _ = complain(&form, NOT_SENT);
         }
     });
 }
 
+const NOT_SENT: &str = "That could not be sent. Nothing you entered is lost. Please check your connection and press the button again.";
+
 async fn send(form: &HtmlFormElement, button: Option<&HtmlButtonElement>) -> Result<()> {
-    let data = FormData::new_with_form(form)?;
-    if let Some(button) = button.filter(|button| !button.name().is_empty()) {
-        data.append_with_str(&button.name(), &button.value())?;
+    if form.get_attribute("data-screening").is_some() {
+        screening::fill_in(form)?;
     }
+    let body = entries(form)?;
+    if let Some(button) = button.filter(|button| !button.name().is_empty()) {
+        body.append(&button.name(), &button.value());
+    }
+    let path = form.get_attribute("action").or_missing("form action")?;
+    let answer = post(&path, &body).await?;
+    if answer.ok() {
+        draft::forget(form);
+    }
+    swap(&answer).await
+}
+
+/// What is entered in a form.
+fn entries(form: &HtmlFormElement) -> Result<UrlSearchParams> {
     let body = UrlSearchParams::new()?;
-    for entry in data.entries() {
+    for entry in FormData::new_with_form(form)?.entries() {
         let entry: js_sys::Array = entry?.dyn_into()?;
         if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) {
             body.append(&name, &value);
@@ -154,11 +192,11 @@ async fn send(form: &HtmlFormElement, button: Option<&HtmlButtonElement>) -> Res
         let slider: Element = slider.dyn_into()?;
         body.delete(&slider.get_attribute("name").unwrap_or_default());
     }
-    let path = form.get_attribute("action").or_missing("form action")?;
-    swap(&post(&path, &body).await?).await
+    Ok(body)
 }
 
-async fn post(path: &str, body: &UrlSearchParams) -> Result<Response> {
+/// Posts in the background.
+pub async fn post(path: &str, body: &UrlSearchParams) -> Result<Response> {
     let options = RequestInit::new();
     options.set_method("POST");
     options.set_body(body);
@@ -171,7 +209,7 @@ async fn parse(answer: &Response) -> Result<Document> {
 }
 
 /// Puts the scene of an answer in the place of the current one.
-async fn swap(answer: &Response) -> Result<()> {
+pub async fn swap(answer: &Response) -> Result<()> {
     show(answer, &parse(answer).await?)
 }
 
@@ -208,7 +246,7 @@ fn replace(document: &Document, page: &Document, selector: &str) -> Result<()> {
 }
 
 /// What was entered is still there: says so, and that it can be sent again.
-fn complain(form: &HtmlFormElement) -> Result<()> {
+fn complain(form: &HtmlFormElement, why: &str) -> Result<()> {
     let notice: Element = match form.query_selector(".notice")? {
         Some(notice) => notice,
         None => {
@@ -218,36 +256,51 @@ fn complain(form: &HtmlFormElement) -> Result<()> {
         }
     };
     notice.set_text_content(None);
-    words(
-        &notice,
-        "span",
-        "",
-        "That could not be sent. Nothing you entered is lost. Please check your connection and press the button again.",
-    )?;
+    words(&notice, "span", "", why)?;
     Ok(())
 }
 
-/// A button with `data-copy` copies the text of the element that this selector names.
-fn copied(event: Event) {
-    let button = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let button = button.and_then(|target| target.closest("[data-copy]").ok().flatten());
-    let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) else { return };
-    spawn_local(async move {
-        let done = copy(&button).await;
-        if let Err(error) = &done {
-            warn("nothing was copied", error);
-        }
-        let text = if done.is_ok() { "Copied" } else { "Please copy it by hand" };
-        button.set_text_content(Some(text));
-        let _ = button.set_attribute("aria-live", "polite");
-        let _ = button.dataset().set("copied", &number(now()));
-    });
+/// Buttons of pages say in an attribute what they do.
+fn clicked(event: Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let button =
+        target.and_then(|target| target.closest("[data-copy], [data-stay], [data-take]").ok().flatten());
+    let Some(button) = button.and_then(|button| button.dyn_into::<HtmlButtonElement>().ok()) else { return };
+    let data = button.dataset();
+    if data.get("take").is_some() {
+        tab::take();
+    } else if data.get("stay").is_some() {
+        let _ = last::stay(&button);
+    } else {
+        spawn_local(copied(button));
+    }
 }
 
-/// A slider was moved: it has a value now, and shows it.
-fn slid(event: Event) {
-    let target = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-    let Some(slider) = target.filter(|input| input.type_() == "range") else { return };
+/// A button with `data-copy` copies the text of the element that this selector names.
+async fn copied(button: HtmlButtonElement) {
+    let done = copy(&button).await;
+    if let Err(error) = &done {
+        warn("nothing was copied", error);
+    }
+    let text = if done.is_ok() { "Copied" } else { "Please copy it by hand" };
+    button.set_text_content(Some(text));
+    let _ = button.set_attribute("aria-live", "polite");
+    let _ = button.dataset().set("copied", &number(now()));
+}
+
+/// Something was entered. A slider that was moved has a value from then on, and shows it.
+fn entered(event: Event) {
+    if let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) {
+        show_slider(&input);
+    }
+    draft::keep(&event, entries);
+}
+
+/// A slider with a value shows it.
+pub fn show_slider(slider: &HtmlInputElement) {
+    if slider.type_() != "range" {
+        return;
+    }
     let _ = slider.dataset().set("touched", "");
     let output = slider.parent_element().and_then(|parent| parent.query_selector("output").ok().flatten());
     if let Some(output) = output {

@@ -24,7 +24,7 @@ pub async fn call<T: Serialize, R: DeserializeOwned>(
     let mut response = env.durable_object(class)?.get_by_name(name)?.fetch_with_request(request).await?;
     match response.status_code() {
         200 => Ok(serde_json::from_str(&response.text().await?)?),
-        status => Err(Fault::Object(format!("{class} {path}: {status}: {}", response.text().await?))),
+        status => Err(Fault::from_object(&format!("{class} {path}"), status, &response.text().await?)),
     }
 }
 

@@ -59,7 +59,10 @@ fn code(view: &View<'_>) -> Markup {
             }
         }
         @if let Some(redirect) = redirect {
-            p { a.button.primary href=(with_code(redirect, code.as_deref())) data-redirect=(REDIRECT_S) { "Continue" } }
+            p.go-on {
+                a.button.primary href=(with_code(redirect, code.as_deref())) data-redirect=(REDIRECT_S) { "Continue" }
+                button type="button" data-stay { "Stay on this page" }
+            }
         } @else {
             p.muted { "You can close this page now." }
         }

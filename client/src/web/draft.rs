@@ -1,0 +1,65 @@
+//! What was entered in a form and not sent yet survives a reload: it is kept in the tab's session storage.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, Storage,
+    UrlSearchParams,
+};
+
+use super::dom::{Result, window};
+
+/// The form of an event, if its draft is kept.
+fn form_of(event: &Event) -> Option<HtmlFormElement> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    target.closest("form[data-draft]").ok()??.dyn_into().ok()
+}
+
+fn storage() -> Result<Option<Storage>> {
+    window()?.session_storage()
+}
+
+fn key(form: &HtmlFormElement) -> String {
+    form.get_attribute("action").unwrap_or_default()
+}
+
+/// Something was entered.
+pub fn keep(event: &Event, entered: impl FnOnce(&HtmlFormElement) -> Result<UrlSearchParams>) {
+    let Some(form) = form_of(event) else { return };
+    // A full or forbidden storage keeps nobody from answering.
+    if let (Ok(Some(storage)), Ok(entered)) = (storage(), entered(&form)) {
+        let _ = storage.set_item(&key(&form), &String::from(entered.to_string()));
+    }
+}
+
+/// The form was accepted.
+pub fn forget(form: &HtmlFormElement) {
+    if let Ok(Some(storage)) = storage() {
+        let _ = storage.remove_item(&key(form));
+    }
+}
+
+/// Fills in what was entered before, unless the server did.
+pub fn restore(scene: &HtmlElement) -> Result<()> {
+    let Some(form) = scene.query_selector("form[data-draft]:not([novalidate])")? else { return Ok(()) };
+    let form: HtmlFormElement = form.dyn_into()?;
+    let kept = storage().ok().flatten().and_then(|storage| storage.get_item(&key(&form)).ok().flatten());
+    let Some(kept) = kept else { return Ok(()) };
+    let kept = UrlSearchParams::new_with_str(&kept)?;
+    let fields = form.query_selector_all("input, textarea")?;
+    for field in (0..fields.length()).filter_map(|k| fields.item(k)) {
+        if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
+            let name = input.name();
+            if matches!(input.type_().as_str(), "radio" | "checkbox") {
+                input.set_checked(kept.get_all(&name).includes(&JsValue::from(input.value()), 0));
+            } else if let Some(value) = kept.get(&name) {
+                input.set_value(&value);
+                super::page::show_slider(input);
+            }
+        } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>()
+            && let Some(value) = kept.get(&area.name())
+        {
+            area.set_value(&value);
+        }
+    }
+    Ok(())
+}

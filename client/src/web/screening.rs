@@ -1,0 +1,51 @@
+//! Measures what a screening asks for, and lets the participant send it.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
+
+use super::dom::{OrMissing, Result, now, number, window};
+
+/// Round trips that are measured, after one that opens the connection.
+const PINGS: usize = 7;
+
+/// The form of a screening, if the scene is one.
+pub fn form(scene: &HtmlElement) -> Result<Option<HtmlFormElement>> {
+    Ok(scene.query_selector("form[data-screening]")?.and_then(|form| form.dyn_into().ok()))
+}
+
+/// Takes the median of several round trips and enables the button.
+pub async fn measure(form: &HtmlFormElement) -> Result<()> {
+    let path = form.get_attribute("data-screening").or_missing("data-screening")?;
+    let mut times = Vec::with_capacity(PINGS);
+    for ping in 0..=PINGS {
+        let began = now();
+        JsFuture::from(window()?.fetch_with_str(&path)).await?;
+        if ping > 0 {
+            times.push(now() - began);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    set(form, "ping_ms", &number(times.get(PINGS / 2).copied().unwrap_or(0.0)))?;
+    let touch = window()?.match_media("(any-pointer: coarse)")?.is_some_and(|query| query.matches());
+    set(form, "touch", if touch { "true" } else { "false" })?;
+    if let Some(status) = form.query_selector("[role=status]")? {
+        status.set_text_content(Some("Done."));
+    }
+    let button: HtmlButtonElement = form.query_selector("button")?.or_missing("button")?.dyn_into()?;
+    button.set_disabled(false);
+    button.focus()
+}
+
+/// The window's size counts when the button is pressed: until then it can be made larger.
+pub fn fill_in(form: &HtmlFormElement) -> Result<()> {
+    let window = window()?;
+    set(form, "window_width", &number(window.inner_width()?.as_f64().unwrap_or(0.0)))?;
+    set(form, "window_height", &number(window.inner_height()?.as_f64().unwrap_or(0.0)))
+}
+
+fn set(form: &HtmlFormElement, name: &str, value: &str) -> Result<()> {
+    let input = form.query_selector(&format!("input[name={name}]"))?.or_missing(name)?;
+    input.dyn_into::<HtmlInputElement>()?.set_value(value);
+    Ok(())
+}

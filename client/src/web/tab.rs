@@ -1,0 +1,141 @@
+//! One tab of a participant's takes part; another one says so and offers to take over.
+
+use std::{cell::RefCell, rc::Rc};
+
+use room::wire::{self, FromTab, MAX_TO_BROWSER, ToTab};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Event;
+
+use super::{
+    dom::{Listener, OrMissing, Result, child, document, number, sleep, warn, window, words},
+    page,
+    socket::{Socket, SocketEvent},
+};
+
+/// How long the scene waits for the word that this tab takes part, ms; after that it goes on without.
+const PATIENCE_MS: i32 = 2_000;
+/// How long until a lost connection is opened again, ms.
+const AGAIN_MS: i32 = 3_000;
+/// Where the tab's name is kept.
+const NAME: &str = "footlights-tab";
+
+thread_local! {
+    static TAB: RefCell<Tab> = const { RefCell::new(Tab { socket: None, told: false, elsewhere: false }) };
+}
+
+struct Tab {
+    socket: Option<Rc<Socket>>,
+    /// Whether the server has said anything yet.
+    told: bool,
+    elsewhere: bool,
+}
+
+/// Asks whether this tab takes part; the scene is mounted when it does.
+pub fn take_over() -> Result<()> {
+    let Some(path) = document()?.body().or_missing("body")?.dataset().get("tab") else {
+        return page::mount();
+    };
+    let document = document()?;
+    let shown = Listener::new(&document, "visibilitychange", |_: Event| {
+        let visible = super::dom::document().is_ok_and(|document| !document.hidden());
+        say(FromTab::Visible(visible));
+    })?;
+    // It listens as long as the document lives.
+    std::mem::forget(shown);
+    connect(path)?;
+    spawn_local(async {
+        if sleep(PATIENCE_MS).await.is_ok() && !TAB.with_borrow(|tab| tab.told) {
+            told(ToTab::Here);
+        }
+    });
+    Ok(())
+}
+
+fn connect(path: String) -> Result<()> {
+    let name = name()?;
+    let again = path.clone();
+    let socket = Socket::open(&format!("{path}?tab={name}"), move |event| match event {
+        SocketEvent::Opened => {}
+        SocketEvent::Message(bytes) => {
+            if let Ok(message) = wire::decode::<ToTab>(&bytes, MAX_TO_BROWSER) {
+                told(message);
+            }
+        }
+        // Another page of this very tab, or a participant who was deleted.
+        SocketEvent::Closed(code) if (4_000..5_000).contains(&code) => {}
+        SocketEvent::Closed(_) => {
+            let path = again.clone();
+            spawn_local(async move {
+                if sleep(AGAIN_MS).await.is_ok()
+                    && let Err(error) = connect(path)
+                {
+                    warn("no connection", &error);
+                }
+            });
+        }
+    })?;
+    TAB.with_borrow_mut(|tab| tab.socket = Some(Rc::new(socket)));
+    Ok(())
+}
+
+/// The tab's name: the same after a reload, another one in every other tab.
+fn name() -> Result<String> {
+    let storage = window()?.session_storage()?;
+    if let Some(name) = storage.as_ref().and_then(|storage| storage.get_item(NAME).ok().flatten()) {
+        return Ok(name);
+    }
+    let name = number((js_sys::Math::random() * 9e15).floor());
+    if let Some(storage) = storage {
+        let _ = storage.set_item(NAME, &name);
+    }
+    Ok(name)
+}
+
+fn say(message: FromTab) {
+    if let Some(socket) = TAB.with_borrow(|tab| tab.socket.clone()) {
+        socket.send(&wire::encode(&message));
+    }
+}
+
+fn told(message: ToTab) {
+    let elsewhere = message == ToTab::Elsewhere;
+    let (first, before) = TAB.with_borrow_mut(|tab| {
+        let was = (!tab.told, tab.elsewhere);
+        (tab.told, tab.elsewhere) = (true, elsewhere);
+        was
+    });
+    let done = match (first, before, elsewhere) {
+        (true, _, false) => page::mount(),
+        // Perhaps the study has gone on in the other tab.
+        (false, true, false) => window().and_then(|window| window.location().reload()),
+        (_, false, true) => refuse(),
+        _ => Ok(()),
+    };
+    if let Err(error) = done {
+        warn("the scene was not shown", &error);
+    }
+}
+
+/// Says that the study goes on in another tab.
+fn refuse() -> Result<()> {
+    let scene = page::unmount()?;
+    scene.set_inner_html("");
+    let section = child(&scene, "section", "page")?;
+    section.dataset().set("kind", "elsewhere")?;
+    words(&section, "h1", "", "The study is open in another tab")?;
+    words(
+        &section,
+        "p",
+        "",
+        "You can take part in one tab at a time. Please go on there, or use this one instead.",
+    )?;
+    let button = words(&section, "button", "primary", "Use this tab")?;
+    button.dataset().set("take", "")?;
+    page::set_state("elsewhere")?;
+    button.focus()
+}
+
+/// A button with `data-take` was pressed.
+pub fn take() {
+    say(FromTab::Take);
+}
