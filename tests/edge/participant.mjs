@@ -20,7 +20,7 @@ class Inbox {
     for (;;) {
       while (this.#messages.length > 0) {
         const message = this.#messages.shift();
-        if (kind in message || kind === "any") return message[kind] ?? message;
+        if (kind === "any" || (typeof message === "object" && kind in message)) return message[kind] ?? message;
       }
       const left = end - Date.now();
       if (left <= 0) throw new Error(`no ${kind} within ${ms} ms; the last was ${JSON.stringify(this.all.at(-1))}`);
