@@ -21,7 +21,7 @@ pub fn experiment() -> Experiment {
         .scene(
             Screening::new("screening")
                 .devices(&[Device::Desktop, Device::Tablet])
-                .min_window(600, 400)
+                .min_window(320, 480)
                 .max_ping_ms(400.0),
         )
         .scene(instructions())
@@ -81,6 +81,7 @@ fn instructions() -> Page {
     Page::new("instructions", "How to play")
         .text("You are one of two slimes on either side of a net. Whoever lets the ball touch the ground on their own \
                side loses the point.")
+        .image("slime_point.svg", "Two slimes on either side of a net; the ball lands on the right side.")
         .text("Move with the left and right arrow keys and jump with the up arrow key; A, D and W do the same. On a \
                touch screen there are buttons.")
         .text("A game has three points. You lose 1 when the ball lands on your side, and gain 1 when it lands on the \
@@ -89,6 +90,7 @@ fn instructions() -> Page {
 
 fn comprehension() -> Page {
     Page::new("comprehension", "Two questions before you begin")
+        .recall(&instructions())
         .ask(
             Question::multiple_choice(
                 "goal",

@@ -108,7 +108,8 @@ fn parts(view: &View<'_>, body: &[Part]) -> Markup {
             @match part {
                 Part::Text(text) => p { (fill(text, view.session.stager.globals())) },
                 Part::Html(own) => div.own { (PreEscaped(own)) },
-                Part::Image(file, shows) => img src={ "/assets/" (file) } alt=(shows);,
+                Part::Image { file, shows } => img src={ "/assets/" (file) } alt=(shows);,
+                Part::Recall { title, body } => details { summary { (title) } (parts(view, body)) },
             }
         }
     }

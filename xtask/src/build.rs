@@ -43,7 +43,17 @@ pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
     tools::npm_packages(ws)?;
     tools::wasm_target(ws)?;
     client(ws, optimise)?;
+    assets(ws)?;
     worker(ws, optimise)
+}
+
+/// client/dist/assets: what the studies show.
+fn assets(ws: &Workspace) -> Result<()> {
+    let (from, to) = (ws.root.join("studies/assets"), ws.root.join("client/dist/assets"));
+    if to.exists() {
+        std::fs::remove_dir_all(&to)?;
+    }
+    if from.exists() { copy(&from, &to) } else { Ok(()) }
 }
 
 /// client/dist/client: the module, its JavaScript and the static files.

@@ -36,8 +36,20 @@ pub enum Part {
     Text(String),
     /// The researcher's own HTML, as it is.
     Html(String),
-    /// An image below `/client/` and its description for who does not see it.
-    Image(String, String),
+    /// An image and its description for who does not see it.
+    Image {
+        /// Its file in `studies/assets/`.
+        file: String,
+        /// What it shows.
+        shows: String,
+    },
+    /// What another page said, to be opened by who wants to read it once more.
+    Recall {
+        /// The other page's heading.
+        title: String,
+        /// What stood under it.
+        body: Vec<Part>,
+    },
 }
 
 /// A comprehension check: only right answers lead on.
@@ -53,7 +65,7 @@ pub struct Check {
 pub type Complaints = BTreeMap<String, String>;
 
 /// What somebody reads whose answer is not right.
-const NOT_RIGHT: &str = "This is not right. Please read the instructions again.";
+const NOT_RIGHT: &str = "This is not right. Please read the instructions once more.";
 
 impl Page {
     /// A page with a heading and no text yet.
@@ -85,7 +97,13 @@ impl Page {
 
     /// Adds an image from `studies/assets/`, and what it shows, for who does not see it.
     pub fn image(mut self, file: &str, shows: &str) -> Self {
-        self.body.push(Part::Image(file.into(), shows.into()));
+        self.body.push(Part::Image { file: file.into(), shows: shows.into() });
+        self
+    }
+
+    /// Adds what another page says, such as the instructions to a comprehension check, folded up.
+    pub fn recall(mut self, page: &Page) -> Self {
+        self.body.push(Part::Recall { title: page.title.clone(), body: page.body.clone() });
         self
     }
 
@@ -128,10 +146,8 @@ impl Page {
 
     /// The paragraphs' names of globals.
     pub(super) fn names(&self) -> Vec<String> {
-        let texts =
-            self.body.iter().filter_map(|part| if let Part::Text(text) = part { Some(text) } else { None });
         let mut names = Vec::new();
-        for text in texts.chain(self.endings.values()) {
+        for text in texts(&self.body).into_iter().chain(self.endings.values()) {
             split(text, |_| {}, |name| names.push(name.to_owned()));
         }
         names
@@ -155,6 +171,16 @@ impl Page {
             _ => Ok(()),
         }
     }
+}
+
+fn texts(body: &[Part]) -> Vec<&String> {
+    body.iter()
+        .flat_map(|part| match part {
+            Part::Text(text) => vec![text],
+            Part::Recall { body, .. } => texts(body),
+            Part::Html(_) | Part::Image { .. } => Vec::new(),
+        })
+        .collect()
 }
 
 /// Judges what was sent for some questions.
@@ -227,8 +253,12 @@ mod tests {
         assert_eq!(fill("You won {game.score} points.", &globals), "You won 3 points.");
         assert_eq!(fill("{survey.colours}! {nothing}", &globals), "red, blue! ");
         assert_eq!(fill("a {{b} {c", &globals), "a {b} {c");
-        let page = Page::new("p", "P").text("{game.score} {{x} {arm.f}").ending(Ending::Left, "{url.z}");
-        assert_eq!(page.names(), ["game.score", "arm.f", "url.z"]);
+        let other = Page::new("o", "O").text("{s.q}");
+        let page = Page::new("p", "P")
+            .text("{game.score} {{x} {arm.f}")
+            .recall(&other)
+            .ending(Ending::Left, "{url.z}");
+        assert_eq!(page.names(), ["game.score", "arm.f", "s.q", "url.z"]);
     }
 
     #[test]
