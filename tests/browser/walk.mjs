@@ -29,7 +29,7 @@ const STEPS = {
     await go(page);
   },
   async practice(page) {
-    await state(page, "running", "countdown", "over", "page");
+    await state(page, "running", "countdown", "finished", "page");
   },
   async before_the_match(page) {
     await go(page);
