@@ -68,8 +68,10 @@ pub struct Row {
     pub observations: Vec<f32>,
     /// (agent, key, value).
     pub infos: Vec<(Agent, String, f64)>,
-    /// What is known of each person at this tick; nothing for policies.
+    /// What is known of each person at this tick; nothing for policies, also where one took over a person's seat.
     pub people: Vec<Option<Person>>,
+    /// What the scene's hooks say, in the order of their columns; a value that is missing or not finite is empty.
+    pub hooks: Vec<f64>,
 }
 
 /// A person at one tick.
@@ -117,6 +119,8 @@ pub struct EpisodeRecord {
     pub end: Cow<'static, str>,
     /// Digest of the last state.
     pub digest: u64,
+    /// What the scene's hooks say of the episode, by name.
+    pub metrics: BTreeMap<String, f64>,
 }
 
 /// What is handed out for storage at one moment.

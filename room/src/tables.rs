@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    experiment::GameScene,
+    experiment::{GameScene, Leaving},
     record::{Chunk, GameInfo, RecordError, Row},
+    room::Verdict,
     session::Answered,
     wire::Outcome,
 };
@@ -64,9 +65,14 @@ pub fn steps_csv(
         header.extend(agents.iter().map(|each| format!("{name}.{each}")));
     }
     header.extend(infos.iter().map(|(each, key)| format!("infos.{each}.{key}")));
+    let columns = scene.hooks.map(|make| make().columns()).unwrap_or_default();
+    header.extend(columns.iter().map(|name| format!("hooks.{name}")));
     writer.write_record(&header).map_err(unwritable)?;
 
-    let holders: Vec<&str> = info.seats.iter().map(|seat| seat.holder.as_str()).collect();
+    let successor = match &scene.leaving {
+        Leaving::Replace(seat) => Some(seat.name()),
+        Leaving::End | Leaving::Void => None,
+    };
     let mut fields: Vec<String> = Vec::with_capacity(header.len());
     for row in rows {
         fields.clear();
@@ -92,11 +98,18 @@ pub fn steps_csv(
         fields.extend(row.sources.iter().map(|source| source.as_str().to_owned()));
         fields.extend(row.rewards.iter().map(f32::to_string));
         fields.extend(row.terminated.iter().chain(&row.truncated).map(bool::to_string));
-        fields.extend(holders.iter().map(|holder| (*holder).to_owned()));
+        fields.extend(info.seats.iter().zip(&row.people).map(|(seat, person)| match successor {
+            Some(policy) if seat.subject.is_some() && person.is_none() => policy.to_owned(),
+            _ => seat.holder.clone(),
+        }));
         for (each, key) in &infos {
             let found = row.infos.iter().find(|(a, k, _)| a == each && k == key);
             fields.push(found.map(|(_, _, value)| value.to_string()).unwrap_or_default());
         }
+        fields.extend((0..columns.len()).map(|k| {
+            let value = row.hooks.get(k).filter(|value| value.is_finite());
+            value.map(f64::to_string).unwrap_or_default()
+        }));
         writer.write_record(&fields).map_err(unwritable)?;
     }
     writer.into_inner().map_err(|e| RecordError::Unwritable(e.to_string()))
@@ -119,9 +132,18 @@ pub fn answers_csv(subject: &str, given: &[&Answered]) -> Result<Vec<u8>, Record
 }
 
 /// What one participant's file does not say in its rows.
-pub fn metadata(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk, outcome: Outcome) -> Value {
+pub fn metadata(
+    scene: &GameScene,
+    info: &GameInfo,
+    agent: Agent,
+    record: &Chunk,
+    verdict: &Verdict,
+) -> Value {
     let seat = info.seats.get(agent.index());
     let last = record.rows.last();
+    let own = verdict.seats.get(agent.index()).and_then(Option::as_ref);
+    let outcome = own.map_or(verdict.outcome, |own| own.outcome);
+    let partial = outcome != Outcome::Completed;
     json!({
         "experiment": info.experiment,
         "scene_id": info.scene,
@@ -130,7 +152,11 @@ pub fn metadata(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk
         "agent": agent.to_string(),
         "seats": info.seats.iter().map(|seat| (seat.agent.to_string(), json!(seat.holder))).collect::<serde_json::Map<_, _>>(),
         "outcome": outcome.as_str(),
-        "partial": outcome != Outcome::Completed,
+        "game_outcome": verdict.outcome.as_str(),
+        "partial": partial,
+        "partial_reason": partial.then(|| outcome.as_str()),
+        // Later rows are of the others, and of the policy that played on.
+        "partial_tick": own.filter(|_| partial).map(|own| own.tick),
         "ticks": record.rows.len(),
         "last_tick": last.map(|row| row.tick),
         "started_at": record.rows.first().map(|row| iso8601(row.server_time_ms)),
@@ -147,6 +173,7 @@ pub fn metadata(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk
             "initial_observations": episode.initial_observations,
             "returns": episode.returns,
             "digest": format!("{:016x}", episode.digest),
+            "metrics": episode.metrics,
         })).collect::<Vec<_>>(),
         "events": record.events.iter().map(|event| json!({
             "at": iso8601(event.at_ms),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::keys::Keyboard;
 
 /// Raised with every change of the messages below.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// The longest message a browser may send, in bytes.
 pub const MAX_FROM_BROWSER: usize = 512;
 /// The longest message an object may send, in bytes.
@@ -70,10 +70,16 @@ pub enum ToSeat {
         /// The server's clock, epoch ms.
         server: f64,
     },
-    /// The game is over.
+    /// What this participant must know while the game goes on, such as a warning.
+    #[serde(rename = "n")]
+    Notice {
+        /// Empty when there is nothing to know any more.
+        text: String,
+    },
+    /// The game is over for this participant.
     #[serde(rename = "e")]
     Finished {
-        /// How it ended.
+        /// How it ended for this participant.
         outcome: Outcome,
         /// Whether rows and replay are stored for good.
         saved: bool,
@@ -89,6 +95,9 @@ pub enum ToSeat {
         reason: String,
     },
 }
+
+/// What a seat is called that a policy has held from the beginning. A policy in a seat with another name took it over.
+pub const COMPUTER: &str = "Computer";
 
 /// What a seat is told first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -414,6 +423,7 @@ mod tests {
                 seats: vec![Presence::Away, Presence::Policy],
             }),
             ToSeat::Pong { time: 12.000_000_1, server: 1.7e12 },
+            ToSeat::Notice { text: "Your connection is slow.".into() },
             ToSeat::Finished { outcome: Outcome::PartnerLeft, saved: true, scores: vec![] },
             ToSeat::Refused { code: 4005, reason: "protocol 2".into() },
         ]
@@ -464,7 +474,7 @@ mod tests {
 
         #[test]
         fn a_damaged_message_is_refused_or_read_as_rmp_serde_reads_it(
-            which in 0usize..7, at: usize, byte: u8, cut: usize,
+            which in 0usize..8, at: usize, byte: u8, cut: usize,
         ) {
             let mut bytes = encode(&seat_messages()[which]);
             let at = at % bytes.len();

@@ -34,9 +34,12 @@ fn check_data(world: &World) {
             }
             assert_eq!(&row[column("agent")], agent.to_string());
         }
-        let metadata = tables::metadata(scene, &info, agent, &record, world.finished.unwrap());
+        let metadata = tables::metadata(scene, &info, agent, &record, world.verdict.as_ref().unwrap());
         assert_eq!(metadata["ticks"], world.room.tick());
-        assert_eq!(metadata["partial"], world.finished != Some(Outcome::Completed));
+        let own = world.outcome_of(agent.index()).unwrap();
+        assert_eq!(metadata["outcome"], own.as_str());
+        assert_eq!(metadata["game_outcome"], world.finished.unwrap().as_str());
+        assert_eq!(metadata["partial"], own != Outcome::Completed);
     }
     let replay = Replay::decode(&Replay::of(scene, &info, &record).unwrap().encode()).unwrap();
     let mut sim = scene.environment.make().unwrap();

@@ -6,7 +6,7 @@ use env_sdk::{Agent, surface::Scene};
 use room::{
     experiment::GameScene,
     record::{Chunk, Event, GameInfo, SeatInfo},
-    room::{Input, Output, Room},
+    room::{Input, Output, Room, SeatVerdict, Verdict},
     wire::{self, CloseCode, Frame, Outcome, Phase, Status, ToRoom, ToSeat, Welcome},
 };
 
@@ -28,6 +28,10 @@ pub struct Browser {
     pub refused: Option<String>,
     pub closed: Option<CloseCode>,
     pub pongs: usize,
+    pub notices: Vec<String>,
+    /// What its signs of life report from now on.
+    pub rtt: f32,
+    pub focused: bool,
     seq: u32,
 }
 
@@ -44,6 +48,9 @@ pub struct World {
     pub stored_at: Vec<u64>,
     pub events: Vec<Event>,
     pub finished: Option<Outcome>,
+    pub verdict: Option<Verdict>,
+    /// Who may go on before the game is over.
+    pub released: Vec<(u8, SeatVerdict)>,
     next_conn: u64,
 }
 
@@ -77,6 +84,8 @@ impl World {
             stored_at: Vec::new(),
             events: Vec::new(),
             finished: None,
+            verdict: None,
+            released: Vec::new(),
             next_conn: 1,
         }
     }
@@ -96,6 +105,7 @@ impl World {
                         }
                         ToSeat::Status(status) => browser.status = Some(status),
                         ToSeat::Pong { .. } => browser.pongs += 1,
+                        ToSeat::Notice { text } => browser.notices.push(text),
                         ToSeat::Finished { outcome, saved, .. } => browser.finished.push((outcome, saved)),
                         ToSeat::Refused { reason, .. } => browser.refused = Some(reason),
                     }
@@ -109,9 +119,13 @@ impl World {
                     self.stored_at.push(self.now);
                 }
                 Output::Report(event) => self.events.push(event),
-                Output::Finished(outcome) => {
+                Output::Released { agent, verdict } => self.released.push((agent.0, verdict)),
+                Output::Finished(verdict) => {
                     assert_eq!(self.finished, None, "a game ends once");
-                    self.finished = Some(outcome);
+                    self.finished = Some(verdict.outcome);
+                    // As it is stored until the game is saved.
+                    let stored = serde_json::to_string(&verdict).expect("a verdict is JSON");
+                    self.verdict = Some(serde_json::from_str(&stored).expect("a stored verdict can be read"));
                 }
             }
         }
@@ -126,7 +140,7 @@ impl World {
     pub fn open(&mut self, agent: u8) -> u64 {
         let conn = self.next_conn;
         self.next_conn += 1;
-        self.browsers.insert(conn, Browser { agent, ..Browser::default() });
+        self.browsers.insert(conn, Browser { agent, rtt: 20.0, focused: true, ..Browser::default() });
         self.input(Input::Connected { agent: Agent(agent), conn });
         conn
     }
@@ -153,7 +167,10 @@ impl World {
 
     pub fn ping(&mut self, conn: u64, focused: bool) {
         let time = (self.now - EPOCH) as f64;
-        self.say(conn, &ToRoom::Ping { time, rtt: 20.0, focused, painted: 60 });
+        let browser = self.browsers.get_mut(&conn).expect("a connection");
+        browser.focused = focused;
+        let rtt = browser.rtt;
+        self.say(conn, &ToRoom::Ping { time, rtt, focused, painted: 60 });
     }
 
     pub fn drop_connection(&mut self, conn: u64) {
@@ -179,14 +196,14 @@ impl World {
             self.now = next;
             if next == ping {
                 ping += 1_000;
-                let open: Vec<u64> = self
+                let open: Vec<(u64, bool)> = self
                     .browsers
                     .iter()
                     .filter(|(_, b)| b.closed.is_none() && b.welcome.is_some())
-                    .map(|(conn, _)| *conn)
+                    .map(|(conn, b)| (*conn, b.focused))
                     .collect();
-                for conn in open {
-                    self.ping(conn, true);
+                for (conn, focused) in open {
+                    self.ping(conn, focused);
                 }
             }
             if wake == next {
@@ -226,6 +243,11 @@ impl World {
 
     pub fn phase(&self, conn: u64) -> Option<Phase> {
         self.browser(conn).status.as_ref().map(|status| status.phase)
+    }
+
+    /// How the game ended for the person of a seat.
+    pub fn outcome_of(&self, agent: usize) -> Option<Outcome> {
+        self.verdict.as_ref()?.seats.get(agent)?.as_ref().map(|seat| seat.outcome)
     }
 
     pub fn event_kinds(&self) -> Vec<&str> {

@@ -436,6 +436,21 @@ impl GameScene {
         for (option, watch) in [("watch_ping", &self.watch_ping), ("watch_focus", &self.watch_focus)] {
             watch.as_ref().map_or(Ok(()), Watch::check).map_err(|why| (option, why))?;
         }
+        if let Some(make) = self.hooks {
+            let hooks = make();
+            for mut names in [hooks.columns(), self.globals().collect()] {
+                names.sort();
+                if let Some([name, _]) = names.windows(2).find_map(|pair| match pair {
+                    [a, b] if a == b => Some([a, b]),
+                    _ => None,
+                }) {
+                    return Err(("hooks", format!("{name:?} is there twice")));
+                }
+                if let Some(name) = names.iter().find(|name| !super::is_id(name)) {
+                    return Err(("hooks", format!("{name:?} must be 1 to 64 letters, digits, _ and -")));
+                }
+            }
+        }
         for (outcome, ..) in &self.ways {
             if *outcome == Outcome::NoShow {
                 let why = "a no_show ends nothing: who came waits again, and who did not has not begun";

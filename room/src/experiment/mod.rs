@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 pub use ending::{Code, Completion, Ending, Then, with_code};
+pub(crate) use game::make_policy;
 pub use game::{EnvironmentRef, GameScene, Leaving, PolicyFactory, Seat, Watch};
 pub(crate) use page::accept;
 pub use page::{Check, Complaints, Globals, Page, Part, fill};

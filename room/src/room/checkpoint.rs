@@ -1,11 +1,11 @@
 //! Where to go on from when the process is lost.
 
-use env_sdk::ActionValue;
+use env_sdk::{ActionValue, Agent};
 use serde::{Deserialize, Serialize};
 
-use super::{Holder, Room, RoomError, State};
+use super::{Gone, Holder, Hooked, Room, RoomError, State};
 use crate::{
-    experiment::GameScene,
+    experiment::{GameScene, Leaving, make_policy},
     record::{EpisodeRecord, GameInfo},
 };
 
@@ -17,11 +17,14 @@ pub struct Checkpoint {
     #[serde(with = "serde_bytes")]
     snapshot: Vec<u8>,
     scores: Vec<f32>,
+    totals: Vec<f64>,
     episode: EpisodeRecord,
     started_ms: u64,
     slips: u32,
     events_left: u32,
     seats: Vec<SeatCheckpoint>,
+    /// What the scene's hooks saved; nothing if there are none.
+    hooks: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,7 @@ struct SeatCheckpoint {
     arrived: bool,
     #[serde(with = "serde_bytes")]
     policy: Vec<u8>,
+    gone: Option<Gone>,
 }
 
 impl Room {
@@ -41,16 +45,19 @@ impl Room {
                 Holder::Policy(policy) => policy.save(),
                 Holder::Human(_) => Vec::new(),
             },
+            gone: seat.gone.clone(),
         });
         let checkpoint = Checkpoint {
             tick: self.tick,
             snapshot: self.sim.save()?,
             scores: self.scores.clone(),
+            totals: self.totals.clone(),
             episode: self.episode.clone(),
             started_ms: self.started_ms,
             slips: self.slips,
             events_left: self.events_left,
             seats: seats.collect(),
+            hooks: self.hooks.as_ref().map(Hooked::save),
         };
         rmp_serde::to_vec(&checkpoint).map_err(|e| RoomError::Checkpoint(e.to_string()))
     }
@@ -69,21 +76,53 @@ impl Room {
         room.sim.load(&stored.snapshot)?;
         for (seat, saved) in room.seats.iter_mut().zip(stored.seats) {
             seat.previous = saved.previous;
+            seat.gone = saved.gone;
+            if let (true, Leaving::Replace(by)) = (seat.is_vacant(), &scene.leaving)
+                && let Some(policy) = make_policy(by, room.sim.as_ref())?
+            {
+                seat.holder = Holder::Policy(policy);
+            }
             match &mut seat.holder {
                 Holder::Policy(policy) => policy.load(&saved.policy)?,
-                Holder::Human(human) => human.arrived = saved.arrived,
+                Holder::Human(human) => {
+                    human.arrived = saved.arrived;
+                    human.back_by = now + scene.grace_ms;
+                }
             }
         }
         room.tick = stored.tick;
         room.scores = stored.scores;
+        room.totals = stored.totals;
         room.episode = stored.episode;
         room.started_ms = stored.started_ms;
         room.slips = stored.slips;
         room.events_left = stored.events_left;
-        if room.humans().any(|human| human.arrived) {
+        if room.people().any(|human| human.arrived) {
             room.state = State::Paused { until: now + room.scene.grace_ms };
+            room.paused_ms = Some(now);
         }
         room.report(now, None, "recovered", format!("from tick {}", stored.tick));
+        room.restore_hooks(now, stored.hooks.as_deref());
+        let gone: Vec<Agent> = room
+            .agents()
+            .zip(&room.seats)
+            .filter(|(_, seat)| seat.gone.is_some())
+            .map(|(agent, _)| agent)
+            .collect();
+        room.release(&gone);
         Ok(room)
+    }
+
+    /// Hooks go on counting where they were; what they cannot read, they count anew.
+    fn restore_hooks(&mut self, now: u64, saved: Option<&[u8]>) {
+        let loaded = match (&mut self.hooks, saved) {
+            (Some(hooks), Some(saved)) => hooks.load(saved),
+            (Some(_), None) => Err("the checkpoint is older than the scene's hooks".into()),
+            (None, _) => Ok(()),
+        };
+        if let Err(error) = loaded {
+            self.report(now, None, "hooks_failed", error);
+            self.hooks = Hooked::open(&self.scene, self.episode.episode, &self.episode.initial_observations);
+        }
     }
 }

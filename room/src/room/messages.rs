@@ -36,7 +36,7 @@ impl Room {
             CloseCode::Mismatch => "mismatch",
             _ => "malformed",
         };
-        if !self.human(agent).is_some_and(|human| human.ready) {
+        if !self.is_missed(agent) {
             self.report(now, Some(agent), kind, reason.to_owned());
         }
         self.lost(now, agent, kind, reason);
@@ -61,24 +61,28 @@ impl Room {
         human.arrived = true;
         human.encoder.restart();
         human.hud = None;
+        let warned = human.ping_watch.warned || human.focus_watch.warned;
         let welcome =
             Welcome { version: wire::VERSION, agent, names, fps: self.scene.fps, viewport, keyboard };
         self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Welcome(welcome)) });
         self.send_frame(agent, None);
+        if warned {
+            self.tell_notice(agent);
+        }
         self.report(now, Some(agent), kind, String::new());
         self.arrived(now);
     }
 
     /// What this seat calls everybody. Nobody learns another participant's id.
     fn names(&self, agent: Agent) -> Vec<String> {
-        let people = self.humans().count();
+        let people = self.scene.humans();
         self.agents()
             .zip(&self.scene.seats)
             .map(|(other, seat)| match (other == agent, seat.is_human()) {
                 (true, _) => "You".to_owned(),
                 (false, true) if people == 2 => "Partner".to_owned(),
                 (false, true) => format!("Player {}", other.0 + 1),
-                (false, false) => "Computer".to_owned(),
+                (false, false) => wire::COMPUTER.to_owned(),
             })
             .collect()
     }
@@ -103,6 +107,7 @@ impl Room {
         let Some(conn) = human.conn else { return };
         human.client_time_ms = time;
         human.rtt_ms = rtt.max(0.0);
+        human.trips.add(now, human.rtt_ms);
         let changed = human.focused != focused;
         human.focused = focused;
         self.out.push_back(Output::Send {
@@ -113,5 +118,6 @@ impl Room {
             self.report(now, Some(agent), if focused { "focus_gained" } else { "focus_lost" }, String::new());
             self.tell_status(now);
         }
+        self.watch_ping(now, agent);
     }
 }

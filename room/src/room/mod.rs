@@ -5,24 +5,30 @@
 //! environment does wrong becomes an event, a refusal or an outcome.
 
 mod checkpoint;
+mod hooked;
 mod messages;
 mod schedule;
 mod seat;
+mod staying;
 mod tick;
+mod verdict;
+mod watch;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use env_sdk::{Agent, Simulation, Surface, surface::Encoder};
 
 use crate::{
-    experiment::GameScene,
+    experiment::{GameScene, Globals},
     record::{Chunk, EpisodeRecord, Event, GameInfo},
     wire::{self, CloseCode, Outcome, Phase, Status, ToSeat},
 };
 
 pub use checkpoint::Checkpoint;
+use hooked::Hooked;
 use schedule::Schedule;
-use seat::{Holder, Human, SeatState};
+use seat::{Gone, Holder, Human, SeatState};
+pub use verdict::{SeatVerdict, Verdict};
 
 /// A connection from which nothing came for so long is taken for lost.
 pub const SILENT_MS: u64 = 10_000;
@@ -57,6 +63,11 @@ pub enum Input {
     },
     /// The time that [`Room::next_wake`] asked for has come.
     Wake,
+    /// The participants' objects know that this person has gone for good.
+    Released {
+        /// From this seat.
+        agent: Agent,
+    },
     /// Rows and replay are stored for good.
     Saved,
 }
@@ -89,8 +100,16 @@ pub enum Output {
     },
     /// Log this. It is in a chunk, too.
     Report(Event),
+    /// Somebody has gone for good while the others play on. Let them go on, and say so with [`Input::Released`]. It comes
+    /// again after a restore.
+    Released {
+        /// From this seat.
+        agent: Agent,
+        /// How the game ended for them.
+        verdict: SeatVerdict,
+    },
     /// The game is over and everything was handed out for storage. Save it and say so with [`Input::Saved`].
-    Finished(Outcome),
+    Finished(Verdict),
 }
 
 /// Why there is no room.
@@ -127,10 +146,18 @@ pub struct Room {
     schedule: Schedule,
     /// Ticks since the game began.
     tick: u32,
+    /// What the panel shows; perhaps of this episode only.
     scores: Vec<f32>,
+    /// Sum of all rewards by agent.
+    totals: Vec<f64>,
+    hooks: Option<Hooked>,
     episode: EpisodeRecord,
     started_ms: u64,
     slips: u32,
+    /// Since when the game has stood still because of somebody.
+    paused_ms: Option<u64>,
+    /// When attention was looked at last.
+    watched_ms: u64,
     pending: Chunk,
     flushed_ms: u64,
     events_left: u32,
@@ -151,7 +178,7 @@ impl Room {
                 Some(policy) => Holder::Policy(policy),
                 None => Holder::Human(Human::new(Encoder::new(viewport))),
             };
-            seats.push(SeatState { holder, previous: None });
+            seats.push(SeatState { holder, previous: None, gone: None });
         }
         let agents = seats.len();
         let mut room = Self {
@@ -164,6 +191,8 @@ impl Room {
             schedule: Schedule::new(scene.fps, phase_ms),
             tick: 0,
             scores: vec![0.0; agents],
+            totals: vec![0.0; agents],
+            hooks: None,
             episode: EpisodeRecord {
                 episode: 0,
                 started_ms: now,
@@ -172,9 +201,12 @@ impl Room {
                 returns: vec![0.0; agents],
                 end: "interrupted".into(),
                 digest: 0,
+                metrics: BTreeMap::new(),
             },
             started_ms: now,
             slips: 0,
+            paused_ms: None,
+            watched_ms: now,
             pending: Chunk::default(),
             flushed_ms: now,
             events_left: MAX_EVENTS,
@@ -182,6 +214,7 @@ impl Room {
             out: VecDeque::new(),
         };
         room.episode.initial_observations = room.observations();
+        room.hooks = Hooked::open(scene, 0, &room.episode.initial_observations);
         Ok(room)
     }
 
@@ -192,7 +225,8 @@ impl Room {
 
     /// Whether the person of that seat was here at least once.
     pub fn has_arrived(&self, agent: Agent) -> bool {
-        self.human(agent).is_some_and(|human| human.arrived)
+        let gone = self.seats.get(agent.index()).is_some_and(|seat| seat.gone.is_some());
+        gone || self.human(agent).is_some_and(|human| human.arrived)
     }
 
     /// Ticks since the game began.
@@ -225,12 +259,13 @@ impl Room {
             State::Running => return Some(self.schedule.next()),
             State::Over { .. } => return None,
         };
-        let silent = self.humans().filter(|h| h.conn.is_some()).map(|h| h.seen + SILENT_MS).min();
+        let silent = self.people().filter(|h| h.conn.is_some()).map(|h| h.seen + SILENT_MS).min();
         Some(silent.map_or(deadline, |silent| silent.min(deadline)))
     }
 
     /// Takes in what happened at `now`, epoch ms.
     pub fn handle(&mut self, now: u64, input: Input) {
+        self.watch_focus(now);
         match input {
             Input::Connected { agent, conn } => self.connected(now, agent, conn),
             Input::Message { conn, bytes } => self.message(now, conn, &bytes),
@@ -238,7 +273,11 @@ impl Room {
                 if let Some(agent) = self.agent_of(conn) {
                     self.lost(now, agent, "lost", "the connection closed");
                 }
+                for gone in self.seats.iter_mut().filter_map(|seat| seat.gone.as_mut()) {
+                    gone.conn.take_if(|listening| *listening == conn);
+                }
             }
+            Input::Released { agent } => self.released(agent),
             Input::Saved => self.saved(),
             Input::Wake => {}
         }
@@ -263,6 +302,9 @@ impl Room {
             State::Countdown { until } if now >= until => {
                 self.schedule.start(until);
                 self.set_state(now, State::Running);
+                if let Some(since) = self.paused_ms.take() {
+                    self.report(now, None, "resumed", format!("after {} ms", now.saturating_sub(since)));
+                }
                 self.run(now);
             }
             State::Paused { until } if now >= until => self.grace_over(now),
@@ -275,7 +317,9 @@ impl Room {
     }
 
     fn connected(&mut self, now: u64, agent: Agent, conn: u64) {
-        if let State::Over { saved, .. } = self.state {
+        if let Some((outcome, saved)) = self.over_for(agent) {
+            let finished = ToSeat::Finished { outcome, saved, scores: self.scores.clone() };
+            self.out.push_back(Output::Send { conn, bytes: wire::encode(&finished) });
             self.close(conn, CloseCode::Over, if saved { "over" } else { "over, being saved" });
             return;
         }
@@ -283,6 +327,9 @@ impl Room {
             self.close(conn, CloseCode::Ticket, "not a person's seat");
             return;
         };
+        if human.ready {
+            human.back_by = now + self.scene.grace_ms;
+        }
         let old = human.conn.replace(conn);
         human.connect(conn, now);
         if let Some(old) = old {
@@ -291,44 +338,26 @@ impl Room {
         }
     }
 
-    /// A connection is gone; its owner may come back.
-    fn lost(&mut self, now: u64, agent: Agent, kind: &'static str, detail: &str) {
-        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
-        let was_ready = human.ready;
-        human.disconnect();
-        if !was_ready || matches!(self.state, State::Over { .. }) {
-            return;
-        }
-        self.report(now, Some(agent), kind, detail.to_owned());
-        match self.state {
-            State::Running | State::Countdown { .. } => {
-                self.set_state(now, State::Paused { until: now + self.scene.grace_ms });
-                self.flush(now);
-            }
-            _ => self.tell_status(now),
+    /// How the game is over for a person, and whether that is stored; `None` while they may play.
+    fn over_for(&self, agent: Agent) -> Option<(Outcome, bool)> {
+        let gone = self.seats.get(agent.index()).and_then(|seat| seat.gone.as_ref());
+        match (&self.state, gone) {
+            (State::Over { saved, .. }, Some(gone)) => Some((gone.outcome, *saved || gone.released)),
+            (State::Over { outcome, saved }, None) => Some((*outcome, *saved)),
+            (_, Some(gone)) => Some((gone.outcome, gone.released)),
+            (_, None) => None,
         }
     }
 
-    /// Somebody said hello: goes on if everybody is here now.
-    fn arrived(&mut self, now: u64) {
-        let complete = self.humans().all(|human| human.ready);
-        match self.state {
-            State::Gathering { .. } if complete => {
-                self.set_state(now, State::Countdown { until: now + self.scene.countdown_ms });
-            }
-            State::Paused { .. } if complete => {
-                self.set_state(now, State::Countdown { until: now + RESUME_MS });
-            }
-            _ => self.tell_status(now),
+    /// How the game ended for the person of that seat, where it ends with `outcome` for who stays.
+    fn seat_verdict(&self, agent: Agent, outcome: Outcome) -> Option<SeatVerdict> {
+        let seat = self.seats.get(agent.index())?;
+        let globals = Globals::new();
+        if let Some(Gone { outcome, tick, score, .. }) = seat.gone {
+            return Some(SeatVerdict { outcome, score, tick, globals });
         }
-    }
-
-    fn grace_over(&mut self, now: u64) {
-        for human in self.seats.iter_mut().filter_map(SeatState::human_mut) {
-            human.left = !human.ready;
-        }
-        let anybody = self.humans().any(|human| !human.left);
-        self.finish(now, if anybody { Outcome::PartnerLeft } else { Outcome::Abandoned });
+        let score = self.totals.get(agent.index()).copied().unwrap_or(0.0);
+        seat.human().map(|_| SeatVerdict { outcome, score, tick: self.tick, globals })
     }
 
     fn finish(&mut self, now: u64, outcome: Outcome) {
@@ -341,7 +370,16 @@ impl Room {
         self.report(now, None, "finished", outcome.as_str().to_owned());
         self.set_state(now, State::Over { outcome, saved: false });
         self.flush(now);
-        self.out.push_back(Output::Finished(outcome));
+        let mut seats: Vec<Option<SeatVerdict>> =
+            self.agents().map(|agent| self.seat_verdict(agent, outcome)).collect();
+        let globals =
+            self.hooks.as_mut().map(|hooks| hooks.game_end(&self.info, outcome)).unwrap_or_default();
+        for (seat, globals) in seats.iter_mut().zip(globals) {
+            if let Some(seat) = seat {
+                seat.globals = globals;
+            }
+        }
+        self.out.push_back(Output::Finished(Verdict { outcome, seats }));
         self.tell_all(&ToSeat::Finished { outcome, saved: false, scores: self.scores.clone() });
     }
 
@@ -349,9 +387,12 @@ impl Room {
         let State::Over { outcome, .. } = self.state else { return };
         self.state = State::Over { outcome, saved: true };
         self.tell_all(&ToSeat::Finished { outcome, saved: true, scores: self.scores.clone() });
-        let open: Vec<u64> = self.humans().filter_map(|human| human.conn).collect();
+        let open: Vec<u64> = self.people().filter_map(|human| human.conn).collect();
         for conn in open {
             self.close(conn, CloseCode::Over, "over");
+        }
+        for agent in self.agents() {
+            self.released(agent);
         }
     }
 
@@ -375,7 +416,7 @@ impl Room {
 
     fn tell_all(&mut self, message: &ToSeat) {
         let bytes = wire::encode(message);
-        let listeners: Vec<u64> = self.humans().filter_map(Human::listener).collect();
+        let listeners: Vec<u64> = self.people().filter_map(Human::listener).collect();
         for conn in listeners {
             self.out.push_back(Output::Send { conn, bytes: bytes.clone() });
         }
@@ -421,7 +462,8 @@ impl Room {
         (0..self.seats.len() as u8).map(Agent)
     }
 
-    fn humans(&self) -> impl Iterator<Item = &Human> {
+    /// The people who have not gone for good.
+    fn people(&self) -> impl Iterator<Item = &Human> {
         self.seats.iter().filter_map(SeatState::human)
     }
 

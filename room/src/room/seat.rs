@@ -1,11 +1,13 @@
 //! One agent's place in a room: who holds it, and what that person or policy last did.
 
 use env_sdk::{ActionValue, Policy, surface::Encoder};
+use serde::{Deserialize, Serialize};
 
+use super::watch::{Trips, Watched};
 use crate::{
     keys::Input,
     record::Person,
-    wire::{Hud, Presence},
+    wire::{Hud, Outcome, Presence},
 };
 
 /// Messages a person may send within one second. A fast player changes keys 30 times a second at most.
@@ -21,26 +23,52 @@ pub(super) enum Holder {
 pub(super) struct SeatState {
     pub holder: Holder,
     pub previous: Option<ActionValue>,
+    /// Set when the person of this seat has left for good.
+    pub gone: Option<Gone>,
+}
+
+/// What stays of a person who has left for good, or was excluded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Gone {
+    pub outcome: Outcome,
+    /// Ticks until then.
+    pub tick: u32,
+    /// Sum of rewards until then.
+    pub score: f64,
+    /// Where they still listen, to be told that all is stored.
+    #[serde(skip)]
+    pub conn: Option<u64>,
+    /// All is stored.
+    #[serde(skip)]
+    pub released: bool,
 }
 
 impl SeatState {
+    /// The person in this seat; nobody once they have left for good.
     pub fn human(&self) -> Option<&Human> {
         match &self.holder {
-            Holder::Human(human) => Some(human),
-            Holder::Policy(_) => None,
+            Holder::Human(human) if self.gone.is_none() => Some(human),
+            _ => None,
         }
     }
 
+    /// The person in this seat; nobody once they have left for good.
     pub fn human_mut(&mut self) -> Option<&mut Human> {
         match &mut self.holder {
-            Holder::Human(human) => Some(human),
-            Holder::Policy(_) => None,
+            Holder::Human(human) if self.gone.is_none() => Some(human),
+            _ => None,
         }
+    }
+
+    /// Whether a person has left for good, and no policy plays on.
+    pub fn is_vacant(&self) -> bool {
+        self.gone.is_some() && matches!(self.holder, Holder::Human(_))
     }
 
     pub fn presence(&self) -> Presence {
         match &self.holder {
             Holder::Policy(_) => Presence::Policy,
+            Holder::Human(_) if self.gone.is_some() => Presence::Left,
             Holder::Human(human) => human.presence(),
         }
     }
@@ -54,8 +82,8 @@ pub(super) struct Human {
     pub ready: bool,
     /// Was ready at least once.
     pub arrived: bool,
-    /// Did not come back in time.
-    pub left: bool,
+    /// Must be back by then, if not ready; epoch ms.
+    pub back_by: u64,
     pub input: Input,
     pub ack: u32,
     pub focused: bool,
@@ -65,6 +93,11 @@ pub(super) struct Human {
     pub seen: u64,
     pub encoder: Encoder,
     pub hud: Option<Hud>,
+    pub trips: Trips,
+    pub ping_watch: Watched,
+    /// For how long the page has been out of sight or focus while the game ran.
+    pub away_ms: u64,
+    pub focus_watch: Watched,
     window: (u64, u32),
 }
 
@@ -74,7 +107,7 @@ impl Human {
             conn: None,
             ready: false,
             arrived: false,
-            left: false,
+            back_by: 0,
             input: Input::default(),
             ack: 0,
             focused: true,
@@ -83,6 +116,10 @@ impl Human {
             seen: 0,
             encoder,
             hud: None,
+            trips: Trips::default(),
+            ping_watch: Watched::default(),
+            away_ms: 0,
+            focus_watch: Watched::default(),
             window: (0, 0),
         }
     }
@@ -102,6 +139,7 @@ impl Human {
     pub fn disconnect(&mut self) {
         self.conn = None;
         self.ready = false;
+        self.trips.clear();
         self.input.release();
     }
 
@@ -125,12 +163,11 @@ impl Human {
     }
 
     fn presence(&self) -> Presence {
-        match (self.left, self.ready, self.arrived) {
-            (true, ..) => Presence::Left,
-            (_, true, _) if self.focused => Presence::Here,
-            (_, true, _) => Presence::Away,
-            (_, false, true) => Presence::Reconnecting,
-            (_, false, false) => Presence::Expected,
+        match (self.ready, self.arrived) {
+            (true, _) if self.focused => Presence::Here,
+            (true, _) => Presence::Away,
+            (false, true) => Presence::Reconnecting,
+            (false, false) => Presence::Expected,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One tick: actions, step, row, pictures; and what happens at the end of an episode.
 
+use std::collections::BTreeMap;
+
 use env_sdk::{ActionValue, Agent, PerAgent, Rng, Step, Stream, View};
 
 use super::{Holder, Output, Room, State, seat::SeatState};
@@ -64,10 +66,13 @@ impl Room {
                 *sum += reward;
             }
         }
+        for (total, reward) in self.totals.iter_mut().zip(&step.rewards) {
+            *total += f64::from(*reward);
+        }
         let observations = self.observations();
         let finite = observations.iter().all(|v| v.is_finite());
         let done = step.done();
-        self.pending.rows.push(Row {
+        let mut row = Row {
             tick: self.tick,
             episode: self.episode.episode,
             step: self.episode.steps,
@@ -80,7 +85,12 @@ impl Room {
             observations,
             infos: step.infos.drain(..).map(|info| (info.agent, info.key.to_owned(), info.value)).collect(),
             people: self.seats.iter().map(|seat| seat.human().map(|human| human.row())).collect(),
-        });
+            hooks: Vec::new(),
+        };
+        if let Some(hooks) = &mut self.hooks {
+            hooks.tick(&mut row);
+        }
+        self.pending.rows.push(row);
         if !finite {
             self.report(now, None, "environment_failed", "an observation is not finite".into());
             self.finish(now, Outcome::Failed);
@@ -207,7 +217,11 @@ impl Room {
             returns: vec![0.0; self.seats.len()],
             end: "interrupted".into(),
             digest: 0,
+            metrics: BTreeMap::new(),
         };
+        if let Some(hooks) = &mut self.hooks {
+            hooks.episode_start(next, &self.episode.initial_observations);
+        }
         self.send_frames(None);
         self.flush(now);
         if self.state == State::Running && self.scene.countdown_ms > 0 {
@@ -220,6 +234,9 @@ impl Room {
         let mut record = self.episode.clone();
         record.end = end.into();
         record.digest = self.sim.digest().unwrap_or(0);
+        if let Some(hooks) = &mut self.hooks {
+            hooks.episode_end(&mut record);
+        }
         self.pending.episodes.push(record);
         self.episode.steps = 0;
     }

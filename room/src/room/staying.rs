@@ -1,0 +1,258 @@
+//! Who is here, who is waited for, who has gone for good, and what follows for the game.
+
+use env_sdk::Agent;
+
+use super::{Gone, Holder, Output, RESUME_MS, Room, State, seat::SeatState, watch::Finding};
+use crate::{
+    experiment::{Leaving, make_policy},
+    wire::{self, Outcome, ToSeat},
+};
+
+/// Time in which the room was not called is not time in which somebody looked away.
+const MOST_AWAY_AT_ONCE_MS: u64 = 1_000;
+
+impl Room {
+    /// Whether the loss of that person's connection is a loss for the game: they had said hello, or somebody who plays
+    /// was about to say it again.
+    pub(super) fn is_missed(&self, agent: Agent) -> bool {
+        let playing = matches!(self.state, State::Running | State::Countdown { .. });
+        !matches!(self.state, State::Over { .. })
+            && self.human(agent).is_some_and(|human| human.ready || playing)
+    }
+
+    /// A connection is gone; its owner may come back.
+    pub(super) fn lost(&mut self, now: u64, agent: Agent, kind: &'static str, detail: &str) {
+        let missed = self.is_missed(agent);
+        let grace = self.scene.grace_ms;
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        human.disconnect();
+        if !missed {
+            return;
+        }
+        human.back_by = now + grace;
+        self.report(now, Some(agent), kind, detail.to_owned());
+        match self.state {
+            State::Gathering { .. } | State::Over { .. } => self.tell_status(now),
+            State::Running | State::Countdown { .. } | State::Paused { .. } => {
+                self.pause(now, agent, kind);
+                self.settle(now);
+                self.flush(now);
+            }
+        }
+    }
+
+    /// Somebody said hello: goes on if everybody is here now.
+    pub(super) fn arrived(&mut self, now: u64) {
+        match self.state {
+            State::Gathering { .. } if self.people().all(|human| human.ready) => {
+                self.set_state(now, State::Countdown { until: now + self.scene.countdown_ms });
+            }
+            State::Paused { .. } => self.settle(now),
+            _ => self.tell_status(now),
+        }
+    }
+
+    /// The grace time of somebody is over.
+    pub(super) fn grace_over(&mut self, now: u64) {
+        let late: Vec<Agent> = self
+            .agents()
+            .filter(|agent| self.human(*agent).is_some_and(|human| !human.ready && now >= human.back_by))
+            .collect();
+        for agent in &late {
+            let detail = format!("did not come back within {} ms", self.scene.grace_ms);
+            self.report(now, Some(*agent), "left", detail);
+            self.depart(*agent, Outcome::Left);
+        }
+        self.departed(now, &late);
+    }
+
+    /// Counts how long people have looked away while the game ran, and does what their watch says.
+    pub(super) fn watch_focus(&mut self, now: u64) {
+        let passed =
+            now.saturating_sub(std::mem::replace(&mut self.watched_ms, now)).min(MOST_AWAY_AT_ONCE_MS);
+        let Some(watch) = self.scene.watch_focus.as_ref().filter(|_| self.state == State::Running) else {
+            return;
+        };
+        let mut found = Vec::new();
+        for (agent, seat) in (0u8..).map(Agent).zip(&mut self.seats) {
+            let Some(human) = seat.human_mut().filter(|human| human.ready) else { continue };
+            human.away_ms = if human.focused { 0 } else { human.away_ms + passed };
+            let away = human.away_ms as f64;
+            if let Some(finding) = human.focus_watch.look(watch, away, now) {
+                found.push((agent, finding, away));
+            }
+        }
+        let kinds = ["focus_warning", "focus_recovered", "not focused"];
+        self.found(now, kinds, found);
+    }
+
+    /// Does what the watch over the connection says, when a round trip was reported.
+    pub(super) fn watch_ping(&mut self, now: u64, agent: Agent) {
+        let Some(watch) = self.scene.watch_ping.as_ref().filter(|_| self.state == State::Running) else {
+            return;
+        };
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        let Some(median) = human.trips.median() else { return };
+        let found = human.ping_watch.look(watch, median, now).map(|finding| (agent, finding, median));
+        self.found(now, ["ping_warning", "ping_recovered", "round trip"], found.into_iter().collect());
+    }
+
+    fn found(&mut self, now: u64, kinds: [&'static str; 3], found: Vec<(Agent, Finding, f64)>) {
+        let [warning, recovered, value] = kinds;
+        let mut excluded = Vec::new();
+        for (agent, finding, ms) in found {
+            let detail = format!("{ms:.0} ms");
+            match finding {
+                Finding::Warn => {
+                    self.report(now, Some(agent), warning, detail);
+                    self.tell_notice(agent);
+                }
+                Finding::Recovered => {
+                    self.report(now, Some(agent), recovered, detail);
+                    self.tell_notice(agent);
+                }
+                Finding::Exclude => {
+                    self.report(now, Some(agent), "excluded", format!("{value}: {detail}"));
+                    let watch = if warning == "ping_warning" {
+                        &self.scene.watch_ping
+                    } else {
+                        &self.scene.watch_focus
+                    };
+                    let text = watch.as_ref().map(|watch| watch.exclusion.clone()).unwrap_or_default();
+                    self.exclude(agent, text);
+                    excluded.push(agent);
+                }
+            }
+        }
+        if let Some(first) = excluded.first() {
+            self.pause(now, *first, "excluded");
+            self.departed(now, &excluded);
+        }
+    }
+
+    /// Says what the warnings that stand say together; nothing, if none does.
+    pub(super) fn tell_notice(&mut self, agent: Agent) {
+        let Some(human) = self.human(agent) else { return };
+        let Some(conn) = human.listener() else { return };
+        let standing =
+            [(&self.scene.watch_focus, &human.focus_watch), (&self.scene.watch_ping, &human.ping_watch)]
+                .into_iter()
+                .filter(|(_, watched)| watched.warned)
+                .filter_map(|(watch, _)| watch.as_ref().map(|watch| watch.warning.as_str()));
+        let text = standing.collect::<Vec<_>>().join(" ");
+        self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Notice { text }) });
+    }
+
+    /// Tells somebody that the game is over for them, and why.
+    fn exclude(&mut self, agent: Agent, text: String) {
+        if let Some(conn) = self.human(agent).and_then(|human| human.listener()) {
+            let scores = self.scores.clone();
+            let finished = ToSeat::Finished { outcome: Outcome::Excluded, saved: false, scores };
+            for message in [ToSeat::Notice { text }, finished] {
+                self.out.push_back(Output::Send { conn, bytes: wire::encode(&message) });
+            }
+        }
+        self.depart(agent, Outcome::Excluded);
+    }
+
+    /// Takes a person out of the game for good.
+    fn depart(&mut self, agent: Agent, outcome: Outcome) {
+        let (tick, score) = (self.tick, self.totals.get(agent.index()).copied().unwrap_or(0.0));
+        let Some(seat) = self.seats.get_mut(agent.index()) else { return };
+        let conn = seat.human().and_then(|human| human.conn);
+        seat.gone = Some(Gone { outcome, tick, score, conn, released: false });
+    }
+
+    /// What follows when people have gone for good. They need not wait for the others' end.
+    fn departed(&mut self, now: u64, gone: &[Agent]) {
+        self.settle(now);
+        self.flush(now);
+        if matches!(self.state, State::Over { .. }) {
+            return;
+        }
+        self.release(gone);
+    }
+
+    /// Lets those who have gone for good go on.
+    pub(super) fn release(&mut self, gone: &[Agent]) {
+        for agent in gone {
+            if let Some(verdict) = self.seat_verdict(*agent, Outcome::Left) {
+                self.out.push_back(Output::Released { agent: *agent, verdict });
+            }
+        }
+    }
+
+    /// It is stored that the person may go on.
+    pub(super) fn released(&mut self, agent: Agent) {
+        let scores = self.scores.clone();
+        let Some(gone) = self.seats.get_mut(agent.index()).and_then(|seat| seat.gone.as_mut()) else {
+            return;
+        };
+        gone.released = true;
+        let Some(conn) = gone.conn.take() else { return };
+        let finished = ToSeat::Finished { outcome: gone.outcome, saved: true, scores };
+        self.out.push_back(Output::Send { conn, bytes: wire::encode(&finished) });
+        self.close(conn, wire::CloseCode::Over, "over");
+    }
+
+    /// The ticks stop because of somebody.
+    fn pause(&mut self, now: u64, agent: Agent, why: &str) {
+        if self.paused_ms.is_none() && matches!(self.state, State::Running | State::Countdown { .. }) {
+            self.paused_ms = Some(now);
+            self.report(now, Some(agent), "paused", why.to_owned());
+        }
+    }
+
+    /// Decides how a game that stands still goes on: it ends, waits, or counts down to the next tick.
+    fn settle(&mut self, now: u64) {
+        if self.people().next().is_none() {
+            return self.finish(now, Outcome::Abandoned);
+        }
+        let vacant: Vec<Agent> = self
+            .agents()
+            .zip(&self.seats)
+            .filter(|(_, seat)| seat.is_vacant())
+            .map(|(agent, _)| agent)
+            .collect();
+        let here = self.people().any(|human| human.ready);
+        match &self.scene.leaving {
+            Leaving::Replace(_) => {
+                for agent in vacant {
+                    self.take_over(now, agent);
+                }
+            }
+            // Who is here need not wait longer. Who still may come back finds out then.
+            Leaving::End if here && !vacant.is_empty() => return self.finish(now, Outcome::PartnerLeft),
+            Leaving::Void if here && !vacant.is_empty() => return self.finish(now, Outcome::Void),
+            Leaving::End | Leaving::Void => {}
+        }
+        if matches!(self.state, State::Over { .. }) {
+            return;
+        }
+        let state = match self.people().filter(|human| !human.ready).map(|human| human.back_by).min() {
+            Some(until) => State::Paused { until },
+            None => State::Countdown { until: now + RESUME_MS },
+        };
+        self.set_state(now, state);
+    }
+
+    /// A policy plays on in the seat of somebody who has gone.
+    fn take_over(&mut self, now: u64, agent: Agent) {
+        let Leaving::Replace(by) = &self.scene.leaving else { return };
+        let name = by.name().to_owned();
+        match make_policy(by, self.sim.as_ref()) {
+            Ok(Some(policy)) => {
+                if let Some(seat) = self.seats.get_mut(agent.index()) {
+                    seat.holder = Holder::Policy(policy);
+                }
+                self.report(now, Some(agent), "taken_over", name);
+            }
+            // Neither can be once the scene was checked.
+            Ok(None) => self.finish(now, Outcome::Failed),
+            Err(error) => {
+                self.report(now, Some(agent), "policy_failed", error.to_string());
+                self.finish(now, Outcome::Failed);
+            }
+        }
+    }
+}
