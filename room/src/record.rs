@@ -1,7 +1,7 @@
 //! What a game leaves behind, tick by tick. Rows are collected in memory and handed out in chunks, because a row per
 //! tick in a database would cost more than everything else together.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use env_sdk::{ActionValue, Agent, EnvError};
 use serde::{Deserialize, Serialize};
