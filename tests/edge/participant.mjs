@@ -151,7 +151,7 @@ export class Participant {
   /** Takes the seat and says hello. Resolves with the welcome. */
   async sit(digest, path = this.room) {
     this.socket = await Socket.open(this.sockets + path);
-    this.socket.send({ h: [1, digest] });
+    this.socket.send({ h: [2, digest] });
     return this.socket.inbox.next("w");
   }
 

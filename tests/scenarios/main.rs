@@ -2,7 +2,9 @@
 
 mod common;
 mod endings;
+mod hooks;
 mod inputs;
 mod recovery;
 mod refusals;
+mod staying;
 mod ticking;

@@ -176,7 +176,7 @@ impl Room {
         for agent in sim.spec().agents() {
             let holder = match scene.policy(agent, sim.as_ref())? {
                 Some(policy) => Holder::Policy(policy),
-                None => Holder::Human(Human::new(Encoder::new(viewport))),
+                None => Holder::Human(Box::new(Human::new(Encoder::new(viewport)))),
             };
             seats.push(SeatState { holder, previous: None, gone: None });
         }

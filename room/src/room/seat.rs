@@ -16,7 +16,7 @@ const MAX_MESSAGES: u32 = 100;
 /// Who plays.
 pub(super) enum Holder {
     Policy(Box<dyn Policy>),
-    Human(Human),
+    Human(Box<Human>),
 }
 
 /// A seat and the action it took last.

@@ -110,6 +110,7 @@ impl Seat {
                     self.unanswered.clear();
                 }
             }
+            ToSeat::Notice { .. } => {}
             ToSeat::Pong { time, .. } => self.rtt_ms = now - time,
             ToSeat::Finished { outcome, saved, scores } => {
                 if self.outcome.replace(outcome).is_none() {

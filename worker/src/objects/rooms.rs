@@ -10,8 +10,7 @@ use std::{
 use env_sdk::Agent;
 use room::{
     record::{Chunk, GameInfo, SeatInfo},
-    room::{Input, Output, Room},
-    stager::Played,
+    room::{Input, Output, Room, SeatVerdict, Verdict},
     wire::{CloseCode, Outcome},
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +46,20 @@ pub struct NewGame {
 #[durable_object]
 pub struct Rooms {
     shell: Rc<Shell>,
+}
+
+/// What a participant is told whose partners never came.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Unmatched {
+    scene: String,
+    game: String,
+}
+
+/// What is to be done outside of the room's turn.
+#[derive(Default)]
+struct Due {
+    finished: bool,
+    released: Vec<(Agent, SeatVerdict)>,
 }
 
 /// A game in memory.
@@ -180,10 +193,10 @@ impl Shell {
     }
 
     /// Brings a stored game back into memory. `None` if it is not here or only waits to be saved.
-    fn recover(self: &Rc<Self>, game: &str) -> Result<Option<Outcome>, Fault> {
+    fn recover(self: &Rc<Self>, game: &str) -> Result<Option<Verdict>, Fault> {
         let stored = self.games()?.load(game)?.ok_or(Fault::NotFound("game"))?;
-        if stored.outcome.is_some() {
-            return Ok(stored.outcome);
+        if stored.verdict.is_some() {
+            return Ok(stored.verdict);
         }
         let scene = studies::game(&stored.info.experiment, &stored.info.scene)?;
         let phase = self.phase_ms();
@@ -194,6 +207,7 @@ impl Shell {
         };
         log!("warn", "game_recovered", "game": game, "tick": room.tick());
         self.insert(game.to_owned(), room, stored.chunks);
+        self.turn(game, |_| {});
         Ok(None)
     }
 
@@ -252,21 +266,33 @@ impl Shell {
     }
 
     fn handle(self: &Rc<Self>, game: &str, input: Input) {
-        let finished = {
-            let mut games = self.live.borrow_mut();
-            let Some(live) = games.get_mut(game) else { return };
-            live.room.handle(now(), input);
-            self.drain(game, live)
-        };
-        if finished {
-            spawn_local(self.clone().save(game.to_owned()));
-        }
+        self.turn(game, |room| room.handle(now(), input));
         self.arm();
     }
 
-    /// Does what the room says; true when the game is over.
-    fn drain(&self, game: &str, live: &mut Live) -> bool {
-        let mut finished = false;
+    /// Lets a room do something, and does what it says.
+    fn turn(self: &Rc<Self>, game: &str, act: impl FnOnce(&mut Room)) {
+        let due = {
+            let mut games = self.live.borrow_mut();
+            let Some(live) = games.get_mut(game) else { return };
+            act(&mut live.room);
+            self.drain(game, live)
+        };
+        self.follow(game, due);
+    }
+
+    fn follow(self: &Rc<Self>, game: &str, due: Due) {
+        for (agent, verdict) in due.released {
+            spawn_local(self.clone().release(game.to_owned(), agent, verdict));
+        }
+        if due.finished {
+            spawn_local(self.clone().save(game.to_owned()));
+        }
+    }
+
+    /// Does what the room says; returns what takes longer.
+    fn drain(&self, game: &str, live: &mut Live) -> Due {
+        let mut due = Due::default();
         while let Some(output) = live.room.poll() {
             match output {
                 Output::Send { conn, bytes } => {
@@ -289,15 +315,16 @@ impl Shell {
                     let agent = event.agent.map(|agent| agent.to_string());
                     log!("info", event.kind, "game": game, "tick": event.tick, "agent": agent, "detail": event.detail);
                 }
-                Output::Finished(outcome) => {
-                    finished = true;
-                    if let Err(fault) = self.games().and_then(|games| games.finish(game, outcome)) {
+                Output::Released { agent, verdict } => due.released.push((agent, verdict)),
+                Output::Finished(verdict) => {
+                    due.finished = true;
+                    if let Err(fault) = self.games().and_then(|games| games.finish(game, &verdict)) {
                         log!("error", "storage_failed", "game": game, "detail": fault.to_string());
                     }
                 }
             }
         }
-        finished
+        due
     }
 
     /// Stores what is not stored yet, in order; what fails is tried again with the next chunk.
@@ -335,19 +362,61 @@ impl Shell {
 
     fn wake(self: &Rc<Self>) {
         let at = now();
-        let mut finished = Vec::new();
+        let mut all = Vec::new();
         for (game, live) in self.live.borrow_mut().iter_mut() {
             if live.room.next_wake().is_some_and(|wake| wake <= at) {
                 live.room.handle(at, Input::Wake);
-                if self.drain(game, live) {
-                    finished.push(game.clone());
-                }
+                all.push((game.clone(), self.drain(game, live)));
             }
         }
-        for game in finished {
-            spawn_local(self.clone().save(game));
+        for (game, due) in all {
+            self.follow(&game, due);
         }
         self.arm();
+    }
+
+    /// Lets somebody go on who has left for good while the others play: their rows are in storage, and are saved with the
+    /// game. Whatever fails is tried again until the game itself is over and tells everybody.
+    async fn release(self: Rc<Self>, game: String, agent: Agent, verdict: SeatVerdict) {
+        loop {
+            match self.try_release(&game, agent, &verdict).await {
+                Ok(()) => return self.handle(&game, Input::Released { agent }),
+                Err(fault) => log!("error", "release_failed", "game": game, "detail": fault.to_string()),
+            }
+            Delay::from(Duration::from_millis(RETRY_MS as u64)).await;
+            if self.live.borrow().get(&game).is_none_or(|live| live.room.outcome().is_some()) {
+                return;
+            }
+        }
+    }
+
+    async fn try_release(&self, game: &str, agent: Agent, verdict: &SeatVerdict) -> Result<(), Fault> {
+        let info = match self.live.borrow_mut().get_mut(game) {
+            Some(live) => {
+                self.store(game, live);
+                if !live.unstored.is_empty() {
+                    return Err(Fault::Object("chunks are not stored yet".into()));
+                }
+                live.room.info().clone()
+            }
+            None => return Ok(()),
+        };
+        self.tell(&info, agent, "/saved", &verdict.played(&info)).await
+    }
+
+    /// Tells the object of a seat's participant, if it is a participant's seat.
+    async fn tell<T: Serialize>(
+        &self,
+        info: &GameInfo,
+        agent: Agent,
+        path: &str,
+        body: &T,
+    ) -> Result<(), Fault> {
+        let seat = info.seats.get(agent.index());
+        let Some(subject) = seat.and_then(|seat| seat.subject.as_deref()) else { return Ok(()) };
+        let name = format!("{}/{subject}", info.experiment);
+        let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, path, body).await?;
+        Ok(())
     }
 
     /// Writes a finished game to R2 and D1, tells its participants, and forgets it. Whatever fails is tried again.
@@ -380,26 +449,27 @@ impl Shell {
             }
         }
         let Some(stored) = self.games()?.load(game)? else { return Ok(()) };
-        let outcome = stored.outcome.ok_or_else(|| Fault::Object("the game is not over".into()))?;
+        let verdict = stored.verdict.ok_or_else(|| Fault::Object("the game is not over".into()))?;
         let info = stored.info;
         let scene = studies::game(&info.experiment, &info.scene)?;
         let chunks: Result<Vec<Chunk>, _> =
             self.games()?.blobs(game)?.iter().map(|bytes| Chunk::decode(bytes)).collect();
         let record = Chunk::join(chunks?);
-        r2::save(&self.env, scene, &info, &record, outcome).await?;
-        d1::save(&self.env, scene, &info, &record, outcome).await?;
-        for seat in &info.seats {
-            let Some(subject) = &seat.subject else { continue };
-            let name = format!("{}/{subject}", info.experiment);
-            let rewards = record.rows.iter().filter_map(|row| row.rewards.get(seat.agent.index()));
-            let saved = Played {
-                scene: info.scene.clone(),
-                outcome,
-                game: game.to_owned(),
-                score: rewards.map(|reward| f64::from(*reward)).sum(),
-                globals: BTreeMap::new(),
-            };
-            let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, "/saved", &saved).await?;
+        // A game that never began leaves a row and its events; its people go back to the queue.
+        let began = verdict.outcome != Outcome::NoShow;
+        if began {
+            r2::save(&self.env, scene, &info, &record, &verdict).await?;
+        }
+        d1::save(&self.env, scene, &info, &record, &verdict).await?;
+        for (agent, seat) in (0u8..).map(Agent).zip(&verdict.seats) {
+            match seat {
+                Some(seat) if began => self.tell(&info, agent, "/saved", &seat.played(&info)).await?,
+                Some(_) => {
+                    let unmatched = Unmatched { scene: info.scene.clone(), game: game.to_owned() };
+                    self.tell(&info, agent, "/unmatched", &unmatched).await?;
+                }
+                None => {}
+            }
         }
         self.games()?.delete(game)
     }

@@ -3,9 +3,9 @@
 use room::{
     experiment::{Experiment, GameScene, Scene},
     record::{Chunk, GameInfo},
+    room::Verdict,
     session::Snapshot,
     tables::iso8601,
-    wire::Outcome,
 };
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
@@ -62,7 +62,7 @@ pub async fn save(
     scene: &GameScene,
     info: &GameInfo,
     record: &Chunk,
-    outcome: Outcome,
+    verdict: &Verdict,
 ) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let game = info.game_id.as_str();
@@ -79,23 +79,25 @@ pub async fn save(
             scene.environment.config.to_string().into(),
             info.seed.to_string().into(),
             scene.fps.into(),
-            outcome.as_str().into(),
+            verdict.outcome.as_str().into(),
             (record.rows.len() as f64).into(),
             time(record.rows.first()),
             time(record.rows.last()),
         ],
     )?];
     for seat in &info.seats {
+        let own = verdict.seats.get(seat.agent.index()).and_then(Option::as_ref);
         let sum: f32 = record.rows.iter().filter_map(|row| row.rewards.get(seat.agent.index())).sum();
         statements.push(statement(
             &db,
-            "INSERT OR REPLACE INTO seats VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO seats VALUES (?, ?, ?, ?, ?, ?)",
             &[
                 game.into(),
                 seat.agent.to_string().into(),
                 seat.holder.as_str().into(),
                 seat.subject.as_deref().map_or(JsValue::NULL, JsValue::from),
                 sum.into(),
+                own.map_or(JsValue::NULL, |own| own.outcome.as_str().into()),
             ],
         )?);
     }

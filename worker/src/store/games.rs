@@ -1,6 +1,6 @@
 //! The running games of one `Rooms` object in its SQLite: two rows every two seconds a game.
 
-use room::{record::GameInfo, wire::Outcome};
+use room::{record::GameInfo, room::Verdict};
 use serde::Deserialize;
 use worker::{SqlStorage, SqlStorageValue};
 
@@ -12,7 +12,7 @@ pub struct StoredGame {
     /// Where to go on from; empty before the first.
     pub checkpoint: Vec<u8>,
     /// Set when the game is over and only waits to be saved.
-    pub outcome: Option<Outcome>,
+    pub verdict: Option<Verdict>,
     /// How many chunks there are.
     pub chunks: u32,
 }
@@ -67,8 +67,8 @@ impl Games {
     }
 
     /// The game is over.
-    pub fn finish(&self, game: &str, outcome: Outcome) -> Result<(), Fault> {
-        let outcome = serde_json::to_string(&outcome)?;
+    pub fn finish(&self, game: &str, verdict: &Verdict) -> Result<(), Fault> {
+        let outcome = serde_json::to_string(verdict)?;
         self.run(
             "UPDATE games SET outcome = ? WHERE game = ?",
             vec![outcome.into(), game.to_owned().into()],
@@ -109,7 +109,7 @@ impl Games {
         Ok(Some(StoredGame {
             info: serde_json::from_str(info)?,
             checkpoint: checkpoint.clone(),
-            outcome: if outcome.is_empty() { None } else { Some(serde_json::from_str(outcome)?) },
+            verdict: if outcome.is_empty() { None } else { Some(serde_json::from_str(outcome)?) },
             chunks,
         }))
     }

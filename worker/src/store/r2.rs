@@ -4,9 +4,9 @@ use room::{
     experiment::{GameScene, Scene},
     record::{Chunk, GameInfo},
     replay::Replay,
+    room::Verdict,
     session::{Answered, Snapshot},
     tables,
-    wire::Outcome,
 };
 use worker::{Bucket, Env, HttpMetadata};
 
@@ -18,7 +18,7 @@ pub async fn save(
     scene: &GameScene,
     info: &GameInfo,
     record: &Chunk,
-    outcome: Outcome,
+    verdict: &Verdict,
 ) -> Result<(), Fault> {
     let bucket = env.bucket("DATA")?;
     let folder = format!("data/{}/{}", info.experiment, info.scene);
@@ -28,7 +28,7 @@ pub async fn save(
         };
         let csv = tables::steps_csv(scene, info, agent, &record.rows)?;
         put(&bucket, format!("{folder}/{subject}.csv"), csv, "text/csv; charset=utf-8").await?;
-        let metadata = tables::metadata(scene, info, agent, record, outcome);
+        let metadata = tables::metadata(scene, info, agent, record, verdict);
         let metadata = serde_json::to_vec_pretty(&metadata)?;
         put(&bucket, format!("{folder}/{subject}_metadata.json"), metadata, "application/json").await?;
     }

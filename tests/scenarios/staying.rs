@@ -1,0 +1,349 @@
+//! Who leaves, who stays, and how the game ends for each of them.
+
+use env_sdk::Agent;
+use footlights_tests::{World, info};
+use room::{
+    experiment::{GameScene, Leaving, Seat, Watch},
+    record::{Event, Source},
+    replay::Replay,
+    room::Input,
+    tables,
+    wire::{CloseCode, Outcome, Phase, Presence},
+};
+
+use crate::common::{UP, chaser, long_slime};
+
+/// Two people, 15 s of play, 5 s of grace.
+fn pair(leaving: Leaving) -> GameScene {
+    long_slime(Seat::Human, Seat::Human).max_steps(450).grace_ms(5_000).leaving(leaving)
+}
+
+fn replaced() -> GameScene {
+    pair(Leaving::Replace(chaser()))
+}
+
+fn events<'a>(world: &'a World, kind: &str) -> Vec<&'a Event> {
+    world.events.iter().filter(|event| event.kind == kind).collect()
+}
+
+/// The replay of what is stored ends in the same states.
+fn plays_again(world: &World) {
+    let replay = Replay::of(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
+    let mut sim = world.scene.environment.make().unwrap();
+    let here = world.scene.environment.fingerprint().unwrap();
+    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick()));
+}
+
+#[test]
+fn who_leaves_has_an_outcome_of_their_own_and_who_stays_has_the_games() {
+    for (leaving, outcome) in [(Leaving::End, Outcome::PartnerLeft), (Leaving::Void, Outcome::Void)] {
+        let mut world = World::new(pair(leaving), 3);
+        let (a, b) = (world.join(0), world.join(1));
+        world.pass(2_000);
+        world.drop_connection(a);
+        assert_eq!(world.play_out(5_000), outcome);
+        assert_eq!((world.outcome_of(0), world.outcome_of(1)), (Some(Outcome::Left), Some(outcome)));
+        assert_eq!(world.browser(b).finished, [(outcome, false)]);
+        assert_eq!(world.browser(b).status.as_ref().unwrap().seats, [Presence::Left, Presence::Here]);
+        assert!(world.released.is_empty(), "the game is over for both");
+        let late = world.open(0);
+        assert_eq!(world.browser(late).finished, [(Outcome::Left, false)], "and is told so");
+        assert_eq!(world.browser(late).closed, Some(CloseCode::Over));
+    }
+}
+
+#[test]
+fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
+    let mut world = World::new(replaced(), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.hold(a, UP);
+    world.pass(4_000);
+    world.drop_connection(a);
+    let left_at = world.room.tick();
+    world.pass(5_000);
+    assert_eq!(world.phase(b), Some(Phase::Countdown));
+    assert_eq!(world.browser(b).status.as_ref().unwrap().seats, [Presence::Policy, Presence::Here]);
+    assert_eq!(events(&world, "taken_over")[0].detail, "chaser");
+    for (kind, agent) in
+        [("paused", Some(Agent(0))), ("left", Some(Agent(0))), ("taken_over", Some(Agent(0)))]
+    {
+        let found = events(&world, kind);
+        assert_eq!((found.len(), found[0].agent, found[0].tick), (1, agent, left_at), "{kind}");
+    }
+    world.pass(1_500);
+    assert_eq!(world.phase(b), Some(Phase::Running));
+    assert_eq!(events(&world, "resumed")[0].detail, "after 6500 ms");
+
+    // Who left may go on at once, and not back.
+    let [(0, verdict)] = world.released.as_slice() else { panic!("{:?}", world.released) };
+    assert_eq!((verdict.outcome, verdict.tick), (Outcome::Left, left_at));
+    world.input(Input::Released { agent: Agent(0) });
+    let late = world.open(0);
+    assert_eq!(world.browser(late).finished, [(Outcome::Left, true)]);
+    assert_eq!(world.browser(late).closed, Some(CloseCode::Over));
+    assert_eq!(world.phase(b), Some(Phase::Running), "and nobody is held up");
+
+    assert_eq!(world.play_out(30_000), Outcome::Completed);
+    assert_eq!((world.outcome_of(0), world.outcome_of(1)), (Some(Outcome::Left), Some(Outcome::Completed)));
+    let record = world.record();
+    assert_eq!(record.rows.len(), 450);
+    for row in &record.rows {
+        let played_on = row.tick > left_at;
+        assert_eq!(row.sources[0] == Source::Policy, played_on, "tick {}", row.tick);
+        assert_eq!(row.people[0].is_none(), played_on);
+    }
+    let own: f64 = record.rows.iter().take(left_at as usize).map(|row| f64::from(row.rewards[0])).sum();
+    let seats = &world.verdict.as_ref().unwrap().seats;
+    assert_eq!(seats[0].as_ref().unwrap().score, own, "the policy's rewards are not the person's");
+    plays_again(&world);
+
+    let csv = tables::steps_csv(&world.scene, &info(&world.scene, 3), Agent(1), &record.rows).unwrap();
+    let mut csv = csv::Reader::from_reader(csv.as_slice());
+    let column = csv.headers().unwrap().iter().position(|name| name == "seats.player_0").unwrap();
+    let holders: Vec<String> = csv.records().map(|row| row.unwrap()[column].to_owned()).collect();
+    assert!(holders.iter().zip(1..).all(|(h, tick)| h == if tick > left_at { "chaser" } else { "human" }));
+    let metadata = |agent| {
+        let verdict = world.verdict.as_ref().unwrap();
+        tables::metadata(&world.scene, &info(&world.scene, 3), Agent(agent), &record, verdict)
+    };
+    let (leaver, stayer) = (metadata(0), metadata(1));
+    assert_eq!((&leaver["outcome"], &leaver["game_outcome"]), (&"left".into(), &"completed".into()));
+    assert_eq!((&leaver["partial"], &leaver["partial_reason"]), (&true.into(), &"left".into()));
+    assert_eq!(leaver["partial_tick"], left_at);
+    assert_eq!((&stayer["outcome"], &stayer["partial"]), (&"completed".into(), &false.into()));
+    assert!(stayer["partial_reason"].is_null() && stayer["partial_tick"].is_null());
+}
+
+#[test]
+fn a_game_that_everybody_leaves_is_abandoned_and_each_of_them_has_left() {
+    for leaving in [Leaving::End, Leaving::Void, Leaving::Replace(Seat::Random)] {
+        for pause in [0, 3_000] {
+            let mut world = World::new(pair(leaving.clone()), 3);
+            let (a, b) = (world.join(0), world.join(1));
+            world.pass(2_000);
+            let tick = world.room.tick();
+            world.drop_connection(a);
+            world.pass(pause);
+            world.drop_connection(b);
+            assert_eq!(world.play_out(10_000), Outcome::Abandoned);
+            assert_eq!([0, 1].map(|seat| world.outcome_of(seat)), [Some(Outcome::Left); 2]);
+            assert_eq!(world.room.tick(), tick, "nobody is there to play for");
+        }
+    }
+}
+
+#[test]
+fn everybody_has_a_grace_time_of_their_own() {
+    for (leaving, game) in [
+        (Leaving::End, Outcome::PartnerLeft),
+        (Leaving::Void, Outcome::Void),
+        (Leaving::Replace(chaser()), Outcome::Completed),
+    ] {
+        let mut world = World::new(pair(leaving), 3);
+        let (a, b) = (world.join(0), world.join(1));
+        world.pass(2_000);
+        world.drop_connection(a);
+        world.pass(4_000);
+        world.drop_connection(b);
+        world.pass(2_000);
+        assert!(!events(&world, "left").is_empty(), "the first is gone");
+        assert_eq!(world.finished, None, "the second may still come back");
+        let again = world.open(0);
+        assert_eq!(world.browser(again).closed, Some(CloseCode::Over), "the first may not");
+        world.join(1);
+        assert_eq!(world.play_out(30_000), game);
+        assert_eq!((world.outcome_of(0), world.outcome_of(1)), (Some(Outcome::Left), Some(game)));
+    }
+}
+
+#[test]
+fn a_replaced_seat_goes_on_after_a_lost_process_to_the_same_states() {
+    let play = |crash: bool| {
+        let mut world = World::new(replaced(), 3);
+        let (a, b) = (world.join(0), world.join(1));
+        world.hold(a, UP);
+        world.pass(3_000);
+        world.drop_connection(a);
+        world.pass(8_500);
+        assert_eq!(world.phase(b), Some(Phase::Running));
+        if crash {
+            world.crash();
+            assert_eq!(world.released.len(), 2, "it is said again who may go on");
+            let late = world.open(0);
+            assert_eq!(world.browser(late).closed, Some(CloseCode::Over));
+            let b = world.join(1);
+            assert_eq!(world.browser(b).status.as_ref().unwrap().seats, [Presence::Policy, Presence::Here]);
+        }
+        assert_eq!(world.play_out(30_000), Outcome::Completed);
+        assert_eq!(
+            (world.outcome_of(0), world.outcome_of(1)),
+            (Some(Outcome::Left), Some(Outcome::Completed))
+        );
+        plays_again(&world);
+        let record = world.record();
+        assert!(record.rows.iter().zip(1..).all(|(row, tick)| row.tick == tick));
+        let digests: Vec<u64> = record.episodes.iter().map(|episode| episode.digest).collect();
+        let actions: Vec<_> = record.rows.into_iter().map(|row| row.actions).collect();
+        (digests, actions)
+    };
+    assert!(play(true) == play(false));
+}
+
+/// Warned of 400 ms, excluded at 900 ms; warned when 3 s away, excluded at 8 s.
+fn watched(leaving: Leaving) -> GameScene {
+    pair(leaving)
+        .max_steps(3_000)
+        .watch_ping(Watch::new(400.0, "slow").exclude(900.0, "too slow"))
+        .watch_focus(Watch::new(3_000.0, "look here").exclude(8_000.0, "too long away"))
+}
+
+#[test]
+fn a_slow_connection_is_warned_of_and_the_warning_ends_when_it_is_good_again() {
+    let mut world = World::new(watched(Leaving::End), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.pass(12_000);
+    assert!(world.browser(a).notices.is_empty());
+    world.browsers.get_mut(&a).unwrap().rtt = 500.0;
+    world.pass(4_000);
+    assert!(world.browser(a).notices.is_empty(), "a median forgives a stall");
+    world.pass(4_000);
+    assert_eq!(world.browser(a).notices, ["slow"]);
+    let warned = events(&world, "ping_warning");
+    assert_eq!((warned.len(), warned[0].agent, warned[0].detail.as_str()), (1, Some(Agent(0)), "500 ms"));
+    // Whoever reloads the page still sees what stands.
+    let again = world.join(0);
+    assert_eq!(world.browser(again).notices, ["slow"]);
+    world.pass(8_000);
+    assert_eq!(world.browser(again).notices, ["slow", ""]);
+    assert_eq!(events(&world, "ping_recovered").len(), 1);
+    assert!(world.browser(b).notices.is_empty());
+    assert_eq!(world.finished, None);
+}
+
+#[test]
+fn a_connection_that_is_too_slow_excludes_and_the_others_have_their_own_outcome() {
+    for (leaving, others) in [(Leaving::End, Outcome::PartnerLeft), (Leaving::Void, Outcome::Void)] {
+        let mut world = World::new(watched(leaving), 3);
+        let (a, b) = (world.join(0), world.join(1));
+        world.browsers.get_mut(&a).unwrap().rtt = 1_000.0;
+        assert_eq!(world.play_out(10_000), others);
+        assert_eq!(world.browser(a).notices, ["too slow"]);
+        assert_eq!(world.browser(a).finished, [(Outcome::Excluded, false)]);
+        assert_eq!(world.browser(b).finished, [(others, false)]);
+        assert_eq!((world.outcome_of(0), world.outcome_of(1)), (Some(Outcome::Excluded), Some(others)));
+        assert_eq!(events(&world, "excluded")[0].detail, "round trip: 1000 ms");
+        world.input(Input::Saved);
+        assert_eq!(world.browser(a).finished.last(), Some(&(Outcome::Excluded, true)));
+        assert_eq!(world.browser(a).closed, Some(CloseCode::Over));
+    }
+}
+
+#[test]
+fn who_looks_away_is_warned_then_excluded_without_grace_and_a_policy_plays_on() {
+    let mut world = World::new(watched(Leaving::Replace(chaser())), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.pass(1_000);
+    world.ping(b, false);
+    world.pass(2_900);
+    assert!(world.browser(b).notices.is_empty());
+    world.pass(200);
+    assert_eq!(world.browser(b).notices, ["look here"]);
+    world.pass(4_800);
+    assert!(world.finished.is_none() && world.browser(b).finished.is_empty());
+    let tick = world.room.tick();
+    world.pass(200);
+    assert_eq!(world.browser(b).notices, ["look here", "too long away"]);
+    assert_eq!(world.browser(b).finished, [(Outcome::Excluded, false)]);
+    assert_eq!(world.phase(a), Some(Phase::Countdown));
+    assert!(world.room.tick() - tick <= 6);
+    assert_eq!(world.browser(b).closed, None, "until it is stored that they may go on");
+    world.input(Input::Released { agent: Agent(1) });
+    assert_eq!(world.browser(b).finished.last(), Some(&(Outcome::Excluded, true)));
+    assert_eq!(world.browser(b).closed, Some(CloseCode::Over));
+    assert_eq!(world.released[0].1.outcome, Outcome::Excluded);
+    world.pass(1_600);
+    assert_eq!(world.phase(a), Some(Phase::Running));
+    assert_eq!(world.browser(a).status.as_ref().unwrap().seats, [Presence::Here, Presence::Policy]);
+    assert_eq!(world.play_out(120_000), Outcome::Completed);
+    assert_eq!(
+        (world.outcome_of(0), world.outcome_of(1)),
+        (Some(Outcome::Completed), Some(Outcome::Excluded))
+    );
+    plays_again(&world);
+}
+
+#[test]
+fn only_time_of_play_without_a_break_counts_as_looking_away() {
+    let mut world = World::new(watched(Leaving::End).grace_ms(60_000), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    for _ in 0..5 {
+        world.ping(a, false);
+        world.pass(2_500);
+        world.ping(a, true);
+        world.pass(100);
+    }
+    assert!(world.browser(a).notices.is_empty(), "a look in between is a break");
+    world.ping(a, false);
+    world.pass(2_500);
+    world.drop_connection(b);
+    world.pass(20_000);
+    assert!(world.browser(a).notices.is_empty(), "the game stands still");
+    world.join(1);
+    world.pass(1_500);
+    world.pass(1_000);
+    assert_eq!(world.browser(a).notices, ["look here"]);
+    world.ping(a, true);
+    world.pass(100);
+    assert_eq!(world.browser(a).notices, ["look here", ""]);
+    assert_eq!(world.finished, None);
+}
+
+#[test]
+fn warnings_do_not_flood_the_record() {
+    let mut world = World::new(watched(Leaving::End), 3);
+    let a = world.join(0);
+    world.join(1);
+    for _ in 0..12 {
+        world.ping(a, false);
+        world.pass(3_500);
+        world.ping(a, true);
+        world.pass(500);
+    }
+    let at: Vec<u64> = events(&world, "focus_warning").iter().map(|event| event.at_ms).collect();
+    assert!(at.len() >= 3 && at.windows(2).all(|pair| pair[1] - pair[0] >= 10_000), "{at:?}");
+}
+
+#[test]
+fn a_person_alone_can_be_excluded_too() {
+    let scene = watched(Leaving::End);
+    let scene = GameScene { seats: vec![Seat::Human, chaser()], ..scene };
+    let mut world = World::new(scene, 3);
+    let a = world.join(0);
+    world.ping(a, false);
+    assert_eq!(world.play_out(10_000), Outcome::Abandoned);
+    assert_eq!((world.outcome_of(0), world.outcome_of(1)), (Some(Outcome::Excluded), None));
+}
+
+#[test]
+fn a_no_show_is_the_outcome_of_everybody_and_leaves_nothing_but_events() {
+    let mut world = World::new(pair(Leaving::Replace(Seat::Random)).gather_ms(15_000), 3);
+    let a = world.join(0);
+    assert_eq!(world.play_out(15_000), Outcome::NoShow);
+    assert_eq!([0, 1].map(|seat| world.outcome_of(seat)), [Some(Outcome::NoShow); 2]);
+    assert_eq!(world.browser(a).finished, [(Outcome::NoShow, false)]);
+    assert!(world.record().rows.is_empty() && !world.record().events.is_empty());
+    world.input(Input::Saved);
+    assert_eq!(world.browser(a).finished.last(), Some(&(Outcome::NoShow, true)));
+    assert_eq!(world.browser(a).closed, Some(CloseCode::Over));
+}
+
+#[test]
+fn a_second_connection_that_never_says_hello_does_not_leave_the_partner_with_an_empty_seat() {
+    let mut world = World::new(pair(Leaving::End), 3);
+    let (_, b) = (world.join(0), world.join(1));
+    world.pass(1_000);
+    world.open(0);
+    world.pass(10_100);
+    assert_eq!(world.phase(b), Some(Phase::Paused));
+    assert_eq!(world.play_out(5_000), Outcome::PartnerLeft);
+}
