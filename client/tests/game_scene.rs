@@ -413,6 +413,117 @@ fn nobody_came_in_time_and_there_is_a_way_on() {
 }
 
 #[test]
+fn a_partner_who_never_came_leads_back_to_the_lobby_by_itself() {
+    let mut page = Page::playing();
+    page.status(Phase::Over, 0, Presence::Expected);
+    let no_show = |saved| ToSeat::Finished { outcome: Outcome::NoShow, saved, scores: vec![0.0, 0.0] };
+    page.seat(no_show(false));
+    page.take();
+    page.pass(2_000.0);
+    assert!(!page.take().contains(&Output::Advance), "there is nothing to go on from");
+    assert_eq!((page.overlay().name, page.buttons()), ("unmatched", vec![]));
+    page.seat(no_show(true));
+    assert_eq!(page.take(), [Output::Disconnect, Output::Connect(LOBBY.into())]);
+    page.input(Input::Opened);
+    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 20_000, limit_ms: 300_000 });
+    let overlay = page.overlay();
+    assert_eq!(overlay.name, "lobby");
+    assert!(overlay.text.starts_with("Your partner did not come. Looking for another one. "));
+    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    page.enter();
+    page.status(Phase::Running, 0, Presence::Here);
+    assert_eq!(page.state(), "running");
+}
+
+#[test]
+fn who_finds_the_door_closed_behind_a_match_of_which_nothing_came_asks_the_lobby_without_a_storm() {
+    let mut page = Page::playing();
+    for _ in 0..3 {
+        page.seat(ToSeat::Finished { outcome: Outcome::NoShow, saved: false, scores: vec![] });
+        page.input(Input::Closed(CloseCode::Over.code()));
+        page.take();
+        page.pass(900.0);
+        assert_eq!(page.take(), []);
+        page.pass(100.0);
+        assert_eq!(page.take(), [Output::Connect(LOBBY.into())]);
+        page.input(Input::Opened);
+        page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+        page.input(Input::Opened);
+    }
+}
+
+#[test]
+fn a_game_whose_end_nobody_told_and_that_cannot_be_left_leads_to_the_lobby() {
+    let mut page = Page::playing();
+    page.input(Input::Closed(CloseCode::Over.code()));
+    for pause in [1000.0, 2000.0] {
+        page.input(Input::NotAdvanced);
+        page.pass(pause);
+    }
+    page.take();
+    page.input(Input::NotAdvanced);
+    page.pass(0.0);
+    assert_eq!(page.take(), [Output::Connect(LOBBY.into())]);
+}
+
+#[test]
+fn a_notice_covers_nothing_and_is_in_the_title_of_who_looks_elsewhere() {
+    let mut page = Page::playing();
+    page.seat(ToSeat::Notice { text: "Please come back.".into() });
+    assert_eq!((view::notice(&page.play), page.state()), ("Please come back.", "running"));
+    assert!(view::overlay(&page.play, page.now).is_none());
+    assert!(page.play.take_news());
+    page.input(Input::Attention(false));
+    assert_eq!(view::title(&page.play, "Slime"), "⚠ Please come back. – Slime");
+    page.seat(ToSeat::Notice { text: String::new() });
+    assert_eq!((view::notice(&page.play), view::title(&page.play, "")), ("", "▶ Your game runs".into()));
+}
+
+#[test]
+fn who_is_excluded_reads_why_and_goes_on() {
+    let mut page = Page::playing();
+    page.seat(ToSeat::Notice { text: "Your connection is too slow.".into() });
+    page.seat(ToSeat::Finished { outcome: Outcome::Excluded, saved: false, scores: vec![1.0, 0.0] });
+    assert_eq!(page.overlay().title, "The game ends here for you");
+    assert_eq!(
+        (page.overlay().text.as_str(), view::notice(&page.play)),
+        ("Your connection is too slow.", "")
+    );
+    page.take();
+    page.seat(ToSeat::Finished { outcome: Outcome::Excluded, saved: true, scores: vec![1.0, 0.0] });
+    page.input(Input::Closed(CloseCode::Over.code()));
+    page.pass(2_500.0);
+    assert!(page.take().contains(&Output::Advance));
+}
+
+#[test]
+fn who_comes_back_too_late_reads_that_and_goes_on() {
+    let mut page = Page::playing();
+    page.input(Input::Closed(1006));
+    page.pass(300.0);
+    page.input(Input::Opened);
+    page.seat(ToSeat::Finished { outcome: Outcome::Left, saved: true, scores: vec![] });
+    page.input(Input::Closed(CloseCode::Over.code()));
+    assert_eq!(page.overlay().title, "You were away for too long");
+    page.take();
+    page.pass(2_500.0);
+    assert_eq!(page.take(), [Output::Advance]);
+}
+
+#[test]
+fn a_computer_that_plays_on_is_told_from_one_that_was_always_there() {
+    let mut page = Page::playing();
+    page.status(Phase::Running, 0, Presence::Policy);
+    let panel = view::panel(page.play.seat().unwrap(), page.now).unwrap();
+    assert_eq!((panel.others, panel.missing), (vec!["Partner: left, a computer plays on".into()], false));
+    page.seat(ToSeat::Welcome(Welcome {
+        names: vec!["You".into(), wire::COMPUTER.into()],
+        ..page.play.seat().unwrap().welcome().unwrap().clone()
+    }));
+    assert_eq!(view::panel(page.play.seat().unwrap(), page.now).unwrap().others, [""; 0]);
+}
+
+#[test]
 fn an_environment_that_this_build_does_not_have_is_a_page_out_of_date() {
     let mut play = Play::new(LOBBY, None, true, 0.0);
     play.handle(0.0, Input::Wake);

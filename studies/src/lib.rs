@@ -10,6 +10,7 @@ mod slime_human_ai;
 mod slime_human_human;
 mod slime_load;
 mod slime_with_a_stranger;
+mod staying_check;
 
 use room::experiment::{ConfigError, Experiment};
 
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Experiment> {
         slime_human_human::experiment(),
         slime_human_ai::experiment(),
         slime_load::experiment(),
+        staying_check::experiment(),
     ]
 }
 

@@ -55,6 +55,7 @@ pub struct Lobby {
     ping_at: f64,
     waiting: Option<Waiting>,
     reason: String,
+    again: bool,
 }
 
 impl Lobby {
@@ -66,7 +67,18 @@ impl Lobby {
             ping_at: f64::INFINITY,
             waiting: None,
             reason: String::new(),
+            again: false,
         }
+    }
+
+    /// The same from `at` on, after a match of which nothing came.
+    pub fn again(path: String, at: f64) -> Self {
+        Self { again: true, ..Self::new(path, at) }
+    }
+
+    /// Whether there was a match of which nothing came.
+    pub fn is_again(&self) -> bool {
+        self.again
     }
 
     /// The connection.

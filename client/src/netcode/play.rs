@@ -20,6 +20,10 @@ const RESULT_MS: f64 = 2500.0;
 const SAVED_MS: f64 = 800.0;
 /// Somebody who waits this long for the data to be saved may go on, ms.
 const SAVING_MS: f64 = 15_000.0;
+/// Whoever is told by a closed door that a match came to nothing asks the lobby after this pause: it may not know yet, ms.
+const UNMATCHED_MS: f64 = 1000.0;
+/// After so many failures to leave a game whose end nobody told, the lobby is asked: it knows where to go.
+const LOST_END: usize = 2;
 /// Pauses before the attempts to get the next scene, ms; the last one repeats.
 const RETRY_MS: [f64; 4] = [1000.0, 2000.0, 4000.0, 8000.0];
 
@@ -205,6 +209,14 @@ impl Play {
     }
 
     fn wake(&mut self, now: f64) {
+        if let Stage::Seat(seat, _) = &self.stage
+            && seat.is_unmatched()
+            && seat.finished().is_some_and(|finished| finished.saved)
+        {
+            self.out.push_back(Output::Disconnect);
+            self.stage = Stage::Lobby(Lobby::again(self.lobby.clone(), now));
+            self.news = true;
+        }
         match &mut self.stage {
             Stage::Lobby(lobby) => lobby.wake(now, &mut self.out),
             Stage::Seat(seat, advance) => {
@@ -212,7 +224,7 @@ impl Play {
                 if seat.link().is_open() {
                     self.asked_again = false;
                 }
-                if let Some(finished) = seat.finished() {
+                if let Some(finished) = seat.finished().filter(|_| !seat.is_unmatched()) {
                     let due = if finished.saved {
                         (finished.at + RESULT_MS).max(now + SAVED_MS)
                     } else {
@@ -245,6 +257,9 @@ impl Play {
     fn left_seat(&mut self, turn: seat::Turn, now: f64) {
         self.out.push_back(Output::Disconnect);
         match turn {
+            seat::Turn::Over if self.seat().is_some_and(Seat::is_unmatched) => {
+                self.stage = Stage::Lobby(Lobby::again(self.lobby.clone(), now + UNMATCHED_MS));
+            }
             seat::Turn::Over => {
                 if let Stage::Seat(seat, advance) = &mut self.stage {
                     seat.leave();
@@ -305,6 +320,9 @@ impl Play {
 
     fn not_advanced(&mut self, now: f64) {
         match &mut self.stage {
+            Stage::Seat(seat, Some(advance)) if seat.finished().is_none() && advance.failures >= LOST_END => {
+                self.stage = Stage::Lobby(Lobby::new(self.lobby.clone(), now));
+            }
             Stage::Seat(_, Some(advance)) => {
                 let pause = RETRY_MS.get(advance.failures).or(RETRY_MS.last()).copied().unwrap_or(0.0);
                 let failures = advance.failures + 1;

@@ -59,6 +59,7 @@ pub struct Seat {
     hud: Hud,
     playback: Option<Playback>,
     finished: Option<Finished>,
+    notice: String,
     reason: String,
     /// Whether anything but the picture changed since that was asked last.
     news: bool,
@@ -88,6 +89,7 @@ impl Seat {
             hud: Hud::default(),
             playback: None,
             finished: None,
+            notice: String::new(),
             reason: String::new(),
             news: true,
             focused,
@@ -144,6 +146,16 @@ impl Seat {
         self.finished.as_ref()
     }
 
+    /// Whether somebody who was expected never came, so that there is no game.
+    pub fn is_unmatched(&self) -> bool {
+        self.finished.as_ref().is_some_and(|finished| finished.outcome == Outcome::NoShow)
+    }
+
+    /// What the participant must know while the game goes on, such as a warning; empty if there is nothing.
+    pub fn notice(&self) -> &str {
+        &self.notice
+    }
+
     /// The pictures.
     pub fn playback(&mut self) -> Option<&mut Playback> {
         self.playback.as_mut()
@@ -184,6 +196,7 @@ impl Seat {
             Ok(ToSeat::Frame(frame)) => self.frame(frame, now, out),
             Ok(ToSeat::Status(status)) => self.status = Some((status, now)),
             Ok(ToSeat::Pong { time, .. }) => self.health.measured(now - time),
+            Ok(ToSeat::Notice { text }) => self.notice = text,
             Ok(ToSeat::Finished { outcome, saved, scores }) => {
                 let at = self.finished.as_ref().map_or(now, |first| first.at);
                 self.finished = Some(Finished { outcome, saved, scores, at });
@@ -283,6 +296,8 @@ impl Seat {
             self.playback = Some(Playback::new(welcome.viewport, welcome.fps));
         }
         self.welcome = Some(welcome);
+        // What still stands is said again.
+        self.notice.clear();
         self.wake(now, out);
     }
 

@@ -58,7 +58,8 @@ pub fn panel(seat: &Seat, now: f64) -> Option<Panel> {
     let grace = seat.remaining_ms(now);
     let others = || (0..).zip(welcome.names.iter().zip(presences)).filter(|(agent, _)| *agent != own);
     let lines = |grace| -> Vec<String> {
-        others().filter_map(|(_, (name, how))| Some(format!("{name}: {}", presence(*how, grace)?))).collect()
+        let line = |name: &str, how| Some(format!("{name}: {}", presence(how, name, grace)?));
+        others().filter_map(|(_, (name, how))| line(name, *how)).collect()
     };
     // After the end a closed connection is no news.
     let quality = if seat.finished().is_some() { Quality::Good } else { seat.quality(now) };

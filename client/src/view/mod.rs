@@ -9,7 +9,7 @@ mod words;
 
 pub use hud::{Panel, SeatLine, panel};
 pub use legend::{Cap, Direction, Legend, Pad, Pads, key_name, legend, pads};
-pub use overlay::{Overlay, Row, Tone, overlay, state, title};
+pub use overlay::{Overlay, Row, Tone, notice, overlay, state, title};
 pub use words::{button_words, clock, score};
 
 /// The largest box of the shape `inner` that fits into `outer`, both as (width, height).

@@ -1,6 +1,6 @@
 //! What lies over the picture whenever the participant cannot play, with words for it and a way out.
 
-use room::wire::{Phase, Presence, Status};
+use room::wire::{Outcome, Phase, Presence, Status};
 
 use super::words::{clock, duration, early_end, refusal, score, seconds, stopwatch};
 use crate::netcode::{Advance, Button, Finished, Link, Lobby, Play, Seat, Stage, Stop};
@@ -98,6 +98,7 @@ pub fn state(play: &Play) -> &'static str {
         Stage::Stopped(..) => "problem",
         Stage::Lobby(lobby) if lobby.link().is_open() => "lobby",
         Stage::Lobby(lobby) => unconnected(lobby.link()),
+        Stage::Seat(seat, _) if seat.is_unmatched() => "lobby",
         Stage::Seat(_, Some(_)) => "finished",
         Stage::Seat(seat, None) if !seat.link().is_open() => unconnected(seat.link()),
         Stage::Seat(seat, None) => match seat.status().map(|status| status.phase) {
@@ -124,7 +125,10 @@ pub fn title(play: &Play, scene: &str) -> String {
         ("connecting" | "gathering" | "countdown", Stage::Seat(..)) if !play.focused() => {
             "▶ Your game starts".into()
         }
-        ("running", _) if !play.focused() => "▶ Your game runs".into(),
+        ("running", _) if !play.focused() => match notice(play) {
+            "" => "▶ Your game runs".into(),
+            words => format!("⚠ {words}"),
+        },
         ("paused", _) => "Paused".into(),
         ("reconnecting", _) => "Reconnecting".into(),
         ("finished", _) => "Finished".into(),
@@ -132,6 +136,14 @@ pub fn title(play: &Play, scene: &str) -> String {
         _ => return scene.to_owned(),
     };
     if scene.is_empty() { news } else { format!("{news} – {scene}") }
+}
+
+/// What the participant must know while playing, such as a warning; it covers nothing. Empty if there is nothing.
+pub fn notice(play: &Play) -> &str {
+    match play.stage() {
+        Stage::Seat(seat, None) => seat.notice(),
+        _ => "",
+    }
 }
 
 /// What lies over the picture now; `None` while the participant can play.
@@ -159,8 +171,13 @@ fn in_lobby(lobby: &Lobby, now: f64) -> Overlay {
         1 => "Waiting for another player".to_owned(),
         n => format!("Waiting for {n} more players"),
     };
+    let again = match (lobby.is_again(), waiting.needed) {
+        (false, _) => "",
+        (true, 2) => "Your partner did not come. Looking for another one. ",
+        (true, _) => "Not everybody came. Looking for others. ",
+    };
     let text = format!(
-        "The game starts as soon as {} here. Please keep this page open: a sound and the title of this tab will tell \
+        "{again}The game starts as soon as {} here. Please keep this page open: a sound and the title of this tab will tell \
          you. If nobody comes within {}, you will be told how it goes on.",
         if waiting.needed == 2 { "both of you are" } else { "everybody is" },
         duration(waiting.limit_ms()),
@@ -196,6 +213,15 @@ fn reconnecting(link: &Link, text: &str, now: f64) -> Overlay {
 }
 
 fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
+    if seat.is_unmatched() {
+        let two = seat.welcome().is_none_or(|welcome| welcome.names.len() == 2);
+        let (title, text) = if two {
+            ("Your partner did not come", "Looking for another one.")
+        } else {
+            ("Not everybody came", "Looking for others.")
+        };
+        return Some(Overlay::new("unmatched", Tone::Calm, title, text));
+    }
     if !seat.link().is_open() {
         return Some(match seat.link().attempts() {
             0 => connecting(),
@@ -275,7 +301,7 @@ fn paused(seat: &Seat, status: &Status, two: bool, left: f64) -> Overlay {
         ),
     };
     let mut overlay = Overlay::new("paused", Tone::Warn, title, text);
-    wait(&mut overlay, left, "until the game ends here; what you played counts");
+    wait(&mut overlay, left, "until nobody is waited for any longer; what you played counts");
     overlay
 }
 
@@ -288,6 +314,9 @@ fn finished(seat: &Seat, advance: &Advance, now: f64) -> Overlay {
         None => verdict(end, own),
     };
     let mut overlay = Overlay::new("finished", tone, title, text);
+    if end.is_some_and(|end| end.outcome == Outcome::Excluded) && !seat.notice().is_empty() {
+        overlay.text = seat.notice().to_owned();
+    }
     overlay.rows = (0..)
         .zip(names.iter().zip(end.map_or(&[][..], |end| &end.scores)))
         .map(|(agent, (name, value))| Row { name: name.clone(), score: score(*value), own: agent == own })

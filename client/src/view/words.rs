@@ -1,6 +1,6 @@
 //! Numbers and names as people read them.
 
-use room::wire::{CloseCode, Outcome, Presence};
+use room::wire::{COMPUTER, CloseCode, Outcome, Presence};
 
 use crate::netcode::Button;
 
@@ -55,10 +55,11 @@ pub fn button_words(button: Button) -> &'static str {
     }
 }
 
-/// How somebody is; `None` for a policy, which is always there.
-pub(super) fn presence(presence: Presence, grace_ms: f64) -> Option<String> {
+/// How the holder of a seat is; `None` for a policy that was always there.
+pub(super) fn presence(presence: Presence, name: &str, grace_ms: f64) -> Option<String> {
     Some(match presence {
-        Presence::Policy => return None,
+        Presence::Policy if name == COMPUTER => return None,
+        Presence::Policy => "left, a computer plays on".into(),
         Presence::Expected => "expected".into(),
         Presence::Here => "here".into(),
         Presence::Away => "away".into(),
@@ -95,17 +96,23 @@ pub(super) fn early_end(outcome: Outcome, two: bool) -> Option<(&'static str, &'
             "The game had to stop",
             "Something went wrong on our side. What you played until then counts.",
         )),
+        Outcome::Void if two => Some((
+            "Your partner left",
+            "The connection to your partner was lost and did not come back, so the game ends here and is not counted. This \
+             is not your fault.",
+        )),
         Outcome::Void => Some((
             "A player left",
-            "The connection to another player was lost and did not come back, so the game ends here.",
+            "The connection to another player was lost and did not come back, so the game ends here and is not counted. \
+             This is not your fault.",
         )),
         Outcome::Left => Some((
             "You were away for too long",
-            "The game went on without you. What you played until then counts.",
+            "The others could not wait any longer, so the game is over for you. What you played until then is saved.",
         )),
         Outcome::Excluded => Some((
             "The game ends here for you",
-            "It could not be played as it must be. What you played until then counts.",
+            "Your connection or your attention was not good enough for it. What you played until then is saved.",
         )),
         Outcome::Abandoned => Some((
             "The game ended early",

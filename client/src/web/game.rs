@@ -245,6 +245,7 @@ impl Game {
             }
             self.panel.set(panel)?;
         }
+        self.panel.notice.set(view::notice(&self.play));
         spoken = self.overlay.set(view::overlay(&self.play, now))?.or(spoken);
         if let Some(words) = spoken {
             self.status.set_text_content(Some(&words));

@@ -20,6 +20,8 @@ pub struct PanelView {
     round: Label,
     items: HtmlElement,
     partner: Label,
+    /// What the participant must know while playing.
+    pub notice: Label,
     link: HtmlElement,
     link_text: Label,
     shown: Option<Panel>,
@@ -60,6 +62,9 @@ impl PanelView {
         mark(&items, "items")?;
         let partner = child(&below, "span", "partner")?;
         partner.set_id("partner");
+        let notice = child(&below, "p", "advice")?;
+        notice.set_attribute("role", "status")?;
+        notice.set_hidden(true);
         Ok(Self {
             root,
             full_screen,
@@ -69,6 +74,7 @@ impl PanelView {
             round: Label::new(round),
             items,
             partner: Label::new(partner),
+            notice: Label::new(notice),
             link,
             link_text: Label::new(link_text),
             shown: None,

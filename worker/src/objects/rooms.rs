@@ -19,7 +19,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, call, now, question};
+use super::{answer, call, now, participant::Unmatched, question};
 use crate::{
     error::{Fault, refuse_socket},
     log,
@@ -46,13 +46,6 @@ pub struct NewGame {
 #[durable_object]
 pub struct Rooms {
     shell: Rc<Shell>,
-}
-
-/// What a participant is told whose partners never came.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Unmatched {
-    scene: String,
-    game: String,
 }
 
 /// What is to be done outside of the room's turn.
