@@ -156,10 +156,31 @@ fn everybody_has_a_grace_time_of_their_own() {
     }
 }
 
+/// Does what it does by counting its own decisions: without its state it does something else.
+#[derive(Default)]
+struct Wobbler(u8);
+
+impl env_sdk::Policy for Wobbler {
+    fn act(&mut self, _: &[f32], _: &mut env_sdk::Rng) -> Result<env_sdk::ActionValue, env_sdk::PolicyError> {
+        self.0 = self.0.wrapping_add(1);
+        Ok(env_sdk::ActionValue::Discrete(i32::from(self.0 / 23 % 6)))
+    }
+
+    fn save(&self) -> Vec<u8> {
+        vec![self.0]
+    }
+
+    fn load(&mut self, saved: &[u8]) -> Result<(), env_sdk::PolicyError> {
+        self.0 = saved[0];
+        Ok(())
+    }
+}
+
 #[test]
 fn a_replaced_seat_goes_on_after_a_lost_process_to_the_same_states() {
+    let wobbler = Seat::policy("wobbler", || Ok(Box::<Wobbler>::default()));
     let play = |crash: bool| {
-        let mut world = World::new(replaced(), 3);
+        let mut world = World::new(pair(Leaving::Replace(wobbler.clone())), 3);
         let (a, b) = (world.join(0), world.join(1));
         world.hold(a, UP);
         world.pass(3_000);

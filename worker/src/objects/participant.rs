@@ -251,6 +251,9 @@ impl Shell {
     async fn unmatched(&self, request: &mut Request) -> Result<(), Fault> {
         let Unmatched { game, .. } = question(request).await?;
         let mut record = self.record().await?;
+        if record.session.experiment.is_empty() {
+            return Ok(());
+        }
         let experiment = self.experiment(&record)?;
         record.unmatched(&game);
         record.note(now(), experiment, "unmatched", game);
@@ -260,8 +263,14 @@ impl Shell {
     async fn saved(&self, request: &mut Request) -> Result<(), Fault> {
         let played: Played = question(request).await?;
         let mut record = self.record().await?;
+        // Deleted meanwhile: nobody is there to be told, and the others' game must be saved all the same.
+        if record.session.experiment.is_empty() {
+            return Ok(());
+        }
         let experiment = self.experiment(&record)?;
-        record.note(now(), experiment, "game_over", played.outcome.as_str().to_owned());
+        if record.session.stager.outcome(&played.scene).is_none() {
+            record.note(now(), experiment, "game_over", played.outcome.as_str().to_owned());
+        }
         record.played(played);
         self.keep(record).await.map(drop)
     }
