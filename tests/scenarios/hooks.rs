@@ -95,6 +95,7 @@ fn check(world: &World) {
         assert_eq!(row, [tick.to_string().as_str(), "", missing]);
     }
     let record = world.record();
+    assert!(record.rows.iter().all(|row| row.hooks.len() <= 3), "what is too much is not stored either");
     let metrics: Vec<f64> = record.episodes.iter().map(|episode| episode.metrics["per_step"]).collect();
     assert_eq!(metrics, [1.0, 2.0]);
     let verdict = world.verdict.as_ref().unwrap();

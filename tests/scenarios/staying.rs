@@ -210,6 +210,21 @@ fn a_replaced_seat_goes_on_after_a_lost_process_to_the_same_states() {
     assert!(play(true) == play(false));
 }
 
+#[test]
+fn who_was_told_to_go_on_stays_gone_even_if_the_process_is_lost_right_then() {
+    let mut world = World::new(replaced(), 3);
+    let a = world.join(0);
+    world.join(1);
+    world.pass(3_000);
+    world.drop_connection(a);
+    world.pass_while(10_000, |world| world.released.is_empty());
+    let told = world.released[0].clone();
+    world.crash();
+    assert_eq!(world.released, [told.clone(), told]);
+    let late = world.open(0);
+    assert_eq!(world.browser(late).closed, Some(CloseCode::Over));
+}
+
 /// Warned of 400 ms, excluded at 900 ms; warned when 3 s away, excluded at 8 s.
 fn watched(leaving: Leaving) -> GameScene {
     pair(leaving)
