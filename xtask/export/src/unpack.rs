@@ -20,7 +20,8 @@ pub fn unpack(archive: &Path, folder: &Path) -> Result<usize> {
     let whole = "the download is not whole: the deployment's log says why";
     let mut zip = ZipArchive::new(File::open(archive)?).context(whole)?;
     for name in zip.file_names() {
-        let path = Path::new(name);
+        let name = name?;
+        let path = Path::new(name.as_ref());
         if name.contains('\\') || !path.components().all(|part| matches!(part, Component::Normal(_))) {
             bail!("the archive has a file {name:?}, which would lie outside of {}", folder.display());
         }
@@ -32,7 +33,7 @@ pub fn unpack(archive: &Path, folder: &Path) -> Result<usize> {
     let files = zip.len();
     for k in 0..files {
         let mut entry = zip.by_index(k)?;
-        let path = fresh.join(entry.name());
+        let path = fresh.join(entry.name()?.as_ref());
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
