@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn the_codebook_of_every_study_explains_every_column_of_every_table() {
         for experiment in super::all() {
-            let codebook = tables::dataset_description(&experiment).unwrap();
+            let codebook = tables::dataset_description(&experiment, &tables::tables(&experiment).unwrap());
             let snapshot = Snapshot { experiment: experiment.id.clone(), ..Snapshot::default() };
             let wide = tables::participant_csv(&experiment, &snapshot).unwrap();
             assert_eq!(header(wide), explained(&codebook, "participants"), "{}", experiment.id);

@@ -1,5 +1,9 @@
 // What researchers and analysts get: the admin routes, the export, the deletion of one participant.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { startEdge } from "../../xtask/edge/edge.mjs";
@@ -76,6 +80,37 @@ test("what leads nowhere says so", async () => {
   }
   const { experiments } = await (await admin("experiments")).json();
   assert.ok(experiments.some((one) => one.id === "slime_load" && one.participants === 0));
+});
+
+test("the rules find what breaks them", () => {
+  const good = () => ({
+    "dataset_description.json": { "@context": "https://schema.org", "@type": "Dataset", name: "n", description: "d", variableMeasured: [{ "@type": "PropertyValue", name: "a" }] },
+    "data/subject-1_data.csv": "a\n1\n",
+  });
+  const check = (change) => {
+    const files = good();
+    change(files, files["dataset_description.json"]);
+    const bytes = (content) => Buffer.from(typeof content === "string" ? content : JSON.stringify(content));
+    return violations(new Map(Object.entries(files).map(([path, content]) => [path, bytes(content)]))).map((one) => one.split(":")[0]);
+  };
+  assert.deepEqual(check(() => {}), []);
+  for (const [code, change] of [
+    ["MISSING_DATASET_DESCRIPTION", (files) => delete files["dataset_description.json"]],
+    ["JSON_KEY_REQUIRED", (_, said) => delete said.name],
+    ["INVALID_SCHEMAORG_PROPERTY", (_, said) => (said.variableMeasured[0].levels = 1)],
+    ["OBJECT_TYPE_MISSING", (_, said) => delete said.variableMeasured[0]["@type"]],
+    ["CSV_COLUMN_MISSING_FROM_METADATA", (files) => (files["data/subject-2_data.csv"] = "a,b\n1,2\n")],
+    ["VARIABLE_MISSING_FROM_CSV_COLUMNS", (_, said) => said.variableMeasured.push({ "@type": "PropertyValue", name: "b" })],
+    ["FILENAME_KEYWORD_FORMATTING_ERROR", (files) => (files["data/subject-1_b_data.csv"] = "a\n")],
+    ["FILENAME_UNOFFICIAL_KEYWORD_WARNING", (files) => (files["data/person-1_data.csv"] = "a\n")],
+    ["CSV_HEADER_REPEATED", (files) => (files["data/subject-2_data.csv"] = "a,a\n")],
+    ["CSV_FORMATTING_ERROR", (files) => (files["data/subject-2_data.csv"] = "a\n1,2\n")],
+    ["FILE_EMPTY", (files) => (files["README.md"] = "")],
+    ["WRONG_METADATA_LOCATION", (files) => (files["data/dataset_description.json"] = "{}")],
+  ]) {
+    assert.deepEqual(check(change), [code]);
+  }
+  assert.deepEqual(check((files) => delete files["data/subject-1_data.csv"]), ["VARIABLE_MISSING_FROM_CSV_COLUMNS", "MISSING_DATAFILE"]);
 });
 
 test("a study without participants is a whole dataset already", async () => {
@@ -174,4 +209,25 @@ test("deletion leaves nothing of a participant, and the partner's data are whole
   assert.deepEqual(violations(dataset), []);
   assert.deepEqual(dataset.get(steps), before.get(steps));
   assert.deepEqual(csv(files.get("private/identifiers.csv")).rows.map((row) => row.PROLIFIC_PID), ["pair2"]);
+});
+
+test("pandas and DuckDB read every table without an option", { skip: !process.env.FOOTLIGHTS_PYTHON && "no Python with pandas and DuckDB" }, async () => {
+  const home = mkdtempSync(join(tmpdir(), "footlights-data-"));
+  try {
+    // What the tests above have played and answered.
+    const studies = ["slime_human_ai", "slime_with_a_stranger", "slime_human_human"];
+    for (const study of studies) {
+      for (const [path, bytes] of (await exported(study)).files) {
+        const to = join(home, study, path);
+        mkdirSync(dirname(to), { recursive: true });
+        writeFileSync(to, bytes);
+      }
+    }
+    const frames = new URL("../data/frames.py", import.meta.url).pathname;
+    const run = spawnSync(process.env.FOOTLIGHTS_PYTHON, [frames, ...studies.map((study) => join(home, study))], { encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
+    assert.match(run.stdout, /slime_human_ai: [3-9] tables/);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });

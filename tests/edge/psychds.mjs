@@ -33,6 +33,7 @@ export function violations(files) {
   };
   walk(described, "");
   const variables = new Set((described.variableMeasured ?? []).map((variable) => variable.name ?? variable));
+  const used = new Set();
   let tables = 0;
   for (const [path, bytes] of files) {
     const name = path.split("/").at(-1);
@@ -52,8 +53,10 @@ export function violations(files) {
     }
     tables++;
     if (new Set(table.header).size !== table.header.length) not("CSV_HEADER_REPEATED", path);
+    table.header.forEach((column) => used.add(column));
     for (const column of table.header) if (!variables.has(column)) not("CSV_COLUMN_MISSING_FROM_METADATA", `${path}: ${column}`);
   }
+  for (const name of variables) if (!used.has(name)) not("VARIABLE_MISSING_FROM_CSV_COLUMNS", name);
   if (tables === 0) not("MISSING_DATAFILE", "data");
   return found;
 }

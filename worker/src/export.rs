@@ -7,7 +7,7 @@
 
 use std::{
     cell::RefCell,
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     io::{self, Write},
     rc::Rc,
 };
@@ -73,6 +73,8 @@ struct Export {
     pipe: Pipe,
     zip: Option<ZipWriter<StreamWriter<Pipe>>>,
     stage: Stage,
+    /// Tables of which there are files.
+    seen: BTreeSet<String>,
 }
 
 /// What comes next.
@@ -133,6 +135,7 @@ impl Export {
             zip: Some(ZipWriter::new_stream(pipe.clone())),
             pipe,
             stage: Stage::Descriptions,
+            seen: BTreeSet::from(["participants".to_owned(), "events".to_owned()]),
         })
     }
 
@@ -175,11 +178,9 @@ impl Export {
         let folder = format!("data/{}/", self.experiment.id);
         self.stage = match std::mem::replace(&mut self.stage, Stage::End) {
             Stage::Descriptions => {
-                let codebook = serde_json::to_vec_pretty(&tables::dataset_description(self.experiment)?)?;
-                self.file("dataset/dataset_description.json", &codebook)?;
                 let readme = tables::readme(self.experiment, &self.names);
                 self.file("dataset/README.md", readme.as_bytes())?;
-                self.file("dataset/.psychdsignore", b"records/**\n")?;
+                self.file("dataset/.psychds-ignore", b".psychds-ignore\nrecords/**\n")?;
                 let header = tables::csv(&self.columns, Vec::<Vec<String>>::new())?;
                 self.file(&format!("dataset/{}", self.names.participants()), &header)?;
                 Stage::Participants(Keys::below(format!("{folder}participants/")))
@@ -219,8 +220,9 @@ impl Export {
                         key.strip_prefix(&folder).unwrap_or(&key),
                     );
                     match place {
-                        Place::File(path) => match self.open(&key).await? {
+                        Place::File { path, table } => match self.open(&key).await? {
                             Some(stream) => {
+                                self.seen.extend(table);
                                 self.begin(&format!("dataset/{path}"))?;
                                 Stage::Object(stream, keys)
                             }
@@ -230,6 +232,10 @@ impl Export {
                     }
                 }
                 None => {
+                    let mut with = tables::tables(self.experiment)?;
+                    with.retain(|table| self.seen.contains(&table.name));
+                    let codebook = tables::dataset_description(self.experiment, &with);
+                    self.file("dataset/dataset_description.json", &serde_json::to_vec_pretty(&codebook)?)?;
                     let header = tables::identifiers_csv(self.experiment, &[])?;
                     self.file("private/identifiers.csv", &header)?;
                     Stage::Identifiers { after: String::new() }

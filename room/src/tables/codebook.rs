@@ -67,9 +67,9 @@ pub fn tables(experiment: &Experiment) -> Result<Vec<Table>, RecordError> {
     Ok(tables)
 }
 
-/// The codebook. A column's `propertyID` is its table's name, a colon and its own.
-pub fn dataset_description(experiment: &Experiment) -> Result<Value, RecordError> {
-    let tables = tables(experiment)?;
+/// The codebook of these tables. A column's `propertyID` is its table's name, a colon and its own. Psych-DS wants every
+/// variable to be in some file, so an export leaves out the tables of which it has none.
+pub fn dataset_description(experiment: &Experiment, tables: &[Table]) -> Value {
     let about = if experiment.description.is_empty() { &experiment.title } else { &experiment.description };
     let parts = tables.iter().map(|table| {
         json!({
@@ -82,7 +82,7 @@ pub fn dataset_description(experiment: &Experiment) -> Result<Value, RecordError
     });
     let variables =
         tables.iter().flat_map(|table| table.columns.iter().map(|column| variable(table, column)));
-    Ok(json!({
+    json!({
         "@context": "https://schema.org",
         "@type": "Dataset",
         "name": experiment.title,
@@ -90,7 +90,7 @@ pub fn dataset_description(experiment: &Experiment) -> Result<Value, RecordError
         "identifier": experiment.id,
         "distribution": parts.collect::<Vec<_>>(),
         "variableMeasured": variables.collect::<Vec<_>>(),
-    }))
+    })
 }
 
 fn variable(table: &Table, column: &Column) -> Value {

@@ -16,8 +16,13 @@ pub struct Names {
 /// Where a stored object belongs in an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// It is copied to there.
-    File(String),
+    /// It is copied to there; a file of that table, if it is one of data.
+    File {
+        /// From the dataset's folder on.
+        path: String,
+        /// [`Table::name`](super::Table::name).
+        table: Option<String>,
+    },
     /// A row of the participants' table.
     Participant,
     /// Nowhere: an export makes its own.
@@ -97,18 +102,23 @@ fn escaped(id: &str) -> String {
 
 /// Where the object of that key, below `data/{experiment}/`, belongs in an export.
 pub fn place(experiment: &Experiment, names: &Names, key: &str) -> Place {
+    let record = |path: String| Place::File { path, table: None };
     let Some((folder, file)) = key.split_once('/') else {
         let configuration = key == "experiment.json";
-        return if configuration { Place::File("records/experiment.json".into()) } else { Place::Made };
+        return if configuration { record("records/experiment.json".into()) } else { Place::Made };
     };
     if folder == "participants" {
         return Place::Participant;
     }
     // Of a scene that is no longer there nobody can say what the columns mean, so it is not among the data.
     match (file.strip_suffix(".csv"), experiment.find(folder)) {
-        (Some(subject), Some(Scene::Game(_))) => Place::File(names.steps(subject, folder)),
-        (Some(subject), Some(_)) => Place::File(names.answers(subject, folder)),
-        _ => Place::File(format!("records/{folder}/{file}")),
+        (Some(subject), Some(Scene::Game(_))) => {
+            Place::File { path: names.steps(subject, folder), table: Some(format!("steps/{folder}")) }
+        }
+        (Some(subject), Some(_)) => {
+            Place::File { path: names.answers(subject, folder), table: Some("answers".into()) }
+        }
+        _ => record(format!("records/{folder}/{file}")),
     }
 }
 

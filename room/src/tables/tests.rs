@@ -164,7 +164,7 @@ fn nothing_that_is_shared_names_a_person_or_a_code() {
     let mut shared = vec![
         String::from_utf8(participant_csv(&experiment, &snapshot).unwrap()).unwrap(),
         String::from_utf8(events_csv(&session_events(&snapshot)).unwrap()).unwrap(),
-        dataset_description(&experiment).unwrap().to_string(),
+        dataset_description(&experiment, &tables(&experiment).unwrap()).to_string(),
         configuration(&experiment, "1").to_string(),
         globals_json(&snapshot).to_string(),
         readme(&experiment, &Names::of(&experiment)),
@@ -213,7 +213,7 @@ fn two_columns_of_one_name_are_refused() {
 #[test]
 fn the_codebook_explains_every_column_in_words_of_its_own_kind() {
     let experiment = experiment();
-    let said = dataset_description(&experiment).unwrap();
+    let said = dataset_description(&experiment, &tables(&experiment).unwrap());
     assert_eq!(said["@context"], "https://schema.org");
     assert_eq!(said["@type"], "Dataset");
     let variables = said["variableMeasured"].as_array().unwrap();
@@ -252,7 +252,7 @@ fn what_is_stored_has_its_place_in_an_export() {
     let experiment = experiment();
     let names = Names::of(&experiment);
     let file = |key: &str| match place(&experiment, &names, key) {
-        Place::File(path) => path,
+        Place::File { path, .. } => path,
         other => format!("{other:?}"),
     };
     assert_eq!(file("game/ab.csv"), "data/steps/subject-ab_task-game_description-steps_data.csv");

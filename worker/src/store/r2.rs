@@ -78,7 +78,8 @@ pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), Fault> {
     }
     let configuration =
         serde_json::to_vec_pretty(&tables::configuration(experiment, env!("CARGO_PKG_VERSION")))?;
-    let codebook = serde_json::to_vec_pretty(&tables::dataset_description(experiment)?)?;
+    let codebook =
+        serde_json::to_vec_pretty(&tables::dataset_description(experiment, &tables::tables(experiment)?))?;
     let fingerprint = digest::of_bytes(&[configuration.as_slice(), &codebook].concat());
     let fingerprint = format!("{fingerprint:016x}");
     let bucket = env.bucket("DATA")?;
