@@ -101,7 +101,7 @@ test("the rules find what breaks them", () => {
     ["OBJECT_TYPE_MISSING", (_, said) => delete said.variableMeasured[0]["@type"]],
     ["CSV_COLUMN_MISSING_FROM_METADATA", (files) => (files["data/subject-2_data.csv"] = "a,b\n1,2\n")],
     ["VARIABLE_MISSING_FROM_CSV_COLUMNS", (_, said) => said.variableMeasured.push({ "@type": "PropertyValue", name: "b" })],
-    ["FILENAME_KEYWORD_FORMATTING_ERROR", (files) => (files["data/subject-1_b_data.csv"] = "a\n")],
+    ["FILENAME_KEYWORD_FORMATTING_ERROR", (files) => (files["data/subject-1-b_data.csv"] = "a\n")],
     ["FILENAME_UNOFFICIAL_KEYWORD_WARNING", (files) => (files["data/person-1_data.csv"] = "a\n")],
     ["CSV_HEADER_REPEATED", (files) => (files["data/subject-2_data.csv"] = "a,a\n")],
     ["CSV_FORMATTING_ERROR", (files) => (files["data/subject-2_data.csv"] = "a\n1,2\n")],
