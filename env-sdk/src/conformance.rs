@@ -33,7 +33,7 @@ use crate::{
     registry::Entry,
     rng::{Rng, Stream},
     simulation::Simulation,
-    space::ActionValue,
+    space::{ActionValue, Space},
     surface::{Encoder, Record, Scene, Surface},
 };
 
@@ -200,6 +200,16 @@ fn save_load(sim: &mut dyn Simulation, other: &mut dyn Simulation) -> Result<usi
 
 /// Gate 4, first half: everything finite and inside what was declared; ends within the limit.
 fn spaces(sim: &mut dyn Simulation) -> Result<u32, String> {
+    let legend = sim.legend();
+    let (places, actions) = (sim.spec().observation_space.len(), sim.spec().action_space.clone());
+    if ![0, places].contains(&legend.observations.len()) {
+        return Err(format!("the legend explains {} of {places} observations", legend.observations.len()));
+    }
+    match actions {
+        Space::Discrete { n } if [0, n as usize].contains(&legend.actions.len()) => {}
+        Space::Box { .. } if legend.actions.is_empty() => {}
+        _ => return Err(format!("the legend's {} actions are not those of the space", legend.actions.len())),
+    }
     let mut longest = 0;
     let mut flat = Vec::new();
     for number in 0..EPISODES {
@@ -212,6 +222,10 @@ fn spaces(sim: &mut dyn Simulation) -> Result<u32, String> {
             let (low, high) = spec.reward_range;
             if let Some(reward) = step.rewards.iter().find(|r| !(**r >= low && **r <= high)) {
                 return Err(format!("tick {}: reward {reward} is outside {low}..{high}", sim.tick()));
+            }
+            if let Some(info) = step.infos.iter().find(|info| legend.infos.iter().all(|f| f.name != info.key))
+            {
+                return Err(format!("tick {}: the legend does not list the info {:?}", sim.tick(), info.key));
             }
             for agent in spec.agents() {
                 flat.clear();

@@ -74,10 +74,32 @@ impl Spec {
 pub struct Info {
     /// Whom it is about.
     pub agent: Agent,
-    /// Its name; a column `infos.{agent}.{key}` in the data.
+    /// Its name, one of [`Legend::infos`]; a column `infos.{agent}.{key}` in the data.
     pub key: &'static str,
     /// Its value.
     pub value: f64,
+}
+
+/// A number that an environment reports, for people who read the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Short, without spaces. For an [`Info`] its key.
+    pub name: &'static str,
+    /// In a sentence.
+    pub meaning: &'static str,
+    /// Such as `court units`; empty where there is none.
+    pub unit: &'static str,
+}
+
+/// What an environment's numbers mean; the codebook of every export says it to analysts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Legend {
+    /// The places of an observation, in order; all of them or none.
+    pub observations: Vec<Field>,
+    /// The actions of a [`Space::Discrete`], in order; all of them or none.
+    pub actions: Vec<&'static str>,
+    /// Every [`Info`] that a step may report. Each is a column of the data; one that is not listed here is in none.
+    pub infos: Vec<Field>,
 }
 
 /// What one step returns. Lists have one entry an agent.
@@ -159,6 +181,11 @@ pub trait Environment: 'static {
 
     /// Draws what `view` may see. Must not depend on anything but its arguments.
     fn draw(config: &Self::Config, state: &Self::State, view: View, surface: &mut Surface);
+
+    /// What the numbers mean, for analysts.
+    fn legend(_config: &Self::Config) -> Legend {
+        Legend::default()
+    }
 
     /// Text for the panel around the picture; round, score and time left are there already.
     fn hud(_config: &Self::Config, _state: &Self::State, _view: View) -> Vec<HudItem> {

@@ -22,7 +22,9 @@ mod simulation;
 mod space;
 pub mod surface;
 
-pub use environment::{Agent, Environment, HudItem, Info, PerAgent, Spec, Step, View, Viewport};
+pub use environment::{
+    Agent, Environment, Field, HudItem, Info, Legend, PerAgent, Spec, Step, View, Viewport,
+};
 pub use error::{EnvError, PolicyError};
 pub use policy::{Policy, RandomPolicy};
 pub use registry::{Entry, Registry};

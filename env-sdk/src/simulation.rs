@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     digest,
-    environment::{Agent, Environment, HudItem, PerAgent, Spec, Step, View},
+    environment::{Agent, Environment, HudItem, Legend, PerAgent, Spec, Step, View},
     error::EnvError,
     msgpack,
     rng::{Rng, Stream},
@@ -17,6 +17,8 @@ use crate::{
 pub trait Simulation {
     /// The declaration.
     fn spec(&self) -> &Spec;
+    /// What the numbers mean.
+    fn legend(&self) -> Legend;
     /// Starts an episode. The same (seed, episode) gives the same start.
     fn reset(&mut self, seed: u64, episode: u32);
     /// One tick; one action an agent, in order. On an error the state has not changed, except for
@@ -83,6 +85,10 @@ impl<E: Environment> Sim<E> {
 impl<E: Environment> Simulation for Sim<E> {
     fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    fn legend(&self) -> Legend {
+        E::legend(&self.config)
     }
 
     fn reset(&mut self, seed: u64, episode: u32) {

@@ -30,6 +30,10 @@ pub enum Source {
 }
 
 impl Source {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Keys, Self::Default, Self::Previous, Self::Refused, Self::Policy, Self::PolicyFailed];
+
     /// The word in the data.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -52,6 +52,10 @@ pub struct SessionEvent {
     pub detail: String,
 }
 
+/// The parameters with which recruiters say who somebody is. They are kept apart from all other data.
+pub const EXTERNAL: [&str; 6] =
+    ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID", "workerId", "assignmentId", "hitId"];
+
 /// Who a participant is to a recruiter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identifiers {

@@ -225,6 +225,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Completed,
+        Self::PartnerLeft,
+        Self::NoShow,
+        Self::LobbyTimeout,
+        Self::Abandoned,
+        Self::Left,
+        Self::Excluded,
+        Self::Void,
+        Self::Failed,
+    ];
+
     /// The word in the data.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -86,7 +86,7 @@ test("two people play, and every tick of both is in R2 and D1", async () => {
   }
   const subjects = people.map((person) => person.subject);
   await settled(edge, ({ sessions }) =>
-    subjects.every((subject) => sessions.some((row) => row.subject_id === subject && row.status === "completed")),
+    subjects.every((subject) => sessions.some((row) => row.subject_id === subject && row.ending === "completed")),
   );
 });
 
@@ -131,7 +131,7 @@ test("who waits in a lobby in vain is told so, let go and taken to the end", asy
   assert.equal(await person.leave("game"), 303, "the button leads on");
   assert.equal(await person.scene(), "end");
   const { seats } = await settled(edge, ({ sessions }) =>
-    sessions.some((row) => row.subject_id === person.subject && row.status === "lobby_timeout"),
+    sessions.some((row) => row.subject_id === person.subject && row.ending === "lobby_timeout"),
   );
   assert.ok(seats.every((row) => row.subject_id !== person.subject));
 });
@@ -143,7 +143,7 @@ test("a game is played once: its lobby is closed to who has played, and a reload
   assert.equal((await lobby.ended).code, 4007);
   assert.equal(await person.scene(), "end");
   const { seats } = await settled(edge, ({ sessions }) =>
-    sessions.some((row) => row.subject_id === person.subject && row.status === "completed"),
+    sessions.some((row) => row.subject_id === person.subject && row.ending === "completed"),
   );
   assert.equal(seats.filter((row) => row.subject_id === person.subject).length, 1);
 });

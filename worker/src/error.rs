@@ -25,6 +25,14 @@ pub enum Fault {
     Config(ConfigError),
     #[error("the deployment has no secret: set FOOTLIGHTS_SECRET (wrangler secret put FOOTLIGHTS_SECRET)")]
     NoSecret,
+    #[error(
+        "the deployment has no admin token: set FOOTLIGHTS_ADMIN_TOKEN to 16 characters or more (wrangler secret put FOOTLIGHTS_ADMIN_TOKEN)"
+    )]
+    NoAdminToken,
+    #[error("the admin token is missing or wrong: send it as Authorization: Bearer TOKEN")]
+    WrongToken,
+    #[error("{0}")]
+    Conflict(String),
     #[error("{0}")]
     Record(#[from] room::record::RecordError),
     #[error("{0}")]
@@ -55,8 +63,9 @@ impl Fault {
             Self::NotFound(_) => 404,
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 403,
-            Self::Stager(_) => 409,
-            Self::NoSecret => 503,
+            Self::WrongToken => 401,
+            Self::Stager(_) | Self::Conflict(_) => 409,
+            Self::NoSecret | Self::NoAdminToken => 503,
             Self::Config(_) | Self::Record(_) | Self::Room(_) | Self::Object(_) | Self::Worker(_) => 500,
         }
     }

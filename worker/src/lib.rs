@@ -6,8 +6,10 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod admin;
 mod auth;
 mod error;
+mod export;
 mod objects;
 mod pages;
 mod routes;

@@ -8,6 +8,7 @@ use serde_json::json;
 use worker::{Date, Env, Headers, Method, Request, Response, Url};
 
 use crate::{
+    admin,
     auth::{self, Signer, Ticket},
     error::Fault,
     objects::{
@@ -45,6 +46,7 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
     match (request.method(), parts.as_slice()) {
         (Method::Get, []) => page(pages::index(studies::all()?)),
         (Method::Get, ["api", "health"]) => health(),
+        (_, ["api", "admin", path @ ..]) => admin::handle(&request, env, path).await,
         (Method::Get, ["x", experiment]) => enter(&request, env, &url, experiment),
         (Method::Get, ["x", experiment, subject]) => {
             let identity = identify(&request, env, experiment, subject)?;

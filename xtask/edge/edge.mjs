@@ -108,6 +108,7 @@ async function greet(url) {
   const studies = [...new Set([...page.matchAll(/href="(\/x\/[^"?#]+)/g)].map(([, path]) => path))];
   const lines = ["", `Footlights runs at ${url}`, ...studies.map((path) => `  ${new URL(path, url)}`), ""];
   lines.push("Every opening of such an address is a new participant: open it in two windows to be two people.");
+  lines.push("Data, while it runs: cargo xtask export --to FOLDER");
   lines.push("Ctrl-C ends it; participants and data stay in .wrangler/state.", "");
   process.stderr.write(lines.join("\n") + "\n");
 }

@@ -8,7 +8,10 @@ use crate::{build, parse, process, tools, workspace::Workspace};
 
 /// The local edge, for everything that starts one.
 pub const EDGE: &str = "xtask/edge/edge.mjs";
-const SECRET: &str = "FOOTLIGHTS_SECRET";
+/// What the local edge must know: what cookies are signed with, and what opens the admin routes.
+const SECRETS: [&str; 2] = ["FOOTLIGHTS_SECRET", ADMIN_TOKEN];
+/// What opens the admin routes.
+pub const ADMIN_TOKEN: &str = "FOOTLIGHTS_ADMIN_TOKEN";
 
 /// Builds what has changed and becomes the local edge.
 pub fn run(ws: &Workspace, port: u16) -> Result<()> {
@@ -17,30 +20,42 @@ pub fn run(ws: &Workspace, port: u16) -> Result<()> {
         bail!("port {port} is in use: end what listens there, or choose another with --port");
     }
     build::run(ws, false)?;
-    local_secret(ws)?;
+    local_secrets(ws)?;
     let mut edge = Command::new(tools::node()?);
     edge.arg(ws.root.join(EDGE)).args(["--greet", "--port", &port.to_string(), "--persist"]);
     process::replace(edge.arg(ws.root.join(".wrangler/state/v3")).current_dir(&ws.root))
 }
 
-/// Makes sure that `.dev.vars` has a secret to sign with: random, for this checkout alone, never committed.
-fn local_secret(ws: &Workspace) -> Result<()> {
-    let path = ws.root.join(".dev.vars");
-    let kept = if path.exists() {
-        std::fs::read_to_string(&path).context("reading .dev.vars")?
-    } else {
-        String::new()
-    };
-    if parse::has_variable(&kept, SECRET) {
-        return Ok(());
+/// Makes sure that `.dev.vars` has the secrets: random, for this checkout alone, never committed.
+fn local_secrets(ws: &Workspace) -> Result<()> {
+    for name in SECRETS {
+        let kept = dev_vars(ws)?;
+        if parse::variable(&kept, name).is_some() {
+            continue;
+        }
+        let random = "process.stdout.write(require('node:crypto').randomBytes(32).toString('hex'))";
+        let secret = process::output(Command::new(tools::node()?).args(["-e", random]))?;
+        let gap = if kept.is_empty() || kept.ends_with('\n') { "" } else { "\n" };
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(ws.root.join(".dev.vars")).context("writing .dev.vars")?;
+        writeln!(file, "{gap}{name}={secret}")?;
     }
-    let random = "process.stdout.write(require('node:crypto').randomBytes(32).toString('hex'))";
-    let secret = process::output(Command::new(tools::node()?).args(["-e", random]))?;
-    let gap = if kept.is_empty() || kept.ends_with('\n') { "" } else { "\n" };
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path).context("writing .dev.vars")?;
-    Ok(writeln!(file, "{gap}{SECRET}={secret}")?)
+    Ok(())
+}
+
+fn dev_vars(ws: &Workspace) -> Result<String> {
+    let path = ws.root.join(".dev.vars");
+    if path.exists() {
+        std::fs::read_to_string(&path).context("reading .dev.vars")
+    } else {
+        Ok(String::new())
+    }
+}
+
+/// The local edge's admin token, if it has one yet.
+pub fn admin_token(ws: &Workspace) -> Result<Option<String>> {
+    Ok(parse::variable(&dev_vars(ws)?, ADMIN_TOKEN).map(str::to_owned))
 }

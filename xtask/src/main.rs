@@ -62,6 +62,12 @@ enum Command {
         /// A `.msgpack` file from the bucket's `replays` folder
         file: PathBuf,
     },
+    /// Download the data of experiments and unpack them
+    Export {
+        /// --to DIR, and what else `export` takes
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Train the shipped policy of an environment
     Train {
         /// The environment's id, then what `train` takes
@@ -111,6 +117,19 @@ fn run(command: Command) -> Result<()> {
                 return Ok(());
             }
             build::run(&Workspace::find()?, release)
+        }
+        Command::Export { args } => {
+            let ws = Workspace::find()?;
+            let mut cargo = ws.cargo();
+            cargo.args(["run", "--quiet", "--package", "export", "--"]).args(&args);
+            // The local edge's token is for the local edge: no other address gets it.
+            let elsewhere = args.iter().any(|arg| arg == "--url" || arg.starts_with("--url="));
+            let given = args.iter().any(|arg| arg == "--token" || arg.starts_with("--token="));
+            let known = std::env::var_os(dev::ADMIN_TOKEN).is_some();
+            if !elsewhere && !given && !known {
+                cargo.envs(dev::admin_token(&ws)?.map(|token| (dev::ADMIN_TOKEN, token)));
+            }
+            process::replace(&mut cargo)
         }
         Command::Train { args } => {
             let ws = Workspace::find()?;

@@ -23,13 +23,13 @@ pub fn locked_version<'a>(lockfile: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// Whether a `.dev.vars` file gives this variable a value.
-pub fn has_variable(dev_vars: &str, name: &str) -> bool {
-    dev_vars.lines().any(|line| {
-        line.split_once('=').is_some_and(|(key, value)| {
-            key.trim() == name && !value.trim_matches([' ', '"', '\'']).is_empty()
-        })
-    })
+/// The value that a `.dev.vars` file gives this variable; an empty one is none.
+pub fn variable<'a>(dev_vars: &'a str, name: &str) -> Option<&'a str> {
+    let value = |line: &'a str| {
+        let (key, value) = line.split_once('=')?;
+        Some(value.trim_matches([' ', '"', '\''])).filter(|value| key.trim() == name && !value.is_empty())
+    };
+    dev_vars.lines().find_map(value)
 }
 
 #[cfg(test)]
@@ -72,8 +72,8 @@ source = "registry+https://example.org/index"
 
     #[test]
     fn an_empty_secret_is_none() {
-        assert!(has_variable("A=1\nFOOTLIGHTS_SECRET = \"ab\"\n", "FOOTLIGHTS_SECRET"));
-        assert!(!has_variable("FOOTLIGHTS_SECRET=\n", "FOOTLIGHTS_SECRET"));
-        assert!(!has_variable("# FOOTLIGHTS_SECRET=ab\nMY_FOOTLIGHTS_SECRET=ab\n", "FOOTLIGHTS_SECRET"));
+        assert_eq!(variable("A=1\nFOOTLIGHTS_SECRET = \"ab\"\n", "FOOTLIGHTS_SECRET"), Some("ab"));
+        assert_eq!(variable("FOOTLIGHTS_SECRET=\n", "FOOTLIGHTS_SECRET"), None);
+        assert_eq!(variable("# FOOTLIGHTS_SECRET=ab\nMY_FOOTLIGHTS_SECRET=ab\n", "FOOTLIGHTS_SECRET"), None);
     }
 }

@@ -48,16 +48,17 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Host => host(ws, filter),
             Stage::Wasm => {
                 build::run(ws, false)?;
-                node_tests(ws, "wasm", filter, None)
+                node_tests(ws, "wasm", filter, Vec::new())
             }
             Stage::Edge => {
                 build::run(ws, false)?;
-                node_tests(ws, "edge", filter, None)
+                let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
+                node_tests(ws, "edge", filter, python.into_iter().collect())
             }
             Stage::Browser => {
                 let chromium = tools::chromium()?;
                 build::run(ws, false)?;
-                node_tests(ws, "browser", filter, Some(chromium))
+                node_tests(ws, "browser", filter, vec![("CHROMIUM_BIN", chromium)])
             }
             Stage::Deploy => {
                 build::run(ws, false)?;
@@ -97,7 +98,7 @@ fn node_tests(
     ws: &Workspace,
     directory: &str,
     filter: Option<&str>,
-    chromium: Option<PathBuf>,
+    programs: Vec<(&str, PathBuf)>,
 ) -> Result<()> {
     let directory = ws.root.join("tests").join(directory);
     let entries =
@@ -112,7 +113,7 @@ fn node_tests(
     // A test that hangs fails after ten minutes; nothing waits for ever.
     node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=600000"]);
     node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).args(files);
-    node.envs(chromium.map(|path| ("CHROMIUM_BIN", path)));
+    node.envs(programs);
     process::run(&mut node)
 }
 

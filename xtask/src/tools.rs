@@ -149,6 +149,36 @@ pub fn chromium() -> Result<PathBuf> {
     find().context("no Chromium for the browser tests: install it (Debian: apt-get install chromium), or set CHROMIUM_BIN")
 }
 
+/// A Python with what `tests/data/requirements.txt` pins, in an environment of its own. None where there is no Python that
+/// can make one: the tests that need it say that they are skipped.
+pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
+    let Some(python) = on_path("python3") else { return Ok(None) };
+    let requirements = ws.root.join("tests/data/requirements.txt");
+    let pinned = std::fs::read(&requirements).context("reading tests/data/requirements.txt")?;
+    let name = format!("tools/python-{:016x}", env_sdk::digest::of_bytes(&pinned));
+    let home = cache().unwrap_or_else(|| ws.target.clone()).join(name);
+    let (found, whole) = (home.join("bin/python"), home.join("whole"));
+    if whole.exists() {
+        return Ok(Some(found));
+    }
+    say("installing pandas and DuckDB for the tests of the data, once");
+    let made = process::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&home)).and_then(|()| {
+        let mut pip = Command::new(&found);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+        process::run(pip.arg(&requirements))
+    });
+    match made {
+        Ok(()) => {
+            std::fs::write(whole, "")?;
+            Ok(Some(found))
+        }
+        Err(error) => {
+            say(format_args!("no pandas and no DuckDB, so their tests are skipped: {error:#}"));
+            Ok(None)
+        }
+    }
+}
+
 /// Installs Debian packages where that needs no password: as root, with apt-get. False where it cannot.
 fn apt_install(packages: &[&str]) -> Result<bool> {
     let root = process::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0");

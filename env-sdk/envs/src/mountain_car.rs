@@ -5,8 +5,8 @@
 //! there, observations are float32. Position is in -1.2..0.6, velocity in -0.07..0.07 per step, the goal is at 0.5.
 
 use env_sdk::{
-    ActionValue, Agent, Environment, Info, Policy, PolicyError, Rng, Space, Spec, Step, Surface, View,
-    Viewport, math,
+    ActionValue, Agent, Environment, Field, Info, Legend, Policy, PolicyError, Rng, Space, Spec, Step,
+    Surface, View, Viewport, math,
     surface::{Align, Color},
 };
 use serde::{Deserialize, Serialize};
@@ -135,6 +135,18 @@ impl Environment for MountainCar {
 
     fn observe(_: &Config, state: &State, _: Agent) -> [f32; 2] {
         [state.position as f32, state.velocity as f32]
+    }
+
+    fn legend(_: &Config) -> Legend {
+        let field = |name, meaning, unit| Field { name, meaning, unit };
+        Legend {
+            observations: vec![
+                field("position", "Where the car is; the flag stands at 0.5", "track units"),
+                field("velocity", "The car's speed, to the right positive", "track units a step"),
+            ],
+            actions: vec!["left", "none", "right"],
+            infos: Vec::new(),
+        }
     }
 
     fn draw(_: &Config, state: &State, _: View, surface: &mut Surface) {

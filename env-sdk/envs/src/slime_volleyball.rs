@@ -10,8 +10,8 @@
 //! net on the other side for the opponent.
 
 use env_sdk::{
-    ActionValue, Agent, Environment, HudItem, Policy, PolicyError, Rng, Space, Spec, Step, Surface, View,
-    Viewport, math,
+    ActionValue, Agent, Environment, Field, HudItem, Legend, Policy, PolicyError, Rng, Space, Spec, Step,
+    Surface, View, Viewport, math,
     surface::{Align, Color},
 };
 use serde::{Deserialize, Serialize};
@@ -360,6 +360,30 @@ impl Environment for SlimeVolleyball {
             other.vy,
         ]
         .map(|v| v / OBSERVATION_SCALE)
+    }
+
+    fn legend(_: &Config) -> Legend {
+        const PLACE: &str = "10 court units";
+        const SPEED: &str = "10 court units a second";
+        let field = |name, meaning, unit| Field { name, meaning, unit };
+        Legend {
+            observations: vec![
+                field("own_x", "The agent's own distance from the net", PLACE),
+                field("own_y", "The agent's own height", PLACE),
+                field("own_vx", "The agent's own speed away from the net", SPEED),
+                field("own_vy", "The agent's own speed upwards", SPEED),
+                field("ball_x", "The ball's distance from the net, on the agent's side positive", PLACE),
+                field("ball_y", "The ball's height", PLACE),
+                field("ball_vx", "The ball's speed towards the agent's side", SPEED),
+                field("ball_vy", "The ball's speed upwards", SPEED),
+                field("other_x", "The other agent's distance from the net", PLACE),
+                field("other_y", "The other agent's height", PLACE),
+                field("other_vx", "The other agent's speed away from the net", SPEED),
+                field("other_vy", "The other agent's speed upwards", SPEED),
+            ],
+            actions: vec!["noop", "forward", "forward_jump", "jump", "backward_jump", "backward"],
+            infos: Vec::new(),
+        }
     }
 
     fn draw(config: &Config, state: &State, view: View, surface: &mut Surface) {

@@ -22,6 +22,8 @@ pub use question::{Answer, Kind, Question};
 pub use screening::{Device, Report, Requirement, Screening};
 pub use waitroom::{Matching, Waitroom};
 
+use crate::session::EXTERNAL;
+
 /// An ordered list of scenes.
 #[derive(Clone, Serialize)]
 pub struct Experiment {
@@ -135,6 +137,15 @@ impl Scene {
             _ => self.page().map(|page| page.questions.clone()).unwrap_or_default(),
         }
     }
+
+    /// What is stored as answers of this scene: its questions, and what the server adds to them.
+    pub fn recorded(&self) -> Vec<Question> {
+        let mut questions = self.questions();
+        if matches!(self, Self::Screening(_)) {
+            questions.extend(Screening::judged());
+        }
+        questions
+    }
 }
 
 /// A wrong configuration, with its place.
@@ -151,8 +162,8 @@ pub struct ConfigError {
     pub why: String,
 }
 
-/// Folders of the data that no scene can have.
-const RESERVED: [&str; 2] = ["replays", "participants"];
+/// Folders and columns of the data that no scene can have.
+const RESERVED: [&str; 4] = ["replays", "participants", "arm", "url"];
 
 impl Experiment {
     /// An experiment without scenes.
@@ -229,7 +240,7 @@ impl Experiment {
                 return fail(scene.id(), "id", "must be letters, digits, _ and -".into());
             }
             if RESERVED.contains(&scene.id()) {
-                return fail(scene.id(), "id", "is the name of a folder in the data".into());
+                return fail(scene.id(), "id", "is the name of a folder or of columns in the data".into());
             }
             if !ids.insert(scene.id()) {
                 return fail(scene.id(), "id", "two scenes have the same id".into());
@@ -240,6 +251,15 @@ impl Experiment {
         }
         if let Some(name) = self.parameters.iter().find(|name| !is_id(name)) {
             return fail("", "parameter", format!("{name:?} must be letters, digits, _ and -"));
+        }
+        if let Some(name) = self.parameters.iter().find(|name| EXTERNAL.contains(&name.as_str())) {
+            let why = format!("{name:?} says who somebody is; it is kept by itself, apart from the data");
+            return fail("", "parameter", why);
+        }
+        let columns = crate::tables::participants_columns(self);
+        let mut names = BTreeSet::new();
+        if let Some(column) = columns.iter().find(|column| !names.insert(&column.name)) {
+            return fail("", "ask", format!("two columns of the data would be called {:?}", column.name));
         }
         let whole = |step: &Step| if let Step::Scene(scene) = step { Some(scene.clone()) } else { None };
         let (first, last) = (self.steps.first().and_then(whole), self.steps.last().and_then(whole));
@@ -345,6 +365,12 @@ impl Experiment {
     /// Every scene that any participant may see, in the order in which they are written.
     pub fn scenes(&self) -> Vec<&Scene> {
         plan::scenes(&self.steps)
+    }
+
+    /// The factors in which arms differ, and their arms, in the order in which they are written.
+    pub fn factors(&self) -> Vec<(String, Vec<String>)> {
+        let names = |arms: &Arms| arms.arms.iter().map(|(name, _)| name.clone()).collect();
+        plan::factors(&self.steps).into_iter().map(|arms| (arms.factor.clone(), names(arms))).collect()
     }
 
     /// Every combination of arms; one without any if there are none.

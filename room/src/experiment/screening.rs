@@ -142,6 +142,25 @@ impl Screening {
         ]
     }
 
+    /// What the server adds to the answers: what it saw, and what it decided.
+    pub(super) fn judged() -> Vec<Question> {
+        let mut browsers: Vec<&str> = BROWSERS.iter().map(|(name, _)| *name).collect();
+        browsers.dedup();
+        browsers.push("unknown");
+        let all = [Requirement::Device, Requirement::Browser, Requirement::Window, Requirement::Ping];
+        let mut verdicts = vec!["passed"];
+        verdicts.extend(all.map(Requirement::as_str));
+        vec![
+            Question::multiple_choice(
+                "device",
+                "Kind of device, by the user agent",
+                &["desktop", "phone", "tablet"],
+            ),
+            Question::multiple_choice("browser", "Browser, by the user agent", &browsers),
+            Question::multiple_choice("verdict", "The requirement that was not met, or passed", &verdicts),
+        ]
+    }
+
     /// The first requirement that is not met, and what the participant reads.
     pub fn judge(&self, report: &Report) -> Result<(), (Requirement, String)> {
         let fail = |requirement: Requirement, usual: String| {

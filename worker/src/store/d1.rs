@@ -1,57 +1,163 @@
 //! What analysts ask in SQL: participants, sessions, answers, games, seats, episodes, events.
 
+use std::collections::BTreeMap;
+
 use room::{
-    experiment::{Experiment, GameScene, Scene},
+    experiment::{Answer, Experiment, GameScene, Scene},
     record::{Chunk, GameInfo},
     room::Verdict,
     session::Snapshot,
-    tables::iso8601,
+    tables::{self, EventRow, Payment, iso8601},
 };
+use serde::Deserialize;
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
 use crate::{error::Fault, objects::now};
 
-/// Rows of `events` in one statement: D1 binds 100 values at most.
-const EVENTS_A_STATEMENT: usize = 14;
+/// What a participant is called who is deleted.
+pub const DELETED: &str = "deleted";
+
+/// D1 binds so many values in one statement at most.
+const VALUES_A_STATEMENT: usize = 100;
 
 fn statement(db: &D1Database, query: &str, values: &[JsValue]) -> Result<D1PreparedStatement, Fault> {
     Ok(db.prepare(query).bind(values)?)
 }
 
-/// Where a participant is now, and every answer so far; doing it twice does no harm.
-pub async fn participant(env: &Env, experiment: &Experiment, session: &Snapshot) -> Result<(), Fault> {
+/// Statements that put all rows into a table, as many rows in each as it can bind.
+fn insert<const N: usize>(
+    db: &D1Database,
+    table: &str,
+    rows: &[[JsValue; N]],
+) -> Result<Vec<D1PreparedStatement>, Fault> {
+    let row = format!("({})", ["?"; N].join(", "));
+    let some = |some: &[[JsValue; N]]| {
+        let query =
+            format!("INSERT OR REPLACE INTO {table} VALUES {}", vec![row.as_str(); some.len()].join(", "));
+        statement(db, &query, some.as_flattened())
+    };
+    rows.chunks((VALUES_A_STATEMENT / N).max(1)).map(some).collect()
+}
+
+fn text(value: &Option<String>) -> JsValue {
+    value.as_deref().map_or(JsValue::NULL, JsValue::from)
+}
+
+fn event(source: &str, seq: usize, experiment: &str, event: &EventRow) -> [JsValue; 11] {
+    [
+        source.into(),
+        (seq as f64).into(),
+        experiment.into(),
+        text(&event.subject_id),
+        text(&event.scene_id),
+        text(&event.game_id),
+        event.at.as_str().into(),
+        event.tick.map_or(JsValue::NULL, JsValue::from),
+        text(&event.agent),
+        event.kind.as_str().into(),
+        event.detail.as_str().into(),
+    ]
+}
+
+/// How many rows there are of a participant already.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Known {
+    pub answers: usize,
+    pub events: usize,
+}
+
+/// What is stored of a participant. Both only ever grow, so what comes behind is new.
+pub async fn known(env: &Env, session: &Snapshot) -> Result<Known, Fault> {
+    let query = "SELECT (SELECT COUNT(*) FROM answers WHERE experiment = ?1 AND subject_id = ?2) AS answers, \
+                 (SELECT COUNT(*) FROM events WHERE source = ?1 || '/' || ?2) AS events";
+    let values = [session.experiment.as_str().into(), session.subject.as_str().into()];
+    let known = statement(&env.d1("DB")?, query, &values)?.first::<Known>(None).await?;
+    Ok(known.unwrap_or(Known { answers: 0, events: 0 }))
+}
+
+/// Where a participant is now, and what is new about them; doing it twice does no harm.
+pub async fn participant(
+    env: &Env,
+    experiment: &Experiment,
+    session: &Snapshot,
+    known: Known,
+) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let (id, subject) = (session.experiment.as_str(), session.subject.as_str());
-    let scene = session.stager.current(experiment).map(Scene::id).unwrap_or_default();
-    let status = session.stager.ending(experiment).map_or("running", |ending| ending.as_str());
+    let stager = &session.stager;
+    let ending = stager.ending(experiment);
+    let games: BTreeMap<&str, (&str, f64)> = experiment
+        .scenes()
+        .into_iter()
+        .filter_map(|scene| {
+            let score = match stager.globals().get(&format!("{}.score", scene.id())) {
+                Some(Answer::Number(score)) => *score,
+                _ => 0.0,
+            };
+            Some((scene.id(), (stager.outcome(scene.id())?.as_str(), score)))
+        })
+        .collect();
     let mut statements = vec![
         statement(
             &db,
-            "INSERT OR IGNORE INTO participants VALUES (?, ?, ?)",
-            &[id.into(), subject.into(), iso8601(session.begun_at_ms).into()],
+            "INSERT OR REPLACE INTO participants (experiment, subject_id, begun_at, cell, path) VALUES (?, ?, ?, ?, ?)",
+            &[
+                id.into(),
+                subject.into(),
+                iso8601(session.begun_at_ms).into(),
+                serde_json::to_string(stager.cell())?.into(),
+                serde_json::to_string(stager.path())?.into(),
+            ],
         )?,
         statement(
             &db,
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)",
-            &[id.into(), subject.into(), scene.into(), status.into(), iso8601(now()).into()],
+            "INSERT OR REPLACE INTO sessions (experiment, subject_id, scene_id, status, updated_at, ending, ended_at, \
+             games) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            &[
+                id.into(),
+                subject.into(),
+                stager.current(experiment).map(Scene::id).unwrap_or_default().into(),
+                if ending.is_some() { "ended" } else { "running" }.into(),
+                iso8601(now()).into(),
+                ending.map_or(JsValue::NULL, |ending| ending.as_str().into()),
+                text(&session.ended_at_ms.map(iso8601)),
+                serde_json::to_string(&games)?.into(),
+            ],
         )?,
     ];
-    for page in &session.sheets {
-        for (question, answer) in &page.sheet.answers {
-            statements.push(statement(
-                &db,
-                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
-                &[
-                    id.into(),
-                    subject.into(),
-                    page.scene.as_str().into(),
-                    question.as_str().into(),
-                    answer.to_string().into(),
-                    iso8601(page.at_ms).into(),
-                ],
-            )?);
-        }
+    if let Some(identifiers) = &session.identifiers {
+        statements.push(statement(
+            &db,
+            "INSERT OR REPLACE INTO identifiers VALUES (?, ?, ?, ?, ?)",
+            &[
+                id.into(),
+                subject.into(),
+                identifiers.source.as_str().into(),
+                serde_json::to_string(&identifiers.external)?.into(),
+                text(&stager.code(experiment)),
+            ],
+        )?);
     }
+    let answers = session.sheets.iter().flat_map(|page| {
+        page.sheet.answers.iter().map(move |(question, answer)| {
+            [
+                id.into(),
+                subject.into(),
+                page.scene.as_str().into(),
+                question.as_str().into(),
+                page.sheet.attempt.into(),
+                answer.to_string().into(),
+                page.sheet.correct.get(question).map_or(JsValue::NULL, |right| f64::from(*right).into()),
+                iso8601(page.at_ms).into(),
+            ]
+        })
+    });
+    statements.extend(insert(&db, "answers", &answers.skip(known.answers).collect::<Vec<_>>())?);
+    let source = format!("{id}/{subject}");
+    let events = tables::session_events(session);
+    let events = events.iter().enumerate().skip(known.events);
+    let events: Vec<_> = events.map(|(seq, row)| event(&source, seq, id, row)).collect();
+    statements.extend(insert(&db, "events", &events)?);
     db.batch(statements).await?;
     Ok(())
 }
@@ -116,23 +222,114 @@ pub async fn save(
             ],
         )?);
     }
-    let numbered: Vec<_> = (0u32..).zip(&record.events).collect();
-    for some in numbered.chunks(EVENTS_A_STATEMENT) {
-        let rows = vec!["(?, ?, ?, ?, ?, ?, ?)"; some.len()].join(", ");
-        let mut values: Vec<JsValue> = Vec::with_capacity(some.len() * 7);
-        for (seq, event) in some {
-            values.extend([
-                game.into(),
-                (*seq).into(),
-                iso8601(event.at_ms).into(),
-                event.tick.into(),
-                event.agent.map_or(JsValue::NULL, |agent| agent.to_string().into()),
-                event.kind.as_ref().into(),
-                event.detail.as_str().into(),
-            ]);
-        }
-        statements.push(statement(&db, &format!("INSERT OR REPLACE INTO events VALUES {rows}"), &values)?);
+    let events = tables::game_events(info, &record.events);
+    let events: Vec<_> =
+        events.iter().enumerate().map(|(seq, row)| event(game, seq, &info.experiment, row)).collect();
+    statements.extend(insert(&db, "events", &events)?);
+    db.batch(statements).await?;
+    Ok(())
+}
+
+/// A participant as an export needs it.
+#[derive(Debug, Deserialize)]
+struct Paid {
+    subject_id: String,
+    source: Option<String>,
+    external: Option<String>,
+    code: Option<String>,
+    ending: Option<String>,
+    begun_at: String,
+    ended_at: Option<String>,
+    games: Option<String>,
+}
+
+/// So many participants behind `after`, in the order of their ids, and who they are to a recruiter.
+pub async fn payments(env: &Env, experiment: &str, after: &str, most: u32) -> Result<Vec<Payment>, Fault> {
+    let query = "SELECT participants.subject_id, identifiers.source, external, code, ending, begun_at, ended_at, games \
+                 FROM participants \
+                 LEFT JOIN sessions ON sessions.experiment = participants.experiment \
+                   AND sessions.subject_id = participants.subject_id \
+                 LEFT JOIN identifiers ON identifiers.experiment = participants.experiment \
+                   AND identifiers.subject_id = participants.subject_id \
+                 WHERE participants.experiment = ? AND participants.subject_id > ? \
+                 ORDER BY participants.subject_id LIMIT ?";
+    let db = env.d1("DB")?;
+    let found = statement(&db, query, &[experiment.into(), after.into(), most.into()])?.all().await?;
+    let payment = |row: Paid| {
+        Ok(Payment {
+            subject: row.subject_id,
+            source: row.source.unwrap_or_default(),
+            external: row.external.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            code: row.code.unwrap_or_default(),
+            ending: row.ending.unwrap_or_default(),
+            begun_at: row.begun_at,
+            ended_at: row.ended_at.unwrap_or_default(),
+            games: row.games.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+        })
+    };
+    found.results::<Paid>()?.into_iter().map(payment).collect()
+}
+
+/// An event and its place among all.
+#[derive(Debug, Deserialize)]
+pub struct PlacedEvent {
+    pub source: String,
+    pub seq: u32,
+    #[serde(flatten)]
+    pub event: EventRow,
+}
+
+/// So many events of an experiment behind that place.
+pub async fn events(
+    env: &Env,
+    experiment: &str,
+    after: (&str, i32),
+    most: u32,
+) -> Result<Vec<PlacedEvent>, Fault> {
+    let query = "SELECT source, seq, subject_id, game_id, scene_id, at, tick, agent, kind, detail FROM events \
+                 WHERE experiment = ? AND (source, seq) > (?, ?) ORDER BY source, seq LIMIT ?";
+    let db = env.d1("DB")?;
+    let values = [experiment.into(), after.0.into(), after.1.into(), most.into()];
+    Ok(statement(&db, query, &values)?.all().await?.results()?)
+}
+
+/// How many participants an experiment has.
+pub async fn participants(env: &Env, experiment: &str) -> Result<u32, Fault> {
+    let query = "SELECT COUNT(*) AS many FROM participants WHERE experiment = ?";
+    let db = env.d1("DB")?;
+    let many = statement(&db, query, &[experiment.into()])?.first::<f64>(Some("many")).await?;
+    Ok(many.unwrap_or(0.0) as u32)
+}
+
+#[derive(Deserialize)]
+struct Id {
+    game_id: String,
+}
+
+/// The games in which somebody had a seat.
+pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<String>, Fault> {
+    let query = "SELECT DISTINCT seats.game_id FROM seats JOIN games ON games.game_id = seats.game_id \
+                 WHERE games.experiment = ? AND seats.subject_id = ?";
+    let db = env.d1("DB")?;
+    let found = statement(&db, query, &[experiment.into(), subject.into()])?.all().await?;
+    Ok(found.results::<Id>()?.into_iter().map(|row| row.game_id).collect())
+}
+
+/// Takes a participant out of every table. In games with others the seat stays, and is nobody's.
+pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), Fault> {
+    let db = env.d1("DB")?;
+    let mut statements = Vec::new();
+    for table in ["participants", "sessions", "answers", "identifiers"] {
+        let query = format!("DELETE FROM {table} WHERE experiment = ? AND subject_id = ?");
+        statements.push(statement(&db, &query, &[experiment.into(), subject.into()])?);
     }
+    let source = format!("{experiment}/{subject}");
+    statements.push(statement(&db, "DELETE FROM events WHERE source = ?", &[source.into()])?);
+    let query = "UPDATE events SET subject_id = ? WHERE experiment = ? AND subject_id = ?";
+    statements.push(statement(&db, query, &[DELETED.into(), experiment.into(), subject.into()])?);
+    let query = "UPDATE seats SET subject_id = ? WHERE subject_id = ? \
+                 AND game_id IN (SELECT game_id FROM games WHERE experiment = ?)";
+    statements.push(statement(&db, query, &[DELETED.into(), subject.into(), experiment.into()])?);
     db.batch(statements).await?;
     Ok(())
 }

@@ -9,12 +9,27 @@ use worker::Env;
 
 use crate::{error::Fault, studies};
 
-/// Everything that analysts get about a participant beside games; doing it twice does no harm.
+/// Everything that analysts get about a participant beside games; doing it twice does no harm. D1 comes last: what it
+/// knows already is in R2 as well.
 pub async fn participant(env: &Env, session: &Snapshot) -> Result<(), Fault> {
     let experiment = studies::experiment(&session.experiment)?;
-    d1::participant(env, experiment, session).await?;
-    for scene in experiment.scenes() {
-        r2::answers(env, scene, session).await?;
-    }
-    Ok(())
+    r2::describe(env, experiment).await?;
+    let known = d1::known(env, session).await?;
+    let mut rows = 0;
+    let old = session.sheets.iter().take_while(|page| {
+        rows += page.sheet.answers.len();
+        rows <= known.answers
+    });
+    let old = old.count();
+    r2::participant(env, experiment, session, old).await?;
+    d1::participant(env, experiment, session, known).await
+}
+
+/// Takes a participant out of everything that analysts get. Returns how many files it was about.
+pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<usize, Fault> {
+    // The seats lead to the replays, so they are emptied last.
+    let games = d1::games_of(env, experiment, subject).await?;
+    let files = r2::forget(env, experiment, subject, &games).await?;
+    d1::forget(env, experiment, subject).await?;
+    Ok(files)
 }

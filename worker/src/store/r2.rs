@@ -1,15 +1,20 @@
-//! In object storage: of a finished game a CSV and a metadata file a participant, and the replay; the answers to a page.
+//! In object storage: of a finished game a CSV and a metadata file a participant, and the replay; of
+//! a participant the answers, a row of the table and what is known by name; of an experiment its description.
 
+use std::{cell::RefCell, collections::BTreeSet};
+
+use env_sdk::digest;
 use room::{
-    experiment::{GameScene, Scene},
+    experiment::{Experiment, GameScene},
     record::{Chunk, GameInfo},
     replay::Replay,
     room::Verdict,
-    session::{Answered, Snapshot},
+    session::Snapshot,
     tables,
 };
 use worker::{Bucket, Env, HttpMetadata};
 
+use super::d1::DELETED;
 use crate::error::Fault;
 
 /// Writes everything; doing it twice does no harm.
@@ -27,26 +32,129 @@ pub async fn save(
             continue;
         };
         let csv = tables::steps_csv(scene, info, agent, &record.rows)?;
-        put(&bucket, format!("{folder}/{subject}.csv"), csv, "text/csv; charset=utf-8").await?;
+        put(&bucket, format!("{folder}/{subject}.csv"), csv, CSV).await?;
         let metadata = tables::metadata(scene, info, agent, record, verdict);
         let metadata = serde_json::to_vec_pretty(&metadata)?;
-        put(&bucket, format!("{folder}/{subject}_metadata.json"), metadata, "application/json").await?;
+        put(&bucket, format!("{folder}/{subject}_metadata.json"), metadata, JSON).await?;
     }
     let replay = Replay::of(scene, info, record)?.encode();
     let key = format!("data/{}/replays/{}.msgpack", info.experiment, info.game_id);
-    put(&bucket, key, replay, "application/vnd.msgpack").await
+    put(&bucket, key, replay, MSGPACK).await
 }
 
-/// The answers to one page, if there are any.
-pub async fn answers(env: &Env, scene: &Scene, session: &Snapshot) -> Result<(), Fault> {
-    let given: Vec<&Answered> = session.sheets.iter().filter(|sheet| sheet.scene == scene.id()).collect();
-    if given.is_empty() {
+/// A participant: the answers of each page from the `new`th sheet on, what is known by name, the row of the table.
+pub async fn participant(
+    env: &Env,
+    experiment: &Experiment,
+    session: &Snapshot,
+    new: usize,
+) -> Result<(), Fault> {
+    let bucket = env.bucket("DATA")?;
+    let (folder, subject) = (format!("data/{}", session.experiment), &session.subject);
+    for scene in experiment.scenes() {
+        let id = scene.id();
+        if session.sheets.iter().skip(new).any(|sheet| sheet.scene == id) {
+            let csv = tables::answers_csv(experiment, scene, subject, &session.sheets)?;
+            put(&bucket, format!("{folder}/{id}/{subject}.csv"), csv, CSV).await?;
+        }
+        if session.stager.outcome(id).is_some() {
+            let globals = serde_json::to_vec_pretty(&tables::globals_json(session))?;
+            put(&bucket, format!("{folder}/{id}/{subject}_globals.json"), globals, JSON).await?;
+        }
+    }
+    let row = tables::participant_csv(experiment, session)?;
+    put(&bucket, format!("{folder}/participants/{subject}.csv"), row, CSV).await
+}
+
+thread_local! {
+    /// Experiments whose description is known to be up to date.
+    static DESCRIBED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// The codebook and the configuration, where those that are stored are of another configuration or of another build.
+pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), Fault> {
+    if DESCRIBED.with_borrow(|known| known.contains(&experiment.id)) {
         return Ok(());
     }
-    let key = format!("data/{}/{}/{}.csv", session.experiment, scene.id(), session.subject);
-    let csv = tables::answers_csv(&session.subject, &given)?;
-    put(&env.bucket("DATA")?, key, csv, "text/csv; charset=utf-8").await
+    let configuration =
+        serde_json::to_vec_pretty(&tables::configuration(experiment, env!("CARGO_PKG_VERSION")))?;
+    let codebook =
+        serde_json::to_vec_pretty(&tables::dataset_description(experiment, &tables::tables(experiment)?))?;
+    let fingerprint = digest::of_bytes(&[configuration.as_slice(), &codebook].concat());
+    let fingerprint = format!("{fingerprint:016x}");
+    let bucket = env.bucket("DATA")?;
+    let folder = format!("data/{}", experiment.id);
+    // Written last, so that its fingerprint speaks for both.
+    let key = format!("{folder}/experiment.json");
+    let stored = match bucket.head(&key).await? {
+        Some(object) => object.custom_metadata()?.get(FINGERPRINT).cloned(),
+        None => None,
+    };
+    if stored.as_ref() != Some(&fingerprint) {
+        put(&bucket, format!("{folder}/dataset_description.json"), codebook, JSON).await?;
+        let metadata = HttpMetadata { content_type: Some(JSON.to_owned()), ..HttpMetadata::default() };
+        let put = bucket.put(key, configuration).http_metadata(metadata);
+        put.custom_metadata([(FINGERPRINT.to_owned(), fingerprint)]).execute().await?;
+    }
+    DESCRIBED.with_borrow_mut(|known| known.insert(experiment.id.clone()));
+    Ok(())
 }
+
+/// Takes a participant's objects away, and the name out of the replays of these games. Returns how many objects it was
+/// about.
+pub async fn forget(env: &Env, experiment: &str, subject: &str, games: &[String]) -> Result<usize, Fault> {
+    let bucket = env.bucket("DATA")?;
+    let root = format!("data/{experiment}/");
+    let mut replays = 0;
+    for game in games {
+        let key = format!("{root}replays/{game}.msgpack");
+        let Some(object) = bucket.get(&key).execute().await? else { continue };
+        let Some(body) = object.body() else { continue };
+        let mut replay =
+            Replay::decode(&body.bytes().await?).map_err(|error| Fault::Object(format!("{key}: {error}")))?;
+        for seat in &mut replay.info.seats {
+            if seat.subject.as_deref() == Some(subject) {
+                seat.subject = Some(DELETED.to_owned());
+            }
+        }
+        put(&bucket, key, replay.encode(), MSGPACK).await?;
+        replays += 1;
+    }
+    // Folders of scenes that a deployment took away as well.
+    let mut gone = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let list = bucket.list().prefix(&root).delimiter("/");
+        let list = match cursor.take() {
+            Some(cursor) => list.cursor(cursor),
+            None => list,
+        };
+        let page = list.execute().await?;
+        for folder in page.delimited_prefixes() {
+            for ending in [".csv", "_metadata.json", "_globals.json"] {
+                let key = format!("{folder}{subject}{ending}");
+                if bucket.head(&key).await?.is_some() {
+                    gone.push(key);
+                }
+            }
+        }
+        cursor = page.cursor().filter(|_| page.truncated());
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let all = gone.len() + replays;
+    if !gone.is_empty() {
+        bucket.delete_multiple(gone).await?;
+    }
+    Ok(all)
+}
+
+const CSV: &str = "text/csv; charset=utf-8";
+const JSON: &str = "application/json";
+const MSGPACK: &str = "application/vnd.msgpack";
+/// Of the configuration and the codebook, in the metadata of `experiment.json`.
+const FINGERPRINT: &str = "fingerprint";
 
 async fn put(bucket: &Bucket, key: String, bytes: Vec<u8>, content_type: &str) -> Result<(), Fault> {
     let metadata = HttpMetadata { content_type: Some(content_type.to_owned()), ..HttpMetadata::default() };

@@ -1,0 +1,120 @@
+//! What researchers ask of a running deployment, behind a token: which experiments there are, their data, the deletion of
+//! one participant. Nothing here decides what the data are.
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
+use worker::{Env, Headers, Method, Request, Response};
+
+use crate::{
+    error::Fault,
+    export, log,
+    objects::call,
+    store::{self, d1},
+    studies,
+};
+
+/// The secret that opens these routes; there is no default.
+const TOKEN: &str = "FOOTLIGHTS_ADMIN_TOKEN";
+/// The shortest token that is taken.
+const SHORTEST: usize = 16;
+
+/// Answers what is asked below `/api/admin/`.
+pub async fn handle(request: &Request, env: &Env, path: &[&str]) -> Result<Response, Fault> {
+    allowed(request, env)?;
+    match (request.method(), path) {
+        (Method::Get, ["experiments"]) => experiments(env).await,
+        (Method::Get, ["experiments", id, "export.zip"]) => {
+            let experiment = studies::experiment(id)?;
+            let headers = Headers::new();
+            headers.set("content-type", "application/zip")?;
+            headers.set("content-disposition", &format!("attachment; filename=\"{}.zip\"", experiment.id))?;
+            headers.set("cache-control", "no-store")?;
+            log!("info", "export_began", "experiment": experiment.id);
+            Ok(export::response(env, experiment)?.with_headers(headers))
+        }
+        (Method::Delete, ["experiments", id, "participants", subject]) => {
+            // An experiment that a deployment took away has data all the same.
+            delete(env, id, subject).await
+        }
+        _ => Err(Fault::NotFound("admin route")),
+    }
+}
+
+async fn experiments(env: &Env) -> Result<Response, Fault> {
+    let mut all = Vec::new();
+    for experiment in studies::all()? {
+        let participants = d1::participants(env, &experiment.id).await?;
+        all.push(json!({ "id": experiment.id, "title": experiment.title, "participants": participants }));
+    }
+    Ok(Response::from_json(&json!({ "experiments": all }))?)
+}
+
+async fn delete(env: &Env, experiment: &str, subject: &str) -> Result<Response, Fault> {
+    if !crate::auth::is_id(subject) || !crate::auth::is_id(experiment) {
+        return Err(Fault::NotFound("participant"));
+    }
+    let name = format!("{experiment}/{subject}");
+    let record: room::participant::Participant = call(env, "PARTICIPANT", &name, "/position", &()).await?;
+    // What a game writes when it is over would bring the participant back.
+    if let Some(game) = record.game {
+        let why = format!("{subject} plays the game {} now; delete when it is over and saved", game.game);
+        return Err(Fault::Conflict(why));
+    }
+    // First the object, which would otherwise write again what is deleted here.
+    let () = call(env, "PARTICIPANT", &name, "/delete", &()).await?;
+    let files = store::forget(env, experiment, subject).await?;
+    log!("info", "participant_deleted", "experiment": experiment, "files": files);
+    Ok(Response::from_json(
+        &json!({ "deleted": { "experiment": experiment, "subject_id": subject, "files": files } }),
+    )?)
+}
+
+/// Whether the request holds the deployment's token.
+fn allowed(request: &Request, env: &Env) -> Result<(), Fault> {
+    let token = env.secret(TOKEN).map_err(|_| Fault::NoAdminToken)?.to_string();
+    let header = request.headers().get("authorization")?.unwrap_or_default();
+    judge(&token, &header)
+}
+
+fn judge(token: &str, header: &str) -> Result<(), Fault> {
+    if token.len() < SHORTEST {
+        return Err(Fault::NoAdminToken);
+    }
+    let given = header.strip_prefix("Bearer ").unwrap_or_default().trim();
+    // Digests under the token are compared in constant time, so the time that it takes says nothing about the token.
+    let mac = |text: &str| {
+        Hmac::<Sha256>::new_from_slice(token.as_bytes())
+            .map(|mac| mac.chain_update(text.as_bytes()))
+            .map_err(|_| Fault::NoAdminToken)
+    };
+    let expected = mac(token)?.finalize().into_bytes();
+    mac(given)?.verify_slice(&expected).map_err(|_| Fault::WrongToken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_token_opens() {
+        let token = "0123456789abcdef";
+        assert!(judge(token, "Bearer 0123456789abcdef").is_ok());
+        for wrong in [
+            "",
+            "Bearer ",
+            "Bearer 0123456789abcde",
+            "Bearer 0123456789abcdef0",
+            "0123456789abcdef",
+            "bearer x",
+        ] {
+            assert!(matches!(judge(token, wrong), Err(Fault::WrongToken)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_can_be_guessed_is_none() {
+        assert!(matches!(judge("", "Bearer "), Err(Fault::NoAdminToken)));
+        assert!(matches!(judge("short", "Bearer short"), Err(Fault::NoAdminToken)));
+    }
+}

@@ -1,0 +1,276 @@
+//! An experiment's data as one ZIP, made while it is sent: `dataset/` is valid under Psych-DS and names nobody,
+//! `private/identifiers.csv` says who participants are to a recruiter.
+//!
+//! Memory holds one object's piece, one page of rows, and of each file its name for the ZIP's directory at the end, about
+//! 150 bytes. Time and cost grow with the objects: one read of R2 for each, one list for a thousand, one query of D1 for
+//! a thousand events or two hundred participants.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, VecDeque},
+    io::{self, Write},
+    rc::Rc,
+};
+
+use futures_util::{StreamExt, stream::try_unfold};
+use room::{
+    experiment::Experiment,
+    tables::{self, Column, Names, Place},
+};
+use worker::{Bucket, ByteStream, Env, Response};
+use zip::{
+    CompressionMethod, ZipWriter,
+    write::{SimpleFileOptions, StreamWriter},
+};
+
+use crate::{error::Fault, log, store::d1};
+
+/// Events in one query.
+const EVENTS: u32 = 1_000;
+/// Participants in one query.
+const PARTICIPANTS: u32 = 200;
+/// What is collected before it is sent, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// The ZIP as a response that is made as it is read.
+pub fn response(env: &Env, experiment: &'static Experiment) -> Result<Response, Fault> {
+    let export = Export::new(env, experiment)?;
+    let pieces = try_unfold(Some(export), |export| async {
+        let Some(mut export) = export else { return Ok(None) };
+        match export.piece().await {
+            Ok((piece, more)) => Ok(Some((piece, more.then_some(export)))),
+            Err(fault) => {
+                // The status is sent already: the ZIP has no directory, and whoever unpacks it is told so.
+                log!("error", "export_failed", "experiment": export.experiment.id, "detail": fault.to_string());
+                Err(worker::Error::RustError(fault.to_string()))
+            }
+        }
+    });
+    Ok(Response::from_stream(pieces)?)
+}
+
+/// Where the ZIP's bytes come out.
+#[derive(Clone, Default)]
+struct Pipe(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Export {
+    env: Env,
+    bucket: Bucket,
+    experiment: &'static Experiment,
+    names: Names,
+    columns: Vec<Column>,
+    pipe: Pipe,
+    zip: Option<ZipWriter<StreamWriter<Pipe>>>,
+    stage: Stage,
+    /// Tables of which there are files.
+    seen: BTreeSet<String>,
+}
+
+/// What comes next.
+enum Stage {
+    Descriptions,
+    Participants(Keys),
+    Events {
+        source: String,
+        seq: i32,
+    },
+    Objects(Keys),
+    /// An object in the middle of being copied.
+    Object(ByteStream, Keys),
+    Identifiers {
+        after: String,
+    },
+    End,
+}
+
+/// Keys below a prefix, a page of them at a time.
+struct Keys {
+    prefix: String,
+    page: VecDeque<String>,
+    cursor: Option<String>,
+    last: bool,
+}
+
+impl Keys {
+    fn below(prefix: String) -> Self {
+        Self { prefix, page: VecDeque::new(), cursor: None, last: false }
+    }
+
+    async fn next(&mut self, bucket: &Bucket) -> Result<Option<String>, Fault> {
+        while self.page.is_empty() && !self.last {
+            let list = bucket.list().prefix(&self.prefix);
+            let list = match self.cursor.take() {
+                Some(cursor) => list.cursor(cursor),
+                None => list,
+            };
+            let page = list.execute().await?;
+            self.page = page.objects().iter().map(worker::Object::key).collect();
+            self.cursor = page.cursor();
+            self.last = !page.truncated();
+        }
+        Ok(self.page.pop_front())
+    }
+}
+
+impl Export {
+    fn new(env: &Env, experiment: &'static Experiment) -> Result<Self, Fault> {
+        let pipe = Pipe::default();
+        Ok(Self {
+            env: env.clone(),
+            bucket: env.bucket("DATA")?,
+            experiment,
+            names: Names::of(experiment),
+            columns: tables::participants_columns(experiment),
+            zip: Some(ZipWriter::new_stream(pipe.clone())),
+            pipe,
+            stage: Stage::Descriptions,
+            seen: BTreeSet::from(["participants".to_owned(), "events".to_owned()]),
+        })
+    }
+
+    /// The next bytes, and whether there will be more.
+    async fn piece(&mut self) -> Result<(Vec<u8>, bool), Fault> {
+        loop {
+            let more = self.step().await?;
+            if !more || self.pipe.0.borrow().len() >= PIECE {
+                return Ok((self.pipe.0.take(), more));
+            }
+        }
+    }
+
+    fn begin(&mut self, path: &str) -> Result<(), Fault> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        self.zip()?.start_file(path, options).map_err(unwritable)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.zip()?.write_all(bytes).map_err(unwritable)
+    }
+
+    fn zip(&mut self) -> Result<&mut ZipWriter<StreamWriter<Pipe>>, Fault> {
+        self.zip.as_mut().ok_or_else(|| Fault::Object("the ZIP is closed".into()))
+    }
+
+    fn file(&mut self, path: &str, bytes: &[u8]) -> Result<(), Fault> {
+        self.begin(path)?;
+        self.write(bytes)
+    }
+
+    /// An object's bytes; nothing if it was deleted in the meantime.
+    async fn open(&self, key: &str) -> Result<Option<ByteStream>, Fault> {
+        let Some(object) = self.bucket.get(key).execute().await? else { return Ok(None) };
+        Ok(object.body().map(|body| body.stream()).transpose()?)
+    }
+
+    /// Does a little; false at the end.
+    async fn step(&mut self) -> Result<bool, Fault> {
+        let folder = format!("data/{}/", self.experiment.id);
+        self.stage = match std::mem::replace(&mut self.stage, Stage::End) {
+            Stage::Descriptions => {
+                let readme = tables::readme(self.experiment, &self.names);
+                self.file("dataset/README.md", readme.as_bytes())?;
+                self.file("dataset/.psychds-ignore", b".psychds-ignore\nrecords/**\n")?;
+                let header = tables::csv(&self.columns, Vec::<Vec<String>>::new())?;
+                self.file(&format!("dataset/{}", self.names.participants()), &header)?;
+                Stage::Participants(Keys::below(format!("{folder}participants/")))
+            }
+            Stage::Participants(mut keys) => match keys.next(&self.bucket).await? {
+                Some(key) => {
+                    if let Some(object) = self.bucket.get(&key).execute().await?
+                        && let Some(body) = object.body()
+                    {
+                        // A row that was written under another configuration has other columns.
+                        let rows = tables::arrange(&self.columns, &body.bytes().await?)?;
+                        self.write(&tables::more(rows)?)?;
+                    }
+                    Stage::Participants(keys)
+                }
+                None => {
+                    let header = tables::events_csv(&[])?;
+                    self.file(&format!("dataset/{}", self.names.events()), &header)?;
+                    Stage::Events { source: String::new(), seq: -1 }
+                }
+            },
+            Stage::Events { source, seq } => {
+                let rows = d1::events(&self.env, &self.experiment.id, (&source, seq), EVENTS).await?;
+                self.write(&tables::more(rows.iter().map(|row| row.event.fields()))?)?;
+                match rows.last() {
+                    Some(last) if rows.len() == EVENTS as usize => {
+                        Stage::Events { source: last.source.clone(), seq: last.seq as i32 }
+                    }
+                    _ => Stage::Objects(Keys::below(folder)),
+                }
+            }
+            Stage::Objects(mut keys) => match keys.next(&self.bucket).await? {
+                Some(key) => {
+                    let place = tables::place(
+                        self.experiment,
+                        &self.names,
+                        key.strip_prefix(&folder).unwrap_or(&key),
+                    );
+                    match place {
+                        Place::File { path, table } => match self.open(&key).await? {
+                            Some(stream) => {
+                                self.seen.extend(table);
+                                self.begin(&format!("dataset/{path}"))?;
+                                Stage::Object(stream, keys)
+                            }
+                            None => Stage::Objects(keys),
+                        },
+                        Place::Participant | Place::Made => Stage::Objects(keys),
+                    }
+                }
+                None => {
+                    let mut with = tables::tables(self.experiment)?;
+                    with.retain(|table| self.seen.contains(&table.name));
+                    let codebook = tables::dataset_description(self.experiment, &with);
+                    self.file("dataset/dataset_description.json", &serde_json::to_vec_pretty(&codebook)?)?;
+                    let header = tables::identifiers_csv(self.experiment, &[])?;
+                    self.file("private/identifiers.csv", &header)?;
+                    Stage::Identifiers { after: String::new() }
+                }
+            },
+            Stage::Object(mut stream, keys) => match stream.next().await {
+                Some(bytes) => {
+                    self.write(&bytes?)?;
+                    Stage::Object(stream, keys)
+                }
+                None => Stage::Objects(keys),
+            },
+            Stage::Identifiers { after } => {
+                let some = d1::payments(&self.env, &self.experiment.id, &after, PARTICIPANTS).await?;
+                let rows = some.iter().map(|one| one.fields(self.experiment));
+                let rows = tables::more(rows)?;
+                self.write(&rows)?;
+                match some.last() {
+                    Some(last) if some.len() == PARTICIPANTS as usize => {
+                        Stage::Identifiers { after: last.subject.clone() }
+                    }
+                    _ => {
+                        if let Some(zip) = self.zip.take() {
+                            zip.finish().map_err(unwritable)?;
+                        }
+                        Stage::End
+                    }
+                }
+            }
+            Stage::End => Stage::End,
+        };
+        Ok(!matches!(self.stage, Stage::End))
+    }
+}
+
+fn unwritable(error: impl std::fmt::Display) -> Fault {
+    Fault::Object(format!("the ZIP cannot be written: {error}"))
+}
