@@ -26,7 +26,7 @@ pub use matchmaker::{
     SameAttribute,
 };
 pub use place::Place;
-pub use waiter::{MAX_GLOBALS, Member, Waiter};
+pub use waiter::{MAX_GLOBALS, Member, Waiter, keep};
 
 /// After so long without a message somebody is taken for gone. Browsers send one every 5 s, and hidden ones at least
 /// once a minute.
@@ -273,7 +273,7 @@ impl Lobby {
     }
 
     fn join(&mut self, now: u64, mut waiter: Waiter, globals: &Globals) {
-        waiter.keep(globals, &self.needs);
+        waiter.globals = waiter::keep(globals, &self.needs);
         waiter.turn =
             self.ledger.missed.get(&waiter.subject).map_or(waiter.since, |at| waiter.since.max(*at));
         let older = self.here.iter().position(|known| known.subject == waiter.subject);

@@ -65,13 +65,13 @@ impl Waiter {
     pub(super) fn order(&self) -> (u64, u64) {
         (self.turn, self.conn)
     }
+}
 
-    /// Keeps what `needs` names.
-    pub(super) fn keep(&mut self, globals: &Globals, needs: &[String]) {
-        let most = MAX_GLOBALS / needs.len().max(1);
-        let known = needs.iter().filter_map(|name| Some((name.clone(), cut(globals.get(name)?, most))));
-        self.globals = known.collect();
-    }
+/// What a lobby keeps of what is known about somebody: what `needs` names, and no more than fits.
+pub fn keep(globals: &Globals, needs: &[String]) -> Globals {
+    let most = MAX_GLOBALS / needs.len().max(1);
+    let known = needs.iter().filter_map(|name| Some((name.clone(), cut(globals.get(name)?, most))));
+    known.collect()
 }
 
 /// An answer whose texts have `most` bytes together at most.
