@@ -239,7 +239,7 @@ fn who_was_not_ready_is_told_so_and_can_wait_again() {
     let mut page = Page::new();
     page.input(Input::Opened);
     page.waiter(check(15_000, 1, false));
-    page.input(Input::Closed(CloseCode::NotReady.code()));
+    page.waiter(ToWaiter::Refused { code: CloseCode::NotReady.code(), reason: String::new() });
     assert_eq!(page.state(), "problem");
     assert_eq!(page.overlay().title, "You were not ready in time");
     page.take();

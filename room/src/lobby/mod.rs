@@ -280,7 +280,7 @@ impl Lobby {
         match older.map(|at| self.here.remove(at)) {
             // Somebody who comes again keeps the place and loses the older connection.
             Some(older) => {
-                self.out.push_back(Output::Close(older.conn, CloseCode::Replaced));
+                self.shut(older.conn, CloseCode::Replaced);
                 waiter.since = waiter.since.min(older.since);
                 waiter.turn = older.turn;
                 waiter.member = older.member;
@@ -309,9 +309,18 @@ impl Lobby {
 
     fn close(&mut self, now: u64, conn: u64, code: CloseCode) {
         if let Some(waiter) = self.remove(conn) {
-            self.out.push_back(Output::Close(conn, code));
+            self.shut(conn, code);
             self.note(now, NoteKind::Left, &waiter);
         }
+    }
+
+    /// Says why before it closes, since a close may take its time. Who is only silent shall come back and is not told.
+    fn shut(&mut self, conn: u64, code: CloseCode) {
+        if code != CloseCode::Silent {
+            let refused = ToWaiter::Refused { code: code.code(), reason: String::new() };
+            self.out.push_back(Output::Send(conn, refused));
+        }
+        self.out.push_back(Output::Close(conn, code));
     }
 
     /// Takes somebody out; a group without them is none.
@@ -400,7 +409,7 @@ impl Lobby {
         let conns: Vec<u64> = self.members(group).filter(not_ready).map(|waiter| waiter.conn).collect();
         for conn in conns {
             if let Some(waiter) = self.remove(conn) {
-                self.out.push_back(Output::Close(conn, CloseCode::NotReady));
+                self.shut(conn, CloseCode::NotReady);
                 self.note(now, NoteKind::NotReady, &waiter);
                 self.ledger.missed.insert(waiter.subject, now);
                 self.ledger_changed = true;

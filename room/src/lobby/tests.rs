@@ -243,7 +243,11 @@ fn who_is_not_ready_is_sent_away_and_comes_back_behind_the_others() {
     drain(&mut lobby);
     assert_eq!(lobby.next_wake(), Some(11_000));
     let outputs = send(&mut lobby, 11_000, Input::Wake);
-    assert!(outputs.contains(&Output::Close(1, CloseCode::NotReady)));
+    let why = ToWaiter::Refused { code: CloseCode::NotReady.code(), reason: String::new() };
+    let closed = outputs
+        .windows(2)
+        .any(|w| w == [Output::Send(1, why.clone()), Output::Close(1, CloseCode::NotReady)]);
+    assert!(closed, "told why, then closed");
     assert_eq!(reports(&outputs), [("not_ready", "a")]);
     assert!(matches!(told(&outputs, 2), Some(ToWaiter::Waiting { here: 1, waited_ms: 10_000, .. })));
     // Whoever was there is matched with the next one to come.
@@ -602,6 +606,7 @@ proptest! {
                         prop_assert_eq!(open.remove(&waiter.subject), Some(waiter.conn));
                         since.remove(&waiter.subject);
                     }
+                    Output::Send(_, ToWaiter::Refused { .. }) => {}
                     Output::Send(conn, _) => prop_assert!(open.values().any(|open| *open == conn)),
                     Output::Report { kind, .. } => prop_assert_ne!(kind, "bad_pick"),
                 }
