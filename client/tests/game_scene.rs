@@ -73,7 +73,7 @@ impl Page {
     fn playing() -> Self {
         let mut page = Self::new();
         page.input(Input::Opened);
-        page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: 300_000 });
+        page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: 300_000, full: false });
         page.waiter(ToWaiter::Matched { socket: ROOM.into() });
         page.enter();
         page.status(Phase::Running, 0, Presence::Here);
@@ -133,21 +133,130 @@ fn the_lobby_shows_who_is_here_and_calls_when_there_is_a_match() {
     assert_eq!(page.take(), [Output::Connect(LOBBY.into())]);
     assert_eq!(page.state(), "connecting");
     page.input(Input::Opened);
-    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 30_000, limit_ms: 300_000 });
+    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 30_000, limit_ms: 300_000, full: false });
     assert_eq!(page.state(), "lobby");
     page.pass(12_000.0);
     let overlay = page.overlay();
     assert_eq!((overlay.name, overlay.here, overlay.figure.as_str()), ("lobby", Some((1, 2)), "0:42"));
     assert_eq!(view::title(&page.play, "Slime"), "(1/2) Waiting – Slime");
-    let pings = page.take().iter().filter(|o| **o == Output::Send(wire::encode(&ToLobby::Ping))).count();
-    assert_eq!(pings, 3, "on opening and every 5 s");
+    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 0.0 }; 3], "on opening and every 5 s");
     page.waiter(ToWaiter::Matched { socket: ROOM.into() });
     assert_eq!(page.take(), [Output::Call, Output::Disconnect, Output::Connect(ROOM.into())]);
 }
 
+fn to_lobby(outputs: &[Output]) -> Vec<ToLobby> {
+    let messages = outputs.iter().filter_map(|output| match output {
+        Output::Send(bytes) => Some(wire::decode(bytes, MAX_FROM_BROWSER).unwrap()),
+        _ => None,
+    });
+    messages.collect()
+}
+
+const WAITING: ToWaiter =
+    ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: 300_000, full: false };
+
+fn check(remaining_ms: u32, ready: u32, mine: bool) -> ToWaiter {
+    ToWaiter::ReadyCheck { remaining_ms, ready, needed: 2, mine }
+}
+
+#[test]
+fn the_round_trip_to_the_lobby_is_from_a_ping_to_its_answer_and_known_at_once() {
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 0.0 }]);
+    page.now = 30.0;
+    page.waiter(WAITING);
+    assert_eq!(page.take(), [], "news are no answer");
+    page.now = 42.0;
+    page.waiter(ToWaiter::Pong);
+    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 42.0 }]);
+    page.now = 60.0;
+    page.waiter(ToWaiter::Pong);
+    assert_eq!(page.take(), []);
+    page.pass(5_000.0);
+    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 18.0 }]);
+    page.waiter(ToWaiter::Pong);
+    page.waiter(ToWaiter::Pong);
+    assert_eq!(page.take(), [], "an answer to nothing is none");
+}
+
+#[test]
+fn a_full_lobby_says_so_and_a_crowd_that_is_not_matched_is_not_counted() {
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    let waiting = |here, full| ToWaiter::Waiting { here, needed: 2, waited_ms: 0, limit_ms: 300_000, full };
+    page.waiter(waiting(5, true));
+    let overlay = page.overlay();
+    assert_eq!((overlay.title.as_str(), overlay.here), ("All places are taken", None));
+    assert!(overlay.text.contains("You are in line"));
+    page.waiter(waiting(5, false));
+    let overlay = page.overlay();
+    assert_eq!((overlay.title.as_str(), overlay.here), ("Looking for your game", None));
+}
+
+#[test]
+fn a_ready_check_calls_and_counts_down_and_one_press_answers_it() {
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    page.waiter(WAITING);
+    page.input(Input::Pressed(Button::Ready));
+    page.take();
+    page.waiter(check(15_000, 1, false));
+    assert_eq!(page.take(), [Output::Call]);
+    assert_eq!(view::title(&page.play, "Slime"), "▶ Are you ready? – Slime");
+    page.pass(4_000.0);
+    let overlay = page.overlay();
+    assert_eq!((overlay.name, overlay.figure.as_str()), ("ready-check", "0:11"));
+    assert_eq!(overlay.caption, "left; 1 of 2 are ready");
+    assert_eq!(page.buttons(), [Button::Ready]);
+    page.input(Input::Pressed(Button::Ready));
+    assert_eq!(to_lobby(&page.take()), [ToLobby::Ready]);
+    page.waiter(check(11_000, 2, true));
+    assert_eq!(page.buttons(), []);
+    page.input(Input::Pressed(Button::Ready));
+    assert_eq!(page.take(), []);
+    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    assert_eq!(page.take(), [Output::Disconnect, Output::Connect(ROOM.into())]);
+}
+
+#[test]
+fn who_was_ready_for_a_game_that_came_to_nothing_is_told_and_called_again() {
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    page.waiter(WAITING);
+    page.waiter(check(15_000, 1, true));
+    page.waiter(WAITING);
+    assert_eq!(page.overlay().name, "lobby");
+    assert!(page.overlay().text.starts_with("Somebody was not ready"));
+    page.waiter(check(15_000, 1, true));
+    page.take();
+    page.waiter(check(15_000, 0, false));
+    assert_eq!(page.take(), [Output::Call]);
+}
+
+#[test]
+fn who_was_not_ready_is_told_so_and_can_wait_again() {
+    let mut page = Page::new();
+    page.input(Input::Opened);
+    page.waiter(check(15_000, 1, false));
+    page.waiter(ToWaiter::Refused { code: CloseCode::NotReady.code(), reason: String::new() });
+    assert_eq!(page.state(), "problem");
+    assert_eq!(page.overlay().title, "You were not ready in time");
+    page.take();
+    page.pass(60_000.0);
+    assert!(!page.take().contains(&Output::Connect(LOBBY.into())), "not by itself");
+    assert_eq!(page.buttons(), [Button::WaitAgain]);
+    page.input(Input::Pressed(Button::WaitAgain));
+    assert!(page.take().contains(&Output::Connect(LOBBY.into())));
+    page.input(Input::Opened);
+    page.waiter(WAITING);
+    assert_eq!(page.overlay().name, "lobby");
+}
+
 #[test]
 fn a_lobby_that_answers_is_kept_and_one_that_falls_silent_is_left() {
-    let waiting = |waited_ms| ToWaiter::Waiting { here: 1, needed: 2, waited_ms, limit_ms: 900_000 };
+    let waiting =
+        |waited_ms| ToWaiter::Waiting { here: 1, needed: 2, waited_ms, limit_ms: 900_000, full: false };
     let mut page = Page::new();
     page.input(Input::Opened);
     for k in 0..24 {

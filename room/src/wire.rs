@@ -268,7 +268,24 @@ pub enum ToWaiter {
         waited_ms: u32,
         /// After how long waiting ends, ms.
         limit_ms: u32,
+        /// Whether as many games run as may: nobody is matched before one of them is over.
+        full: bool,
     },
+    /// There is a group: everybody must say that they are there. Sent when it changes and every few seconds.
+    #[serde(rename = "c")]
+    ReadyCheck {
+        /// For how long that is possible, ms.
+        remaining_ms: u32,
+        /// How many have said so.
+        ready: u32,
+        /// How many it takes.
+        needed: u32,
+        /// Whether this one has said so.
+        mine: bool,
+    },
+    /// The answer to a ping, at once.
+    #[serde(rename = "p")]
+    Pong,
     /// Go to this room now.
     #[serde(rename = "m")]
     Matched {
@@ -291,12 +308,18 @@ pub enum ToWaiter {
     },
 }
 
-/// Browser to lobby: nothing but a sign of life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Browser to lobby.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum ToLobby {
     /// Still waiting.
     #[serde(rename = "p")]
-    Ping,
+    Ping {
+        /// The last measured round trip, ms; 0 before the first.
+        rtt: f32,
+    },
+    /// Here, and ready to play.
+    #[serde(rename = "r")]
+    Ready,
 }
 
 /// Participant to browser, about tabs.
@@ -343,12 +366,19 @@ pub enum CloseCode {
     Silent = 4008,
     /// The object lost its storage or its configuration; nothing the browser can do.
     Unavailable = 4009,
+    /// Did not say in time, in a lobby's ready check, that they were there.
+    NotReady = 4010,
 }
 
 impl CloseCode {
     /// The number in the close frame.
     pub fn code(self) -> u16 {
         self as u16
+    }
+
+    /// Whether a number is one of these.
+    pub fn is_known(code: u16) -> bool {
+        (Self::Malformed.code()..=Self::NotReady.code()).contains(&code)
     }
 }
 
@@ -455,11 +485,16 @@ mod tests {
             assert_eq!(decode::<ToRoom>(&encode(&message), MAX_FROM_BROWSER), Ok(message));
         }
         for message in [
-            ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: u32::MAX },
+            ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: u32::MAX, full: true },
+            ToWaiter::ReadyCheck { remaining_ms: 15_000, ready: 1, needed: 2, mine: false },
+            ToWaiter::Pong,
             ToWaiter::Matched { socket: "/rooms/o/g?ticket=a.b".into() },
             ToWaiter::TimedOut { message: "Nobody came.".into() },
         ] {
             assert_eq!(decode::<ToWaiter>(&encode(&message), MAX_TO_BROWSER), Ok(message));
+        }
+        for message in [ToLobby::Ping { rtt: 20.5 }, ToLobby::Ready] {
+            assert_eq!(decode::<ToLobby>(&encode(&message), MAX_FROM_BROWSER), Ok(message));
         }
     }
 

@@ -4,6 +4,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod lobby_check;
 mod mountain_car_conditions;
 mod policies;
 mod slime_human_ai;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Experiment> {
         slime_human_human::experiment(),
         slime_human_ai::experiment(),
         slime_load::experiment(),
+        lobby_check::experiment(),
         staying_check::experiment(),
     ]
 }

@@ -20,7 +20,10 @@ class Inbox {
     for (;;) {
       while (this.#messages.length > 0) {
         const message = this.#messages.shift();
-        if (kind === "any" || (typeof message === "object" && kind in message)) return message[kind] ?? message;
+        // A message without fields is its name alone.
+        if (kind === "any" || (typeof message === "string" ? message === kind : kind in message)) {
+          return message[kind] ?? message;
+        }
       }
       const left = end - Date.now();
       if (left <= 0) throw new Error(`no ${kind} within ${ms} ms; the last was ${JSON.stringify(this.all.at(-1))}`);

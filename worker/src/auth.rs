@@ -111,6 +111,17 @@ pub fn random_u64() -> Result<u64, Fault> {
     Ok(u64::from_le_bytes(bytes))
 }
 
+/// A value as a header of ours can hold it.
+pub fn encode<T: Serialize>(value: &T) -> Result<String, Fault> {
+    Ok(BASE64.encode(serde_json::to_vec(value)?))
+}
+
+/// The value in a header of ours.
+pub fn decode<T: DeserializeOwned>(header: &str) -> Result<T, Fault> {
+    let bytes = BASE64.decode(header).map_err(|error| Fault::BadRequest(error.to_string()))?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
 /// Random bytes as hexadecimal digits.
 pub fn random_hex<const N: usize>() -> Result<String, Fault> {
     let mut bytes = [0u8; N];

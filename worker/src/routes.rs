@@ -3,8 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use room::participant::{Identity, Participant};
+use room::{
+    lobby,
+    participant::{Identity, Participant},
+};
 use serde_json::json;
+use wasm_bindgen::JsValue;
 use worker::{Date, Env, Headers, Method, Request, Response, Url};
 
 use crate::{
@@ -13,7 +17,7 @@ use crate::{
     error::Fault,
     objects::{
         call,
-        participant::{Form, Place},
+        participant::{Form, Place, Wait, Waiting},
     },
     pages::{self, Again, View},
     studies,
@@ -258,18 +262,35 @@ async fn submit(
 
 async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {
     let experiment = studies::experiment(&identity.experiment)?;
-    studies::game(&experiment.id, scene)?;
-    let record = record(env, identity).await?;
-    record.session.stager.may_play(experiment, scene)?;
+    let game = studies::game(&experiment.id, scene)?;
+    // Asked first: who is elsewhere must not begin to wait here.
+    record(env, identity).await?.session.stager.may_play(experiment, scene)?;
+    let wait = Wait { scene: scene.to_owned() };
+    let Waiting { since, record } =
+        call(env, "PARTICIPANT", &participant_name(identity), "/wait", &wait).await?;
+    // Somebody whose game runs already goes back to it.
+    let socket = record.game.filter(|game| game.scene == scene).map(|game| game.socket);
+    let globals = lobby::keep(record.session.stager.globals(), &game.waitroom.needs());
     let headers = Headers::from_iter(request.headers().entries());
     headers.set("x-footlights-subject", &identity.subject)?;
     headers.set("x-footlights-experiment", &experiment.id)?;
     headers.set("x-footlights-scene", scene)?;
-    // Somebody whose game runs already goes back to it.
-    if let Some(game) = record.game.filter(|game| game.scene == scene) {
-        headers.set("x-footlights-socket", &game.socket)?;
-    }
+    headers.set("x-footlights-since", &since.to_string())?;
+    headers.set("x-footlights-globals", &auth::encode(&globals)?)?;
+    // Set in any case: what the browser may have sent under these names counts for nothing.
+    let place = place_of(&request).map(|place| auth::encode(&place)).transpose()?;
+    headers.set("x-footlights-place", &place.unwrap_or_default())?;
+    headers.set("x-footlights-socket", &socket.unwrap_or_default())?;
     forward(request, headers, env, "LOBBY", &format!("{}/{scene}", experiment.id), None).await
+}
+
+/// Where a request comes from, as Cloudflare estimates it. Read field by field: `worker`'s own accessor panics on what is
+/// not a number.
+fn place_of(request: &Request) -> Option<lobby::Place> {
+    let field = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
+    let cf = field(request.inner().as_ref(), "cf").filter(JsValue::is_object)?;
+    let degrees = |name: &str| field(&cf, name)?.as_string()?.parse().ok();
+    lobby::Place::new(degrees("latitude")?, degrees("longitude")?)
 }
 
 async fn room(request: Request, env: &Env, url: &Url, object: &str, game: &str) -> Result<Response, Fault> {

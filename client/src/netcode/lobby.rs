@@ -21,6 +21,10 @@ pub struct Waiting {
     pub here: u32,
     /// How many it takes.
     pub needed: u32,
+    /// Whether all places are taken.
+    pub full: bool,
+    /// Whether there was a group already, in which somebody was not ready.
+    pub again: bool,
     waited_ms: f64,
     limit_ms: f64,
     told: f64,
@@ -35,6 +39,25 @@ impl Waiting {
     /// After how long waiting ends, ms.
     pub fn limit_ms(&self) -> f64 {
         self.limit_ms
+    }
+}
+
+/// A question to everybody of a group, whether they are there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Check {
+    /// How many have said so.
+    pub ready: u32,
+    /// How many it takes.
+    pub needed: u32,
+    /// Whether this participant has said so.
+    pub mine: bool,
+    until: f64,
+}
+
+impl Check {
+    /// For how long there is time to answer, ms.
+    pub fn remaining_ms(&self, now: f64) -> f64 {
+        (self.until - now).max(0.0)
     }
 }
 
@@ -53,7 +76,12 @@ pub struct Lobby {
     path: String,
     link: Link,
     ping_at: f64,
+    /// When the ping was sent that has no answer yet.
+    pinged: Option<f64>,
+    /// The last round trip, ms; 0 before the first.
+    rtt: f64,
     waiting: Option<Waiting>,
+    check: Option<Check>,
     reason: String,
     again: bool,
 }
@@ -65,7 +93,10 @@ impl Lobby {
             path,
             link: Link::new(now, SILENCE_MS),
             ping_at: f64::INFINITY,
+            pinged: None,
+            rtt: 0.0,
             waiting: None,
+            check: None,
             reason: String::new(),
             again: false,
         }
@@ -91,22 +122,55 @@ impl Lobby {
         self.waiting.as_ref()
     }
 
+    /// The ready check, while there is one.
+    pub fn check(&self) -> Option<&Check> {
+        self.check.as_ref()
+    }
+
     pub(super) fn opened(&mut self, now: f64, out: &mut VecDeque<Output>) {
         self.link.greeted(now);
+        self.pinged = None;
         self.ping(now, out);
+    }
+
+    /// Says that this participant is there, if that is asked.
+    pub(super) fn ready(&mut self, out: &mut VecDeque<Output>) {
+        if self.link.is_open() && self.check.is_some_and(|check| !check.mine) {
+            out.push_back(Output::Send(wire::encode(&ToLobby::Ready)));
+        }
     }
 
     pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
         self.link.heard();
         match wire::decode(bytes, MAX_TO_BROWSER) {
-            Ok(ToWaiter::Waiting { here, needed, waited_ms, limit_ms }) => {
+            Ok(ToWaiter::Waiting { here, needed, waited_ms, limit_ms, full }) => {
                 let (waited_ms, limit_ms) = (f64::from(waited_ms), f64::from(limit_ms));
-                self.waiting = Some(Waiting { here, needed, waited_ms, limit_ms, told: now });
+                let again = self.check.take().is_some() || self.waiting.is_some_and(|waiting| waiting.again);
+                self.waiting = Some(Waiting { here, needed, full, again, waited_ms, limit_ms, told: now });
+                None
+            }
+            Ok(ToWaiter::ReadyCheck { remaining_ms, ready, needed, mine }) => {
+                // Whoever waits may be looking elsewhere, also who was ready for a game that came to nothing.
+                if self.check.is_none_or(|before| before.mine && !mine) {
+                    out.push_back(Output::Call);
+                }
+                self.check = Some(Check { ready, needed, mine, until: now + f64::from(remaining_ms) });
+                None
+            }
+            Ok(ToWaiter::Pong) => {
+                if let Some(at) = self.pinged.take() {
+                    let first = self.rtt == 0.0;
+                    // 0 would say that there is none.
+                    self.rtt = (now - at).max(0.1);
+                    if first {
+                        self.ping(now, out);
+                    }
+                }
                 None
             }
             Ok(ToWaiter::Matched { socket }) => {
-                // Whoever was told to wait may be looking elsewhere; whoever comes back to a running game is not.
-                if self.waiting.is_some() {
+                // As above; whoever comes back to a running game, or has just said to be there, is looking here.
+                if self.waiting.is_some() && self.check.is_none() {
                     out.push_back(Output::Call);
                 }
                 Some(Turn::Matched(socket))
@@ -125,8 +189,7 @@ impl Lobby {
     }
 
     pub(super) fn closed(&mut self, code: u16, now: f64) -> Option<Turn> {
-        let fatal = (CloseCode::Malformed.code()..=CloseCode::Unavailable.code()).contains(&code);
-        if fatal && code != CloseCode::Silent.code() {
+        if CloseCode::is_known(code) && code != CloseCode::Silent.code() {
             return Some(Turn::Stop(Stop::Refused { code, reason: std::mem::take(&mut self.reason) }));
         }
         self.link.lost(now);
@@ -150,8 +213,9 @@ impl Lobby {
     }
 
     fn ping(&mut self, now: f64, out: &mut VecDeque<Output>) {
-        out.push_back(Output::Send(wire::encode(&ToLobby::Ping)));
+        out.push_back(Output::Send(wire::encode(&ToLobby::Ping { rtt: self.rtt as f32 })));
         self.link.asked(now);
+        self.pinged.get_or_insert(now);
         self.ping_at = now + PING_MS;
     }
 }

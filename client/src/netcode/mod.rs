@@ -16,7 +16,7 @@ mod seat;
 pub use health::{Health, Quality};
 pub use keys::Held;
 pub use link::Link;
-pub use lobby::{Lobby, Waiting};
+pub use lobby::{Check, Lobby, Waiting};
 pub use page::{Button, Input, Output, Stop};
 pub use play::{Advance, Play, Stage};
 pub use playback::Playback;

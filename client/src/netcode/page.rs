@@ -58,6 +58,10 @@ pub enum Button {
     PlayHere,
     /// Go on.
     Continue,
+    /// Here, and ready to play.
+    Ready,
+    /// Back to the waiting room.
+    WaitAgain,
 }
 
 /// Why there is nothing to play.

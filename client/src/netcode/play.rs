@@ -292,6 +292,10 @@ impl Play {
         match (button, &mut self.stage) {
             (Button::TryNow, Stage::Lobby(lobby)) => lobby.hurry(now),
             (Button::TryNow, Stage::Seat(seat, _)) => seat.hurry(now),
+            (Button::Ready, Stage::Lobby(lobby)) => lobby.ready(&mut self.out),
+            (Button::WaitAgain, Stage::Stopped(..)) => {
+                self.stage = Stage::Lobby(Lobby::new(self.lobby.clone(), now));
+            }
             (Button::Continue, Stage::Seat(_, Some(advance))) if now >= advance.allowed => self.go(now),
             (Button::Continue, Stage::Stopped(..)) => self.go(now),
             (Button::PlayHere, Stage::Stopped(_, seat, _)) => {

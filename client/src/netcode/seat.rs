@@ -222,7 +222,7 @@ impl Seat {
             _ if code == CloseCode::Ticket.code() => return Some(Turn::Ticket { reason }),
             // Whoever is silent for long was asleep, and is awake when this is read.
             _ if code == CloseCode::Silent.code() => {}
-            _ if (CloseCode::Malformed.code()..=CloseCode::Unavailable.code()).contains(&code) => {
+            _ if CloseCode::is_known(code) => {
                 return Some(Turn::Stop(Stop::Refused { code, reason }));
             }
             _ => {}

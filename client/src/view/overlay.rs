@@ -3,7 +3,7 @@
 use room::wire::{Outcome, Phase, Presence, Status};
 
 use super::words::{clock, duration, early_end, refusal, score, seconds, stopwatch};
-use crate::netcode::{Advance, Button, Finished, Link, Lobby, Play, Seat, Stage, Stop};
+use crate::netcode::{Advance, Button, Check, Finished, Link, Lobby, Play, Seat, Stage, Stop};
 
 /// After so many failed attempts to connect, reloading is offered too.
 const STUBBORN: usize = 3;
@@ -119,6 +119,9 @@ fn unconnected(link: &Link) -> &'static str {
 /// The title of the tab: what somebody who looks elsewhere must know.
 pub fn title(play: &Play, scene: &str) -> String {
     let news = match (state(play), play.stage()) {
+        ("lobby", Stage::Lobby(lobby)) if lobby.check().is_some_and(|check| !check.mine) => {
+            "▶ Are you ready?".into()
+        }
         ("lobby", Stage::Lobby(lobby)) => {
             lobby.waiting().map_or("Waiting".into(), |w| format!("({}/{}) Waiting", w.here, w.needed))
         }
@@ -164,30 +167,56 @@ fn in_lobby(lobby: &Lobby, now: f64) -> Overlay {
             now,
         );
     }
+    if let Some(check) = lobby.check() {
+        return ready_check(check, now);
+    }
     let Some(waiting) = lobby.waiting() else { return connecting() };
     let missing = waiting.needed.saturating_sub(waiting.here);
     let title = match missing {
-        0 => "Everybody is here".to_owned(),
+        _ if waiting.full => "All places are taken".to_owned(),
+        0 if waiting.needed < 2 => "Your game is being prepared".to_owned(),
+        0 => "Looking for your game".to_owned(),
         1 => "Waiting for another player".to_owned(),
         n => format!("Waiting for {n} more players"),
     };
     let again = match (lobby.is_again(), waiting.needed) {
-        (false, _) => "",
         (true, 2) => "Your partner did not come. Looking for another one. ",
         (true, _) => "Not everybody came. Looking for others. ",
+        (false, _) if waiting.again => "Somebody was not ready, so you wait on, ahead of who came later. ",
+        (false, _) => "",
+    };
+    let when = match (waiting.full, missing) {
+        (true, _) => "You are in line: the game starts as soon as there is room for you.",
+        (_, 0) => "The game starts in a moment.",
+        _ if waiting.needed == 2 => "The game starts as soon as both of you are here.",
+        _ => "The game starts as soon as everybody is here.",
     };
     let text = format!(
-        "{again}The game starts as soon as {} here. Please keep this page open: a sound and the title of this tab will tell \
-         you. If nobody comes within {}, you will be told how it goes on.",
-        if waiting.needed == 2 { "both of you are" } else { "everybody is" },
+        "{again}{when} Please keep this page open: a sound and the title of this tab will tell you. If it does not start \
+         within {}, you will be told how it goes on.",
         duration(waiting.limit_ms()),
     );
     Overlay {
         figure: stopwatch(waiting.waited_ms(now)),
         caption: format!("waited, {} at most", clock(waiting.limit_ms())),
         part: (waiting.limit_ms() > 0.0).then(|| waiting.waited_ms(now) / waiting.limit_ms()),
-        here: Some((waiting.here, waiting.needed)),
+        // More than it takes are no news: not all of them play together.
+        here: (waiting.here <= waiting.needed && !waiting.full).then_some((waiting.here, waiting.needed)),
         ..Overlay::new("lobby", Tone::Calm, title, text)
+    }
+}
+
+fn ready_check(check: &Check, now: f64) -> Overlay {
+    let (title, text) = if check.mine {
+        ("You are ready", "The game starts as soon as the others are, too.")
+    } else {
+        ("Are you ready?", "Your game is about to start. Press the button in time, or it starts without you.")
+    };
+    Overlay {
+        figure: clock(check.remaining_ms(now)),
+        caption: format!("left; {} of {} are ready", check.ready, check.needed),
+        buttons: if check.mine { Vec::new() } else { vec![Button::Ready] },
+        ..Overlay::new("ready-check", Tone::Good, title, text)
     }
 }
 
@@ -358,13 +387,15 @@ fn stopped(stop: &Stop, has_seat: bool, advance: Option<&Advance>) -> Overlay {
             let (title, text) = refusal(*code);
             let replaced = *code == room::wire::CloseCode::Replaced.code();
             let over = *code == room::wire::CloseCode::Over.code();
+            let not_ready = *code == room::wire::CloseCode::NotReady.code();
             let buttons = match () {
                 () if under_way => Vec::new(),
                 () if replaced => vec![Button::PlayHere],
                 () if over => vec![Button::Continue],
+                () if not_ready => vec![Button::WaitAgain],
                 () => vec![Button::Reload],
             };
-            let tone = if replaced && has_seat { Tone::Warn } else { Tone::Bad };
+            let tone = if not_ready || (replaced && has_seat) { Tone::Warn } else { Tone::Bad };
             let detail = reason.clone();
             Overlay { code: Some(*code), buttons, detail, ..Overlay::new("closed", tone, title, text) }
         }

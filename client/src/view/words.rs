@@ -52,6 +52,8 @@ pub fn button_words(button: Button) -> &'static str {
         Button::Reload => "Reload the page",
         Button::PlayHere => "Play here instead",
         Button::Continue => "Continue",
+        Button::Ready => "I am ready",
+        Button::WaitAgain => "Wait again",
     }
 }
 
@@ -162,6 +164,10 @@ pub(super) fn refusal(code: u16) -> (&'static str, &'static str) {
             "The server lost this game, and nothing on your side can bring it back. Reload the page to go on from where \
              the study is now.",
         ),
+        () if is(CloseCode::NotReady) => (
+            "You were not ready in time",
+            "A game was about to start, and the others go on without you. You can wait for another one.",
+        ),
         () => ("The connection was closed", "The server ended the connection. Reload the page to go on."),
     }
 }
@@ -181,9 +187,9 @@ mod tests {
 
     #[test]
     fn every_close_code_has_words_of_its_own() {
-        let mut seen: Vec<_> = (4001..=4010).map(refusal).collect();
+        let mut seen: Vec<_> = (4001..=4011).map(refusal).collect();
         seen.sort_unstable();
         seen.dedup();
-        assert_eq!(seen.len(), 10);
+        assert_eq!(seen.len(), 11);
     }
 }

@@ -86,8 +86,8 @@ impl Waitroom {
         self
     }
 
-    /// Everybody must say within so long that they are there. Who does not has left the queue; the others are at its
-    /// head again.
+    /// Everybody must say within so long that they are there. Who does not is out, and comes in again behind the others,
+    /// who are at the head of the queue again.
     pub fn ready_check_ms(mut self, ms: u64) -> Self {
         self.ready_check_ms = Some(ms);
         self

@@ -319,8 +319,15 @@ impl Bot {
     fn message(&mut self, now: f64, bytes: &[u8]) -> Option<Turn> {
         match &mut self.stage {
             Stage::Lobby { game, line, since, .. } => match wire::decode(bytes, MAX_TO_BROWSER) {
-                Ok(ToWaiter::Waiting { .. }) => {
+                Ok(ToWaiter::Waiting { .. } | ToWaiter::Pong) => {
                     line.works();
+                    None
+                }
+                Ok(ToWaiter::ReadyCheck { mine, .. }) => {
+                    line.works();
+                    if !mine {
+                        self.out.push_back(Output::Send(wire::encode(&ToLobby::Ready)));
+                    }
                     None
                 }
                 Ok(ToWaiter::Matched { socket }) => {
@@ -380,7 +387,7 @@ impl Bot {
                 if line.due(now) {
                     self.out.push_back(Output::Connect(line.path.clone()));
                 } else if line.is_open() && now >= *ping_at {
-                    self.out.push_back(Output::Send(wire::encode(&ToLobby::Ping)));
+                    self.out.push_back(Output::Send(wire::encode(&ToLobby::Ping { rtt: 0.0 })));
                     *ping_at = now + LOBBY_PING_MS;
                 }
             }

@@ -1,19 +1,26 @@
-//! The lobby of one game scene. It sleeps between events: who waits is kept with the sockets.
+//! The lobby of one game scene. It sleeps between events: who waits is kept with the sockets, and what must outlive
+//! them in the object's storage.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use room::{
-    lobby::{Input, Lobby as Queue, Output, Waiter},
+    experiment::Globals,
+    lobby::{Input, Ledger, Lobby as Queue, Output, Place, Waiter, place},
     participant::RunningGame,
     stager::Played,
     wire::{self, CloseCode, Outcome, ToLobby, ToWaiter},
 };
+use serde::{Deserialize, Serialize};
 use worker::{
     DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{call, now, rooms::NewGame};
+use super::{answer, call, call_near, now, question, rooms::NewGame};
 use crate::{
     auth::{self, Signer, TICKET_MS, Ticket},
     error::Fault,
@@ -22,6 +29,12 @@ use crate::{
 
 /// How many games share one `Rooms` object: an object is billed alike however many it holds.
 const GAMES_PER_OBJECT: u64 = 8;
+
+/// A game that is over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Over {
+    pub game: String,
+}
 
 #[durable_object]
 pub struct Lobby {
@@ -34,14 +47,29 @@ struct Shell {
     queue: RefCell<Option<Queue>>,
     /// (experiment, scene), as the first request or a stored copy tells.
     place: RefCell<Option<(String, String)>>,
+    last_conn: Cell<u64>,
 }
 
 impl DurableObject for Lobby {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Rc::new(Shell { state, env, queue: RefCell::default(), place: RefCell::default() }) }
+        Self {
+            shell: Rc::new(Shell {
+                state,
+                env,
+                queue: RefCell::default(),
+                place: RefCell::default(),
+                last_conn: Cell::default(),
+            }),
+        }
     }
 
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if request.path() == "/over" {
+            return answer(match question::<Over>(&mut request).await {
+                Ok(over) => self.shell.clone().try_handle(Input::GameOver(over.game)).await,
+                Err(fault) => Err(fault),
+            });
+        }
         match self.shell.clone().join(request).await {
             Ok(response) => Ok(response),
             Err(fault) => fault.socket(),
@@ -54,7 +82,7 @@ impl DurableObject for Lobby {
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
         let Some(conn) = conn(&socket) else { return Ok(()) };
-        let alive = match message {
+        let said = match message {
             WebSocketIncomingMessage::Binary(bytes) => {
                 wire::decode::<ToLobby>(&bytes, wire::MAX_FROM_BROWSER)
             }
@@ -62,8 +90,9 @@ impl DurableObject for Lobby {
                 Err(wire::WireError::Malformed(format!("{} characters of text", text.len())))
             }
         };
-        match alive {
-            Ok(ToLobby::Ping) => self.shell.clone().handle(Input::Alive(conn)).await,
+        match said {
+            Ok(ToLobby::Ping { rtt }) => self.shell.clone().handle(Input::Alive { conn, rtt }).await,
+            Ok(ToLobby::Ready) => self.shell.clone().handle(Input::Ready(conn)).await,
             Err(error) => {
                 log!("warn", "lobby_refused", "detail": error.to_string());
                 let code = error.close_code().code();
@@ -98,9 +127,19 @@ impl DurableObject for Lobby {
     }
 }
 
+/// Who waits at a socket; `None` for one that is only about to close.
+fn waiter(socket: &WebSocket) -> Option<Waiter> {
+    serde_json::from_str(&socket.deserialize_attachment::<String>().ok()??).ok()
+}
+
 /// The connection's number, from what is kept with its socket.
 fn conn(socket: &WebSocket) -> Option<u64> {
-    Some(socket.deserialize_attachment::<Waiter>().ok()??.conn)
+    Some(waiter(socket)?.conn)
+}
+
+/// What the worker found out about somebody, in a header; nothing where there is no header.
+fn known<T: serde::de::DeserializeOwned>(header: &str) -> Result<Option<T>, Fault> {
+    if header.is_empty() { Ok(None) } else { Ok(Some(auth::decode(header)?)) }
 }
 
 impl Shell {
@@ -120,18 +159,15 @@ impl Shell {
             self.state.storage().put("place", (&experiment, &scene)).await?;
             *self.place.borrow_mut() = Some((experiment, scene));
         }
-        let at = now();
-        // Unique: two people can come within a millisecond, but their sockets are counted.
-        let conn = at * 1_000 + self.state.get_websockets().len() as u64 % 1_000;
+        // Unique in this life of the object and in those before, whose sockets may still be here.
+        let conn = (now() * 1_000).max(self.last_conn.get() + 1);
+        self.last_conn.set(conn);
+        let since = header("x-footlights-since")?.parse().unwrap_or_else(|_| now());
+        let globals = known::<Globals>(&header("x-footlights-globals")?)?.unwrap_or_default();
+        let place = known::<Place>(&header("x-footlights-place")?)?;
+        let draw = auth::random_u64()?;
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
-        pair.server.serialize_attachment(Waiter {
-            conn,
-            subject: subject.clone(),
-            since: at,
-            seen: at,
-            burst: 0,
-        })?;
-        self.handle(Input::Joined { conn, subject }).await;
+        self.handle(Input::Joined { conn, subject, since, globals, place, draw }).await;
         Ok(Response::from_websocket(pair.client)?)
     }
 
@@ -143,39 +179,49 @@ impl Shell {
 
     async fn try_handle(self: Rc<Self>, input: Input) -> Result<(), Fault> {
         let place = self.place().await?;
-        let mut outputs = Vec::new();
-        let wake = {
+        if self.queue.borrow().is_none() {
+            let ledger = self.ledger().await?;
             let mut slot = self.queue.borrow_mut();
-            let queue = match slot.as_mut() {
-                Some(queue) => queue,
-                None => {
-                    let joining = match &input {
-                        Input::Joined { conn, .. } => Some(*conn),
-                        _ => None,
-                    };
-                    slot.insert(self.restore(&place, joining)?)
-                }
-            };
+            if slot.is_none() {
+                *slot = Some(self.restore(&place, ledger)?);
+            }
+        }
+        let mut outputs = Vec::new();
+        let (ledger, wake) = {
+            let mut slot = self.queue.borrow_mut();
+            let Some(queue) = slot.as_mut() else { return Ok(()) };
             queue.handle(now(), input);
             while let Some(output) = queue.poll() {
                 outputs.push(output);
             }
-            for waiter in queue.waiters() {
+            for waiter in queue.take_changed() {
                 if let Some(socket) = self.socket(waiter.conn) {
-                    socket.serialize_attachment(waiter)?;
+                    socket.serialize_attachment(serde_json::to_string(&waiter)?)?;
                 }
             }
-            queue.next_wake()
+            (queue.take_ledger(), queue.next_wake())
         };
         for output in outputs {
             match output {
                 Output::Send(conn, message) => self.send(conn, &message),
                 Output::Close(conn, code) => self.close(conn, code),
                 Output::TimeUp { waiter, message } => {
+                    self.forget(waiter.conn);
                     spawn_local(self.clone().time_up(place.clone(), waiter, message));
                 }
-                Output::Match(group) => spawn_local(self.clone().start(place.clone(), group)),
+                Output::Match { game, group } => {
+                    group.iter().for_each(|waiter| self.forget(waiter.conn));
+                    spawn_local(self.clone().start(place.clone(), game, group));
+                }
+                Output::Report { kind, subject, detail } => {
+                    let (experiment, scene) = &place;
+                    log!("info", format!("lobby_{kind}"), "experiment": experiment, "scene": scene,
+                        "subject": subject, "detail": detail);
+                }
             }
+        }
+        if let Some(ledger) = ledger {
+            self.state.storage().put("ledger", serde_json::to_string(&ledger)?).await?;
         }
         match wake {
             Some(wake) => self.state.storage().set_alarm(wake.saturating_sub(now()) as i64).await?,
@@ -184,15 +230,26 @@ impl Shell {
         Ok(())
     }
 
-    /// The lobby as the sockets remember it.
-    fn restore(&self, place: &(String, String), joining: Option<u64>) -> Result<Queue, Fault> {
+    async fn ledger(&self) -> Result<Ledger, Fault> {
+        match self.state.storage().get::<String>("ledger").await? {
+            Some(stored) => Ok(serde_json::from_str(&stored)?),
+            None => Ok(Ledger::default()),
+        }
+    }
+
+    /// The lobby as the sockets and the storage remember it.
+    fn restore(&self, place: &(String, String), ledger: Ledger) -> Result<Queue, Fault> {
         let scene = studies::game(&place.0, &place.1)?;
-        let mut queue = Queue::new(scene.humans(), scene.waitroom.limit_ms, &scene.waitroom.timeout_message);
-        let sockets = self.state.get_websockets();
-        let waiters =
-            sockets.iter().filter_map(|socket| socket.deserialize_attachment::<Waiter>().ok().flatten());
-        queue.restore(waiters.filter(|waiter| Some(waiter.conn) != joining).collect());
+        let mut queue = Queue::new(scene.humans(), &scene.waitroom);
+        queue.restore(self.state.get_websockets().iter().filter_map(waiter).collect(), ledger);
         Ok(queue)
+    }
+
+    /// A socket that is still open, but whose owner does not wait any more.
+    fn forget(&self, conn: u64) {
+        if let Some(socket) = self.socket(conn) {
+            let _ = socket.serialize_attachment("");
+        }
     }
 
     async fn place(&self) -> Result<(String, String), Fault> {
@@ -216,6 +273,7 @@ impl Shell {
     }
 
     fn close(&self, conn: u64, code: CloseCode) {
+        self.forget(conn);
         if let Some(socket) = self.socket(conn) {
             let _ = socket.close(Some(code.code()), Some("see the code"));
         }
@@ -248,30 +306,41 @@ impl Shell {
     }
 
     /// Opens a room for a group and sends everybody there.
-    async fn start(self: Rc<Self>, place: (String, String), group: Vec<Waiter>) {
-        match self.open_room(&place, &group).await {
+    async fn start(self: Rc<Self>, place: (String, String), game: String, group: Vec<Waiter>) {
+        match self.open_room(&place, &game, &group).await {
             Ok(sockets) => {
+                self.clone().handle(Input::Opened(game)).await;
                 for (waiter, socket) in group.iter().zip(sockets) {
                     self.send(waiter.conn, &ToWaiter::Matched { socket });
                 }
             }
             Err(fault) => {
-                log!("error", "match_failed", "detail": fault.to_string());
+                log!("error", "match_failed", "game": game, "detail": fault.to_string());
                 for waiter in &group {
                     self.refuse(waiter.conn, "The game could not be started. Please reload.");
                 }
+                self.handle(Input::GameOver(game)).await;
             }
         }
     }
 
-    async fn open_room(&self, place: &(String, String), group: &[Waiter]) -> Result<Vec<String>, Fault> {
+    /// Makes the room near its people. The object's name says where it is, so that no game comes to one elsewhere.
+    async fn open_room(
+        &self,
+        place: &(String, String),
+        game_id: &str,
+        group: &[Waiter],
+    ) -> Result<Vec<String>, Fault> {
         let (experiment, scene) = place;
         let game = studies::game(experiment, scene)?;
+        let places: Vec<Place> = group.iter().filter_map(|waiter| waiter.place).collect();
+        let hint = place::hint(&places);
+        let region = hint.unwrap_or("any");
         let storage = self.state.storage();
-        let number: u64 = storage.get("games").await?.unwrap_or(0);
-        storage.put("games", number + 1).await?;
-        let object = format!("{experiment}-{scene}-{}", number / GAMES_PER_OBJECT);
-        let game_id = auth::random_hex::<12>()?;
+        let counter = format!("games-{region}");
+        let number: u64 = storage.get(&counter).await?.unwrap_or(0);
+        storage.put(&counter, number + 1).await?;
+        let object = format!("{experiment}-{scene}-{region}-{}", number / GAMES_PER_OBJECT);
         let mut people = group.iter();
         let subjects: Vec<Option<String>> = game
             .seats
@@ -281,23 +350,24 @@ impl Shell {
         let new = NewGame {
             experiment: experiment.clone(),
             scene: scene.clone(),
-            game: game_id.clone(),
+            game: game_id.to_owned(),
             seed: u64::from_str_radix(&auth::random_hex::<8>()?, 16).unwrap_or(number),
             subjects,
         };
-        let () = call(&self.env, "ROOMS", &object, "/games", &new).await?;
+        let () = call_near(&self.env, "ROOMS", &object, hint, "/games", &new).await?;
         let signer = Signer::new(&self.env)?;
         let mut sockets = Vec::new();
         for (agent, waiter) in game.human_agents().zip(group) {
             let ticket = Ticket {
                 object: object.clone(),
-                game: game_id.clone(),
+                game: game_id.to_owned(),
                 agent: agent.0,
                 subject: waiter.subject.clone(),
                 expires: now() + TICKET_MS,
             };
             let socket = format!("/rooms/{object}/{game_id}?ticket={}", signer.sign("ticket", &ticket)?);
-            let running = RunningGame { scene: scene.clone(), game: game_id.clone(), socket: socket.clone() };
+            let running =
+                RunningGame { scene: scene.clone(), game: game_id.to_owned(), socket: socket.clone() };
             let name = format!("{experiment}/{}", waiter.subject);
             let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, "/matched", &running).await?;
             sockets.push(socket);

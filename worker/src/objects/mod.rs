@@ -18,10 +18,27 @@ pub async fn call<T: Serialize, R: DeserializeOwned>(
     path: &str,
     body: &T,
 ) -> Result<R, Fault> {
+    call_near(env, class, name, None, path, body).await
+}
+
+/// The same; an object that is not there yet is made near `hint`, one of Cloudflare's location hints.
+pub async fn call_near<T: Serialize, R: DeserializeOwned>(
+    env: &Env,
+    class: &str,
+    name: &str,
+    hint: Option<&str>,
+    path: &str,
+    body: &T,
+) -> Result<R, Fault> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(serde_json::to_string(body)?.into()));
     let request = Request::new_with_init(&format!("https://object{path}"), &init)?;
-    let mut response = env.durable_object(class)?.get_by_name(name)?.fetch_with_request(request).await?;
+    let class_of = env.durable_object(class)?;
+    let stub = match hint {
+        Some(hint) => class_of.get_by_name_with_location_hint(name, hint)?,
+        None => class_of.get_by_name(name)?,
+    };
+    let mut response = stub.fetch_with_request(request).await?;
     match response.status_code() {
         200 => Ok(serde_json::from_str(&response.text().await?)?),
         status => Err(Fault::from_object(&format!("{class} {path}"), status, &response.text().await?)),

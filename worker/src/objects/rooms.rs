@@ -19,7 +19,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, call, now, participant::Unmatched, question};
+use super::{answer, call, lobby::Over, now, participant::Unmatched, question};
 use crate::{
     error::{Fault, refuse_socket},
     log,
@@ -463,6 +463,11 @@ impl Shell {
                 }
                 None => {}
             }
+        }
+        if scene.waitroom.max_concurrent_games.is_some() {
+            let (lobby, over) =
+                (format!("{}/{}", info.experiment, info.scene), Over { game: game.to_owned() });
+            let () = call(&self.env, "LOBBY", &lobby, "/over", &over).await?;
         }
         self.games()?.delete(game)
     }
