@@ -534,7 +534,7 @@ fn a_partner_who_never_came_leads_back_to_the_lobby_by_itself() {
     page.seat(no_show(true));
     assert_eq!(page.take(), [Output::Disconnect, Output::Connect(LOBBY.into())]);
     page.input(Input::Opened);
-    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 20_000, limit_ms: 300_000 });
+    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 20_000, limit_ms: 300_000, full: false });
     let overlay = page.overlay();
     assert_eq!(overlay.name, "lobby");
     assert!(overlay.text.starts_with("Your partner did not come. Looking for another one. "));
