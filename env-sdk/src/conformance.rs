@@ -24,8 +24,6 @@
 //! assert!(report.snapshot_bytes < 100);
 //! ```
 
-use serde_json::Value;
-
 use crate::{
     digest,
     environment::{Agent, PerAgent, View},
@@ -70,7 +68,7 @@ pub struct Failure {
 /// Runs all five gates on the default configuration.
 pub fn check(entry: &Entry) -> Result<Report, Failure> {
     let fail = |gate: &'static str| move |what: String| Failure { env: entry.id, gate, what };
-    let make = || entry.make(&Value::Null);
+    let make = || entry.make_default();
     let error = |e: EnvError| e.to_string();
     (|| rollback(make().map_err(error)?.as_mut()))().map_err(fail("sync"))?;
     let snapshot_bytes = (|| save_load(make().map_err(error)?.as_mut(), make().map_err(error)?.as_mut()))()

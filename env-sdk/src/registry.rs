@@ -1,7 +1,5 @@
 //! Environments by name, for tools and for everything that is configured by data.
 
-use serde_json::Value;
-
 use crate::{
     conformance,
     environment::Environment,
@@ -18,14 +16,22 @@ type MakePolicy = fn() -> Box<dyn Policy>;
 pub struct Entry {
     /// The environment's id.
     pub id: &'static str,
-    make: fn(&Value) -> Result<Box<dyn Simulation>, EnvError>,
+    make_default: fn() -> Result<Box<dyn Simulation>, EnvError>,
+    #[cfg(feature = "json")]
+    make: fn(&serde_json::Value) -> Result<Box<dyn Simulation>, EnvError>,
     scripted: Vec<(&'static str, MakePolicy)>,
 }
 
 impl Entry {
     /// An entry for `E`, without scripted policies.
     pub fn of<E: Environment>() -> Self {
-        Self { id: E::ID, make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)), scripted: Vec::new() }
+        Self {
+            id: E::ID,
+            make_default: || Ok(Box::new(Sim::<E>::new(E::Config::default())?)),
+            #[cfg(feature = "json")]
+            make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)),
+            scripted: Vec::new(),
+        }
     }
 
     /// Adds a scripted policy.
@@ -34,8 +40,15 @@ impl Entry {
         self
     }
 
-    /// A simulation; `Value::Null` stands for the default configuration.
-    pub fn make(&self, config: &Value) -> Result<Box<dyn Simulation>, EnvError> {
+    /// A simulation with the default configuration.
+    pub fn make_default(&self) -> Result<Box<dyn Simulation>, EnvError> {
+        (self.make_default)()
+    }
+
+    /// A simulation; `Value::Null` stands for the default configuration. Only with the feature `json`: a browser's
+    /// module has no use for it, and would have to hold a parser.
+    #[cfg(feature = "json")]
+    pub fn make(&self, config: &serde_json::Value) -> Result<Box<dyn Simulation>, EnvError> {
         (self.make)(config)
     }
 
@@ -52,7 +65,7 @@ impl Entry {
     /// A digest of what this build's simulation does: equal fingerprints mean that two builds simulate alike.
     /// Costs 64 ticks.
     pub fn fingerprint(&self) -> Result<u64, EnvError> {
-        conformance::fingerprint(self.make(&Value::Null)?.as_mut())
+        conformance::fingerprint(self.make_default()?.as_mut())
     }
 }
 

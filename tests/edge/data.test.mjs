@@ -189,6 +189,8 @@ test("deletion leaves nothing of a participant, and the partner's data are whole
   const response = await admin(path, { method: "DELETE" });
   assert.equal(response.status, 200, await response.clone().text());
   assert.equal((await admin(path, { method: "DELETE" })).status, 200, "once more does no harm");
+  assert.equal((await gone.page()).status, 410);
+  assert.equal(await gone.leave("start"), 410, "the cookie begins nothing again");
 
   const bucket = await edge.mf.getR2Bucket("DATA");
   for (const { key } of (await bucket.list()).objects) {

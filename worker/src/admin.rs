@@ -55,14 +55,9 @@ async fn delete(env: &Env, experiment: &str, subject: &str) -> Result<Response, 
         return Err(Fault::NotFound("participant"));
     }
     let name = format!("{experiment}/{subject}");
-    let record: room::participant::Participant = call(env, "PARTICIPANT", &name, "/position", &()).await?;
-    // What a game writes when it is over would bring the participant back.
-    if let Some(game) = record.game {
-        let why = format!("{subject} plays the game {} now; delete when it is over and saved", game.game);
-        return Err(Fault::Conflict(why));
-    }
     // First the object, which would otherwise write again what is deleted here.
     let () = call(env, "PARTICIPANT", &name, "/delete", &()).await?;
+    let () = call(env, "ARMS", experiment, "/forget", &subject).await?;
     let files = store::forget(env, experiment, subject).await?;
     log!("info", "participant_deleted", "experiment": experiment, "files": files);
     Ok(Response::from_json(

@@ -15,6 +15,8 @@ use crate::pages;
 pub enum Fault {
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    #[error("the data of this participant were deleted")]
+    Gone,
     #[error("{0}")]
     BadRequest(String),
     #[error("this link belongs to somebody else, or its cookie is gone")]
@@ -49,6 +51,10 @@ struct Refusal {
     error: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stager: Option<StagerError>,
+    #[serde(default)]
+    gone: bool,
+    #[serde(default)]
+    conflict: bool,
 }
 
 impl From<serde_json::Error> for Fault {
@@ -61,6 +67,7 @@ impl Fault {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound(_) => 404,
+            Self::Gone => 410,
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 403,
             Self::WrongToken => 401,
@@ -82,6 +89,10 @@ impl Fault {
             Self::NotFound(_) => {
                 ("Not found", "This address leads nowhere. Please use the link you were given.")
             }
+            Self::Gone => (
+                "Your data were deleted",
+                "You asked for this, or the researchers did. You can close this page.",
+            ),
             Self::BadRequest(_) => {
                 ("That did not work", "The request could not be read. Please use the link you were given.")
             }
@@ -112,6 +123,8 @@ impl Fault {
         let body = Refusal {
             error: self.to_string(),
             stager: if let Self::Stager(error) = self { Some(error.clone()) } else { None },
+            gone: matches!(self, Self::Gone),
+            conflict: matches!(self, Self::Conflict(_)),
         };
         Ok(Response::from_json(&body)?.with_status(self.status()))
     }
@@ -120,6 +133,8 @@ impl Fault {
     pub fn from_object(place: &str, status: u16, body: &str) -> Self {
         match serde_json::from_str::<Refusal>(body) {
             Ok(Refusal { stager: Some(error), .. }) => Self::Stager(error),
+            Ok(Refusal { gone: true, .. }) => Self::Gone,
+            Ok(Refusal { conflict: true, error, .. }) => Self::Conflict(error),
             Ok(Refusal { error, .. }) => Self::Object(format!("{place}: {status}: {error}")),
             Err(_) => Self::Object(format!("{place}: {status}: {body}")),
         }

@@ -115,9 +115,7 @@ fn health() -> Result<Response, Fault> {
     studies::all()?;
     let mut environments = serde_json::Map::new();
     for entry in envs::registry().iter() {
-        let golden = entry
-            .make(&serde_json::Value::Null)
-            .and_then(|mut sim| env_sdk::conformance::golden(sim.as_mut()));
+        let golden = entry.make_default().and_then(|mut sim| env_sdk::conformance::golden(sim.as_mut()));
         let digests = golden.and_then(|golden| Ok((golden, entry.fingerprint()?)));
         let (golden, fingerprint) = digests.map_err(|e| Fault::Object(e.to_string()))?;
         let digests =

@@ -1,7 +1,6 @@
 //! What tests and benchmarks call in the very module that participants run.
 
 use env_sdk::{Simulation, conformance};
-use serde_json::Value;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// The environments of this build.
@@ -34,5 +33,5 @@ pub fn bench_steps(id: &str, steps: u32) -> Result<u32, JsError> {
 }
 
 fn make(id: &str) -> Result<Box<dyn Simulation>, JsError> {
-    Ok(envs::registry().get(id)?.make(&Value::Null)?)
+    Ok(envs::registry().get(id)?.make_default()?)
 }

@@ -66,7 +66,7 @@ pub fn frame_bytes(context: &mut Context) -> Result<()> {
 /// Size and cost of a snapshot of each environment, and of what a room stores.
 pub fn snapshot(context: &mut Context) -> Result<()> {
     for entry in envs::registry().iter() {
-        let mut simulation = entry.make(&serde_json::Value::Null)?;
+        let mut simulation = entry.make_default()?;
         conformance::golden(simulation.as_mut())?;
         let saved = simulation.save()?;
         context.add(Figure::new(format!("snapshot/{}", entry.id), saved.len() as f64, "bytes"))?;

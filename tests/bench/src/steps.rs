@@ -77,7 +77,7 @@ pub fn wasm(context: &mut Context) -> Result<()> {
 
 /// Natively what the client module's `bench_steps` does: its random actions are drawn on the way.
 fn client_loop(id: &str) -> Result<Spread> {
-    let mut simulation = envs::registry().get(id)?.make(&Value::Null)?;
+    let mut simulation = envs::registry().get(id)?.make_default()?;
     let seconds = time(|| {
         let mut episode = 0;
         simulation.reset(1, episode);

@@ -42,6 +42,10 @@ impl DurableObject for Arms {
                 Ok(seen) => self.seen(&seen),
                 Err(fault) => Err(fault),
             }),
+            "/forget" => answer(match question::<String>(&mut request).await {
+                Ok(subject) => self.forget(&subject),
+                Err(fault) => Err(fault),
+            }),
             _ => answer::<()>(Err(Fault::NotFound("request"))),
         }
     }
@@ -86,6 +90,13 @@ impl Arms {
             vec![arrival.subject.clone().into(), integer(cell as i64), integer(now() as i64)],
         )?;
         Ok(cell)
+    }
+
+    fn forget(&self, subject: &str) -> Result<(), Fault> {
+        self.rows()?;
+        let sql = self.state.storage().sql();
+        sql.exec("DELETE FROM assigned WHERE subject = ?", vec![subject.to_owned().into()])?;
+        Ok(())
     }
 
     fn seen(&self, seen: &Seen) -> Result<(), Fault> {

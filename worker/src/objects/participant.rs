@@ -22,6 +22,8 @@ use crate::{auth, error::Fault, log, store, studies};
 const PUBLISH_MS: i64 = 1_000;
 /// After a failure to write what analysts read, it is tried again after so long, ms.
 const RETRY_MS: i64 = 10_000;
+/// Where it is kept that the participant was deleted.
+const DELETED: &str = "deleted";
 /// The longest name of a tab.
 const MAX_TAB: usize = 40;
 
@@ -156,6 +158,7 @@ impl Shell {
         }
         let record = match self.state.storage().get::<String>("record").await? {
             Some(stored) => serde_json::from_str(&stored)?,
+            None if self.deleted().await? => return Err(Fault::Gone),
             None => Record::default(),
         };
         Ok(self.record.borrow_mut().get_or_insert(record).clone())
@@ -250,10 +253,7 @@ impl Shell {
 
     async fn unmatched(&self, request: &mut Request) -> Result<(), Fault> {
         let Unmatched { game, .. } = question(request).await?;
-        let mut record = self.record().await?;
-        if record.session.experiment.is_empty() {
-            return Ok(());
-        }
+        let Some(mut record) = self.present().await? else { return Ok(()) };
         let experiment = self.experiment(&record)?;
         record.unmatched(&game);
         record.note(now(), experiment, "unmatched", game);
@@ -262,11 +262,7 @@ impl Shell {
 
     async fn saved(&self, request: &mut Request) -> Result<(), Fault> {
         let played: Played = question(request).await?;
-        let mut record = self.record().await?;
-        // Deleted meanwhile: nobody is there to be told, and the others' game must be saved all the same.
-        if record.session.experiment.is_empty() {
-            return Ok(());
-        }
+        let Some(mut record) = self.present().await? else { return Ok(()) };
         let experiment = self.experiment(&record)?;
         if record.session.stager.outcome(&played.scene).is_none() {
             record.note(now(), experiment, "game_over", played.outcome.as_str().to_owned());
@@ -275,33 +271,55 @@ impl Shell {
         self.keep(record).await.map(drop)
     }
 
+    /// The record; `None` if it was deleted meanwhile: nobody is there to be told, and the others' game must be saved
+    /// all the same.
+    async fn present(&self) -> Result<Option<Record>, Fault> {
+        match self.record().await {
+            Ok(record) => Ok(Some(record).filter(|record| record.session.stager.begun())),
+            Err(Fault::Gone) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
     fn experiment(&self, record: &Record) -> Result<&'static Experiment, Fault> {
         studies::experiment(&record.session.experiment)
     }
 
     /// Writes for analysts what is stored here already; doing it twice does no harm.
     async fn publish(&self) -> Result<(), Fault> {
-        let record = self.record().await?;
-        if !record.session.stager.begun() {
-            return Ok(());
+        let Some(record) = self.present().await? else { return Ok(()) };
+        store::participant(&self.env, &record.session).await?;
+        // Deleted while it was written.
+        if self.deleted().await? {
+            store::forget(&self.env, &record.session.experiment, &record.session.subject).await?;
         }
-        store::participant(&self.env, &record.session).await
+        Ok(())
     }
 
+    async fn deleted(&self) -> Result<bool, Fault> {
+        Ok(self.state.storage().get::<bool>(DELETED).await?.unwrap_or(false))
+    }
+
+    /// Forgets everything but that there was somebody: the cookie of a deleted participant begins nothing again.
     async fn delete(&self) -> Result<(), Fault> {
+        // What a game writes when it is over would bring the participant back.
+        if let Ok(Record { game: Some(game), .. }) = self.record().await {
+            let why =
+                format!("the participant plays the game {} now; delete when it is over and saved", game.game);
+            return Err(Fault::Conflict(why));
+        }
         for socket in self.state.get_websockets() {
             let _ = socket.close(Some(wire::CloseCode::Over.code()), Some("deleted"));
         }
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         *self.record.borrow_mut() = None;
-        Ok(())
+        Ok(self.state.storage().put(DELETED, true).await?)
     }
 
     async fn note(&self, kind: &str, detail: String) {
         let noted = async {
-            let mut record = self.record().await?;
-            if record.session.stager.begun() {
+            if let Some(mut record) = self.present().await? {
                 record.note(now(), self.experiment(&record)?, kind, detail);
                 self.keep(record).await?;
             }

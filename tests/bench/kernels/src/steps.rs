@@ -1,7 +1,6 @@
 //! Environment steps with random actions that are drawn beforehand, episode after episode.
 
 use env_sdk::{ActionValue, EnvError, Environment, PerAgent, Registry, Rng, Space, Stream};
-use serde_json::Value;
 
 const SEED: u64 = 1;
 /// How many steps' actions are drawn beforehand; then they begin anew. A prime, so that episodes differ.
@@ -33,7 +32,7 @@ pub fn typed<E: Environment>(steps: u32) -> f32 {
 
 /// Steps the environment of that id as rooms do, without knowing its types, and returns the sum of all rewards.
 pub fn erased(registry: &Registry, id: &str, steps: u32) -> Result<f32, EnvError> {
-    let mut simulation = registry.get(id)?.make(&Value::Null)?;
+    let mut simulation = registry.get(id)?.make_default()?;
     let actions = prepared(&simulation.spec().action_space, simulation.spec().agents);
     let (mut episode, mut sum) = (0, 0.0);
     simulation.reset(SEED, episode);
