@@ -496,6 +496,143 @@ mod tests {
         assert_eq!(complaints.keys().collect::<Vec<_>>(), ["fun"]);
     }
 
+    /// The messages that a researcher reads, whole: they name experiment, scene and option.
+    #[test]
+    fn every_builder_says_what_is_wrong_with_it_and_where() {
+        let page = |id: &str| Page::new(id, "P");
+        let around = |step: Experiment| step.scene(Scene::end(page("end")));
+        let start = || Experiment::new("e", "E").scene(Scene::start(page("start")));
+        let with_scene = |scene: Scene| around(start().scene(scene));
+        let with_game = |game: GameScene| with_scene(game.into());
+        let two = || {
+            GameScene::new::<SlimeVolleyball>("game", Config::default())
+                .seat(Seat::Human)
+                .seat(Seat::Human)
+                .action(&["ArrowUp"], Move::Jump, "jump")
+        };
+        let waits = |waitroom: Waitroom| with_game(two().waitroom(waitroom));
+        let lonely = GameScene::new::<SlimeVolleyball>("game", Config::default())
+            .seat(Seat::Human)
+            .seat(Seat::Random)
+            .waitroom(Waitroom::new().matching(Matching::SameAttribute { global: "url.x".into() }));
+        let arms = Arms::new("tone").arm("kind", Block::new().scene(page("kind")));
+        let cases: Vec<(Experiment, &str)> = vec![
+            (
+                Experiment::new("a b", "E"),
+                r#"experiment "a b", scene "", id: "a b" must be letters, digits, _ and -"#,
+            ),
+            (
+                start(),
+                r#"scene "", scenes: must begin with a start page and finish with an end page, and have one of each"#,
+            ),
+            (
+                with_scene(page("replays").into()),
+                r#"scene "replays", id: is the name of a folder or of columns in the data"#,
+            ),
+            (
+                with_scene(page("p").ask(Question::scale("q", "Q", 1)).into()),
+                r#"scene "p", ask: question "q": a scale has 2 to 11 points"#,
+            ),
+            (
+                with_scene(page("p").text("{nowhere.a}").into()),
+                r#"scene "p", text: {nowhere.a} is known nowhere"#,
+            ),
+            (
+                with_scene(page("p").ending(Ending::Left, "x").into()),
+                r#"scene "p", ending: only the last page"#,
+            ),
+            (
+                with_scene(
+                    page("p")
+                        .ask(Question::text_box("q", "Q").right(&["x"]))
+                        .attempts(1, Then::Goto("start".into()))
+                        .into(),
+                ),
+                r#"scene "p", attempts: "start" is no scene of everybody's further on"#,
+            ),
+            (
+                with_scene(
+                    page("p")
+                        .ask(Question::text_box("q", "Q").right(&["x"]))
+                        .attempts(1, Then::Redirect("ftp".into()))
+                        .into(),
+                ),
+                r#"scene "p", attempts: "ftp" is not an address"#,
+            ),
+            (
+                with_scene(Screening::new("s").browsers(&["Netscape"]).into()),
+                r#"scene "s", browsers: "Netscape" is not a browser"#,
+            ),
+            (around(start().block(Block::new())), r#"scene "", block: a block or an arm without scenes"#),
+            (
+                around(start().block(Block::new().scene(page("p")).keep(2))),
+                r#"scene "p", keep: 2 of 1 steps cannot be kept"#,
+            ),
+            (around(start().arms(arms)), r#"scene "", arms: factor "tone" has 1 arms, two at least"#),
+            (around(start()).parameter("a b"), r#"scene "", parameter: "a b" must be letters"#),
+            (
+                around(start()).completion(Completion::new().code(Ending::Completed, "C")),
+                r#"scene "end", completion: there are codes, and the last page is not a completion_code"#,
+            ),
+            (
+                start().scene(Scene::completion_code(page("end"))),
+                r#"scene "end", completion: the last page shows a code, and there is none"#,
+            ),
+            (
+                start()
+                    .scene(Scene::completion_code(page("end")))
+                    .completion(Completion::new().code(Ending::Left, "L")),
+                r#"scene "", completion: there is no code for who completes the study"#,
+            ),
+            (
+                with_game(two().leaving(Leaving::Replace(Seat::Human))),
+                r#"scene "game", leaving: a person cannot be replaced by a person"#,
+            ),
+            (
+                with_game(two().watch_ping(Watch::new(300.0, "w").exclude(200.0, "x"))),
+                r#"scene "game", watch_ping: who is excluded must have been warned before"#,
+            ),
+            (
+                with_game(two().watch_focus(Watch::new(0.0, "w"))),
+                r#"scene "game", watch_focus: times must be more than 0"#,
+            ),
+            (
+                with_game(two().on(crate::wire::Outcome::NoShow, Then::Next, Ending::Left)),
+                r#"scene "game", on: a no_show ends nothing"#,
+            ),
+            (
+                with_game(two().on(crate::wire::Outcome::PartnerLeft, Then::Goto("x".into()), Ending::Left)),
+                r#"scene "game", on: "x" is no scene of everybody's further on"#,
+            ),
+            (waits(Waitroom::new().limit_ms(0)), r#"scene "game", limit_ms: must be at least 1"#),
+            (waits(Waitroom::new().ready_check_ms(0)), r#"scene "game", ready_check_ms: must be at least 1"#),
+            (
+                waits(Waitroom::new().extra_wait_ms(2, 1)),
+                r#"scene "game", extra_wait_ms: the least must not be more than the most"#,
+            ),
+            (
+                waits(Waitroom::new().max_concurrent_games(0)),
+                r#"scene "game", max_concurrent_games: must be at least 1"#,
+            ),
+            (
+                waits(Waitroom::new().matching(Matching::Reunion { scene: "x".into() })),
+                r#"scene "game", matching: {x.game_id} is known nowhere"#,
+            ),
+            (
+                waits(
+                    Waitroom::new()
+                        .matching(Matching::LatencyFifo { max_server_rtt: 0.0, max_pair_rtt: 1.0 }),
+                ),
+                r#"scene "game", matching: round trips must be more than 0"#,
+            ),
+            (with_game(lonely), r#"scene "game", matching: there is nobody to be matched with"#),
+        ];
+        for (experiment, expected) in cases {
+            let message = experiment.check().expect_err(expected).to_string();
+            assert!(message.contains(expected), "{message}\n instead of\n{expected}");
+        }
+    }
+
     #[test]
     fn scenes_must_have_ids_of_their_own_and_a_start_and_an_end() {
         let twice = with(game()).scene(Scene::end(Page::new("end", "Again"))).check().unwrap_err();

@@ -9,7 +9,7 @@ use std::{
 
 use room::{
     experiment::Globals,
-    lobby::{Input, Ledger, Lobby as Queue, Output, Place, Waiter, place},
+    lobby::{Input, Ledger, Lobby as Queue, NoteKind, Output, Place, Waiter, place},
     participant::RunningGame,
     stager::Played,
     wire::{self, CloseCode, Outcome, ToLobby, ToWaiter},
@@ -20,7 +20,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, call, call_near, now, question, rooms::NewGame};
+use super::{answer, call, call_near, now, participant::Event, question, rooms::NewGame};
 use crate::{
     auth::{self, Signer, TICKET_MS, Ticket},
     error::Fault,
@@ -217,6 +217,11 @@ impl Shell {
                     let (experiment, scene) = &place;
                     log!("info", format!("lobby_{kind}"), "experiment": experiment, "scene": scene,
                         "subject": subject, "detail": detail);
+                    // Who is matched hears of it anyway, with the game.
+                    if !subject.is_empty() && kind != NoteKind::Matched.as_str() {
+                        let event = Event { kind: format!("lobby_{kind}"), detail };
+                        spawn_local(self.clone().keep_event(format!("{experiment}/{subject}"), event));
+                    }
                 }
             }
         }
@@ -234,6 +239,13 @@ impl Shell {
         match self.state.storage().get::<String>("ledger").await? {
             Some(stored) => Ok(serde_json::from_str(&stored)?),
             None => Ok(Ledger::default()),
+        }
+    }
+
+    /// Has it written among a participant's events. Nobody waits for it.
+    async fn keep_event(self: Rc<Self>, participant: String, event: Event) {
+        if let Err(fault) = call::<_, ()>(&self.env, "PARTICIPANT", &participant, "/note", &event).await {
+            log!("warn", "event_not_kept", "event": event.kind, "detail": fault.to_string());
         }
     }
 

@@ -57,6 +57,13 @@ pub struct Waiting {
     pub record: Record,
 }
 
+/// Something that happened to a participant elsewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Event {
+    pub kind: String,
+    pub detail: String,
+}
+
 /// A game to which somebody did not come.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Unmatched {
@@ -88,6 +95,13 @@ impl DurableObject for Participant {
             "/submit" => answer(shell.submit(&mut request).await),
             "/wait" => answer(shell.wait(&mut request).await),
             "/matched" => answer(shell.matched(&mut request).await),
+            "/note" => answer(match question::<Event>(&mut request).await {
+                Ok(Event { kind, detail }) => {
+                    shell.note(&kind, detail).await;
+                    Ok(())
+                }
+                Err(fault) => Err(fault),
+            }),
             "/unmatched" => answer(shell.unmatched(&mut request).await),
             "/saved" => answer(shell.saved(&mut request).await),
             "/complete" => answer(shell.publish().await),
