@@ -4,6 +4,7 @@
 //   {"ask":"tables"}     all of D1, table by table
 //   {"ask":"files"}      the CSV files below `prefix` in R2, by key
 //   {"ask":"leftovers"}  ends the edge, then looks into its objects: what is still kept there
+import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -21,11 +22,11 @@ const { values } = parseArgs({
     verbose: { type: "boolean", default: false },
   },
 });
-const { persist, secret, verbose } = values;
+const { persist, verbose, secret = randomBytes(32).toString("hex") } = values;
 const edge = await startEdge({ port: Number(values.port), persist, secret, quiet: !verbose });
 // Ctrl-C goes to everybody in the terminal; who holds the other end of standard input decides.
 process.on("SIGINT", () => {});
-say({ url: edge.url });
+say({ url: edge.url, secret });
 
 function say(answer) {
   process.stdout.write(JSON.stringify(answer) + "\n");

@@ -26,7 +26,8 @@ pub struct Edge {
     node: PathBuf,
     script: PathBuf,
     storage: Storage,
-    secret: String,
+    /// What the first process drew: cookies and tickets hold after a kill.
+    secret: Option<String>,
     verbose: bool,
     url: String,
     process: Option<Process>,
@@ -57,9 +58,8 @@ impl Edge {
         let directory = if in_memory { PathBuf::from(MEMORY) } else { std::env::temp_dir() };
         let storage = Storage(directory.join(name));
         std::fs::create_dir_all(&storage.0).with_context(|| format!("making {}", storage.0.display()))?;
-        // Nobody else can reach this edge; it only has to be the same after a kill.
-        let secret = format!("simulate-{}", std::process::id());
-        let mut edge = Self { node, script, storage, secret, verbose, url: String::new(), process: None };
+        let mut edge =
+            Self { node, script, storage, secret: None, verbose, url: String::new(), process: None };
         edge.open(0).await?;
         Ok(edge)
     }
@@ -72,7 +72,8 @@ impl Edge {
     async fn open(&mut self, port: u16) -> Result<()> {
         let mut command = Command::new(&self.node);
         command.arg(&self.script).arg("--persist").arg(&self.storage.0);
-        command.args(["--secret", &self.secret, "--port", &port.to_string()]);
+        command.args(["--port", &port.to_string()]);
+        command.args(self.secret.iter().flat_map(|secret| ["--secret", secret]));
         command.args(self.verbose.then_some("--verbose"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let (Some(ask), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
@@ -84,6 +85,7 @@ impl Edge {
         let told: Value = serde_json::from_str(&line.unwrap_or_default()).unwrap_or_default();
         let url = told["url"].as_str().context("the edge did not start; its words are above")?;
         url.clone_into(&mut self.url);
+        self.secret = told["secret"].as_str().map(str::to_owned);
         self.process = Some(Process { child, ask, answers });
         Ok(())
     }
