@@ -8,12 +8,15 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { Miniflare } from "miniflare";
+import { unstable_readConfig } from "wrangler";
 
 import { startEdge } from "../../xtask/edge/edge.mjs";
 
+const CONFIG = fileURLToPath(new URL("../../wrangler.toml", import.meta.url));
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "0" },
@@ -84,7 +87,7 @@ export default { fetch: () => new Response() };
 
 async function leftovers() {
   await edge.stop();
-  const name = edge.name ?? "footlights";
+  const { name, compatibility_date } = unstable_readConfig({ config: CONFIG });
   const durableObjects = {
     ROOMS: { className: "Rooms", useSQLite: true },
     LOBBY: { className: "Lobby", useSQLite: true },
@@ -94,7 +97,7 @@ async function leftovers() {
     modules: true,
     script: LOOK,
     name,
-    compatibilityDate: "2026-04-21",
+    compatibilityDate: compatibility_date,
     durableObjects,
   });
   const left = { rooms: 0, games: 0, chunks: 0, lobbies: 0, waiting: 0 };

@@ -52,7 +52,6 @@ pub struct Game {
     /// When the participant came to this scene.
     since: f64,
     room: Option<String>,
-    framed: bool,
     held: u32,
     key_at: f64,
     glance_at: f64,
@@ -82,7 +81,6 @@ impl Game {
             next: next.clone(),
             since,
             room: None,
-            framed: false,
             held: 0,
             key_at: f64::INFINITY,
             glance_at: now + GLANCE_MS,
@@ -155,7 +153,8 @@ impl Game {
             match output {
                 Do::Connect(path) => {
                     if let Some(game) = game_of(&path) {
-                        if self.room.is_none() {
+                        // Who reloads in a game has not waited for it again.
+                        if diary.games.iter().all(|played| played.scene != self.scene) {
                             diary.waits_ms.push(now - self.since);
                         }
                         diary.game(&self.scene, game);
@@ -176,14 +175,14 @@ impl Game {
     /// Takes note of how it stands.
     fn see(&mut self, now: f64, rng: &mut Rng, diary: &mut Diary) {
         let (Some(room), Some(seat)) = (&self.room, self.play.seat()) else { return };
+        let framed = diary.games.iter().any(|played| played.scene == self.scene && played.tick.is_some());
         let played = diary.game(&self.scene, room);
         played.tick = seat.tick().or(played.tick);
         if let Some(finished) = seat.finished() {
             played.outcome = Some(finished.outcome);
             played.saved |= finished.saved;
         }
-        if played.tick.is_some() && !self.framed {
-            self.framed = true;
+        if played.tick.is_some() && !framed {
             diary.first_frames_ms.push(now - self.since);
         }
         let running = seat.link().is_open() && seat.status().is_some_and(|s| s.phase == Phase::Running);

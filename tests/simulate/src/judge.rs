@@ -33,7 +33,7 @@ pub fn judge(
         Some(stored) => {
             games(diaries, stored, &mut report);
             answers(experiment, diaries, stored, &mut report);
-            statuses(diaries, stored, &mut report);
+            endings(diaries, stored, &mut report);
         }
         None => confirmed(diaries, &mut report),
     }
@@ -295,14 +295,13 @@ fn answers(experiment: &Experiment, diaries: &[Diary], stored: &Stored, report: 
 }
 
 /// Whether the study knows how everybody ended.
-fn statuses(diaries: &[Diary], stored: &Stored, report: &mut Report) {
+fn endings(diaries: &[Diary], stored: &Stored, report: &mut Report) {
     for (bot, diary) in diaries.iter().enumerate() {
         // Nothing is stored before the first page was sent.
-        let Some(End::Page { ending, .. }) = diary.end.as_ref().filter(|_| !stored.statuses.is_empty())
-        else {
+        let Some(End::Page { ending, .. }) = diary.end.as_ref().filter(|_| !stored.endings.is_empty()) else {
             continue;
         };
-        match stored.statuses.get(&diary.subject) {
+        match stored.endings.get(&diary.subject) {
             Some(status) if status == ending => {}
             status => {
                 let words = format!("ended with {ending:?}, stored is {status:?}");
@@ -355,7 +354,7 @@ mod tests {
         for subject in ["a", "b"] {
             stored.seats.push(("g".into(), subject.into()));
             stored.answers.insert((subject.into(), "survey".into(), "age".into()), "30".into());
-            stored.statuses.insert(subject.into(), "completed".into());
+            stored.endings.insert(subject.into(), "completed".into());
             stored.steps.insert(("game".into(), subject.into()), steps());
         }
         stored
@@ -448,7 +447,7 @@ mod tests {
             let mut diaries = both();
             diaries[0].end = Some(End::Page { ending: ending.into(), code: code.map(str::to_owned) });
             let mut stored = stored();
-            stored.statuses.insert("a".into(), ending.into());
+            stored.endings.insert("a".into(), ending.into());
             judge(&experiment(), &diaries, Some(&stored), None).errors
         };
         assert!(end("completed", Some("C2"))[0].contains("not \"C1\""));
@@ -468,8 +467,8 @@ mod tests {
         other.answers.remove(&("a".into(), "survey".into(), "age".into()));
         assert!(error(both(), &other).contains("stored is None"));
         let mut status = stored();
-        status.statuses.insert("a".into(), "running".into());
-        assert!(error(both(), &status).contains("\"running\""));
+        status.endings.insert("a".into(), String::new());
+        assert!(error(both(), &status).contains("stored is Some(\"\")"));
     }
 
     #[test]

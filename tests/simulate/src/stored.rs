@@ -17,8 +17,8 @@ pub struct Stored {
     pub seats: Vec<(String, String)>,
     /// The last answer by (participant, scene, question).
     pub answers: BTreeMap<(String, String, String), String>,
-    /// How it stands with a participant.
-    pub statuses: BTreeMap<String, String>,
+    /// How a participant's study ended; empty while it goes on.
+    pub endings: BTreeMap<String, String>,
     /// By (scene, participant).
     pub steps: BTreeMap<(String, String), Steps>,
 }
@@ -86,7 +86,7 @@ impl Stored {
             stored.answers.insert(key, text(row, "answer"));
         }
         for row in rows("sessions").iter().filter(here) {
-            stored.statuses.insert(text(row, "subject_id"), text(row, "status"));
+            stored.endings.insert(text(row, "subject_id"), text(row, "ending"));
         }
         for (key, csv) in files {
             let Some((scene, subject)) =
@@ -143,7 +143,7 @@ mod tests {
                 { "experiment": "e", "subject_id": "a", "scene_id": "p", "question_id": "q", "answer": "2", "attempt": 2 },
                 { "experiment": "e", "subject_id": "a", "scene_id": "p", "question_id": "q", "answer": "1", "attempt": 1 },
             ],
-            "sessions": [{ "experiment": "e", "subject_id": "a", "status": "completed" }],
+            "sessions": [{ "experiment": "e", "subject_id": "a", "ending": "completed" }],
         }))
         .unwrap();
         let steps = "subject_id,game_id,tick,rtt_ms,rewards.player_0\na,g,1,5,0\na,g,2,6,-1\n";
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(stored.games.keys().collect::<Vec<_>>(), ["g"]);
         assert_eq!(stored.seats, [("g".to_owned(), "a".to_owned())]);
         assert_eq!(stored.answers.values().collect::<Vec<_>>(), ["2"]);
-        assert_eq!(stored.statuses["a"], "completed");
+        assert_eq!(stored.endings["a"], "completed");
         assert_eq!(stored.steps.len(), 1);
         let steps = &stored.steps[&("s".to_owned(), "a".to_owned())];
         assert_eq!(
