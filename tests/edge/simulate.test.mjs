@@ -15,9 +15,9 @@ function simulate(...args) {
   });
 }
 
-test("six bots walk a study with a reload and a second tab: nobody is stranded, no row is missing", async () => {
+test("six bots walk a study with reloads, second tabs and looks elsewhere: nobody is stranded, no row is missing", async () => {
   const options = ["--experiment", "slime_human_ai", "--participants", "6"];
-  const mischief = ["--reload", "0.5", "--second-tab", "0.5", "--hide", "0.3", "--seed", "4"];
+  const mischief = ["--reload", "0.5", "--second-tab", "0.5", "--hide", "1", "--seed", "4"];
   const { code, stdout, stderr } = await simulate(...options, ...mischief);
   assert.equal(code, 0, stdout + stderr);
   const report = JSON.parse(stdout);

@@ -387,7 +387,9 @@ mod tests {
         let key = ("game".to_owned(), "b".to_owned());
         let mut short = stored();
         let steps = short.steps.get_mut(&key).unwrap();
-        (steps.ticks.pop(), steps.games.pop(), steps.shared.pop());
+        steps.ticks.pop();
+        steps.games.pop();
+        steps.shared.pop();
         let mut diaries = both();
         diaries[1].end = Some(End::Dropout);
         let report = judge(&experiment(), &diaries, Some(&short), None);
