@@ -80,6 +80,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Let bots walk a study as participants do, and compare what they saw with what was stored
+    #[command(disable_help_flag = true)]
+    Simulate {
+        /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Go through a deployment without deploying, and print what would be uploaded
     DeployCheck,
 }
@@ -145,6 +152,19 @@ fn run(command: Command) -> Result<()> {
                     .env("FOOTLIGHTS_NODE", tools::node()?)
                     .env("FOOTLIGHTS_WASM_BINDGEN", tools::wasm_bindgen(&ws)?)
                     .env("FOOTLIGHTS_EDGE", ws.root.join(dev::EDGE)),
+            )
+        }
+        Command::Simulate { args } => {
+            let ws = Workspace::find()?;
+            let own_edge = !args.iter().any(|arg| arg.starts_with("--url") || arg == "--help" || arg == "-h");
+            if own_edge {
+                build::run(&ws, false)?;
+            }
+            process::replace(
+                ws.cargo()
+                    .args(["run", "--quiet", "--package", "simulate", "--"])
+                    .args(args)
+                    .env("FOOTLIGHTS_NODE", tools::node()?),
             )
         }
         Command::DeployCheck => test::deploy_check(&Workspace::find()?),

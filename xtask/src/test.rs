@@ -52,6 +52,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             }
             Stage::Edge => {
                 build::run(ws, false)?;
+                process::run(ws.cargo().args(["build", "--package", "simulate"]))?;
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
                 node_tests(ws, "edge", filter, python.into_iter().collect())
             }

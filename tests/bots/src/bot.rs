@@ -288,7 +288,7 @@ impl Bot {
         self.report(Report::Arrived { scene: page.scene });
         match page.way {
             Way::Press(path) => Some(Turn::Press(path)),
-            Way::End => Some(Turn::End(Ending::Finished)),
+            Way::End | Way::Finish(_) => Some(Turn::End(Ending::Finished)),
             Way::Play { environment, lobby, next } => match fingerprint(&environment) {
                 Ok(digest) => {
                     let line = Line::new(lobby, now);

@@ -18,5 +18,5 @@ mod seat;
 mod shell;
 
 pub use bot::{Bot, Ending, Event, Habits, Output, Report};
-pub use page::{Page, PageError, Way};
+pub use page::{Control, Page, PageError, Takes, Way};
 pub use shell::{Site, walk};

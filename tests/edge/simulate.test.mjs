@@ -1,0 +1,37 @@
+// Bots walk a study, with some mischief, and everything they did is stored.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+function simulate(...args) {
+  const command = ["run", "--quiet", "--package", "simulate", "--", "--json", ...args];
+  return new Promise((resolve) => {
+    execFile("cargo", command, { cwd: ROOT, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+      resolve({ code: error ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+test("six bots walk a study with reloads, second tabs and looks elsewhere: nobody is stranded, no row is missing", async () => {
+  const options = ["--experiment", "slime_human_ai", "--participants", "6"];
+  const mischief = ["--reload", "0.5", "--second-tab", "0.5", "--hide", "1", "--seed", "4"];
+  const { code, stdout, stderr } = await simulate(...options, ...mischief);
+  assert.equal(code, 0, stdout + stderr);
+  const report = JSON.parse(stdout);
+  assert.deepEqual(report.errors, []);
+  assert.deepEqual(report.outcomes, { completed: 6 });
+  assert.equal(report.games, 6);
+  assert.equal(report.stranded, 0);
+  assert.ok(report.rows_expected > 0 && report.rows_saved === report.rows_expected, stdout);
+  assert.ok(report.reloads > 0 && report.second_tabs > 0 && report.hidden > 0, stdout);
+});
+
+test("a study that this build does not have is refused with those that it has", async () => {
+  const { code, stdout, stderr } = await simulate("--experiment", "nothing", "--participants", "1");
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /this build has .*slime_human_ai/);
+});
