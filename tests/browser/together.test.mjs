@@ -91,7 +91,8 @@ test("who waits in vain is told so and led to the last page", async () => {
   const page = await person(browser);
   await begin(page, edge.url, "slime_load");
   await state(page, "lobby");
-  await page.locator("section[data-kind=end]").waitFor({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Continue" }).click({ timeout: 60_000 });
+  await page.locator("section[data-kind=end]").waitFor();
   assert.match(await page.locator("#scene").innerText(), /Nobody else came in time/);
   await page.context().close();
 });

@@ -34,6 +34,11 @@ const STEPS = {
   async before_the_match(page) {
     await go(page);
   },
+  async first_game(page) {
+    const ready = page.getByRole("button", { name: /ready/i });
+    await Promise.race([ready.waitFor(), state(page, "gathering", "countdown", "running", "paused", "finished", "page")]);
+    if (await ready.isVisible()) await ready.click();
+  },
   async between(page) {
     await go(page);
   },
@@ -52,7 +57,7 @@ const STEPS = {
 
 /** Goes from scene to scene until `last` is shown; `look` sees each page first. */
 export async function walk(page, last, look = async () => {}) {
-  const order = [...Object.keys(STEPS).slice(0, 6), "first_game", "between", "second_game", "survey", "end"];
+  const order = [...Object.keys(STEPS).slice(0, 8), "second_game", "survey", "end"];
   let here = await scene(page);
   while (here !== last) {
     await look(page, here);

@@ -7,6 +7,7 @@ use sha2::Sha256;
 use worker::{Env, Headers, Method, Request, Response};
 
 use crate::{
+    costs,
     error::Fault,
     export, log,
     objects::call,
@@ -24,6 +25,7 @@ pub async fn handle(request: &Request, env: &Env, path: &[&str]) -> Result<Respo
     allowed(request, env)?;
     match (request.method(), path) {
         (Method::Get, ["experiments"]) => experiments(env).await,
+        (Method::Get, ["costs"]) => Ok(Response::from_json(&costs::all())?),
         (Method::Get, ["experiments", id, "export.zip"]) => {
             let experiment = studies::experiment(id)?;
             let headers = Headers::new();

@@ -8,6 +8,7 @@
 
 mod admin;
 mod auth;
+mod costs;
 mod error;
 mod export;
 mod objects;
@@ -20,5 +21,6 @@ use worker::{Context, Env, Request, Response, event};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    costs::add(costs::Cost::Requests, 1);
     routes::handle(request, env).await
 }

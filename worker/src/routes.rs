@@ -14,6 +14,7 @@ use worker::{Date, Env, Headers, Method, Request, Response, Url};
 use crate::{
     admin,
     auth::{self, Signer, Ticket},
+    costs::{self, Cost},
     error::Fault,
     objects::{
         call,
@@ -323,5 +324,6 @@ async fn forward(
         url.set_path(path);
     }
     let request = Request::new_with_init(url.as_str(), &init)?;
+    costs::add(Cost::ObjectRequests, 1);
     Ok(env.durable_object(class)?.get_by_name(name)?.fetch_with_request(request).await?)
 }

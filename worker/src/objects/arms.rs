@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
 use super::{answer, now, question};
-use crate::{auth, error::Fault, studies};
+use crate::{
+    auth,
+    costs::{self, Cost},
+    error::Fault,
+    studies,
+};
 
 /// Somebody who begins.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,6 +89,7 @@ impl Arms {
             seen: row.seen as u64,
         });
         let draw = digest::of_bytes(&auth::random_u64()?.to_le_bytes());
+        costs::add(Cost::SqliteRows, 1);
         let cell = balance::assign(&experiment.cells(), assigned, now(), draw);
         self.state.storage().sql().exec(
             "INSERT INTO assigned VALUES (?, ?, NULL, ?)",

@@ -23,6 +23,7 @@ use worker::{
 use super::{answer, call, call_near, now, participant::Event, question, rooms::NewGame};
 use crate::{
     auth::{self, Signer, TICKET_MS, Ticket},
+    costs::{self, Cost},
     error::Fault,
     log, studies,
 };
@@ -81,6 +82,7 @@ impl DurableObject for Lobby {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
+        costs::add(Cost::SocketMessages, 1);
         let Some(conn) = conn(&socket) else { return Ok(()) };
         let said = match message {
             WebSocketIncomingMessage::Binary(bytes) => {
@@ -156,7 +158,7 @@ impl Shell {
         }
         studies::game(&experiment, &scene)?;
         if self.place.borrow().is_none() {
-            self.state.storage().put("place", (&experiment, &scene)).await?;
+            costs::put(&self.state, "place", (&experiment, &scene)).await?;
             *self.place.borrow_mut() = Some((experiment, scene));
         }
         // Unique in this life of the object and in those before, whose sockets may still be here.
@@ -226,7 +228,7 @@ impl Shell {
             }
         }
         if let Some(ledger) = ledger {
-            self.state.storage().put("ledger", serde_json::to_string(&ledger)?).await?;
+            costs::put(&self.state, "ledger", serde_json::to_string(&ledger)?).await?;
         }
         match wake {
             Some(wake) => self.state.storage().set_alarm(wake.saturating_sub(now()) as i64).await?,
@@ -351,7 +353,7 @@ impl Shell {
         let storage = self.state.storage();
         let counter = format!("games-{region}");
         let number: u64 = storage.get(&counter).await?.unwrap_or(0);
-        storage.put(&counter, number + 1).await?;
+        costs::put(&self.state, &counter, number + 1).await?;
         let object = format!("{experiment}-{scene}-{region}-{}", number / GAMES_PER_OBJECT);
         let mut people = group.iter();
         let subjects: Vec<Option<String>> = game

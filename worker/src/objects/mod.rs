@@ -8,7 +8,10 @@ pub mod rooms;
 use serde::{Serialize, de::DeserializeOwned};
 use worker::{Date, Env, Method, Request, RequestInit, Response};
 
-use crate::error::Fault;
+use crate::{
+    costs::{self, Cost},
+    error::Fault,
+};
 
 /// Asks an object and reads its answer, both JSON.
 pub async fn call<T: Serialize, R: DeserializeOwned>(
@@ -38,6 +41,7 @@ pub async fn call_near<T: Serialize, R: DeserializeOwned>(
         Some(hint) => class_of.get_by_name_with_location_hint(name, hint)?,
         None => class_of.get_by_name(name)?,
     };
+    costs::add(Cost::ObjectRequests, 1);
     let mut response = stub.fetch_with_request(request).await?;
     match response.status_code() {
         200 => Ok(serde_json::from_str(&response.text().await?)?),

@@ -16,7 +16,12 @@ use worker::{
 };
 
 use super::{answer, arms, call, now, question};
-use crate::{auth, error::Fault, log, store, studies};
+use crate::{
+    auth,
+    costs::{self, Cost},
+    error::Fault,
+    log, store, studies,
+};
 
 /// What happened is written for analysts so much later, ms: what comes until then is written with it.
 const PUBLISH_MS: i64 = 1_000;
@@ -119,6 +124,7 @@ impl DurableObject for Participant {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
+        costs::add(Cost::SocketMessages, 1);
         let WebSocketIncomingMessage::Binary(bytes) = message else { return Ok(()) };
         let shell = self.shell.clone();
         let (Ok(said), Some(tab)) =
@@ -155,7 +161,7 @@ impl DurableObject for Participant {
     async fn alarm(&self) -> worker::Result<Response> {
         if let Err(fault) = self.shell.publish().await {
             log!("error", "publish_failed", "detail": fault.to_string());
-            self.shell.state.storage().set_alarm(RETRY_MS).await?;
+            costs::set_alarm(&self.shell.state, RETRY_MS).await?;
         }
         Response::empty()
     }
@@ -182,13 +188,13 @@ impl Shell {
     async fn keep(&self, record: Record) -> Result<Record, Fault> {
         let stored = serde_json::to_string(&record)?;
         *self.record.borrow_mut() = Some(record.clone());
-        let put = self.state.storage().put("record", stored).await;
+        let put = costs::put(&self.state, "record", stored).await;
         if put.is_err() {
             *self.record.borrow_mut() = None;
         }
         put?;
         if record.session.stager.begun() {
-            self.state.storage().set_alarm(PUBLISH_MS).await?;
+            costs::set_alarm(&self.state, PUBLISH_MS).await?;
         }
         Ok(record)
     }
@@ -328,7 +334,7 @@ impl Shell {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         *self.record.borrow_mut() = None;
-        Ok(self.state.storage().put(DELETED, true).await?)
+        Ok(costs::put(&self.state, DELETED, true).await?)
     }
 
     async fn note(&self, kind: &str, detail: String) {

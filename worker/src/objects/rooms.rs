@@ -21,6 +21,7 @@ use worker::{
 
 use super::{answer, call, lobby::Over, now, participant::Unmatched, question};
 use crate::{
+    costs::{self, Cost},
     error::{Fault, refuse_socket},
     log,
     store::{d1, games::Games, r2},
@@ -108,6 +109,7 @@ impl DurableObject for Rooms {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
+        costs::add(Cost::SocketMessages, 1);
         let bytes = match message {
             WebSocketIncomingMessage::Binary(bytes) => bytes,
             // Text is never ours: an empty message is refused as malformed.
@@ -174,7 +176,7 @@ impl Shell {
         let game = info.game_id.clone();
         let room = Room::new(scene, info.clone(), self.phase_ms(), now())?;
         self.games()?.create(&info)?;
-        self.state.storage().set_alarm(WATCH_MS).await?;
+        costs::set_alarm(&self.state, WATCH_MS).await?;
         self.insert(game, room, 0);
         Ok(())
     }
@@ -427,7 +429,7 @@ impl Shell {
             }
             Err(fault) => {
                 log!("error", "save_failed", "game": game, "detail": fault.to_string());
-                if let Err(error) = self.state.storage().set_alarm(RETRY_MS).await {
+                if let Err(error) = costs::set_alarm(&self.state, RETRY_MS).await {
                     log!("error", "alarm_failed", "game": game, "detail": error.to_string());
                 }
             }
@@ -494,7 +496,7 @@ impl Shell {
                 Err(fault) => log!("error", "recovery_failed", "game": game, "detail": fault.to_string()),
             }
         }
-        if again && let Err(error) = self.state.storage().set_alarm(WATCH_MS).await {
+        if again && let Err(error) = costs::set_alarm(&self.state, WATCH_MS).await {
             log!("error", "alarm_failed", "detail": error.to_string());
         }
     }

@@ -12,7 +12,7 @@ use room::{
 use serde::Deserialize;
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
-use crate::{error::Fault, objects::now};
+use crate::{costs, error::Fault, objects::now};
 
 /// What a participant is called who is deleted.
 pub const DELETED: &str = "deleted";
@@ -158,8 +158,7 @@ pub async fn participant(
     let events = events.iter().enumerate().skip(known.events);
     let events: Vec<_> = events.map(|(seq, row)| event(&source, seq, id, row)).collect();
     statements.extend(insert(&db, "events", &events)?);
-    db.batch(statements).await?;
-    Ok(())
+    costs::d1(&db.batch(statements).await?)
 }
 
 /// A finished game; doing it twice does no harm.
@@ -226,8 +225,7 @@ pub async fn save(
     let events: Vec<_> =
         events.iter().enumerate().map(|(seq, row)| event(game, seq, &info.experiment, row)).collect();
     statements.extend(insert(&db, "events", &events)?);
-    db.batch(statements).await?;
-    Ok(())
+    costs::d1(&db.batch(statements).await?)
 }
 
 /// A participant as an export needs it.
@@ -330,6 +328,5 @@ pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), Fa
     let query = "UPDATE seats SET subject_id = ? WHERE subject_id = ? \
                  AND game_id IN (SELECT game_id FROM games WHERE experiment = ?)";
     statements.push(statement(&db, query, &[DELETED.into(), subject.into(), experiment.into()])?);
-    db.batch(statements).await?;
-    Ok(())
+    costs::d1(&db.batch(statements).await?)
 }

@@ -4,7 +4,10 @@ use room::{record::GameInfo, room::Verdict};
 use serde::Deserialize;
 use worker::{SqlStorage, SqlStorageValue};
 
-use crate::error::Fault;
+use crate::{
+    costs::{self, Cost},
+    error::Fault,
+};
 
 /// What is stored of one game.
 pub struct StoredGame {
@@ -42,7 +45,9 @@ impl Games {
     }
 
     fn run(&self, query: &str, bindings: Vec<SqlStorageValue>) -> Result<worker::SqlCursor, Fault> {
-        Ok(self.0.exec(query, bindings)?)
+        let cursor = self.0.exec(query, bindings)?;
+        costs::add(Cost::SqliteRows, cursor.rows_written() as u64);
+        Ok(cursor)
     }
 
     /// A game that begins.

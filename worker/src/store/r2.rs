@@ -15,7 +15,10 @@ use room::{
 use worker::{Bucket, Env, HttpMetadata};
 
 use super::d1::DELETED;
-use crate::error::Fault;
+use crate::{
+    costs::{self, Cost},
+    error::Fault,
+};
 
 /// Writes everything; doing it twice does no harm.
 pub async fn save(
@@ -86,6 +89,7 @@ pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), Fault> {
     let folder = format!("data/{}", experiment.id);
     // Written last, so that its fingerprint speaks for both.
     let key = format!("{folder}/experiment.json");
+    costs::add(Cost::R2ClassB, 1);
     let stored = match bucket.head(&key).await? {
         Some(object) => object.custom_metadata()?.get(FINGERPRINT).cloned(),
         None => None,
@@ -93,6 +97,7 @@ pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), Fault> {
     if stored.as_ref() != Some(&fingerprint) {
         put(&bucket, format!("{folder}/dataset_description.json"), codebook, JSON).await?;
         let metadata = HttpMetadata { content_type: Some(JSON.to_owned()), ..HttpMetadata::default() };
+        costs::add(Cost::R2ClassA, 1);
         let put = bucket.put(key, configuration).http_metadata(metadata);
         put.custom_metadata([(FINGERPRINT.to_owned(), fingerprint)]).execute().await?;
     }
@@ -158,6 +163,7 @@ const FINGERPRINT: &str = "fingerprint";
 
 async fn put(bucket: &Bucket, key: String, bytes: Vec<u8>, content_type: &str) -> Result<(), Fault> {
     let metadata = HttpMetadata { content_type: Some(content_type.to_owned()), ..HttpMetadata::default() };
+    costs::add(Cost::R2ClassA, 1);
     bucket.put(key, bytes).http_metadata(metadata).execute().await?;
     Ok(())
 }
