@@ -3,6 +3,7 @@
 //
 //   {"ask":"tables"}     all of D1, table by table
 //   {"ask":"files"}      the CSV files below `prefix` in R2, by key
+//   {"ask":"costs"}      what the worker counted since it began
 //   {"ask":"leftovers"}  ends the edge, then looks into its objects: what is still kept there
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
@@ -26,7 +27,9 @@ const { values } = parseArgs({
   },
 });
 const { persist, verbose, secret = randomBytes(32).toString("hex") } = values;
-const edge = await startEdge({ port: Number(values.port), persist, secret, quiet: !verbose });
+const token = randomBytes(32).toString("hex");
+const vars = { FOOTLIGHTS_ADMIN_TOKEN: token };
+const edge = await startEdge({ port: Number(values.port), persist, secret, vars, quiet: !verbose });
 // Ctrl-C goes to everybody in the terminal; who holds the other end of standard input decides.
 process.on("SIGINT", () => {});
 say({ url: edge.url, secret });
@@ -41,6 +44,13 @@ async function tables() {
   const own = names.results.map(({ name }) => name).filter((name) => !/^(_cf_|sqlite_|d1_)/.test(name));
   const all = await Promise.all(own.map((name) => db.prepare(`SELECT * FROM "${name}"`).all()));
   return Object.fromEntries(own.map((name, k) => [name, all[k].results]));
+}
+
+async function costs() {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(new URL("/api/admin/costs", edge.url), { headers });
+  if (!response.ok) throw new Error(`costs: ${response.status}`);
+  return response.json();
 }
 
 async function files(prefix) {
@@ -130,7 +140,7 @@ function objects(key) {
   }
 }
 
-const ASKS = { tables, files: ({ prefix }) => files(prefix), leftovers };
+const ASKS = { tables, costs, files: ({ prefix }) => files(prefix), leftovers };
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line);
   try {

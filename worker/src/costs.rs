@@ -26,9 +26,11 @@ pub enum Cost {
     R2ClassA,
     /// A read in R2.
     R2ClassB,
+    /// A second in which an object ran games; it cannot sleep then.
+    RoomSeconds,
 }
 
-const NAMES: [(Cost, &str); 7] = [
+const NAMES: [(Cost, &str); 8] = [
     (Cost::Requests, "requests"),
     (Cost::ObjectRequests, "object_requests"),
     (Cost::SocketMessages, "socket_messages"),
@@ -36,6 +38,7 @@ const NAMES: [(Cost, &str); 7] = [
     (Cost::D1Rows, "d1_rows_written"),
     (Cost::R2ClassA, "r2_class_a"),
     (Cost::R2ClassB, "r2_class_b"),
+    (Cost::RoomSeconds, "room_seconds"),
 ];
 
 thread_local! {

@@ -16,6 +16,7 @@ mod process;
 mod report;
 mod rooms;
 mod steps;
+mod study;
 mod swarm;
 
 use std::{
@@ -68,6 +69,8 @@ enum Name {
     Load,
     /// Time from a key to the first frame that knows it
     Latency,
+    /// A whole study of a hundred participants at once: waits, and costs of each: minutes
+    Study,
 }
 
 /// What benchmarks are run with.
@@ -135,6 +138,7 @@ fn run(cli: Cli) -> Result<()> {
             Name::ClientBundle => bundles::client,
             Name::Load => load::run,
             Name::Latency => latency::run,
+            Name::Study => study::run,
         };
         run(&mut context).with_context(|| format!("benchmark {words}"))?;
     }

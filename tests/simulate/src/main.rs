@@ -167,7 +167,7 @@ async fn simulate(cli: &Cli) -> Result<Report> {
     let (diaries, kills) = walk(cli, &experiment, site.clone(), edge.as_mut()).await?;
     let seconds = (site.now() / 100.0).round() / 10.0;
     let mut report = match &mut edge {
-        Some(edge) => look_up(edge, &experiment, &diaries).await?,
+        Some(edge) => look_up(edge, &experiment, &diaries, kills).await?,
         None => judge::judge(&experiment, &diaries, None, None),
     };
     if kills < cli.kill {
@@ -239,7 +239,7 @@ async fn walk(
 }
 
 /// Compares with what is stored, once that is as it must be or has had all the time that it may take.
-async fn look_up(edge: &mut Edge, experiment: &Experiment, diaries: &[Diary]) -> Result<Report> {
+async fn look_up(edge: &mut Edge, experiment: &Experiment, diaries: &[Diary], kills: u32) -> Result<Report> {
     let scenes = experiment.scenes();
     let graces = scenes.iter().filter_map(|scene| match scene {
         Scene::Game(game) => Some(game.grace_ms + game.gather_ms),
@@ -249,6 +249,7 @@ async fn look_up(edge: &mut Edge, experiment: &Experiment, diaries: &[Diary]) ->
     eprintln!("simulate: everybody is done; looking at what is stored");
     // What went wrong on the way stays wrong.
     let lasting = judge::lasting(experiment, diaries);
+    let mut counted: Option<BTreeMap<String, f64>> = None;
     loop {
         let stored = loop {
             let stored = read(edge, experiment).await?;
@@ -258,8 +259,14 @@ async fn look_up(edge: &mut Edge, experiment: &Experiment, diaries: &[Diary]) ->
             }
             time::sleep(Duration::from_secs(1)).await;
         };
+        if kills == 0 && counted.is_none() {
+            counted = Some(edge.ask(json!({ "ask": "costs" })).await?);
+        }
         let left: Leftovers = serde_json::from_value(edge.leftovers().await?)?;
-        let report = judge::judge(experiment, diaries, Some(&stored), Some(left.clone()));
+        let mut report = judge::judge(experiment, diaries, Some(&stored), Some(left.clone()));
+        if let Some(counted) = &counted {
+            report.bill(counted);
+        }
         if left.games + left.chunks + left.waiting == 0 || Instant::now() >= until {
             return Ok(report);
         }

@@ -52,6 +52,10 @@ pub struct Report {
     pub retries: u32,
     /// What the objects still kept at the end.
     pub leftovers: Option<Leftovers>,
+    /// What is billed, for each participant, by name; only where the edge was never killed, since it counts in memory.
+    pub costs: BTreeMap<String, f64>,
+    /// The same in dollars, at list prices.
+    pub dollars_per_participant: Option<f64>,
     pub seed: u64,
     pub seconds: f64,
     /// Everything that should not have been, in words.
@@ -92,6 +96,29 @@ impl fmt::Display for Times {
             (Some(p50), Some(p99), Some(max)) => write!(f, "{p50:.0} / {p99:.0} / {max:.0} ms"),
             _ => f.write_str("none"),
         }
+    }
+}
+
+/// Cloudflare's list prices of what the worker counts, in dollars: Workers and Durable Objects (twenty messages of a
+/// socket count as a request; an object that cannot sleep is billed 128 MB), their SQLite, D1 and R2.
+const PRICES: [(&str, f64); 8] = [
+    ("requests", 0.30e-6),
+    ("object_requests", 0.15e-6),
+    ("socket_messages", 0.15e-6 / 20.0),
+    ("sqlite_rows_written", 1e-6),
+    ("d1_rows_written", 1e-6),
+    ("r2_class_a", 4.5e-6),
+    ("r2_class_b", 0.36e-6),
+    ("room_seconds", 0.128 * 12.5e-6),
+];
+
+impl Report {
+    /// Adds what was counted, all participants together.
+    pub fn bill(&mut self, counted: &BTreeMap<String, f64>) {
+        let people = self.participants.max(1) as f64;
+        self.costs = counted.iter().map(|(name, count)| (name.clone(), count / people)).collect();
+        let price = |(name, dollars): &(&str, f64)| self.costs.get(*name).map(|count| count * dollars);
+        self.dollars_per_participant = PRICES.iter().map(price).sum();
     }
 }
 
@@ -137,6 +164,9 @@ impl fmt::Display for Report {
             );
             line("left behind", words)?;
         }
+        if let Some(dollars) = self.dollars_per_participant {
+            line("costs", format!("{dollars:.5} dollars a participant, at list prices"))?;
+        }
         match self.errors.as_slice() {
             [] => line("errors", "none".into()),
             errors => {
@@ -157,6 +187,18 @@ mod tests {
         assert_eq!((times.p50, times.p99, times.max), (Some(100.0), Some(198.0), Some(200.0)));
         assert_eq!(Times::of(vec![]), Times::default());
         assert_eq!(Times::of(vec![2.26]).p99, Some(2.3));
+    }
+
+    #[test]
+    fn a_bill_is_the_sum_of_counts_and_prices_and_none_without_a_count() {
+        let counted = |count: f64| PRICES.iter().map(|(name, _)| ((*name).to_owned(), count)).collect();
+        let mut report = Report { participants: 2, ..Report::default() };
+        report.bill(&counted(2e6));
+        let dollars = report.dollars_per_participant.unwrap();
+        // 0.3 + 0.15 + 0.0075 + 1 + 1 + 4.5 + 0.36 + 1.6
+        assert!((dollars - 8.9175).abs() < 1e-9, "{dollars}");
+        report.bill(&BTreeMap::new());
+        assert_eq!(report.dollars_per_participant, None);
     }
 
     #[test]

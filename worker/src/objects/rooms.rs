@@ -71,6 +71,8 @@ struct Shell {
     games: OnceCell<Games>,
     live: RefCell<BTreeMap<String, Live>>,
     saving: RefCell<BTreeSet<String>>,
+    /// Since when there has been a game in memory.
+    busy: Cell<Option<u64>>,
     /// When the timer that runs will call.
     armed: Cell<Option<u64>>,
     last_conn: Cell<u64>,
@@ -85,6 +87,7 @@ impl DurableObject for Rooms {
                 games: OnceCell::new(),
                 live: RefCell::default(),
                 saving: RefCell::default(),
+                busy: Cell::default(),
                 armed: Cell::default(),
                 last_conn: Cell::default(),
             }),
@@ -184,6 +187,7 @@ impl Shell {
     fn insert(self: &Rc<Self>, game: String, room: Room, next_chunk: u32) {
         let live = Live { room, sockets: BTreeMap::new(), next_chunk, unstored: Vec::new() };
         self.live.borrow_mut().insert(game, live);
+        self.busy.set(self.busy.get().or(Some(now())));
         self.arm();
     }
 
@@ -426,6 +430,11 @@ impl Shell {
                 log!("info", "saved", "game": game);
                 self.handle(&game, Input::Saved);
                 self.live.borrow_mut().remove(&game);
+                if self.live.borrow().is_empty()
+                    && let Some(since) = self.busy.take()
+                {
+                    costs::add(Cost::RoomSeconds, now().saturating_sub(since).div_ceil(1_000));
+                }
             }
             Err(fault) => {
                 log!("error", "save_failed", "game": game, "detail": fault.to_string());
