@@ -85,7 +85,9 @@ test("a reload comes back to the same scene with what was entered, and so do Bac
   await page.getByLabel("Up arrow").check();
   await page.reload();
   await at(page, "comprehension");
-  assert.ok(await page.getByLabel("Up arrow").isChecked(), "a draft survives");
+  const kept = page.locator("[data-question=jump] input:checked");
+  await kept.waitFor();
+  assert.equal(await kept.inputValue(), "Up arrow", "a draft survives");
   await page.goBack();
   await page.goForward();
   await at(page, "comprehension");
@@ -94,6 +96,41 @@ test("a reload comes back to the same scene with what was entered, and so do Bac
   assert.equal(await scene(page), "before_the_match");
   await page.goto(`${edge.url}x/${STUDY}`);
   assert.equal(await scene(page), "consent", "the link without an id is a new participant");
+  await page.context().close();
+});
+
+test("a reload in any scene of a study comes back to it, and two people who do so finish with their code", async () => {
+  const pages = await Promise.all([1, 2].map(() => person(browser)));
+  const reloaded = [];
+  await Promise.all(pages.map((page) => page.goto(`${edge.url}x/${STUDY}`)));
+  const again = async (page, id) => {
+    reloaded.push(id);
+    await page.reload();
+    await at(page, id);
+  };
+  await Promise.all(pages.map((page) => walk(page, "end", again)));
+  assert.equal(new Set(reloaded).size, 11);
+  for (const page of pages) {
+    await page.locator("[data-saved=true] #code").waitFor();
+    await page.reload();
+    await page.locator("[data-saved=true] #code").waitFor();
+    assert.equal(await page.locator("#code").innerText(), "SLIME-DONE");
+  }
+  await Promise.all(pages.map((page) => page.context().close()));
+});
+
+test("axe-core finds nothing on pages about a problem", async () => {
+  const page = await person(browser, { bypassCSP: true, reducedMotion: "reduce" });
+  await page.goto(`${edge.url}x/no_such_study`);
+  assert.deepEqual(await violations(page), []);
+  await page.goto(`${edge.url}x/${STUDY}/0123456789abcdef`);
+  assert.deepEqual(await violations(page), []);
+  await page.goto(`${edge.url}x/${STUDY}`);
+  await at(page, "consent");
+  const second = await page.context().newPage();
+  await second.goto(page.url());
+  await state(second, "elsewhere");
+  assert.deepEqual(await violations(second), []);
   await page.context().close();
 });
 

@@ -143,10 +143,8 @@ fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Again<'_>>) -> M
                             p { "You can send this page " (left) (if left == 1 { " more time." } else { " more times." }) }
                         }
                         // Fields in the researcher's own HTML have no place for it.
-                        @for (asked, why) in page.questions.iter().filter_map(|q| again.complaints.get_key_value(&q.id)) {
-                            @if page.questions.iter().any(|q| q.id == *asked && matches!(q.kind, Kind::Own { .. })) {
-                                p { (asked) ": " (why) }
-                            }
+                        @for asked in page.questions.iter().filter(|asked| matches!(asked.kind, Kind::Own { .. })) {
+                            @if let Some(why) = again.complaints.get(&asked.id) { p { (asked.label) ": " (why) } }
                         }
                     }
                 }

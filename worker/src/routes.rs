@@ -72,6 +72,10 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
             let identity = identify(&request, env, experiment, subject)?;
             complete(env, &identity).await
         }
+        // Where a form was posted from a browser without the page's program, and its page loaded anew.
+        (Method::Get, ["x", experiment, subject, "complete"] | ["x", experiment, subject, "scenes", _]) => {
+            see_other(&base(&identify(&request, env, experiment, subject)?), None)
+        }
         // What a page measures its round trip with.
         (Method::Get, ["x", _, _, "ping"]) => {
             let headers = Headers::new();

@@ -41,6 +41,8 @@ pub fn take_over() -> Result<()> {
     if window()?.match_media("(pointer: coarse)")?.is_some_and(|query| query.matches()) {
         touch_in_use();
     }
+    // At once: whoever waited would find their answers overwritten by older ones.
+    draft::restore(&scene()?)?;
     tab::take_over()
 }
 
@@ -100,7 +102,6 @@ pub fn unmount() -> Result<HtmlElement> {
 /// Brings the current scene to life.
 pub fn mount() -> Result<()> {
     let scene = unmount()?;
-    draft::restore(&scene)?;
     if let Some(form) = screening::form(&scene)? {
         spawn_local(async move {
             if let Err(error) = screening::measure(&form).await {
@@ -227,10 +228,12 @@ fn show(answer: &Response, page: &Document) -> Result<()> {
     scene()?.replace_with_with_node_1(&document.adopt_node(&next)?)?;
     replace(&document, page, "header.bar")?;
     document.set_title(&page.title());
-    if answer.ok() {
+    // An answer to a form that leads nowhere else belongs to the address where the form is.
+    if answer.ok() && answer.redirected() {
         window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&answer.url()))?;
     }
     window()?.scroll_to_with_x_and_y(0.0, 0.0);
+    draft::restore(&scene()?)?;
     mount()?;
     match scene()?.query_selector("[aria-invalid=true], fieldset[aria-describedby] input")? {
         Some(wrong) => wrong.dyn_into::<HtmlElement>()?.focus(),

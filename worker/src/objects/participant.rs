@@ -340,8 +340,12 @@ impl Shell {
     async fn note(&self, kind: &str, detail: String) {
         let noted = async {
             if let Some(mut record) = self.present().await? {
+                let before = record.session.events.len();
                 record.note(now(), self.experiment(&record)?, kind, detail);
-                self.keep(record).await?;
+                // Only so many are kept, and what is not kept is not written either.
+                if record.session.events.len() > before {
+                    self.keep(record).await?;
+                }
             }
             Ok::<_, Fault>(())
         };
