@@ -3,7 +3,8 @@ const problem = (title, text, detail) => {
   document.body.dataset.state = "problem";
   const scene = document.getElementById("scene") ?? document.body;
   // A page that works without the program, such as a form, is better than a message about the program.
-  if (!scene.querySelector("[data-kind=game]") && scene.querySelector("form")) return;
+  const works = scene.querySelector("form:not([data-screening])");
+  if (!scene.querySelector("[data-kind=game]") && works) return;
   const section = document.createElement("section");
   section.className = "page problem";
   section.dataset.kind = "problem";

@@ -13,6 +13,8 @@ use crate::{
 
 /// Events that are kept of one participant.
 const MAX_EVENTS: usize = 500;
+/// So many of them only for what does not come from tabs, lobbies and attention.
+const KEPT_EVENTS: usize = 150;
 /// Sheets that are kept of one participant; more than any study has pages and attempts.
 const MAX_SHEETS: usize = 2_000;
 
@@ -130,7 +132,10 @@ impl Participant {
 
     /// Keeps that something happened. What happens before the participant has begun is not kept.
     pub fn note(&mut self, now: u64, experiment: &Experiment, kind: &str, detail: String) {
-        if !self.session.stager.begun() || self.session.events.len() >= MAX_EVENTS {
+        // What a flaky network or a restless hand causes leaves room for what decides.
+        let noise = ["tab_", "page_", "lobby_"].iter().any(|prefix| kind.starts_with(prefix));
+        let most = if noise { MAX_EVENTS - KEPT_EVENTS } else { MAX_EVENTS };
+        if !self.session.stager.begun() || self.session.events.len() >= most {
             return;
         }
         let scene = self.session.stager.current(experiment).map(Scene::id).unwrap_or_default().to_owned();
@@ -189,6 +194,19 @@ mod tests {
         let kinds: Vec<_> =
             participant.session.events.iter().map(|h| (h.kind.as_str(), h.scene.as_str())).collect();
         assert_eq!(kinds, [("begun", "survey"), ("scene", "survey"), ("scene", "end"), ("ended", "end")]);
+    }
+
+    #[test]
+    fn noise_leaves_room_for_what_decides() {
+        let experiment = experiment();
+        let mut participant = Participant::default();
+        participant.begin(1, &experiment, "start", identity(), Draw::default()).unwrap();
+        for _ in 0..MAX_EVENTS {
+            participant.note(2, &experiment, "page_hidden", String::new());
+        }
+        participant.note(3, &experiment, "game_over", String::new());
+        assert_eq!(participant.session.events.len(), MAX_EVENTS - KEPT_EVENTS + 1);
+        assert_eq!(participant.session.events.last().unwrap().kind, "game_over");
     }
 
     #[test]

@@ -106,7 +106,9 @@ pub fn mount() -> Result<()> {
         spawn_local(async move {
             if let Err(error) = screening::measure(&form).await {
                 warn("nothing was measured", &error);
-                let _ = complain(&form, "Your connection could not be measured. Please reload the page.");
+                let _ = complain(&form, "Your connection could not be measured.");
+                let reload = words(&form, "a", "button", "Reload the page");
+                let _ = reload.and_then(|link| link.set_attribute("href", ""));
             }
         });
     }

@@ -1,10 +1,11 @@
 //! Measures what a screening asks for, and lets the participant send it.
 
+use js_sys::{Array, Promise};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
 
-use super::dom::{OrMissing, Result, now, number, window};
+use super::dom::{OrMissing, Result, now, number, sleep, window};
 
 /// Round trips that are measured, after one that opens the connection.
 const PINGS: usize = 7;
@@ -14,13 +15,19 @@ pub fn form(scene: &HtmlElement) -> Result<Option<HtmlFormElement>> {
     Ok(scene.query_selector("form[data-screening]")?.and_then(|form| form.dyn_into().ok()))
 }
 
+/// A round trip that takes so long is none, ms.
+const LATE_MS: i32 = 5_000;
+
 /// Takes the median of several round trips and enables the button.
 pub async fn measure(form: &HtmlFormElement) -> Result<()> {
     let path = form.get_attribute("data-screening").or_missing("data-screening")?;
     let mut times = Vec::with_capacity(PINGS);
     for ping in 0..=PINGS {
         let began = now();
-        JsFuture::from(window()?.fetch_with_str(&path)).await?;
+        // A request that hangs must not hold the participant up.
+        let late = future_to_promise(async { sleep(LATE_MS).await.and(Err("no answer".into())) });
+        let first = Promise::race(&Array::of2(&window()?.fetch_with_str(&path), &late));
+        JsFuture::from(first).await?;
         if ping > 0 {
             times.push(now() - began);
         }

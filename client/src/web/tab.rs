@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use room::wire::{self, FromTab, MAX_TO_BROWSER, ToTab};
+use room::wire::{self, CloseCode, FromTab, MAX_TO_BROWSER, ToTab};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Event;
 
@@ -61,7 +61,14 @@ fn connect(path: String) -> Result<()> {
                 told(message);
             }
         }
-        // Another page of this very tab, or a participant who was deleted.
+        // A page with this very name: a copy of this tab, which the browser made with all that it knew. This one takes
+        // another name, and hears that it is the second.
+        SocketEvent::Closed(code) if code == CloseCode::Replaced.code() => {
+            if let Err(error) = forget_name().and_then(|()| connect(again.clone())) {
+                warn("no connection", &error);
+            }
+        }
+        // A participant who was deleted.
         SocketEvent::Closed(code) if (4_000..5_000).contains(&code) => {}
         SocketEvent::Closed(_) => {
             let path = again.clone();
@@ -89,6 +96,13 @@ fn name() -> Result<String> {
         let _ = storage.set_item(NAME, &name);
     }
     Ok(name)
+}
+
+fn forget_name() -> Result<()> {
+    match window()?.session_storage()? {
+        Some(storage) => storage.remove_item(NAME),
+        None => Ok(()),
+    }
 }
 
 fn say(message: FromTab) {

@@ -210,7 +210,10 @@ impl Lobby {
             Some(member) => member.check_until.unwrap_or(member.held_until),
             None => waiter.since.saturating_add(self.rules.limit_ms),
         };
-        self.here.iter().map(|waiter| due(waiter).min(waiter.seen.saturating_add(SILENT_MS))).min()
+        let people = self.here.iter().map(|waiter| due(waiter).min(waiter.seen.saturating_add(SILENT_MS)));
+        // Who missed a check is forgotten when their limit is over, whether somebody comes or not.
+        let missed = self.ledger.missed.values().map(|at| at.saturating_add(self.rules.limit_ms));
+        people.chain(missed).min()
     }
 
     /// The next thing to do.

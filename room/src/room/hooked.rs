@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    experiment::{GameScene, Globals},
+    experiment::{Answer, GameScene, Globals},
     hooks::Hooks,
     record::{EpisodeRecord, GameInfo, Row},
     wire::Outcome,
@@ -38,13 +38,16 @@ impl Hooked {
     /// Fills the episode's metrics.
     pub fn episode_end(&mut self, episode: &mut EpisodeRecord) {
         episode.metrics = self.hooks.episode_end(episode);
+        episode.metrics.retain(|_, value| value.is_finite());
     }
 
     /// Globals by agent; none but those that were declared.
     pub fn game_end(&mut self, game: &GameInfo, outcome: Outcome) -> Vec<Globals> {
         let mut all: Vec<BTreeMap<_, _>> = self.hooks.game_end(game, outcome);
         for globals in &mut all {
-            globals.retain(|name, _| self.globals.contains(name));
+            // JSON, in which all of this is stored, has no word for what is not a number.
+            let storable = |value: &Answer| !matches!(value, Answer::Number(n) if !n.is_finite());
+            globals.retain(|name, value| self.globals.contains(name) && storable(value));
         }
         all
     }

@@ -26,6 +26,15 @@ pub struct SeatVerdict {
     pub globals: Globals,
 }
 
+impl Verdict {
+    /// Of a game that cannot go on, because a deployment took its scene away or changed what it stands on.
+    pub fn failed(info: &GameInfo) -> Self {
+        let seat = || SeatVerdict { outcome: Outcome::Failed, score: 0.0, tick: 0, globals: Globals::new() };
+        let seats = info.seats.iter().map(|seated| seated.subject.as_ref().map(|_| seat())).collect();
+        Self { outcome: Outcome::Failed, seats }
+    }
+}
+
 impl SeatVerdict {
     /// What the participant's object is told.
     pub fn played(&self, info: &GameInfo) -> Played {

@@ -3,7 +3,7 @@
 use env_sdk::digest;
 use room::balance::{self, Assigned};
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
 use super::{answer, now, question};
 use crate::{
@@ -65,13 +65,19 @@ struct Row {
 }
 
 impl Arms {
-    fn rows(&self) -> Result<Vec<Row>, Fault> {
+    /// The table, made at first.
+    fn table(&self) -> Result<SqlStorage, Fault> {
         let sql = self.state.storage().sql();
         sql.exec(
             "CREATE TABLE IF NOT EXISTS assigned (subject TEXT PRIMARY KEY, cell INTEGER NOT NULL, \
              completed INTEGER, seen INTEGER NOT NULL) WITHOUT ROWID",
             None,
         )?;
+        Ok(sql)
+    }
+
+    fn rows(&self) -> Result<Vec<Row>, Fault> {
+        let sql = self.table()?;
         Ok(sql.exec("SELECT subject, cell, completed, seen FROM assigned", None)?.to_array()?)
     }
 
@@ -99,17 +105,16 @@ impl Arms {
     }
 
     fn forget(&self, subject: &str) -> Result<(), Fault> {
-        self.rows()?;
-        let sql = self.state.storage().sql();
+        let sql = self.table()?;
         sql.exec("DELETE FROM assigned WHERE subject = ?", vec![subject.to_owned().into()])?;
         Ok(())
     }
 
     fn seen(&self, seen: &Seen) -> Result<(), Fault> {
-        self.rows()?;
+        let sql = self.table()?;
         let completed =
             seen.completed.map_or(SqlStorageValue::Null, |completed| integer(i64::from(completed)));
-        self.state.storage().sql().exec(
+        sql.exec(
             "UPDATE assigned SET completed = ?, seen = ? WHERE subject = ?",
             vec![completed, integer(now() as i64), seen.subject.clone().into()],
         )?;

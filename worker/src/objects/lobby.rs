@@ -3,20 +3,21 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    time::Duration,
 };
 
 use room::{
     experiment::Globals,
     lobby::{Input, Ledger, Lobby as Queue, NoteKind, Output, Place, Waiter, place},
-    participant::RunningGame,
+    participant::{Participant, RunningGame},
     stager::Played,
     wire::{self, CloseCode, Outcome, ToLobby, ToWaiter},
 };
 use serde::{Deserialize, Serialize};
 use worker::{
-    DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
@@ -49,6 +50,8 @@ struct Shell {
     /// (experiment, scene), as the first request or a stored copy tells.
     place: RefCell<Option<(String, String)>>,
     last_conn: Cell<u64>,
+    /// Participants for whom a room is being made.
+    starting: RefCell<BTreeSet<String>>,
 }
 
 impl DurableObject for Lobby {
@@ -60,6 +63,7 @@ impl DurableObject for Lobby {
                 queue: RefCell::default(),
                 place: RefCell::default(),
                 last_conn: Cell::default(),
+                starting: RefCell::default(),
             }),
         }
     }
@@ -157,6 +161,14 @@ impl Shell {
             return Ok(Response::from_websocket(pair.client)?);
         }
         studies::game(&experiment, &scene)?;
+        // A room is being made for them this very moment: they are not to be matched again.
+        if self.starting.borrow().contains(&subject)
+            && let Some(socket) = self.started(&experiment, &scene, &subject).await?
+        {
+            self.state.accept_web_socket(&pair.server);
+            pair.server.send_with_bytes(wire::encode(&ToWaiter::Matched { socket }))?;
+            return Ok(Response::from_websocket(pair.client)?);
+        }
         if self.place.borrow().is_none() {
             costs::put(&self.state, "place", (&experiment, &scene)).await?;
             *self.place.borrow_mut() = Some((experiment, scene));
@@ -171,6 +183,16 @@ impl Shell {
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
         self.handle(Input::Joined { conn, subject, since, globals, place, draw }).await;
         Ok(Response::from_websocket(pair.client)?)
+    }
+
+    /// The room that is being made for somebody, once it is; `None` if it comes to nothing.
+    async fn started(&self, experiment: &str, scene: &str, subject: &str) -> Result<Option<String>, Fault> {
+        while self.starting.borrow().contains(subject) {
+            Delay::from(Duration::from_millis(100)).await;
+        }
+        let name = format!("{experiment}/{subject}");
+        let record: Participant = call(&self.env, "PARTICIPANT", &name, "/position", &()).await?;
+        Ok(record.game.filter(|game| game.scene == scene).map(|game| game.socket))
     }
 
     async fn handle(self: Rc<Self>, input: Input) {
@@ -213,6 +235,7 @@ impl Shell {
                 }
                 Output::Match { game, group } => {
                     group.iter().for_each(|waiter| self.forget(waiter.conn));
+                    self.starting.borrow_mut().extend(group.iter().map(|waiter| waiter.subject.clone()));
                     spawn_local(self.clone().start(place.clone(), game, group));
                 }
                 Output::Report { kind, subject, detail } => {
@@ -321,7 +344,11 @@ impl Shell {
 
     /// Opens a room for a group and sends everybody there.
     async fn start(self: Rc<Self>, place: (String, String), game: String, group: Vec<Waiter>) {
-        match self.open_room(&place, &game, &group).await {
+        let opened = self.open_room(&place, &game, &group).await;
+        for waiter in &group {
+            self.starting.borrow_mut().remove(&waiter.subject);
+        }
+        match opened {
             Ok(sockets) => {
                 self.clone().handle(Input::Opened(game)).await;
                 for (waiter, socket) in group.iter().zip(sockets) {

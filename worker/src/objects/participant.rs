@@ -1,6 +1,10 @@
 //! One participant: everything about them, the tabs they have open, and what analysts get of it.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use room::{
     experiment::{Complaints, Experiment},
@@ -11,8 +15,8 @@ use room::{
 };
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use worker::{
-    DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
-    durable_object,
+    Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
+    durable_object, wasm_bindgen_futures::spawn_local,
 };
 
 use super::{answer, arms, call, now, question};
@@ -86,11 +90,12 @@ struct Shell {
     env: Env,
     /// What is stored, once it was read.
     record: RefCell<Option<Record>>,
+    publishing: Cell<bool>,
 }
 
 impl DurableObject for Participant {
     fn new(state: State, env: Env) -> Self {
-        Self { shell: Rc::new(Shell { state, env, record: RefCell::default() }) }
+        Self { shell: Rc::new(Shell { state, env, record: RefCell::default(), publishing: Cell::default() }) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
@@ -159,9 +164,16 @@ impl DurableObject for Participant {
 
     /// What is not written yet for analysts is written.
     async fn alarm(&self) -> worker::Result<Response> {
-        if let Err(fault) = self.shell.publish().await {
-            log!("error", "publish_failed", "detail": fault.to_string());
-            costs::set_alarm(&self.shell.state, RETRY_MS).await?;
+        match self.shell.publish().await {
+            // The study is gone from this deployment; whatever happens next tries again.
+            Err(Fault::NotFound(_)) => {
+                log!("warn", "not_published", "detail": "the study is not served any more")
+            }
+            Err(fault) => {
+                log!("error", "publish_failed", "detail": fault.to_string());
+                costs::set_alarm(&self.shell.state, RETRY_MS).await?;
+            }
+            Ok(()) => {}
         }
         Response::empty()
     }
@@ -199,7 +211,7 @@ impl Shell {
         Ok(record)
     }
 
-    async fn submit(&self, request: &mut Request) -> Result<Place, Fault> {
+    async fn submit(self: Rc<Self>, request: &mut Request) -> Result<Place, Fault> {
         let Form { identity, scene, sent, user_agent } = question(request).await?;
         let experiment = studies::experiment(&identity.experiment)?;
         let mut draw = None;
@@ -219,7 +231,7 @@ impl Shell {
             },
         };
         let record = self.keep(record).await?;
-        self.tell_arms(experiment, &record).await;
+        spawn_local(self.tell_arms(experiment, record.clone()));
         Ok(Place { record, again })
     }
 
@@ -239,7 +251,7 @@ impl Shell {
 
     /// Arms are balanced over who completes the study, so they hear of it. Nobody waits for that, and nothing depends on
     /// a single word of it.
-    async fn tell_arms(&self, experiment: &Experiment, record: &Record) {
+    async fn tell_arms(self: Rc<Self>, experiment: &'static Experiment, record: Record) {
         if experiment.cells().len() < 2 {
             return;
         }
@@ -266,29 +278,37 @@ impl Shell {
         let game: RunningGame = question(request).await?;
         let mut record = self.record().await?;
         let experiment = self.experiment(&record)?;
+        let other = record.game.as_ref().is_some_and(|running| running.game != game.game);
+        if other || record.session.stager.outcome(&game.scene).is_some() {
+            return Err(Fault::Conflict("the participant is in another game, or has played".into()));
+        }
         record.note(now(), experiment, "matched", game.game.clone());
         record.matched(game);
         self.keep(record).await.map(drop)
     }
 
-    async fn unmatched(&self, request: &mut Request) -> Result<(), Fault> {
+    /// Whether there was somebody to be told.
+    async fn unmatched(&self, request: &mut Request) -> Result<bool, Fault> {
         let Unmatched { game, .. } = question(request).await?;
-        let Some(mut record) = self.present().await? else { return Ok(()) };
-        let experiment = self.experiment(&record)?;
+        let Some(mut record) = self.present().await? else { return Ok(false) };
+        if let Ok(experiment) = self.experiment(&record) {
+            record.note(now(), experiment, "unmatched", game.clone());
+        }
         record.unmatched(&game);
-        record.note(now(), experiment, "unmatched", game);
-        self.keep(record).await.map(drop)
+        self.keep(record).await.map(|_| true)
     }
 
-    async fn saved(&self, request: &mut Request) -> Result<(), Fault> {
+    /// Whether there was somebody to be told.
+    async fn saved(&self, request: &mut Request) -> Result<bool, Fault> {
         let played: Played = question(request).await?;
-        let Some(mut record) = self.present().await? else { return Ok(()) };
-        let experiment = self.experiment(&record)?;
-        if record.session.stager.outcome(&played.scene).is_none() {
+        let Some(mut record) = self.present().await? else { return Ok(false) };
+        if record.session.stager.outcome(&played.scene).is_none()
+            && let Ok(experiment) = self.experiment(&record)
+        {
             record.note(now(), experiment, "game_over", played.outcome.as_str().to_owned());
         }
         record.played(played);
-        self.keep(record).await.map(drop)
+        self.keep(record).await.map(|_| true)
     }
 
     /// The record; `None` if it was deleted meanwhile: nobody is there to be told, and the others' game must be saved
@@ -307,6 +327,16 @@ impl Shell {
 
     /// Writes for analysts what is stored here already; doing it twice does no harm.
     async fn publish(&self) -> Result<(), Fault> {
+        // One after the other: an older one that came last would leave an older file behind.
+        while self.publishing.replace(true) {
+            Delay::from(Duration::from_millis(50)).await;
+        }
+        let published = self.publish_now().await;
+        self.publishing.set(false);
+        published
+    }
+
+    async fn publish_now(&self) -> Result<(), Fault> {
         let Some(record) = self.present().await? else { return Ok(()) };
         store::participant(&self.env, &record.session).await?;
         // Deleted while it was written.

@@ -24,7 +24,7 @@ use crate::{
     costs::{self, Cost},
     error::{Fault, refuse_socket},
     log,
-    store::{d1, games::Games, r2},
+    store::{self, d1, games::Games, r2},
     studies,
 };
 
@@ -63,6 +63,8 @@ struct Live {
     next_chunk: u32,
     /// Chunks that could not be stored yet.
     unstored: Vec<(Vec<u8>, Vec<u8>)>,
+    /// How the game ended, until that is stored, too: after the last chunk.
+    verdict: Option<Verdict>,
 }
 
 struct Shell {
@@ -185,7 +187,7 @@ impl Shell {
     }
 
     fn insert(self: &Rc<Self>, game: String, room: Room, next_chunk: u32) {
-        let live = Live { room, sockets: BTreeMap::new(), next_chunk, unstored: Vec::new() };
+        let live = Live { room, sockets: BTreeMap::new(), next_chunk, unstored: Vec::new(), verdict: None };
         self.live.borrow_mut().insert(game, live);
         self.busy.set(self.busy.get().or(Some(now())));
         self.arm();
@@ -197,12 +199,24 @@ impl Shell {
         if stored.verdict.is_some() {
             return Ok(stored.verdict);
         }
-        let scene = studies::game(&stored.info.experiment, &stored.info.scene)?;
         let phase = self.phase_ms();
-        let room = if stored.checkpoint.is_empty() {
-            Room::new(scene, stored.info, phase, now())?
-        } else {
-            Room::restore(scene, stored.info, phase, &stored.checkpoint, now())?
+        let info = stored.info.clone();
+        let restored = studies::game(&info.experiment, &info.scene).and_then(|scene| {
+            Ok(if stored.checkpoint.is_empty() {
+                Room::new(scene, stored.info, phase, now())?
+            } else {
+                Room::restore(scene, stored.info, phase, &stored.checkpoint, now())?
+            })
+        });
+        let room = match restored {
+            Ok(room) => room,
+            // A deployment changed what the game stands on. Nothing makes it run again: its people go on without it.
+            Err(fault) => {
+                log!("error", "not_restored", "game": game, "detail": fault.to_string());
+                let verdict = Verdict::failed(&info);
+                self.games()?.finish(game, &verdict)?;
+                return Ok(Some(verdict));
+            }
         };
         log!("warn", "game_recovered", "game": game, "tick": room.tick());
         self.insert(game.to_owned(), room, stored.chunks);
@@ -317,9 +331,8 @@ impl Shell {
                 Output::Released { agent, verdict } => due.released.push((agent, verdict)),
                 Output::Finished(verdict) => {
                     due.finished = true;
-                    if let Err(fault) = self.games().and_then(|games| games.finish(game, &verdict)) {
-                        log!("error", "storage_failed", "game": game, "detail": fault.to_string());
-                    }
+                    live.verdict = Some(verdict);
+                    self.store(game, live);
                 }
             }
         }
@@ -338,6 +351,13 @@ impl Shell {
             }
             live.next_chunk += 1;
             live.unstored.remove(0);
+        }
+        // After the last chunk: a game that is said to be over has all its rows.
+        if let Some(verdict) = &live.verdict {
+            match self.games().and_then(|games| games.finish(game, verdict)) {
+                Ok(()) => live.verdict = None,
+                Err(fault) => log!("error", "storage_failed", "game": game, "detail": fault.to_string()),
+            }
         }
     }
 
@@ -414,7 +434,11 @@ impl Shell {
         let seat = info.seats.get(agent.index());
         let Some(subject) = seat.and_then(|seat| seat.subject.as_deref()) else { return Ok(()) };
         let name = format!("{}/{subject}", info.experiment);
-        let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, path, body).await?;
+        let present: bool = call(&self.env, "PARTICIPANT", &name, path, body).await?;
+        if !present {
+            // Deleted while others played: what was just written about them goes again.
+            store::forget(&self.env, &info.experiment, subject).await?;
+        }
         Ok(())
     }
 
@@ -448,51 +472,74 @@ impl Shell {
     async fn try_save(&self, game: &str) -> Result<(), Fault> {
         if let Some(live) = self.live.borrow_mut().get_mut(game) {
             self.store(game, live);
-            if !live.unstored.is_empty() {
+            if !live.unstored.is_empty() || live.verdict.is_some() {
                 return Err(Fault::Object("chunks are not stored yet".into()));
             }
         }
         let Some(stored) = self.games()?.load(game)? else { return Ok(()) };
         let verdict = stored.verdict.ok_or_else(|| Fault::Object("the game is not over".into()))?;
         let info = stored.info;
-        let scene = studies::game(&info.experiment, &info.scene)?;
-        let chunks: Result<Vec<Chunk>, _> =
-            self.games()?.blobs(game)?.iter().map(|bytes| Chunk::decode(bytes)).collect();
-        let record = Chunk::join(chunks?);
         // A game that never began leaves a row and its events; its people go back to the queue.
         let began = verdict.outcome != Outcome::NoShow;
-        if began {
-            r2::save(&self.env, scene, &info, &record, &verdict).await?;
+        let blobs = self.games()?.blobs(game)?;
+        match self.write(&info, &blobs, &verdict).await {
+            // No table can be made of it, today or later: what there is is kept as it is.
+            Err(fault @ (Fault::NotFound(_) | Fault::Record(_))) => {
+                log!("error", "kept_raw", "game": game, "detail": fault.to_string());
+                r2::raw(&self.env, &info, &blobs).await?;
+            }
+            written => written?,
         }
-        d1::save(&self.env, scene, &info, &record, &verdict).await?;
+        // Nobody goes without a word because another's object fails.
+        let mut failed = None;
         for (agent, seat) in (0u8..).map(Agent).zip(&verdict.seats) {
-            match seat {
-                Some(seat) if began => self.tell(&info, agent, "/saved", &seat.played(&info)).await?,
+            let told = match seat {
+                Some(seat) if began => self.tell(&info, agent, "/saved", &seat.played(&info)).await,
                 Some(_) => {
                     let unmatched = Unmatched { scene: info.scene.clone(), game: game.to_owned() };
-                    self.tell(&info, agent, "/unmatched", &unmatched).await?;
+                    self.tell(&info, agent, "/unmatched", &unmatched).await
                 }
-                None => {}
-            }
+                None => Ok(()),
+            };
+            failed = failed.or(told.err());
         }
-        if scene.waitroom.max_concurrent_games.is_some() {
+        let limited = studies::game(&info.experiment, &info.scene)
+            .is_ok_and(|scene| scene.waitroom.max_concurrent_games.is_some());
+        if limited {
             let (lobby, over) =
                 (format!("{}/{}", info.experiment, info.scene), Over { game: game.to_owned() });
             let () = call(&self.env, "LOBBY", &lobby, "/over", &over).await?;
         }
-        self.games()?.delete(game)
+        match failed {
+            Some(fault) => Err(fault),
+            None => self.games()?.delete(game),
+        }
+    }
+
+    /// Files and rows of a finished game.
+    async fn write(&self, info: &GameInfo, blobs: &[Vec<u8>], verdict: &Verdict) -> Result<(), Fault> {
+        let scene = studies::game(&info.experiment, &info.scene)?;
+        let chunks: Result<Vec<Chunk>, _> = blobs.iter().map(|bytes| Chunk::decode(bytes)).collect();
+        let record = Chunk::join(chunks?);
+        if verdict.outcome != Outcome::NoShow {
+            r2::save(&self.env, scene, info, &record, verdict).await?;
+        }
+        d1::save(&self.env, scene, info, &record, verdict).await
     }
 
     /// Recovers games that a lost process left behind and saves those that could not be saved.
     async fn watch(self: Rc<Self>) {
+        let mut again = false;
         let ids = match self.games().and_then(Games::ids) {
             Ok(ids) => ids,
             Err(fault) => {
                 log!("error", "storage_failed", "detail": fault.to_string());
+                again = true;
                 Vec::new()
             }
         };
-        let again = !ids.is_empty();
+        // Also when the storage did not say which: they are asked for again.
+        let again = again || !ids.is_empty();
         for game in ids {
             let over = self.live.borrow().get(&game).map(|live| live.room.outcome().is_some());
             let over = match over {

@@ -20,6 +20,17 @@ use crate::{
     error::Fault,
 };
 
+/// Keeps a game of which no table can be made: what the object has stored, as it is, in MessagePack.
+pub async fn raw(env: &Env, info: &GameInfo, blobs: &[Vec<u8>]) -> Result<(), Fault> {
+    let bucket = env.bucket("DATA")?;
+    let root = format!("data/{}/raw/{}", info.experiment, info.game_id);
+    put(&bucket, format!("{root}/info.json"), serde_json::to_vec_pretty(info)?, JSON).await?;
+    for (place, blob) in blobs.iter().enumerate() {
+        put(&bucket, format!("{root}/{place:06}.msgpack"), blob.clone(), MSGPACK).await?;
+    }
+    Ok(())
+}
+
 /// Writes everything; doing it twice does no harm.
 pub async fn save(
     env: &Env,
