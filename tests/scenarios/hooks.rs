@@ -32,7 +32,7 @@ impl Hooks for Counter {
     }
 
     fn globals(&self) -> Vec<String> {
-        vec!["ticks".into()]
+        vec!["ticks".into(), "ratio".into()]
     }
 
     fn episode_start(&mut self, episode: u32, initial: &[f32]) {
@@ -56,7 +56,9 @@ impl Hooks for Counter {
         let own = |k| {
             let ticks = Answer::Number(f64::from(self.ticks + k));
             let word = Answer::Text(outcome.as_str().into());
-            Globals::from([("ticks".into(), ticks), ("undeclared".into(), word)])
+            // What is not a number cannot be stored, and must not keep the game from being stored.
+            let nothing = Answer::Number(f64::NAN);
+            Globals::from([("ticks".into(), ticks), ("ratio".into(), nothing), ("undeclared".into(), word)])
         };
         (0..game.seats.len() as u32).map(|k| own(1_000 * k)).collect()
     }
@@ -106,9 +108,11 @@ fn check(world: &World) {
         assert_eq!(
             *globals,
             Globals::from([("ticks".into(), Answer::Number(ticks))]),
-            "only what is declared"
+            "only what is declared and is a number"
         );
     }
+    let stored = serde_json::to_string(verdict).unwrap();
+    assert_eq!(serde_json::from_str::<room::room::Verdict>(&stored).unwrap(), *verdict);
 }
 
 #[test]

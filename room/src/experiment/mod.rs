@@ -163,7 +163,7 @@ pub struct ConfigError {
 }
 
 /// Folders and columns of the data that no scene can have.
-const RESERVED: [&str; 4] = ["replays", "participants", "arm", "url"];
+const RESERVED: [&str; 5] = ["replays", "participants", "raw", "arm", "url"];
 
 impl Experiment {
     /// An experiment without scenes.
