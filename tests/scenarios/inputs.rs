@@ -131,3 +131,20 @@ fn hidden_pages_and_round_trips_are_in_every_row() {
     assert!(rows[0].people[1].is_none());
     assert!(world.event_kinds().contains(&"focus_lost"));
 }
+
+#[test]
+fn changes_of_focus_leave_room_for_what_decides() {
+    let mut world = World::new(long_slime(Seat::Human, chaser()), 1);
+    let conn = world.join(0);
+    for _ in 0..20 {
+        for k in 0..90 {
+            world.ping(conn, k % 2 == 0);
+        }
+        world.pass(1_000);
+    }
+    let focus = world.event_kinds().iter().filter(|kind| kind.starts_with("focus")).count();
+    assert!((600..=700).contains(&focus), "{focus}");
+    world.drop_connection(conn);
+    world.pass(60_000);
+    assert_eq!(world.event_kinds().last(), Some(&"finished"));
+}

@@ -38,6 +38,8 @@ pub const FLUSH_MS: u64 = 2_000;
 const RESUME_MS: u64 = 1_500;
 /// A game keeps no more events than this.
 const MAX_EVENTS: u32 = 1_000;
+/// So many of them for anything but a change of focus.
+const KEPT_EVENTS: u32 = 300;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -428,6 +430,10 @@ impl Room {
 
     fn report(&mut self, now: u64, agent: Option<Agent>, kind: &'static str, detail: String) {
         let Some(left) = self.events_left.checked_sub(1) else { return };
+        // A restless hand leaves room for what decides.
+        if left < KEPT_EVENTS && matches!(kind, "focus_lost" | "focus_gained") {
+            return;
+        }
         self.events_left = left;
         let kind = if left == 0 { "no_more_events_are_kept" } else { kind };
         let event = Event { at_ms: now, tick: self.tick, agent, kind: kind.into(), detail };
