@@ -28,6 +28,8 @@ async function paired() {
   await Promise.all(pages.map((page) => walk(page, "first_game")));
   await Promise.all(pages.map((page) => page.getByRole("button", { name: /ready/i }).click()));
   await Promise.all(pages.map((page) => state(page, "running")));
+  // Some ticks of this game: what is cut off before the first one has no row.
+  await Promise.all(pages.map((page) => page.waitForFunction(() => window.footlights.tick >= 10)));
   return { line, pages, subjects: pages.map(subject) };
 }
 

@@ -92,6 +92,18 @@ test("the code is not shown before the last page", async () => {
   assert.ok(!html.includes("SLIME-"));
 });
 
+test("a lobby and a tab are sockets: anything else takes no place in them", async () => {
+  const person = await enter("slime_human_human");
+  await person.leave("start");
+  for (const path of ["lobby/game", "tab?tab=x"]) {
+    const response = await fetch(`${person.url}${person.base}/${path}`, { headers: { cookie: person.cookie } });
+    assert.equal(response.status, 400, path);
+  }
+  const lobby = await person.lobby("game");
+  assert.deepEqual((await lobby.inbox.next("w")).slice(0, 2), [1, 2], "nobody but the one with the socket");
+  await lobby.close();
+});
+
 test("a second tab is refused, may take over, and the first one gets it back", async () => {
   const person = await screened();
   const first = await person.tab("one");

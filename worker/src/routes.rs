@@ -266,6 +266,9 @@ async fn submit(
 async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) -> Result<Response, Fault> {
     let experiment = studies::experiment(&identity.experiment)?;
     let game = studies::game(&experiment.id, scene)?;
+    if !is_socket(&request) {
+        return Err(Fault::BadRequest("a lobby is a WebSocket".into()));
+    }
     // Asked first: who is elsewhere must not begin to wait here.
     record(env, identity).await?.session.stager.may_play(experiment, scene)?;
     let wait = Wait { scene: scene.to_owned() };
