@@ -23,6 +23,8 @@ export async function cable(url) {
     }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // A test that fails before its end must not keep the process from ending.
+  server.unref();
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
     pull() {
