@@ -73,7 +73,8 @@ enum Token<'de> {
     Bool(bool),
     Unsigned(u64),
     Signed(i64),
-    Float(f64),
+    Float32(f32),
+    Float64(f64),
     Text(&'de str),
     Bytes(&'de [u8]),
     List(usize),
@@ -98,8 +99,8 @@ impl<'de> Reader<'de> {
             0xc4 => Token::Bytes(self.counted::<1>()?),
             0xc5 => Token::Bytes(self.counted::<2>()?),
             0xc6 => Token::Bytes(self.counted::<4>()?),
-            0xca => Token::Float(f32::from_be_bytes(self.array()?).into()),
-            0xcb => Token::Float(f64::from_be_bytes(self.array()?)),
+            0xca => Token::Float32(f32::from_be_bytes(self.array()?)),
+            0xcb => Token::Float64(f64::from_be_bytes(self.array()?)),
             0xcc => Token::Unsigned(self.unsigned::<1>()?),
             0xcd => Token::Unsigned(self.unsigned::<2>()?),
             0xce => Token::Unsigned(self.unsigned::<4>()?),
@@ -194,7 +195,8 @@ fn unexpected(token: &Token<'_>, expected: &dyn de::Expected) -> Error {
         Token::Bool(value) => de::Unexpected::Bool(*value),
         Token::Unsigned(value) => de::Unexpected::Unsigned(*value),
         Token::Signed(value) => de::Unexpected::Signed(*value),
-        Token::Float(value) => de::Unexpected::Float(*value),
+        Token::Float32(value) => de::Unexpected::Float((*value).into()),
+        Token::Float64(value) => de::Unexpected::Float(*value),
         Token::Text(value) => de::Unexpected::Str(value),
         Token::Bytes(value) => de::Unexpected::Bytes(value),
         Token::List(_) => de::Unexpected::Seq,
@@ -209,7 +211,8 @@ macro_rules! scalars {
             match self.token()? {
                 Token::Unsigned(value) => visitor.visit_u64(value),
                 Token::Signed(value) => visitor.visit_i64(value),
-                Token::Float(value) => visitor.visit_f64(value),
+                Token::Float32(value) => visitor.visit_f32(value),
+                Token::Float64(value) => visitor.visit_f64(value),
                 Token::Bool(value) => visitor.visit_bool(value),
                 other => Err(unexpected(&other, &visitor)),
             }
@@ -238,7 +241,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             Token::Bool(value) => visitor.visit_bool(value),
             Token::Unsigned(value) => visitor.visit_u64(value),
             Token::Signed(value) => visitor.visit_i64(value),
-            Token::Float(value) => visitor.visit_f64(value),
+            Token::Float32(value) => visitor.visit_f32(value),
+            Token::Float64(value) => visitor.visit_f64(value),
             Token::Text(value) => visitor.visit_borrowed_str(value),
             Token::Bytes(value) => visitor.visit_borrowed_bytes(value),
             Token::List(length) => self.list(length, visitor),
@@ -474,6 +478,15 @@ mod tests {
         fn arbitrary_bytes_are_read_or_refused(bytes: Vec<u8>) {
             let _ = decode::<State>(&bytes);
             let _ = decode::<serde_json::Value>(&bytes);
+        }
+    }
+
+    /// Also those of a signalling NaN, which a conversion to another width would change.
+    #[test]
+    fn a_number_keeps_its_bits() {
+        for bits in [0x7f86_37bd, 0xffc0_0000, 0x8000_0000, 1] {
+            let read: f32 = decode(&encode(&f32::from_bits(bits)).unwrap()).unwrap();
+            assert_eq!(read.to_bits(), bits);
         }
     }
 
