@@ -2,22 +2,13 @@
 // walked with the keyboard, or read by a machine.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
-import { launch, person, state } from "./chromium.mjs";
+import { person, state } from "./chromium.mjs";
 import { STUDY, at, go, scene, walk } from "./walk.mjs";
+import { browser, edge } from "./world.mjs";
 
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-let edge, browser;
-
-before(async () => {
-  [edge, browser] = await Promise.all([startEdge({ quiet: !process.env.LOUD }), launch()]);
-});
-after(async () => {
-  await browser.close();
-  await edge.stop();
-});
 
 async function consented(options) {
   const page = await person(browser, options);

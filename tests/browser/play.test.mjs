@@ -1,27 +1,15 @@
 // People in Chromium: they play, and the tests look at the picture.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
 import { csvOf, records } from "../edge/data.mjs";
-import { begin, find, launch, person, state } from "./chromium.mjs";
+import { begin, find, person, state } from "./chromium.mjs";
+import { browser, edge, subject } from "./world.mjs";
 
 const ORANGE = [240, 110, 70];
 const BLUE = [80, 170, 250];
 const BALL = [255, 221, 87];
-let edge, browser;
-
-before(async () => {
-  [edge, browser] = await Promise.all([startEdge({ quiet: !process.env.LOUD }), launch()]);
-});
-after(async () => {
-  await browser.close();
-  await edge.stop();
-});
-
-/** The participant's id, from the address. */
-const subject = (page) => new URL(page.url()).pathname.split("/").at(-1);
 
 test("the goldens hold in Chromium", async () => {
   const page = await person(browser);

@@ -1,24 +1,12 @@
 // Two people in Chromium, and what happens to one when the other's tab, network or patience ends.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
 import { csvOf, settled } from "../edge/data.mjs";
 import { cable } from "./cable.mjs";
-import { begin, launch, person, state } from "./chromium.mjs";
+import { begin, person, state } from "./chromium.mjs";
 import { STUDY, at, go, walk } from "./walk.mjs";
-
-let edge, browser;
-
-before(async () => {
-  [edge, browser] = await Promise.all([startEdge({ quiet: !process.env.LOUD }), launch()]);
-});
-after(async () => {
-  await browser.close();
-  await edge.stop();
-});
-
-const subject = (page) => new URL(page.url()).pathname.split("/").at(-1);
+import { browser, edge, subject } from "./world.mjs";
 
 /** Two people in their first game with each other; the second one's network hangs on a cable. */
 async function paired() {

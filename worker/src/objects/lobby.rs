@@ -21,10 +21,10 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, call, call_near, now, participant::Event, question, rooms::NewGame};
+use super::{answer, call, call_near, heard, now, participant::Event, question, rooms::NewGame};
 use crate::{
     auth::{self, Signer, TICKET_MS, Ticket},
-    costs::{self, Cost},
+    costs,
     error::Fault,
     log, studies,
 };
@@ -86,17 +86,9 @@ impl DurableObject for Lobby {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
-        costs::add(Cost::SocketMessages, 1);
+        let heard = heard(message);
         let Some(conn) = conn(&socket) else { return Ok(()) };
-        let said = match message {
-            WebSocketIncomingMessage::Binary(bytes) => {
-                wire::decode::<ToLobby>(&bytes, wire::MAX_FROM_BROWSER)
-            }
-            WebSocketIncomingMessage::String(text) => {
-                Err(wire::WireError::Malformed(format!("{} characters of text", text.len())))
-            }
-        };
-        match said {
+        match heard {
             Ok(ToLobby::Ping { rtt }) => self.shell.clone().handle(Input::Alive { conn, rtt }).await,
             Ok(ToLobby::Ready) => self.shell.clone().handle(Input::Ready(conn)).await,
             Err(error) => {

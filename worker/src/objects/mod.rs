@@ -5,8 +5,9 @@ pub mod lobby;
 pub mod participant;
 pub mod rooms;
 
+use room::wire::{self, WireError};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Date, Env, Method, Request, RequestInit, Response};
+use worker::{Date, Env, Method, Request, RequestInit, Response, WebSocketIncomingMessage};
 
 use crate::{
     costs::{self, Cost},
@@ -59,6 +60,17 @@ pub fn answer<T: Serialize>(result: Result<T, Fault>) -> worker::Result<Response
     match result {
         Ok(value) => Response::from_json(&value),
         Err(fault) => fault.json(),
+    }
+}
+
+/// What a browser said over a socket; text is never ours.
+pub fn heard<T: DeserializeOwned>(message: WebSocketIncomingMessage) -> Result<T, WireError> {
+    costs::add(Cost::SocketMessages, 1);
+    match message {
+        WebSocketIncomingMessage::Binary(bytes) => wire::decode(&bytes, wire::MAX_FROM_BROWSER),
+        WebSocketIncomingMessage::String(text) => {
+            Err(WireError::Malformed(format!("{} characters of text", text.len())))
+        }
     }
 }
 

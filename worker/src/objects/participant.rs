@@ -19,13 +19,8 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, arms, call, now, question};
-use crate::{
-    auth,
-    costs::{self, Cost},
-    error::Fault,
-    log, store, studies,
-};
+use super::{answer, arms, call, heard, now, question};
+use crate::{auth, costs, error::Fault, log, store, studies};
 
 /// What happened is written for analysts so much later, ms: what comes until then is written with it.
 const PUBLISH_MS: i64 = 1_000;
@@ -129,22 +124,20 @@ impl DurableObject for Participant {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
-        costs::add(Cost::SocketMessages, 1);
-        let WebSocketIncomingMessage::Binary(bytes) = message else { return Ok(()) };
+        let heard = heard(message);
+        let Some(tab) = tab_of(&socket) else { return Ok(()) };
         let shell = self.shell.clone();
-        let (Ok(said), Some(tab)) =
-            (wire::decode::<FromTab>(&bytes, wire::MAX_FROM_BROWSER), tab_of(&socket))
-        else {
-            let _ = socket.close(Some(wire::CloseCode::Malformed.code()), Some("malformed"));
-            return Ok(());
-        };
-        match said {
-            FromTab::Take => {
+        match heard {
+            Ok(FromTab::Take) => {
                 shell.tabs(tabs::Input::Take(tab.conn));
                 shell.note("tab_taken", String::new()).await;
             }
-            FromTab::Visible(visible) => {
+            Ok(FromTab::Visible(visible)) => {
                 shell.note(if visible { "page_visible" } else { "page_hidden" }, String::new()).await;
+            }
+            Err(error) => {
+                log!("warn", "tab_refused", "detail": error.to_string());
+                let _ = socket.close(Some(error.close_code().code()), Some("malformed"));
             }
         }
         Ok(())
