@@ -196,6 +196,7 @@ test("the last page gives the code and keeps the answers when saving fails for l
   assert.equal(await page.locator("#code").count(), 0, "no code before the save");
   await page.locator("#code").waitFor({ timeout: 60_000 });
   assert.equal(await page.locator("#code").innerText(), "SLIME-DEVICE");
+  assert.ok(!(await page.getByText("being saved").isVisible()), "it does not say two things at once");
   const kept = await page.evaluate(() => JSON.parse(Object.entries(localStorage).find(([key]) => key.endsWith("/complete"))[1]));
   assert.equal(kept.answers[0].answers.device, "phone");
   broken = false;

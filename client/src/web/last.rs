@@ -55,7 +55,7 @@ fn kept_under(form: &HtmlFormElement) -> Option<String> {
     form.get_attribute("action").map(|path| format!("footlights:{path}"))
 }
 
-/// Saving takes too long: shows the code, and keeps the answers here for another try.
+/// Saving takes too long: shows the code in place of the form, and keeps the answers here for another try.
 fn give_code(form: &HtmlFormElement) -> Result<()> {
     let section = form.closest("section")?.or_missing("section")?;
     if let Some(backup) = section.query_selector("[data-backup]")?
@@ -66,6 +66,7 @@ fn give_code(form: &HtmlFormElement) -> Result<()> {
     if let Some(template) = section.query_selector("template")? {
         let template: HtmlTemplateElement = template.dyn_into()?;
         section.append_child(&template.content())?;
+        form.set_hidden(true);
     }
     Ok(())
 }

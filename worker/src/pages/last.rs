@@ -35,8 +35,9 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
                 // Shown by the page's program when saving fails for too long; nobody goes without their code.
                 template {
                     p role="alert" {
-                        "We could not confirm yet that everything is saved. Your code is valid all the same, and your \
-                         answers are kept on this device: open this page again later, and they are sent once more."
+                        "We could not confirm yet that everything is saved, and go on trying while this page is open. \
+                         Your code is valid all the same, and your answers are kept on this device: if you close \
+                         this page, open it again later, and they are sent once more."
                     }
                     (code(view))
                 }
@@ -63,7 +64,7 @@ fn code(view: &View<'_>) -> Markup {
                 a.button.primary href=(with_code(redirect, code.as_deref())) data-redirect=(REDIRECT_S) { "Continue" }
                 button type="button" data-stay { "Stay on this page" }
             }
-        } @else {
+        } @else if view.saved {
             p.muted { "You can close this page now." }
         }
     }
