@@ -8,6 +8,8 @@ use crate::{
     simulation::{Sim, Simulation},
 };
 
+/// Makes a simulation from what `T` tells.
+type Make<T> = fn(&T) -> Result<Box<dyn Simulation>, EnvError>;
 /// Makes a scripted policy.
 type MakePolicy = fn() -> Box<dyn Policy>;
 
@@ -17,8 +19,9 @@ pub struct Entry {
     /// The environment's id.
     pub id: &'static str,
     make_default: fn() -> Result<Box<dyn Simulation>, EnvError>,
+    make_packed: Make<[u8]>,
     #[cfg(feature = "json")]
-    make: fn(&serde_json::Value) -> Result<Box<dyn Simulation>, EnvError>,
+    make: Make<serde_json::Value>,
     scripted: Vec<(&'static str, MakePolicy)>,
 }
 
@@ -28,6 +31,7 @@ impl Entry {
         Self {
             id: E::ID,
             make_default: || Ok(Box::new(Sim::<E>::new(E::Config::default())?)),
+            make_packed: |config| Ok(Box::new(Sim::<E>::from_packed(config)?)),
             #[cfg(feature = "json")]
             make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)),
             scripted: Vec::new(),
@@ -43,6 +47,11 @@ impl Entry {
     /// A simulation with the default configuration.
     pub fn make_default(&self) -> Result<Box<dyn Simulation>, EnvError> {
         (self.make_default)()
+    }
+
+    /// A simulation with the configuration that [`Simulation::packed_config`] gave.
+    pub fn make_packed(&self, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
+        (self.make_packed)(config)
     }
 
     /// A simulation; `Value::Null` stands for the default configuration. Only with the feature `json`: a browser's

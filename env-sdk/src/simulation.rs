@@ -38,12 +38,18 @@ pub trait Simulation {
     fn save(&self) -> Result<Vec<u8>, EnvError>;
     /// Goes back to a snapshot.
     fn load(&mut self, snapshot: &[u8]) -> Result<(), EnvError>;
+    /// The same simulation in the same state, for itself.
+    fn fork(&self) -> Box<dyn Simulation>;
+    /// The seed of the last reset.
+    fn seed(&self) -> u64;
     /// The episode, from 0.
     fn episode(&self) -> u32;
     /// Steps since the reset.
     fn tick(&self) -> u32;
     /// The configuration, as it would be written in a study.
     fn config(&self) -> Value;
+    /// The configuration for a browser's module, see [`Sim::from_packed`].
+    fn packed_config(&self) -> Result<Vec<u8>, EnvError>;
 }
 
 /// [`Simulation`] over one [`Environment`].
@@ -59,6 +65,12 @@ struct At {
     seed: u64,
     episode: u32,
     tick: u32,
+}
+
+impl<E: Environment> Clone for Sim<E> {
+    fn clone(&self) -> Self {
+        Self { config: self.config.clone(), spec: self.spec.clone(), at: self.at, state: self.state.clone() }
+    }
 }
 
 impl<E: Environment> Sim<E> {
@@ -78,6 +90,13 @@ impl<E: Environment> Sim<E> {
             value => serde_json::from_value(value.clone())
                 .map_err(|e| EnvError::Config { env: E::ID, why: e.to_string() })?,
         };
+        Self::new(config)
+    }
+
+    /// The same from MessagePack, in which a browser gets it.
+    pub fn from_packed(config: &[u8]) -> Result<Self, EnvError> {
+        let config =
+            msgpack::decode(config).map_err(|e| EnvError::Config { env: E::ID, why: e.to_string() })?;
         Self::new(config)
     }
 }
@@ -157,6 +176,14 @@ impl<E: Environment> Simulation for Sim<E> {
         Ok(())
     }
 
+    fn fork(&self) -> Box<dyn Simulation> {
+        Box::new(self.clone())
+    }
+
+    fn seed(&self) -> u64 {
+        self.at.seed
+    }
+
     fn episode(&self) -> u32 {
         self.at.episode
     }
@@ -167,5 +194,9 @@ impl<E: Environment> Simulation for Sim<E> {
 
     fn config(&self) -> Value {
         serde_json::to_value(&self.config).unwrap_or(Value::Null)
+    }
+
+    fn packed_config(&self) -> Result<Vec<u8>, EnvError> {
+        msgpack::encode(&self.config).map_err(|e| EnvError::Config { env: E::ID, why: e.to_string() })
     }
 }

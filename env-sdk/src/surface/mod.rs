@@ -66,6 +66,42 @@ pub enum Shape {
     Image { x: f32, y: f32, width: f32, height: f32, name: String, frame: u16 },
 }
 
+impl Shape {
+    /// A point by which its place is told from its place in another picture.
+    pub fn place(&self) -> (f32, f32) {
+        match self {
+            Self::Rect { x, y, .. }
+            | Self::Circle { x, y, .. }
+            | Self::Ellipse { x, y, .. }
+            | Self::Arc { x, y, .. }
+            | Self::Text { x, y, .. }
+            | Self::Image { x, y, .. } => (*x, *y),
+            Self::Line { x1, y1, .. } => (*x1, *y1),
+            Self::Polygon { points } => points.first().copied().unwrap_or_default(),
+        }
+    }
+
+    /// Moves it.
+    pub fn shift(&mut self, dx: f32, dy: f32) {
+        match self {
+            Self::Rect { x, y, .. }
+            | Self::Circle { x, y, .. }
+            | Self::Ellipse { x, y, .. }
+            | Self::Arc { x, y, .. }
+            | Self::Text { x, y, .. }
+            | Self::Image { x, y, .. } => (*x, *y) = (*x + dx, *y + dy),
+            Self::Line { x1, y1, x2, y2 } => {
+                (*x1, *y1, *x2, *y2) = (*x1 + dx, *y1 + dy, *x2 + dx, *y2 + dy);
+            }
+            Self::Polygon { points } => {
+                for (x, y) in points {
+                    (*x, *y) = (*x + dx, *y + dy);
+                }
+            }
+        }
+    }
+}
+
 /// One primitive with its style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
