@@ -4,7 +4,7 @@ use client::{
     netcode::{Button, Input, Output, Play},
     view,
 };
-use env_sdk::{Agent, Viewport, surface::Delta};
+use env_sdk::{Agent, EnvError, Simulation, Viewport, surface::Delta};
 use room::{
     keys::Keyboard,
     wire::{
@@ -17,6 +17,11 @@ const LOBBY: &str = "/x/e/s/lobby/game";
 const ROOM: &str = "/rooms/o/g?ticket=t";
 const DIGEST: u64 = 0xfeed;
 
+/// Frames come from a room; nothing is simulated here.
+fn no_environments(id: &str, _: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
+    Err(EnvError::Unknown(id.to_owned()))
+}
+
 /// A page on a clock that the test moves.
 struct Page {
     play: Play,
@@ -26,8 +31,11 @@ struct Page {
 
 impl Page {
     fn new() -> Self {
-        let mut page =
-            Self { play: Play::new(LOBBY, Some(DIGEST), true, 0.0), now: 0.0, outputs: Vec::new() };
+        let mut page = Self {
+            play: Play::new(LOBBY, Some(DIGEST), no_environments, true, 0.0),
+            now: 0.0,
+            outputs: Vec::new(),
+        };
         page.input(Input::Wake);
         page
     }
@@ -90,6 +98,7 @@ impl Page {
             fps: 30.0,
             viewport: Viewport { width: 48.0, height: 24.0 },
             keyboard: Keyboard::default(),
+            simulated: None,
         }));
         self.frame(0, 0);
     }
@@ -634,7 +643,7 @@ fn a_computer_that_plays_on_is_told_from_one_that_was_always_there() {
 
 #[test]
 fn an_environment_that_this_build_does_not_have_is_a_page_out_of_date() {
-    let mut play = Play::new(LOBBY, None, true, 0.0);
+    let mut play = Play::new(LOBBY, None, no_environments, true, 0.0);
     play.handle(0.0, Input::Wake);
     assert_eq!(play.poll(), None);
     assert_eq!(view::overlay(&play, 0.0).unwrap().buttons, [Button::Reload]);

@@ -22,4 +22,5 @@ pub mod session;
 pub mod stager;
 pub mod tables;
 pub mod tabs;
+pub mod timeline;
 pub mod wire;

@@ -6,6 +6,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use env_sdk::{ActionValue, Agent, EnvError};
 use serde::{Deserialize, Serialize};
 
+use crate::wire::Shown;
+
 /// Where an action came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
@@ -89,6 +91,8 @@ pub struct Person {
     pub rtt_ms: f32,
     /// Whether the page is visible and focused.
     pub focused: bool,
+    /// By how many ticks the keys of this tick came too late for the one that they were meant for.
+    pub late: u32,
 }
 
 /// Something worth knowing that is not a tick.
@@ -136,12 +140,15 @@ pub struct Chunk {
     pub events: Vec<Event>,
     /// Episodes that ended since the last chunk.
     pub episodes: Vec<EpisodeRecord>,
+    /// What browsers that simulate have told of how they showed the game, by agent. Ticks of earlier chunks are among
+    /// them.
+    pub shown: Vec<(Agent, Shown)>,
 }
 
 impl Chunk {
     /// Whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.events.is_empty() && self.episodes.is_empty()
+        self.rows.is_empty() && self.events.is_empty() && self.episodes.is_empty() && self.shown.is_empty()
     }
 
     /// As bytes.
@@ -160,6 +167,7 @@ impl Chunk {
             all.rows.extend(chunk.rows);
             all.events.extend(chunk.events);
             all.episodes.extend(chunk.episodes);
+            all.shown.extend(chunk.shown);
             all
         })
     }

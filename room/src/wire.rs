@@ -6,10 +6,14 @@
 use env_sdk::{Agent, HudItem, Viewport, msgpack, surface::Delta};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::keys::Keyboard;
+use crate::{
+    experiment::InputDelay,
+    keys::Keyboard,
+    timeline::{Move, Rules},
+};
 
 /// Raised with every change of the messages below.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// The longest message a browser may send, in bytes.
 pub const MAX_FROM_BROWSER: usize = 512;
 /// The longest message an object may send, in bytes.
@@ -36,6 +40,33 @@ pub enum ToRoom {
         /// The browser's monotonic clock, ms.
         time: f64,
     },
+    /// The same where browsers simulate: the keys held from a tick on.
+    #[serde(rename = "i")]
+    Stamped {
+        /// The first tick that sees it; if that is over when this arrives, the next one.
+        tick: u32,
+        /// As in [`ToRoom::Keys`].
+        held: u32,
+        /// The browser's monotonic clock, ms.
+        time: f64,
+    },
+    /// How the ticks up to one were shown where browsers simulate; with every sign of life.
+    #[serde(rename = "n")]
+    Shown(Shown),
+    /// Ticks that the room has forgotten with its process, as they were told; several messages one after the other.
+    #[serde(rename = "r")]
+    Resume {
+        /// In order, without a gap.
+        ticks: Vec<Confirmed>,
+    },
+    /// The state at a confirmed tick has another digest here.
+    #[serde(rename = "d")]
+    Desync {
+        /// The tick.
+        tick: u32,
+        /// The digest here.
+        digest: u64,
+    },
     /// Sign of life, once a second.
     #[serde(rename = "p")]
     Ping {
@@ -59,6 +90,20 @@ pub enum ToSeat {
     /// One tick.
     #[serde(rename = "f")]
     Frame(Frame),
+    /// What was decided for one tick, where browsers simulate.
+    #[serde(rename = "c")]
+    Confirmed(Confirmed),
+    /// The whole state, where browsers simulate: after `Welcome`, and when a browser's state was another one.
+    #[serde(rename = "S")]
+    Snapshot {
+        /// The tick after which it was taken.
+        tick: u32,
+        /// [`crate::timeline::Timeline::save`].
+        #[serde(with = "serde_bytes")]
+        timeline: Vec<u8>,
+        /// Whether it counts even where a browser knows later ticks.
+        must: bool,
+    },
     /// Whether the game runs, and how everybody is. Sent when that changes.
     #[serde(rename = "s")]
     Status(Status),
@@ -114,6 +159,67 @@ pub struct Welcome {
     pub viewport: Viewport,
     /// Which keys do what.
     pub keyboard: Keyboard,
+    /// What it takes to simulate the game, where browsers do.
+    pub simulated: Option<Simulated>,
+}
+
+/// What a browser needs to simulate a game.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Simulated {
+    /// The environment's id.
+    pub environment: String,
+    /// Its configuration, as `env_sdk::Simulation::packed_config` gives it.
+    #[serde(with = "serde_bytes")]
+    pub config: Vec<u8>,
+    /// What inputs mean.
+    pub rules: Rules,
+    /// Whether the game stands still between episodes.
+    pub pauses: bool,
+    /// How many ticks later than it is pressed a key counts.
+    pub input_delay: InputDelay,
+    /// How many ticks a browser may be ahead of the last confirmed one.
+    pub prediction_window: u32,
+}
+
+/// How a browser that simulates showed the ticks since its last report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The last tick that this report is about.
+    pub until: u32,
+    /// By how many ticks own keys are delayed.
+    pub input_delay: u8,
+    /// Those ticks that were anything but predicted rightly and without a stall.
+    pub notes: Vec<Note>,
+}
+
+/// What happened in a browser when one tick was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The tick.
+    pub tick: u32,
+    /// Whether it had been predicted, rightly or not, and shown before.
+    pub predicted: bool,
+    /// How many ticks were undone and simulated again because the guess was wrong.
+    pub rollback: u16,
+    /// For how long before it the picture stood still because the prediction window was exhausted, ms.
+    pub stalled_ms: u16,
+}
+
+/// What was decided for one tick.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The tick.
+    pub tick: u32,
+    /// The room's clock when it was decided, epoch ms.
+    pub at_ms: u64,
+    /// The moves that are not the default one.
+    pub moves: Vec<(Agent, Move)>,
+    /// Proves that the room said this, to the room.
+    pub tag: u64,
+    /// The state's digest after it, now and then.
+    pub digest: Option<u64>,
+    /// All ticks up to this one are stored, when that has changed: nobody needs to keep them any longer.
+    pub durable: Option<u32>,
 }
 
 /// One tick as one seat may see it.
@@ -450,8 +556,37 @@ mod tests {
                 names: vec!["You".into(), String::new()],
                 fps: 29.97,
                 viewport: Viewport { width: 1.8, height: 1.2 },
-                keyboard,
+                keyboard: keyboard.clone(),
+                simulated: Some(Simulated {
+                    environment: "pong-v0".into(),
+                    config: vec![0x91, 7],
+                    rules: Rules {
+                        input_mode: crate::keys::InputMode::KeyDown,
+                        missing_action: crate::keys::MissingAction::Previous,
+                        default_action: ActionValue::Discrete(0),
+                        keyboards: vec![keyboard],
+                        episodes: 3,
+                        max_steps: Some(900),
+                        carry_score: true,
+                    },
+                    pauses: true,
+                    input_delay: InputDelay::Adaptive { most: 4 },
+                    prediction_window: 15,
+                }),
             }),
+            ToSeat::Confirmed(Confirmed {
+                tick: 70_000,
+                at_ms: 1_790_000_000_123,
+                tag: 1 << 63,
+                durable: Some(69_990),
+                moves: vec![
+                    (Agent(0), Move::Keys(vec![Some(3), None])),
+                    (Agent(2), Move::Action(ActionValue::Discrete(2))),
+                    (Agent(3), Move::Failed),
+                ],
+                digest: Some(u64::MAX),
+            }),
+            ToSeat::Snapshot { tick: 7, timeline: vec![1, 2, 3], must: false },
             ToSeat::Frame(Frame {
                 tick: u32::MAX,
                 ack: 0,
@@ -479,6 +614,13 @@ mod tests {
         }
         for message in [
             ToRoom::Keys { seq: 1, held: 5, time: 0.25 },
+            ToRoom::Stamped { tick: 70_000, held: 5, time: 0.25 },
+            ToRoom::Desync { tick: 70_000, digest: u64::MAX },
+            ToRoom::Shown(Shown {
+                until: 70_000,
+                input_delay: 3,
+                notes: vec![Note { tick: 69_990, predicted: true, rollback: 9, stalled_ms: 0 }],
+            }),
             ToRoom::Hello { version: 1, digest: u64::MAX },
             ToRoom::Ping { time: 1e9, rtt: 20.5, focused: false, painted: 60 },
         ] {
@@ -522,7 +664,7 @@ mod tests {
 
         #[test]
         fn a_damaged_message_is_refused_or_read_as_rmp_serde_reads_it(
-            which in 0usize..8, at: usize, byte: u8, cut: usize,
+            which in 0usize..10, at: usize, byte: u8, cut: usize,
         ) {
             let mut bytes = encode(&seat_messages()[which]);
             let at = at % bytes.len();

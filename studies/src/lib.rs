@@ -7,9 +7,11 @@
 mod lobby_check;
 mod mountain_car_conditions;
 mod policies;
+mod rollback_check;
 mod slime_human_ai;
 mod slime_human_human;
 mod slime_load;
+mod slime_rollback;
 mod slime_with_a_stranger;
 mod staying_check;
 
@@ -21,10 +23,12 @@ pub fn all() -> Vec<Experiment> {
         slime_with_a_stranger::experiment(),
         mountain_car_conditions::experiment(),
         slime_human_human::experiment(),
+        slime_rollback::experiment(),
         slime_human_ai::experiment(),
         slime_load::experiment(),
         lobby_check::experiment(),
         staying_check::experiment(),
+        rollback_check::experiment(),
     ]
 }
 
@@ -38,7 +42,7 @@ mod tests {
     use env_sdk::Agent;
     use room::{
         experiment::Scene,
-        record::{GameInfo, SeatInfo},
+        record::{Chunk, GameInfo, SeatInfo},
         session::Snapshot,
         tables,
     };
@@ -91,7 +95,7 @@ mod tests {
                     seed: 0,
                     seats: seats.collect(),
                 };
-                let steps = tables::steps_csv(game, &info, Agent(0), &[]).unwrap();
+                let steps = tables::steps_csv(game, &info, Agent(0), &Chunk::default()).unwrap();
                 assert_eq!(header(steps), explained(&codebook, &format!("steps/{}", game.id)));
             }
         }

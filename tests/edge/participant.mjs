@@ -2,6 +2,9 @@
 import { decode, encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
+/** `room::wire::VERSION`. */
+export const PROTOCOL = 3;
+
 /** Messages that wait for whoever asks for them, in order. */
 class Inbox {
   #messages = [];
@@ -154,7 +157,7 @@ export class Participant {
   /** Takes the seat and says hello. Resolves with the welcome. */
   async sit(digest, path = this.room) {
     this.socket = await Socket.open(this.sockets + path);
-    this.socket.send({ h: [2, digest] });
+    this.socket.send({ h: [PROTOCOL, digest] });
     return this.socket.inbox.next("w");
   }
 

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { startEdge } from "../../xtask/edge/edge.mjs";
 import { environments } from "./data.mjs";
-import { Participant, Socket } from "./participant.mjs";
+import { PROTOCOL, Participant, Socket } from "./participant.mjs";
 
 let edge, digest, left, right;
 
@@ -79,7 +79,7 @@ for (const [name, act, code] of [
   ["text", (socket) => socket.sendRaw("hello"), 4001],
   ["an oversized message", (socket) => socket.sendRaw(Buffer.alloc(100_000)), 4002],
   ["a flood", (socket) => { for (let k = 0; k < 300; k++) socket.send({ k: [k, k & 1, 0] }); }, 4003],
-  ["a wrong digest", (socket) => socket.send({ h: [2, digest ^ 1n] }), 4005],
+  ["a wrong digest", (socket) => socket.send({ h: [PROTOCOL, digest ^ 1n] }), 4005],
   ["another protocol", (socket) => socket.send({ h: [999, digest] }), 4005],
 ]) {
   test(`${name} is refused with ${code}, and the partner plays on`, async () => {

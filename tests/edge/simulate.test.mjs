@@ -29,6 +29,17 @@ test("six bots walk a study with reloads, second tabs and looks elsewhere: nobod
   assert.ok(report.reloads > 0 && report.second_tabs > 0 && report.hidden > 0, stdout);
 });
 
+test("games that browsers simulate survive a killed edge: every tick is stored once, and both files say the same", async () => {
+  const options = ["--experiment", "slime_rollback", "--participants", "8", "--kill", "2", "--seed", "5"];
+  const { code, stdout, stderr } = await simulate(...options);
+  assert.equal(code, 0, stdout + stderr);
+  const report = JSON.parse(stdout);
+  assert.deepEqual(report.errors, []);
+  assert.deepEqual(report.outcomes, { completed: 8 });
+  assert.equal(report.kills, 2);
+  assert.ok(report.rows_expected > 0 && report.rows_saved === report.rows_expected, stdout);
+});
+
 test("a study that this build does not have is refused with those that it has", async () => {
   const { code, stdout, stderr } = await simulate("--experiment", "nothing", "--participants", "1");
   assert.equal(code, 1);

@@ -21,7 +21,7 @@ fn check_data(world: &World) {
     let steps: u32 = record.episodes.iter().map(|episode| episode.steps).sum();
     assert_eq!(steps, world.room.tick());
     for agent in scene.human_agents() {
-        let csv = tables::steps_csv(scene, &info, agent, &record.rows).unwrap();
+        let csv = tables::steps_csv(scene, &info, agent, &record).unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_slice());
         let header = reader.headers().unwrap().clone();
         let column =

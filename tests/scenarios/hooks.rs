@@ -80,8 +80,7 @@ fn scene() -> GameScene {
 }
 
 fn columns(world: &World) -> Vec<[String; 3]> {
-    let csv =
-        tables::steps_csv(&world.scene, &info(&world.scene, 3), Agent(0), &world.record().rows).unwrap();
+    let csv = tables::steps_csv(&world.scene, &info(&world.scene, 3), Agent(0), &world.record()).unwrap();
     let mut csv = csv::Reader::from_reader(csv.as_slice());
     let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
     assert_eq!(header[header.len() - 3..], ["hooks.ticks", "hooks.nothing", "hooks.missing"]);

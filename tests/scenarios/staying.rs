@@ -97,7 +97,7 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
     assert_eq!(seats[0].as_ref().unwrap().score, own, "the policy's rewards are not the person's");
     plays_again(&world);
 
-    let csv = tables::steps_csv(&world.scene, &info(&world.scene, 3), Agent(1), &record.rows).unwrap();
+    let csv = tables::steps_csv(&world.scene, &info(&world.scene, 3), Agent(1), &record).unwrap();
     let mut csv = csv::Reader::from_reader(csv.as_slice());
     let column = csv.headers().unwrap().iter().position(|name| name == "seats.player_0").unwrap();
     let holders: Vec<String> = csv.records().map(|row| row.unwrap()[column].to_owned()).collect();

@@ -103,6 +103,8 @@ impl World {
                             browser.bytes.push(bytes.len());
                             browser.frames.push((self.now, frame));
                         }
+                        // Those who simulate are in the netcode tests.
+                        ToSeat::Confirmed(_) | ToSeat::Snapshot { .. } => {}
                         ToSeat::Status(status) => browser.status = Some(status),
                         ToSeat::Pong { .. } => browser.pongs += 1,
                         ToSeat::Notice { text } => browser.notices.push(text),
@@ -117,6 +119,7 @@ impl World {
                     self.chunks.push(chunk);
                     self.checkpoint = Some(checkpoint);
                     self.stored_at.push(self.now);
+                    self.room.handle(self.now, Input::Stored);
                 }
                 Output::Report(event) => self.events.push(event),
                 Output::Released { agent, verdict } => self.released.push((agent.0, verdict)),

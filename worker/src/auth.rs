@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
-use room::participant::Identity;
+use room::{participant::Identity, room::SealKey};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use worker::Env;
@@ -51,6 +51,11 @@ impl Signer {
     pub fn pseudonym(&self, experiment: &str, source: &str, id: &str) -> Result<String, Fault> {
         let mac = self.mac("subject", &format!("{experiment}\n{source}\n{id}"))?.finalize().into_bytes();
         Ok(mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The key of a room's tags.
+    pub fn seal_key(&self, game: &str) -> Result<SealKey, Fault> {
+        Ok(self.mac("seal", game)?.finalize().into_bytes().into())
     }
 
     /// `payload.signature`, both in URL-safe base64.

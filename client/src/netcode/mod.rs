@@ -11,6 +11,7 @@ mod lobby;
 mod page;
 mod play;
 mod playback;
+mod rollback;
 mod seat;
 
 pub use health::{Health, Quality};
@@ -20,4 +21,5 @@ pub use lobby::{Check, Lobby, Waiting};
 pub use page::{Button, Input, Output, Stop};
 pub use play::{Advance, Play, Stage};
 pub use playback::Playback;
+pub use rollback::{Finding, Make, Rollback};
 pub use seat::{Finished, Seat};

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use env_sdk::{Viewport, surface::Item};
 use room::wire::{
-    self, CloseCode, Frame, Hud, MAX_TO_BROWSER, Outcome, Status, ToRoom, ToSeat, VERSION, Welcome,
+    self, CloseCode, Confirmed, Frame, Hud, MAX_TO_BROWSER, Outcome, Phase, Status, ToRoom, ToSeat, VERSION,
+    Welcome,
 };
 
 use super::{
@@ -11,12 +13,15 @@ use super::{
     link::Link,
     page::{Output, Stop},
     playback::Playback,
+    rollback::{Finding, Make, Rollback},
 };
 
 /// How often a round trip is measured, ms.
 const PING_MS: f64 = 1000.0;
 /// A ping that has no answer for this long ends the connection, ms.
 const SILENCE_MS: f64 = 6000.0;
+/// So many ticks fit into one message, each at 40 bytes or so.
+const TICKS_A_MESSAGE: usize = 8;
 /// How many measured times from input to frame wait to be fetched at most; further ones push out the oldest.
 const MAX_MEASURED: usize = 200;
 
@@ -57,7 +62,10 @@ pub struct Seat {
     welcome: Option<Welcome>,
     status: Option<(Status, f64)>,
     hud: Hud,
+    make: Make,
     playback: Option<Playback>,
+    /// In place of the playback where this browser simulates.
+    rollback: Option<Rollback>,
     finished: Option<Finished>,
     notice: String,
     reason: String,
@@ -77,8 +85,8 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Wants to connect to the room socket at `path`; `digest` is the environment's fingerprint.
-    pub fn new(path: String, digest: u64, focused: bool, now: f64) -> Self {
+    /// Wants to connect to the room socket at `path`; `digest` is the environment's fingerprint, and `make` makes it.
+    pub fn new(path: String, digest: u64, make: Make, focused: bool, now: f64) -> Self {
         Self {
             path,
             digest,
@@ -87,7 +95,9 @@ impl Seat {
             welcome: None,
             status: None,
             hud: Hud::default(),
+            make,
             playback: None,
+            rollback: None,
             finished: None,
             notice: String::new(),
             reason: String::new(),
@@ -156,14 +166,46 @@ impl Seat {
         &self.notice
     }
 
-    /// The pictures.
-    pub fn playback(&mut self) -> Option<&mut Playback> {
-        self.playback.as_mut()
+    /// What the pictures are drawn into; nothing before there are any.
+    pub fn viewport(&self) -> Option<Viewport> {
+        let rollback = self.rollback.as_ref().map(Rollback::viewport);
+        rollback.or_else(|| self.playback.as_ref().map(Playback::viewport))
     }
 
-    /// The newest tick.
+    /// What to paint now, in painting order; `None` if what was painted last still holds. Ask once a refresh.
+    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
+        match (&mut self.rollback, &mut self.playback) {
+            (Some(rollback), _) => {
+                let picture = rollback.picture(now);
+                if picture.is_some() {
+                    // Own keys are in the very next picture.
+                    self.seen(u32::MAX, now);
+                }
+                picture
+            }
+            (None, Some(playback)) => playback.picture(now),
+            (None, None) => None,
+        }
+    }
+
+    /// The next picture must be painted even if nothing changed: the canvas is new.
+    pub fn repaint(&mut self) {
+        if let Some(rollback) = &mut self.rollback {
+            rollback.repaint();
+        } else if let Some(playback) = &mut self.playback {
+            playback.repaint();
+        }
+    }
+
+    /// The newest tick that the room told of.
     pub fn tick(&self) -> Option<u32> {
-        self.playback.as_ref().and_then(Playback::tick)
+        let rollback = self.rollback.as_ref().map(|rollback| rollback.confirmed().tick());
+        rollback.or_else(|| self.playback.as_ref().and_then(Playback::tick))
+    }
+
+    /// The game that this browser simulates, if it does.
+    pub fn rollback(&self) -> Option<&Rollback> {
+        self.rollback.as_ref()
     }
 
     /// `seq` of the last keys sent and of the last ones seen in a frame.
@@ -190,12 +232,24 @@ impl Seat {
     pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
         self.link.heard();
         let message = wire::decode(bytes, MAX_TO_BROWSER);
-        self.news |= !matches!(&message, Ok(ToSeat::Frame(frame)) if frame.hud.is_none());
+        self.news |= !matches!(&message, Ok(ToSeat::Frame(Frame { hud: None, .. }) | ToSeat::Confirmed(_)));
         match message {
             Ok(ToSeat::Welcome(welcome)) => self.welcomed(welcome, now, out),
             Ok(ToSeat::Frame(frame)) => self.frame(frame, now, out),
-            Ok(ToSeat::Status(status)) => self.status = Some((status, now)),
-            Ok(ToSeat::Pong { time, .. }) => self.health.measured(now - time),
+            Ok(ToSeat::Confirmed(confirmed)) => self.confirmed(confirmed, now, out),
+            Ok(ToSeat::Snapshot { tick, timeline, must }) => self.snapshot(tick, &timeline, must, now, out),
+            Ok(ToSeat::Status(status)) => {
+                if let Some(rollback) = &mut self.rollback {
+                    rollback.run(status.phase == Phase::Running, now);
+                }
+                self.status = Some((status, now));
+            }
+            Ok(ToSeat::Pong { time, .. }) => {
+                self.health.measured(now - time);
+                if let Some(rollback) = &mut self.rollback {
+                    rollback.round_trip(now - time);
+                }
+            }
             Ok(ToSeat::Notice { text }) => self.notice = text,
             Ok(ToSeat::Finished { outcome, saved, scores }) => {
                 let at = self.finished.as_ref().map_or(now, |first| first.at);
@@ -277,6 +331,9 @@ impl Seat {
             let painted = std::mem::take(&mut self.painted);
             let ping = ToRoom::Ping { time: now, rtt, focused: self.focused, painted };
             out.push_back(Output::Send(wire::encode(&ping)));
+            if let Some(rollback) = self.rollback.as_mut().filter(|_| self.told) {
+                out.push_back(Output::Send(wire::encode(&ToRoom::Shown(rollback.report()))));
+            }
             self.link.asked(now);
             self.ping_at = now + PING_MS;
         }
@@ -290,6 +347,14 @@ impl Seat {
 
     fn welcomed(&mut self, welcome: Welcome, now: f64, out: &mut VecDeque<Output>) {
         self.link.greeted(now);
+        if let Some(simulated) = welcome.simulated.clone() {
+            match Rollback::new(welcome.agent, welcome.fps, simulated, self.make) {
+                Ok(rollback) if self.rollback.is_none() => self.rollback = Some(rollback),
+                Ok(_) => {}
+                // The fingerprints were equal, so this cannot be; a new connection brings another deployment, if any.
+                Err(_) => return self.start_over(now, out),
+            }
+        }
         // The picture so far stays on the screen until the full one is there.
         let fits = self.playback.as_ref().is_some_and(|p| p.viewport() == welcome.viewport);
         if !fits {
@@ -312,12 +377,7 @@ impl Seat {
         // After a reload the room remembers higher numbers than this page ever sent.
         self.seq = self.seq.max(frame.ack);
         self.ack = frame.ack;
-        while let Some((_, at)) = self.unseen.pop_front_if(|(seq, _)| *seq <= frame.ack) {
-            if self.measured.len() >= MAX_MEASURED {
-                self.measured.pop_front();
-            }
-            self.measured.push_back(now - at);
-        }
+        self.seen(frame.ack, now);
         if !self.told {
             self.told = true;
             self.unseen.clear();
@@ -325,10 +385,62 @@ impl Seat {
         }
     }
 
+    /// Keys up to `ack` show on the screen.
+    fn seen(&mut self, ack: u32, now: f64) {
+        while let Some((_, at)) = self.unseen.pop_front_if(|(seq, _)| *seq <= ack) {
+            if self.measured.len() >= MAX_MEASURED {
+                self.measured.pop_front();
+            }
+            self.measured.push_back((now - at).max(0.0));
+        }
+    }
+
+    /// Says what is held.
     fn tell(&mut self, time: f64, out: &mut VecDeque<Output>) {
         self.seq = self.seq.wrapping_add(1);
-        let keys = ToRoom::Keys { seq: self.seq, held: self.held, time };
-        out.push_back(Output::Send(wire::encode(&keys)));
+        let message = match &mut self.rollback {
+            Some(rollback) => ToRoom::Stamped { tick: rollback.hold(self.held, time), held: self.held, time },
+            None => ToRoom::Keys { seq: self.seq, held: self.held, time },
+        };
+        out.push_back(Output::Send(wire::encode(&message)));
+    }
+
+    /// The room's state.
+    fn snapshot(&mut self, tick: u32, timeline: &[u8], must: bool, now: f64, out: &mut VecDeque<Output>) {
+        let Some(rollback) = &mut self.rollback else { return };
+        match rollback.forgotten(tick).filter(|_| !must) {
+            Some(forgotten) => {
+                for ticks in forgotten.chunks(TICKS_A_MESSAGE) {
+                    let message = ToRoom::Resume { ticks: ticks.to_vec() };
+                    out.push_back(Output::Send(wire::encode(&message)));
+                }
+            }
+            None if rollback.snapshot(timeline).is_err() => return self.start_over(now, out),
+            None => {}
+        }
+        self.hud = rollback.hud();
+        if !self.told {
+            self.told = true;
+            self.unseen.clear();
+            rollback.reconnected();
+            self.tell(now, out);
+        }
+    }
+
+    /// What the room decided for a tick.
+    fn confirmed(&mut self, confirmed: Confirmed, now: f64, out: &mut VecDeque<Output>) {
+        let Some(rollback) = &mut self.rollback else { return };
+        let tick = confirmed.tick;
+        let found = rollback.confirm(confirmed, now);
+        let hud = rollback.hud();
+        self.news |= hud != self.hud;
+        self.hud = hud;
+        let digest = match found {
+            Finding::Fine => return,
+            Finding::Differs(digest) => digest,
+            Finding::Broken => 0,
+        };
+        out.push_back(Output::Send(wire::encode(&ToRoom::Desync { tick, digest })));
     }
 
     fn start_over(&mut self, now: f64, out: &mut VecDeque<Output>) {

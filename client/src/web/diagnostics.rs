@@ -49,6 +49,14 @@ impl Diagnostics {
         if let Some(tick) = seat.tick() {
             self.set("tick", tick);
         }
+        if let Some(rollback) = seat.rollback() {
+            let (rollbacks, deepest) = rollback.rollbacks();
+            self.set("rollbacks", rollbacks);
+            self.set("deepest", deepest);
+            self.set("present", rollback.present().tick());
+            self.set("stalledMs", rollback.stalled_ms());
+            self.set("inputDelay", rollback.input_delay());
+        }
         if let Some(rtt) = seat.rtt() {
             self.set("rtt", rtt);
         }

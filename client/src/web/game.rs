@@ -5,6 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use env_sdk::{EnvError, Simulation};
 use envs::registry;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
@@ -82,6 +83,11 @@ pub(super) fn with(me: &Weak<RefCell<Game>>, act: impl FnOnce(&mut Game)) {
     }
 }
 
+/// Makes a simulation of this build.
+fn make(id: &str, config: &[u8]) -> std::result::Result<Box<dyn Simulation>, EnvError> {
+    registry().get(id)?.make_packed(config)
+}
+
 impl Game {
     /// Fills the scene's section.
     pub fn mount(section: &HtmlElement) -> Result<Rc<RefCell<Self>>> {
@@ -105,7 +111,7 @@ impl Game {
         let game = Rc::new_cyclic(|me: &Weak<RefCell<Self>>| {
             RefCell::new(Self {
                 me: me.clone(),
-                play: Play::new(&lobby, digest, attentive(), now()),
+                play: Play::new(&lobby, digest, make, attentive(), now()),
                 held: Held::default(),
                 controls,
                 overlay,
@@ -173,17 +179,18 @@ impl Game {
 
     /// What is painted is out of date though no frame came.
     fn repaint(&mut self) {
-        if let Some(playback) = self.play.seat_mut().and_then(|seat| seat.playback()) {
-            playback.repaint();
+        if let Some(seat) = self.play.seat_mut() {
+            seat.repaint();
         }
     }
 
     /// The box of the canvas has another size.
     pub(super) fn fit(&mut self) -> Result<()> {
-        if let Some(playback) = self.play.seat_mut().and_then(|seat| seat.playback())
-            && self.canvas.fit(playback.viewport())?
+        if let Some(seat) = self.play.seat_mut()
+            && let Some(viewport) = seat.viewport()
+            && self.canvas.fit(viewport)?
         {
-            playback.repaint();
+            seat.repaint();
             self.paint(now());
         }
         Ok(())
@@ -289,7 +296,7 @@ impl Game {
     }
 
     fn paint(&mut self, at: f64) {
-        let Some(items) = self.play.seat_mut().and_then(|seat| seat.playback()?.picture(at)) else { return };
+        let Some(items) = self.play.seat_mut().and_then(|seat| seat.picture(at)) else { return };
         if let Err(error) = self.canvas.paint(&items) {
             warn("a picture failed", &error);
         }

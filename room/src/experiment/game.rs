@@ -3,15 +3,21 @@
 use env_sdk::{
     ActionValue, Agent, EnvError, Environment, Policy, PolicyError, RandomPolicy, Sim, Simulation,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Ending, Then, Waitroom};
 use crate::{
     hooks::HooksFactory,
     keys::{InputMode, Keyboard, MissingAction},
+    timeline::Rules,
     wire::Outcome,
 };
+
+/// The longest input delay, in ticks.
+const MAX_INPUT_DELAY: u32 = 60;
+/// The longest prediction window, in ticks.
+const MAX_PREDICTION_WINDOW: u32 = 600;
 
 /// Makes a policy when a room opens. A model is loaded once an isolate; this must be cheap after the first time.
 pub type PolicyFactory = fn() -> Result<Box<dyn Policy>, PolicyError>;
@@ -95,6 +101,32 @@ pub(crate) fn make_policy(seat: &Seat, sim: &dyn Simulation) -> Result<Option<Bo
     })
 }
 
+/// Where the environment is stepped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Execution {
+    /// In the room. A seat is sent what it may see, and nothing else.
+    #[default]
+    Server,
+    /// In the room and in every browser, which is ahead of the room and goes back when the room decides otherwise (GGPO's
+    /// rollback). Own keys act at once at any distance. Every browser holds the whole state: nothing in it is secret.
+    Browser,
+}
+
+/// How many ticks later than it is pressed a key counts, in [`Execution::Browser`]. What is predicted is shorter by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputDelay {
+    /// Always so many.
+    Fixed(u32),
+    /// As many as it takes that no more than half of the prediction window is usually predicted; at most `most`. Grows
+    /// at once, shrinks by one tick every two seconds.
+    Adaptive {
+        /// Never more than this.
+        most: u32,
+    },
+}
+
 /// A game, its players and its rules of play. Times are in milliseconds.
 #[derive(Clone, Serialize)]
 #[allow(missing_docs, reason = "each field has a builder method that says what it means")]
@@ -104,6 +136,9 @@ pub struct GameScene {
     pub environment: EnvironmentRef,
     pub seats: Vec<Seat>,
     pub fps: f32,
+    pub execution: Execution,
+    pub input_delay: InputDelay,
+    pub prediction_window: u32,
     pub input_mode: InputMode,
     pub keyboards: Vec<Keyboard>,
     pub default_action: ActionValue,
@@ -187,6 +222,9 @@ impl GameScene {
             environment: EnvironmentRef::of::<E>(&config),
             seats: Vec::new(),
             fps: 30.0,
+            execution: Execution::Server,
+            input_delay: InputDelay::Fixed(0),
+            prediction_window: 30,
             input_mode: InputMode::PressedKeys,
             keyboards: vec![Keyboard::default(); agents],
             default_action: ActionValue::Discrete(0),
@@ -222,6 +260,25 @@ impl GameScene {
     /// Ticks a second, 10 to 60.
     pub fn fps(mut self, fps: f32) -> Self {
         self.fps = fps;
+        self
+    }
+
+    /// Where the environment is stepped; in the room if nothing is said.
+    pub fn execution(mut self, execution: Execution) -> Self {
+        self.execution = execution;
+        self
+    }
+
+    /// In [`Execution::Browser`], how many ticks later than it is pressed a key counts; 0 if nothing is said.
+    pub fn input_delay(mut self, delay: InputDelay) -> Self {
+        self.input_delay = delay;
+        self
+    }
+
+    /// In [`Execution::Browser`], how many ticks a browser may be ahead of the last confirmed one before it waits; 30 if
+    /// nothing is said. 0 is lockstep: nothing is predicted.
+    pub fn prediction_window(mut self, ticks: u32) -> Self {
+        self.prediction_window = ticks;
         self
     }
 
@@ -363,6 +420,19 @@ impl GameScene {
         ["outcome", "score", "game_id"].into_iter().map(str::to_owned).chain(hooks)
     }
 
+    /// What the inputs of a game mean.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            input_mode: self.input_mode,
+            missing_action: self.missing_action,
+            default_action: self.default_action.clone(),
+            keyboards: self.keyboards.clone(),
+            episodes: self.episodes,
+            max_steps: self.max_steps,
+            carry_score: self.carry_score,
+        }
+    }
+
     /// How many people it takes.
     pub fn humans(&self) -> usize {
         self.seats.iter().filter(|seat| seat.is_human()).count()
@@ -426,6 +496,14 @@ impl GameScene {
         ];
         if let Some((option, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err((option, "must be at least 1".into()));
+        }
+        let (InputDelay::Fixed(delay) | InputDelay::Adaptive { most: delay }) = self.input_delay;
+        if delay > MAX_INPUT_DELAY {
+            return Err(("input_delay", format!("{delay} ticks, at most {MAX_INPUT_DELAY}")));
+        }
+        if self.prediction_window > MAX_PREDICTION_WINDOW {
+            let why = format!("{} ticks, at most {MAX_PREDICTION_WINDOW}", self.prediction_window);
+            return Err(("prediction_window", why));
         }
         if let Leaving::Replace(seat) = &self.leaving {
             if seat.is_human() {

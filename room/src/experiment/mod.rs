@@ -16,7 +16,7 @@ pub use check::ConfigError;
 use check::is_id;
 pub use ending::{Code, Completion, Ending, Then, with_code};
 pub(crate) use game::make_policy;
-pub use game::{EnvironmentRef, GameScene, Leaving, PolicyFactory, Seat, Watch};
+pub use game::{EnvironmentRef, Execution, GameScene, InputDelay, Leaving, PolicyFactory, Seat, Watch};
 pub(crate) use page::accept;
 pub use page::{Check, Complaints, Globals, Page, Part, fill};
 pub use plan::{Arms, Block, Cell, Step};

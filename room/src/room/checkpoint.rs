@@ -1,6 +1,6 @@
 //! Where to go on from when the process is lost.
 
-use env_sdk::{ActionValue, Agent};
+use env_sdk::Agent;
 use serde::{Deserialize, Serialize};
 
 use super::{Gone, Holder, Hooked, Room, RoomError, State};
@@ -15,21 +15,21 @@ pub struct Checkpoint {
     /// Ticks since the game began; rows up to this one are stored.
     pub tick: u32,
     #[serde(with = "serde_bytes")]
-    snapshot: Vec<u8>,
-    scores: Vec<f32>,
+    timeline: Vec<u8>,
     totals: Vec<f64>,
     episode: EpisodeRecord,
     started_ms: u64,
     slips: u32,
     events_left: u32,
     seats: Vec<SeatCheckpoint>,
+    /// The tag of the last tick, see `durable`.
+    tag: u64,
     /// What the scene's hooks saved; nothing if there are none.
     hooks: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct SeatCheckpoint {
-    previous: Option<ActionValue>,
     arrived: bool,
     #[serde(with = "serde_bytes")]
     policy: Vec<u8>,
@@ -39,7 +39,6 @@ struct SeatCheckpoint {
 impl Room {
     pub(super) fn checkpoint(&self) -> Result<Vec<u8>, RoomError> {
         let seats = self.seats.iter().map(|seat| SeatCheckpoint {
-            previous: seat.previous.clone(),
             arrived: seat.human().is_some_and(|human| human.arrived),
             policy: match &seat.holder {
                 Holder::Policy(policy) => policy.save(),
@@ -48,15 +47,15 @@ impl Room {
             gone: seat.gone.clone(),
         });
         let checkpoint = Checkpoint {
-            tick: self.tick,
-            snapshot: self.sim.save()?,
-            scores: self.scores.clone(),
+            tick: self.tick(),
+            timeline: self.timeline.save()?,
             totals: self.totals.clone(),
             episode: self.episode.clone(),
             started_ms: self.started_ms,
             slips: self.slips,
             events_left: self.events_left,
             seats: seats.collect(),
+            tag: self.tag,
             hooks: self.hooks.as_ref().map(Hooked::save),
         };
         rmp_serde::to_vec(&checkpoint).map_err(|e| RoomError::Checkpoint(e.to_string()))
@@ -73,12 +72,11 @@ impl Room {
         let stored: Checkpoint =
             rmp_serde::from_slice(checkpoint).map_err(|e| RoomError::Checkpoint(e.to_string()))?;
         let mut room = Self::new(scene, info, phase_ms, now)?;
-        room.sim.load(&stored.snapshot)?;
+        room.timeline.load(&stored.timeline)?;
         for (seat, saved) in room.seats.iter_mut().zip(stored.seats) {
-            seat.previous = saved.previous;
             seat.gone = saved.gone;
             if let (true, Leaving::Replace(by)) = (seat.is_vacant(), &scene.leaving)
-                && let Some(policy) = make_policy(by, room.sim.as_ref())?
+                && let Some(policy) = make_policy(by, room.timeline.sim())?
             {
                 seat.holder = Holder::Policy(policy);
             }
@@ -90,13 +88,13 @@ impl Room {
                 }
             }
         }
-        room.tick = stored.tick;
-        room.scores = stored.scores;
         room.totals = stored.totals;
         room.episode = stored.episode;
         room.started_ms = stored.started_ms;
         room.slips = stored.slips;
         room.events_left = stored.events_left;
+        room.tag = stored.tag;
+        (room.durable, room.told_durable) = (stored.tick, stored.tick);
         if room.people().any(|human| human.arrived) {
             room.state = State::Paused { until: now + room.scene.grace_ms };
             room.paused_ms = Some(now);

@@ -19,7 +19,11 @@ impl Room {
             Ok(_) if !ready => {
                 self.refuse(now, agent, CloseCode::Malformed, "the first message must be Hello")
             }
-            Ok(ToRoom::Keys { seq, held, time }) => self.keys(now, agent, seq, held, time),
+            Ok(ToRoom::Keys { seq, held, time }) => self.keys(now, agent, Some(seq), None, held, time),
+            Ok(ToRoom::Stamped { tick, held, time }) => self.keys(now, agent, None, Some(tick), held, time),
+            Ok(ToRoom::Resume { ticks }) => self.resume(now, agent, ticks),
+            Ok(ToRoom::Shown(shown)) => self.shown(agent, shown),
+            Ok(ToRoom::Desync { tick, digest }) => self.desync(now, agent, tick, digest),
             Ok(ToRoom::Ping { time, rtt, focused, .. }) => self.ping(now, agent, time, rtt, focused),
         }
     }
@@ -53,7 +57,7 @@ impl Room {
         }
         let names = self.names(agent);
         let keyboard = self.scene.keyboards.get(agent.index()).cloned().unwrap_or_default();
-        let viewport = self.sim.spec().viewport;
+        let viewport = self.timeline.sim().spec().viewport;
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         let Some(conn) = human.conn else { return };
         let kind = if human.arrived { "rejoined" } else { "joined" };
@@ -62,10 +66,23 @@ impl Room {
         human.encoder.restart();
         human.hud = None;
         let warned = human.ping_watch.warned || human.focus_watch.warned;
-        let welcome =
-            Welcome { version: wire::VERSION, agent, names, fps: self.scene.fps, viewport, keyboard };
+        let simulated = self.simulated();
+        let simulates = simulated.is_some();
+        let welcome = Welcome {
+            version: wire::VERSION,
+            agent,
+            names,
+            fps: self.scene.fps,
+            viewport,
+            keyboard,
+            simulated,
+        };
         self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Welcome(welcome)) });
-        self.send_frame(agent, None);
+        if simulates {
+            self.send_snapshot(now, agent, false);
+        } else {
+            self.send_frame(agent, None);
+        }
         if warned {
             self.tell_notice(agent);
         }
@@ -87,16 +104,17 @@ impl Room {
             .collect()
     }
 
-    fn keys(&mut self, now: u64, agent: Agent, seq: u32, held: u32, time: f64) {
+    /// A change of keys, for a tick or for the next one.
+    fn keys(&mut self, now: u64, agent: Agent, seq: Option<u32>, tick: Option<u32>, held: u32, time: f64) {
         let Some(keyboard) = self.scene.keyboards.get(agent.index()) else { return };
         let beyond = held.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
         if beyond != 0 || !time.is_finite() {
             return self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");
         }
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
-        human.input.change(held, self.scene.input_mode, keyboard);
-        human.ack = seq;
+        human.ack = seq.unwrap_or(human.ack);
         human.client_time_ms = time;
+        self.stamped(agent, tick.unwrap_or(0), held);
     }
 
     fn ping(&mut self, now: u64, agent: Agent, time: f64, rtt: f32, focused: bool) {

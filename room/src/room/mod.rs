@@ -5,6 +5,8 @@
 //! environment does wrong becomes an event, a refusal or an outcome.
 
 mod checkpoint;
+mod confirm;
+mod durable;
 mod hooked;
 mod messages;
 mod schedule;
@@ -16,15 +18,17 @@ mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use env_sdk::{Agent, Simulation, Surface, surface::Encoder};
+use env_sdk::{Agent, Surface, surface::Encoder};
 
 use crate::{
     experiment::{GameScene, Globals},
     record::{Chunk, EpisodeRecord, Event, GameInfo},
+    timeline::Timeline,
     wire::{self, CloseCode, Outcome, Phase, Status, ToSeat},
 };
 
 pub use checkpoint::Checkpoint;
+pub use durable::SealKey;
 use hooked::Hooked;
 use schedule::Schedule;
 use seat::{Gone, Holder, Human, SeatState};
@@ -70,6 +74,8 @@ pub enum Input {
         /// From this seat.
         agent: Agent,
     },
+    /// The oldest [`Output::Persist`] that was not confirmed yet is stored.
+    Stored,
     /// Rows and replay are stored for good.
     Saved,
 }
@@ -93,7 +99,7 @@ pub enum Output {
         /// For the log.
         reason: String,
     },
-    /// Store both, or neither: what happened since the last time, and where to go on from.
+    /// Store both, or neither: what happened since the last time, and where to go on from. Say so with [`Input::Stored`].
     Persist {
         /// An encoded [`Chunk`].
         chunk: Vec<u8>,
@@ -142,14 +148,10 @@ pub struct Room {
     scene: GameScene,
     info: GameInfo,
     fingerprint: u64,
-    sim: Box<dyn Simulation>,
+    timeline: Timeline,
     seats: Vec<SeatState>,
     state: State,
     schedule: Schedule,
-    /// Ticks since the game began.
-    tick: u32,
-    /// What the panel shows; perhaps of this episode only.
-    scores: Vec<f32>,
     /// Sum of all rewards by agent.
     totals: Vec<f64>,
     hooks: Option<Hooked>,
@@ -164,6 +166,16 @@ pub struct Room {
     flushed_ms: u64,
     events_left: u32,
     surface: Surface,
+    /// Digests that browsers were told, by tick.
+    digests: VecDeque<(u32, u64)>,
+    key: SealKey,
+    /// Of the last tick.
+    tag: u64,
+    /// Ticks up to which rows were handed out for storage and are not known to be stored.
+    handed_out: VecDeque<u32>,
+    /// Up to this tick all is stored, and up to which browsers have been told so.
+    durable: u32,
+    told_durable: u32,
     out: VecDeque<Output>,
 }
 
@@ -171,28 +183,26 @@ impl Room {
     /// A room that waits for its people. `phase_ms` shifts the grid of its ticks: rooms of one object share a timer by
     /// sharing it, and objects that differ in it do not all work at the same moment.
     pub fn new(scene: &GameScene, info: GameInfo, phase_ms: u64, now: u64) -> Result<Self, RoomError> {
-        let mut sim = scene.environment.make()?;
-        sim.reset(info.seed, 0);
-        let viewport = sim.spec().viewport;
+        let timeline = Timeline::new(scene.rules(), scene.environment.make()?, info.seed);
+        let spec = timeline.sim().spec();
+        let viewport = spec.viewport;
         let mut seats = Vec::new();
-        for agent in sim.spec().agents() {
-            let holder = match scene.policy(agent, sim.as_ref())? {
+        for agent in spec.agents() {
+            let holder = match scene.policy(agent, timeline.sim())? {
                 Some(policy) => Holder::Policy(policy),
                 None => Holder::Human(Box::new(Human::new(Encoder::new(viewport)))),
             };
-            seats.push(SeatState { holder, previous: None, gone: None });
+            seats.push(SeatState { holder, gone: None });
         }
         let agents = seats.len();
         let mut room = Self {
             fingerprint: scene.environment.fingerprint()?,
             scene: scene.clone(),
             info,
-            sim,
+            timeline,
             seats,
             state: State::Gathering { until: now + scene.gather_ms },
             schedule: Schedule::new(scene.fps, phase_ms),
-            tick: 0,
-            scores: vec![0.0; agents],
             totals: vec![0.0; agents],
             hooks: None,
             episode: EpisodeRecord {
@@ -213,6 +223,12 @@ impl Room {
             flushed_ms: now,
             events_left: MAX_EVENTS,
             surface: Surface::new(),
+            digests: VecDeque::new(),
+            key: SealKey::default(),
+            tag: 0,
+            handed_out: VecDeque::new(),
+            durable: 0,
+            told_durable: 0,
             out: VecDeque::new(),
         };
         room.episode.initial_observations = room.observations();
@@ -233,7 +249,7 @@ impl Room {
 
     /// Ticks since the game began.
     pub fn tick(&self) -> u32 {
-        self.tick
+        self.timeline.tick()
     }
 
     /// Times the schedule had to be moved because the room was called too late.
@@ -280,6 +296,7 @@ impl Room {
                 }
             }
             Input::Released { agent } => self.released(agent),
+            Input::Stored => self.stored(),
             Input::Saved => self.saved(),
             Input::Wake => {}
         }
@@ -320,7 +337,7 @@ impl Room {
 
     fn connected(&mut self, now: u64, agent: Agent, conn: u64) {
         if let Some((outcome, saved)) = self.over_for(agent) {
-            let finished = ToSeat::Finished { outcome, saved, scores: self.scores.clone() };
+            let finished = ToSeat::Finished { outcome, saved, scores: self.timeline.scores().to_vec() };
             self.out.push_back(Output::Send { conn, bytes: wire::encode(&finished) });
             self.close(conn, CloseCode::Over, if saved { "over" } else { "over, being saved" });
             return;
@@ -359,7 +376,7 @@ impl Room {
             return Some(SeatVerdict { outcome, score, tick, globals });
         }
         let score = self.totals.get(agent.index()).copied().unwrap_or(0.0);
-        seat.human().map(|_| SeatVerdict { outcome, score, tick: self.tick, globals })
+        seat.human().map(|_| SeatVerdict { outcome, score, tick: self.tick(), globals })
     }
 
     fn finish(&mut self, now: u64, outcome: Outcome) {
@@ -382,13 +399,13 @@ impl Room {
             }
         }
         self.out.push_back(Output::Finished(Verdict { outcome, seats }));
-        self.tell_all(&ToSeat::Finished { outcome, saved: false, scores: self.scores.clone() });
+        self.tell_all(&ToSeat::Finished { outcome, saved: false, scores: self.timeline.scores().to_vec() });
     }
 
     fn saved(&mut self) {
         let State::Over { outcome, .. } = self.state else { return };
         self.state = State::Over { outcome, saved: true };
-        self.tell_all(&ToSeat::Finished { outcome, saved: true, scores: self.scores.clone() });
+        self.tell_all(&ToSeat::Finished { outcome, saved: true, scores: self.timeline.scores().to_vec() });
         let open: Vec<u64> = self.people().filter_map(|human| human.conn).collect();
         for conn in open {
             self.close(conn, CloseCode::Over, "over");
@@ -436,7 +453,7 @@ impl Room {
         }
         self.events_left = left;
         let kind = if left == 0 { "no_more_events_are_kept" } else { kind };
-        let event = Event { at_ms: now, tick: self.tick, agent, kind: kind.into(), detail };
+        let event = Event { at_ms: now, tick: self.tick(), agent, kind: kind.into(), detail };
         self.pending.events.push(event.clone());
         self.out.push_back(Output::Report(event));
     }
@@ -461,6 +478,7 @@ impl Room {
             }
         };
         let chunk = std::mem::take(&mut self.pending).encode();
+        self.handed_out.push_back(self.tick());
         self.out.push_back(Output::Persist { chunk, checkpoint });
     }
 
@@ -482,9 +500,10 @@ impl Room {
     }
 
     fn observations(&self) -> Vec<f32> {
-        let mut flat = Vec::with_capacity(self.seats.len() * self.sim.spec().observation_space.len());
+        let sim = self.timeline.sim();
+        let mut flat = Vec::with_capacity(self.seats.len() * sim.spec().observation_space.len());
         for agent in self.agents() {
-            self.sim.observe(agent, &mut flat);
+            sim.observe(agent, &mut flat);
         }
         flat
     }

@@ -1,17 +1,21 @@
 //! One agent's place in a room: who holds it, and what that person or policy last did.
 
-use env_sdk::{ActionValue, Policy, surface::Encoder};
+use std::collections::VecDeque;
+
+use env_sdk::{Policy, surface::Encoder};
 use serde::{Deserialize, Serialize};
 
 use super::watch::{Trips, Watched};
 use crate::{
-    keys::Input,
     record::Person,
+    timeline::Change,
     wire::{Hud, Outcome, Presence},
 };
 
 /// Messages a person may send within one second. A fast player changes keys 30 times a second at most.
 const MAX_MESSAGES: u32 = 100;
+/// How many changes wait for their ticks at most; further ones push out the oldest.
+const MAX_WAITING: usize = 64;
 
 /// Who plays.
 pub(super) enum Holder {
@@ -19,10 +23,9 @@ pub(super) enum Holder {
     Human(Box<Human>),
 }
 
-/// A seat and the action it took last.
+/// A seat.
 pub(super) struct SeatState {
     pub holder: Holder,
-    pub previous: Option<ActionValue>,
     /// Set when the person of this seat has left for good.
     pub gone: Option<Gone>,
 }
@@ -74,6 +77,42 @@ impl SeatState {
     }
 }
 
+/// Changes of keys that wait for their tick.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Inbox(VecDeque<(u32, Change)>);
+
+impl Inbox {
+    /// The keys held change to `held` with tick `tick`, or with the first one that is still to come; never before an
+    /// earlier change.
+    pub fn change(&mut self, tick: u32, held: u32) {
+        let last = self.0.back().map_or(0, |(last, _)| *last);
+        self.0.push_back((tick.max(last), Some(held)));
+        if self.0.len() > MAX_WAITING {
+            self.0.pop_front();
+        }
+    }
+
+    /// Nobody holds anything any more: the connection is gone.
+    pub fn release(&mut self) {
+        self.0.clear();
+        self.0.push_back((0, None));
+    }
+
+    /// The changes for tick `tick`, and by how many ticks the one that is latest is late.
+    pub fn take(&mut self, tick: u32) -> (Vec<Change>, u32) {
+        let mut late = 0;
+        let due = std::iter::from_fn(|| self.0.pop_front_if(|(due, _)| *due <= tick));
+        let changes = due
+            .map(|(due, change)| {
+                // Without a stamp nothing is late.
+                late = late.max(if due == 0 { 0 } else { tick - due });
+                change
+            })
+            .collect();
+        (changes, late)
+    }
+}
+
 /// A person in a seat.
 pub(super) struct Human {
     /// The open connection.
@@ -84,7 +123,9 @@ pub(super) struct Human {
     pub arrived: bool,
     /// Must be back by then, if not ready; epoch ms.
     pub back_by: u64,
-    pub input: Input,
+    pub inbox: Inbox,
+    /// By how many ticks the keys of the last tick came too late.
+    pub late: u32,
     pub ack: u32,
     pub focused: bool,
     pub rtt_ms: f32,
@@ -98,6 +139,8 @@ pub(super) struct Human {
     /// For how long the page has been out of sight or focus while the game ran.
     pub away_ms: u64,
     pub focus_watch: Watched,
+    /// When a snapshot repaired this seat's state last, epoch ms.
+    pub repaired_ms: Option<u64>,
     window: (u64, u32),
 }
 
@@ -108,7 +151,8 @@ impl Human {
             ready: false,
             arrived: false,
             back_by: 0,
-            input: Input::default(),
+            inbox: Inbox::default(),
+            late: 0,
             ack: 0,
             focused: true,
             rtt_ms: 0.0,
@@ -120,6 +164,7 @@ impl Human {
             ping_watch: Watched::default(),
             away_ms: 0,
             focus_watch: Watched::default(),
+            repaired_ms: None,
             window: (0, 0),
         }
     }
@@ -140,7 +185,7 @@ impl Human {
         self.conn = None;
         self.ready = false;
         self.trips.clear();
-        self.input.release();
+        self.inbox.release();
     }
 
     /// Counts a message; false if there were too many within a second.
@@ -153,12 +198,14 @@ impl Human {
         self.window.1 <= MAX_MESSAGES
     }
 
-    pub fn row(&self) -> Person {
+    /// What is known of them at a tick that saw the keys `held`.
+    pub fn row(&self, held: u32) -> Person {
         Person {
-            held: self.input.seen(),
+            held,
             client_time_ms: self.client_time_ms,
             rtt_ms: self.rtt_ms,
             focused: self.focused,
+            late: self.late,
         }
     }
 

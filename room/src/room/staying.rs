@@ -146,7 +146,7 @@ impl Room {
     /// Tells somebody that the game is over for them, and why.
     fn exclude(&mut self, agent: Agent, text: String) {
         if let Some(conn) = self.human(agent).and_then(|human| human.listener()) {
-            let scores = self.scores.clone();
+            let scores = self.timeline.scores().to_vec();
             let finished = ToSeat::Finished { outcome: Outcome::Excluded, saved: false, scores };
             for message in [ToSeat::Notice { text }, finished] {
                 self.out.push_back(Output::Send { conn, bytes: wire::encode(&message) });
@@ -157,7 +157,7 @@ impl Room {
 
     /// Takes a person out of the game for good.
     fn depart(&mut self, agent: Agent, outcome: Outcome) {
-        let (tick, score) = (self.tick, self.totals.get(agent.index()).copied().unwrap_or(0.0));
+        let (tick, score) = (self.tick(), self.totals.get(agent.index()).copied().unwrap_or(0.0));
         let Some(seat) = self.seats.get_mut(agent.index()) else { return };
         let conn = seat.human().and_then(|human| human.conn);
         seat.gone = Some(Gone { outcome, tick, score, conn, released: false });
@@ -184,7 +184,7 @@ impl Room {
 
     /// It is stored that the person may go on.
     pub(super) fn released(&mut self, agent: Agent) {
-        let scores = self.scores.clone();
+        let scores = self.timeline.scores().to_vec();
         let Some(gone) = self.seats.get_mut(agent.index()).and_then(|seat| seat.gone.as_mut()) else {
             return;
         };
@@ -240,7 +240,7 @@ impl Room {
     fn take_over(&mut self, now: u64, agent: Agent) {
         let Leaving::Replace(by) = &self.scene.leaving else { return };
         let name = by.name().to_owned();
-        match make_policy(by, self.sim.as_ref()) {
+        match make_policy(by, self.timeline.sim()) {
             Ok(Some(policy)) => {
                 if let Some(seat) = self.seats.get_mut(agent.index()) {
                     seat.holder = Holder::Policy(policy);

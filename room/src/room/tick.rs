@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use env_sdk::{ActionValue, Agent, PerAgent, Rng, Step, Stream, View};
+use env_sdk::{ActionValue, Agent, Policy, PolicyError, Rng, Simulation, Step, Stream, View};
 
 use super::{Holder, Output, Room, State, seat::SeatState};
 use crate::{
-    keys::{InputMode, MissingAction},
-    record::{EpisodeRecord, Row, Source},
-    wire::{self, Frame, Hud, Outcome, ToSeat},
+    experiment::Execution,
+    record::{EpisodeRecord, Row},
+    timeline::{Move, Moves, Ticked},
+    wire::{self, Frame, Outcome, ToSeat},
 };
 
 /// Ticks made up for at once after a late call; what is later than that moves the schedule.
@@ -33,38 +34,32 @@ impl Room {
     }
 
     fn tick_once(&mut self, now: u64) {
-        let mut actions = PerAgent::<ActionValue>::new();
-        let mut sources = Vec::with_capacity(self.seats.len());
-        let mut observation = Vec::new();
+        let tick = self.tick() + 1;
+        let mut moves = Moves::new();
         for agent in self.agents() {
-            let (action, source) = self.choose(now, agent, &mut observation);
-            if let Some(seat) = self.seats.get_mut(agent.index()) {
-                seat.previous = Some(action.clone());
-            }
-            actions.push(action);
-            sources.push(source);
+            moves.insert(agent, self.choose(now, agent, tick));
         }
-        let mut step = match self.sim.step(&actions) {
-            Ok(step) => step,
+        self.apply(now, moves);
+    }
+
+    /// One tick with these moves, decided at `now`.
+    pub(super) fn apply(&mut self, now: u64, moves: Moves) {
+        let tick = self.tick() + 1;
+        let ticked = match self.timeline.advance(&moves) {
+            Ok(ticked) => ticked,
             Err(error) => {
                 self.report(now, None, "environment_failed", error.to_string());
                 self.finish(now, Outcome::Failed);
                 return;
             }
         };
-        self.tick += 1;
-        self.episode.steps += 1;
-        if self.scene.max_steps.is_some_and(|limit| self.episode.steps >= limit) {
-            for (truncated, terminated) in step.truncated.iter_mut().zip(&step.terminated) {
-                *truncated |= !terminated;
-            }
+        for (agent, action) in &ticked.refused {
+            self.report(now, Some(*agent), "refused_action", action.to_string());
         }
-        for (sums, rewards) in
-            [&mut self.scores, &mut self.episode.returns].into_iter().zip([&step.rewards; 2])
-        {
-            for (sum, reward) in sums.iter_mut().zip(rewards) {
-                *sum += reward;
-            }
+        let Ticked { actions, sources, mut step, .. } = ticked;
+        self.episode.steps += 1;
+        for (sum, reward) in self.episode.returns.iter_mut().zip(&step.rewards) {
+            *sum += reward;
         }
         for (total, reward) in self.totals.iter_mut().zip(&step.rewards) {
             *total += f64::from(*reward);
@@ -72,8 +67,9 @@ impl Room {
         let observations = self.observations();
         let finite = observations.iter().all(|v| v.is_finite());
         let done = step.done();
+        let people = (0u8..).map(Agent).zip(&self.seats);
         let mut row = Row {
-            tick: self.tick,
+            tick,
             episode: self.episode.episode,
             step: self.episode.steps,
             server_time_ms: now,
@@ -84,7 +80,9 @@ impl Room {
             truncated: step.truncated.to_vec(),
             observations,
             infos: step.infos.drain(..).map(|info| (info.agent, info.key.to_owned(), info.value)).collect(),
-            people: self.seats.iter().map(|seat| seat.human().map(|human| human.row())).collect(),
+            people: people
+                .map(|(agent, seat)| seat.human().map(|human| human.row(self.timeline.keys_seen(agent))))
+                .collect(),
             hooks: Vec::new(),
         };
         if let Some(hooks) = &mut self.hooks {
@@ -96,53 +94,47 @@ impl Room {
             self.finish(now, Outcome::Failed);
             return;
         }
-        self.send_frames(Some(&step));
+        self.show(now, &step, &moves);
         if done {
             self.episode_over(now, &step);
         }
     }
 
-    /// The action of one agent for the tick that comes.
-    fn choose(&mut self, now: u64, agent: Agent, observation: &mut Vec<f32>) -> (ActionValue, Source) {
-        let default = || self.scene.default_action.clone();
-        let (mode, missing) = (self.scene.input_mode, self.scene.missing_action);
-        let keyboard = self.scene.keyboards.get(agent.index());
-        let Some(seat) = self.seats.get_mut(agent.index()) else { return (default(), Source::Default) };
-        let (action, source) = match &mut seat.holder {
-            Holder::Human(human) => match keyboard.and_then(|keyboard| human.input.take(mode, keyboard)) {
-                Some(action) => (action, Source::Keys),
-                None => match (&seat.previous, mode, missing) {
-                    (Some(previous), InputMode::KeyDown | InputMode::KeyUp, MissingAction::Previous) => {
-                        (previous.clone(), Source::Previous)
-                    }
-                    _ => (default(), Source::Default),
-                },
-            },
-            Holder::Policy(policy) => {
-                observation.clear();
-                self.sim.observe(agent, observation);
-                let mut rng = Rng::derive(
-                    self.info.seed,
-                    Stream::Policy(agent.0),
-                    self.sim.episode(),
-                    self.sim.tick() + 1,
-                );
-                match policy.act(observation, &mut rng) {
-                    Ok(action) => (action, Source::Policy),
-                    Err(error) => {
-                        let action = default();
-                        self.report(now, Some(agent), "policy_failed", error.to_string());
-                        return (action, Source::PolicyFailed);
-                    }
-                }
+    /// What a seat brings to the tick that comes.
+    fn choose(&mut self, now: u64, agent: Agent, tick: u32) -> Move {
+        let Some(seat) = self.seats.get_mut(agent.index()) else { return Move::default() };
+        let policy = match &mut seat.holder {
+            Holder::Human(human) => {
+                let (changes, late) = human.inbox.take(tick);
+                human.late = late;
+                return Move::Keys(changes);
             }
+            Holder::Policy(policy) => policy,
         };
-        if self.sim.is_valid(agent, &action) {
-            return (action, source);
+        match ask(policy.as_mut(), self.timeline.sim(), self.info.seed, agent) {
+            Ok(action) => Move::Action(action),
+            Err(error) => {
+                self.report(now, Some(agent), "policy_failed", error.to_string());
+                Move::Failed
+            }
         }
-        let replacement = default();
-        self.report(now, Some(agent), "refused_action", action.to_string());
-        (replacement, Source::Refused)
+    }
+
+    /// Brings the policies' own states to where they were: what they say is known already.
+    pub(super) fn repeat_policies(&mut self) {
+        for (agent, seat) in (0u8..).map(Agent).zip(&mut self.seats) {
+            if let Holder::Policy(policy) = &mut seat.holder {
+                let _ = ask(policy.as_mut(), self.timeline.sim(), self.info.seed, agent);
+            }
+        }
+    }
+
+    /// Tells everybody of a tick: its moves, or what changed in their pictures.
+    fn show(&mut self, now: u64, step: &Step, moves: &Moves) {
+        match self.scene.execution {
+            Execution::Server => self.send_frames(Some(step)),
+            Execution::Browser => self.confirm(now, moves),
+        }
     }
 
     /// Sends every listening seat what changed in its picture.
@@ -158,8 +150,8 @@ impl Room {
             return;
         }
         self.surface.clear();
-        self.sim.draw(View::Agent(agent), &mut self.surface);
-        let hud = self.hud(agent);
+        self.timeline.sim().draw(View::Agent(agent), &mut self.surface);
+        let hud = self.timeline.hud(agent, self.scene.fps);
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         let Some(conn) = human.listener() else { return };
         let hud = (human.hud.as_ref() != Some(&hud)).then_some(hud);
@@ -169,7 +161,7 @@ impl Room {
         let rewards =
             step.filter(|step| step.rewards.iter().any(|r| *r != 0.0)).map(|step| step.rewards.to_vec());
         let frame = Frame {
-            tick: self.tick,
+            tick: self.timeline.tick(),
             ack: human.ack,
             picture: human.encoder.encode(&self.surface),
             rewards,
@@ -178,36 +170,19 @@ impl Room {
         self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Frame(frame)) });
     }
 
-    fn hud(&self, agent: Agent) -> Hud {
-        let limit = self.scene.max_steps.unwrap_or(u32::MAX).min(self.sim.spec().max_steps);
-        let left = limit.saturating_sub(self.episode.steps);
-        Hud {
-            episode: self.episode.episode + 1,
-            episodes: self.scene.episodes,
-            scores: self.scores.clone(),
-            seconds_left: (left as f32 / self.scene.fps).ceil() as u32,
-            items: self.sim.hud(View::Agent(agent)),
-        }
-    }
-
     fn episode_over(&mut self, now: u64, step: &Step) {
         let terminated = step.terminated.iter().any(|t| *t);
         self.close_episode(if terminated { "terminated" } else { "truncated" });
-        let next = self.episode.episode + 1;
-        if next >= self.scene.episodes {
+        if !self.timeline.next_episode() {
             self.finish(now, Outcome::Completed);
             return;
         }
-        self.sim.reset(self.info.seed, next);
+        let next = self.timeline.sim().episode();
         for seat in &mut self.seats {
-            seat.previous = None;
             match &mut seat.holder {
                 Holder::Policy(policy) => policy.reset(),
                 Holder::Human(human) => human.encoder.restart(),
             }
-        }
-        if !self.scene.carry_score {
-            self.scores.fill(0.0);
         }
         self.episode = EpisodeRecord {
             episode: next,
@@ -222,7 +197,9 @@ impl Room {
         if let Some(hooks) = &mut self.hooks {
             hooks.episode_start(next, &self.episode.initial_observations);
         }
-        self.send_frames(None);
+        if self.scene.execution == Execution::Server {
+            self.send_frames(None);
+        }
         self.flush(now);
         if self.state == State::Running && self.scene.countdown_ms > 0 {
             self.set_state(now, State::Countdown { until: now + self.scene.countdown_ms });
@@ -233,11 +210,24 @@ impl Room {
     pub(super) fn close_episode(&mut self, end: &'static str) {
         let mut record = self.episode.clone();
         record.end = end.into();
-        record.digest = self.sim.digest().unwrap_or(0);
+        record.digest = self.timeline.digest().unwrap_or(0);
         if let Some(hooks) = &mut self.hooks {
             hooks.episode_end(&mut record);
         }
         self.pending.episodes.push(record);
         self.episode.steps = 0;
     }
+}
+
+/// What a policy does in the tick that comes.
+fn ask(
+    policy: &mut dyn Policy,
+    sim: &dyn Simulation,
+    seed: u64,
+    agent: Agent,
+) -> Result<ActionValue, PolicyError> {
+    let mut observation = Vec::new();
+    sim.observe(agent, &mut observation);
+    let mut rng = Rng::derive(seed, Stream::Policy(agent.0), sim.episode(), sim.tick() + 1);
+    policy.act(&observation, &mut rng)
 }

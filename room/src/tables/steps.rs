@@ -1,5 +1,7 @@
 //! A game, tick by tick: one table a participant, and what its rows do not say.
 
+use std::collections::BTreeMap;
+
 use env_sdk::{ActionValue, Agent, Space, Spec};
 use serde_json::{Value, json};
 
@@ -8,10 +10,10 @@ use super::{
     iso8601,
 };
 use crate::{
-    experiment::{GameScene, Leaving},
+    experiment::{Execution, GameScene, Leaving},
     record::{Chunk, GameInfo, RecordError, Row, Source},
     room::Verdict,
-    wire::Outcome,
+    wire::{Note, Outcome},
 };
 
 /// The columns of a scene's steps.
@@ -46,6 +48,9 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
         Column::new("focused", Kind::Boolean, "Whether the participant's page was visible and focused."),
         Column::new("keys_held", COUNT, format!("The keys that the participant held, or tapped since the tick before: the sum of those of {}.", bits.join("; "))),
     ];
+    if scene.execution == Execution::Browser {
+        columns.extend(shown());
+    }
     for agent in &agents {
         columns.extend(observations(spec, &legend.observations, *agent));
     }
@@ -88,6 +93,35 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
         )
     }));
     Ok(columns)
+}
+
+/// How the participant's browser showed a tick, where browsers simulate.
+fn shown() -> [Column; 5] {
+    const UNTOLD: &str = "Empty where the browser could not tell any more.";
+    [
+        Column::new("late_ticks", COUNT, "By how many ticks the participant's keys of this tick came too late for the one that they were meant for."),
+        Column::new("predicted", Kind::Boolean, format!("Whether the participant saw this tick before the room had decided it, rightly or not. {UNTOLD}")),
+        Column::new("rollback_ticks", COUNT, format!("How many ticks the participant's browser had to undo and simulate again because it had guessed this one wrong. {UNTOLD}")),
+        Column::new("stalled_ms", COUNT, format!("For how long the participant's picture stood still before this tick, because the prediction window was exhausted. {UNTOLD}")).unit("ms"),
+        Column::new("input_delay_ticks", COUNT, format!("By how many ticks the participant's keys were delayed on purpose. {UNTOLD}")),
+    ]
+}
+
+/// What was told of how one agent's browser showed the ticks, by tick.
+fn told(record: &Chunk, agent: Agent) -> BTreeMap<u32, (Note, u8)> {
+    let mut told = BTreeMap::new();
+    let mut from = 1;
+    for (_, shown) in record.shown.iter().filter(|(about, _)| *about == agent) {
+        for tick in from..=shown.until {
+            let fine = Note { tick, predicted: true, rollback: 0, stalled_ms: 0 };
+            told.insert(tick, (fine, shown.input_delay));
+        }
+        for note in &shown.notes {
+            told.insert(note.tick, (*note, shown.input_delay));
+        }
+        from = from.max(shown.until.saturating_add(1));
+    }
+    told
 }
 
 fn observations(spec: &Spec, fields: &[env_sdk::Field], agent: Agent) -> Vec<Column> {
@@ -159,7 +193,7 @@ pub fn steps_csv(
     scene: &GameScene,
     info: &GameInfo,
     agent: Agent,
-    rows: &[Row],
+    record: &Chunk,
 ) -> Result<Vec<u8>, RecordError> {
     let columns = steps_columns(scene)?;
     let sim = scene.environment.make()?;
@@ -170,6 +204,7 @@ pub fn steps_csv(
         Leaving::Replace(seat) => Some(seat.name()),
         Leaving::End | Leaving::Void => None,
     };
+    let told = told(record, agent);
     let fields = |row: &Row| {
         let mut fields: Vec<String> = Vec::with_capacity(columns.len());
         fields.extend([subject.clone(), info.game_id.clone(), info.scene.clone(), agent.to_string()]);
@@ -183,6 +218,19 @@ pub fn steps_csv(
                 person.held.to_string(),
             ]),
             None => fields.extend([const { String::new() }; 4]),
+        }
+        if scene.execution == Execution::Browser {
+            let person = row.people.get(agent.index()).copied().flatten();
+            fields.push(person.map(|person| person.late.to_string()).unwrap_or_default());
+            match told.get(&row.tick).filter(|_| person.is_some()) {
+                Some((note, delay)) => fields.extend([
+                    note.predicted.to_string(),
+                    note.rollback.to_string(),
+                    note.stalled_ms.to_string(),
+                    delay.to_string(),
+                ]),
+                None => fields.extend([const { String::new() }; 4]),
+            }
         }
         fields.extend(row.observations.iter().map(f32::to_string));
         for action in &row.actions {
@@ -210,7 +258,7 @@ pub fn steps_csv(
         }));
         fields
     };
-    csv(&columns, rows.iter().map(fields))
+    csv(&columns, record.rows.iter().map(fields))
 }
 
 /// What one participant's file does not say in its rows.

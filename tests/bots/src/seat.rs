@@ -103,6 +103,12 @@ impl Seat {
                     out.push_back(Output::Report(Report::Answered { ms: now - sent }));
                 }
             }
+            // A bot does not look at the game: it presses keys, and counts what comes back.
+            ToSeat::Confirmed(confirmed) => {
+                self.painted = self.painted.saturating_add(1);
+                out.push_back(Output::Report(Report::Frame { tick: confirmed.tick, bytes: bytes.len() }));
+            }
+            ToSeat::Snapshot { .. } => {}
             ToSeat::Status(status) => {
                 self.running = status.phase == Phase::Running;
                 if !self.running {

@@ -7,7 +7,7 @@ use client::{
     netcode::{Button, Input, Output as Do, Play},
     view,
 };
-use env_sdk::Rng;
+use env_sdk::{EnvError, Rng, Simulation};
 use room::wire::{self, FromTab, Phase};
 
 use crate::{
@@ -63,6 +63,11 @@ pub struct Game {
     away: bool,
 }
 
+/// Makes a simulation of this build.
+fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
+    envs::registry().get(id)?.make_packed(config)
+}
+
 impl Game {
     /// The game of `scene`, in which the participant has been since `since`.
     pub fn new(
@@ -75,7 +80,7 @@ impl Game {
         let bots::Way::Play { environment, lobby, next } = &page.way else { return None };
         let digest = envs::registry().get(environment).and_then(|entry| entry.fingerprint()).ok();
         Some(Self {
-            play: Play::new(lobby, digest, true, now),
+            play: Play::new(lobby, digest, make, true, now),
             style,
             scene: page.scene.clone(),
             next: next.clone(),

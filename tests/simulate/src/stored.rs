@@ -54,7 +54,19 @@ pub struct Leftovers {
 }
 
 /// Columns that say something of one player only.
-const OWN: [&str; 6] = ["subject_id", "agent", "client_time_ms", "rtt_ms", "focused", "keys_held"];
+const OWN: [&str; 11] = [
+    "subject_id",
+    "agent",
+    "client_time_ms",
+    "rtt_ms",
+    "focused",
+    "keys_held",
+    "late_ticks",
+    "predicted",
+    "rollback_ticks",
+    "stalled_ms",
+    "input_delay_ticks",
+];
 
 impl Stored {
     /// What the tables and files say about one experiment.

@@ -21,6 +21,7 @@ use worker::{
 
 use super::{answer, call, lobby::Over, now, participant::Unmatched, question};
 use crate::{
+    auth::Signer,
     costs::{self, Cost},
     error::{Fault, refuse_socket},
     log,
@@ -179,7 +180,8 @@ impl Shell {
             seats: seats.collect(),
         };
         let game = info.game_id.clone();
-        let room = Room::new(scene, info.clone(), self.phase_ms(), now())?;
+        let key = Signer::new(&self.env)?.seal_key(&game)?;
+        let room = Room::new(scene, info.clone(), self.phase_ms(), now())?.sealed_with(key);
         self.games()?.create(&info)?;
         costs::set_alarm(&self.state, WATCH_MS).await?;
         self.insert(game, room, 0);
@@ -199,14 +201,15 @@ impl Shell {
         if stored.verdict.is_some() {
             return Ok(stored.verdict);
         }
-        let phase = self.phase_ms();
+        let (phase, key) = (self.phase_ms(), Signer::new(&self.env)?.seal_key(game)?);
         let info = stored.info.clone();
         let restored = studies::game(&info.experiment, &info.scene).and_then(|scene| {
-            Ok(if stored.checkpoint.is_empty() {
+            let room = if stored.checkpoint.is_empty() {
                 Room::new(scene, stored.info, phase, now())?
             } else {
                 Room::restore(scene, stored.info, phase, &stored.checkpoint, now())?
-            })
+            };
+            Ok(room.sealed_with(key))
         });
         let room = match restored {
             Ok(room) => room,
@@ -351,6 +354,8 @@ impl Shell {
             }
             live.next_chunk += 1;
             live.unstored.remove(0);
+            // What is sent from now on waits for the write (the output gate), so it may speak of it.
+            live.room.handle(now(), Input::Stored);
         }
         // After the last chunk: a game that is said to be over has all its rows.
         if let Some(verdict) = &live.verdict {

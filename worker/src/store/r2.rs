@@ -45,7 +45,7 @@ pub async fn save(
         let Some(subject) = info.seats.get(agent.index()).and_then(|seat| seat.subject.as_deref()) else {
             continue;
         };
-        let csv = tables::steps_csv(scene, info, agent, &record.rows)?;
+        let csv = tables::steps_csv(scene, info, agent, record)?;
         put(&bucket, format!("{folder}/{subject}.csv"), csv, CSV).await?;
         let metadata = tables::metadata(scene, info, agent, record, verdict);
         let metadata = serde_json::to_vec_pretty(&metadata)?;

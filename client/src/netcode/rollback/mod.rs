@@ -1,0 +1,466 @@
+//! Rollback (GGPO's): the browser simulates the game itself, ahead of the room, and goes back when the room decided
+//! something else.
+//!
+//! There are two copies of the game. `confirmed` has only what the room decided; its ticks are run once. `present` is
+//! `confirmed` plus what is guessed: own keys as they were stamped, others as they were last. When a guess was wrong,
+//! `present` is made anew from `confirmed`, at most [`Simulated::prediction_window`] ticks. Going back to the last
+//! confirmed state is enough: nothing before it ever changes, so there is no need of a ring of snapshots.
+
+mod clock;
+mod picture;
+
+use std::collections::VecDeque;
+
+use env_sdk::{Agent, EnvError, Simulation, Viewport, surface::Item};
+use room::{
+    experiment::InputDelay,
+    timeline::{Move, Moves, Timeline},
+    wire::{Confirmed, Hud, Note, Shown, Simulated},
+};
+
+use clock::Clock;
+use picture::Painter;
+
+/// Makes the simulation of an environment's id with a packed configuration.
+pub type Make = fn(&str, &[u8]) -> Result<Box<dyn Simulation>, EnvError>;
+
+/// The rate at which the present runs differs from the room's by this share at most, while it makes up for an error.
+const SLEW: f64 = 0.1;
+/// By this share, while the error is more than [`FAR_TICKS`]: when a game starts, and after a stall.
+const FAST: f64 = 0.5;
+const FAR_TICKS: f64 = 3.0;
+/// An error of more ticks than this is not slewed: ahead is jumped to, behind is waited for.
+const JUMP_TICKS: f64 = 20.0;
+/// A present so many ticks behind is held back, not slewed.
+const BEHIND_TICKS: f64 = 2.0;
+/// An input delay that could be shorter gets shorter by one tick in this time, ms.
+const SHORTEN_MS: f64 = 2_000.0;
+
+/// How many notes one report holds: a message to the room is short.
+const MOST_NOTES: usize = 40;
+/// How many notes wait to be told; beyond that the oldest are forgotten.
+const MOST_WAITING: usize = 10_000;
+
+/// How many confirmed ticks are kept at most until they are stored, which takes two seconds or so.
+const MOST_KEPT: usize = 3_600;
+
+/// A change of own keys that is not confirmed yet.
+#[derive(Debug, Clone, Copy)]
+struct Own {
+    /// The first tick that sees it.
+    stamp: u32,
+    held: u32,
+    /// The tick in which the present applied it.
+    applied: Option<u32>,
+}
+
+/// What a confirmed tick showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// As it should be.
+    Fine,
+    /// The state here has this digest, and the room's has another one: only a snapshot helps.
+    Differs(u64),
+    /// The simulation fails, or a tick is missing: only a snapshot helps.
+    Broken,
+}
+
+/// One browser's copy of a game.
+#[derive(Debug, Clone)]
+pub struct Rollback {
+    me: Agent,
+    fps: f32,
+    pauses: bool,
+    window: u32,
+    delay: InputDelay,
+    delayed: u32,
+    shortened: f64,
+    confirmed: Timeline,
+    present: Timeline,
+    /// What policies did last.
+    guesses: Moves,
+    own: VecDeque<Own>,
+    /// What was confirmed and is not stored yet, as it was told.
+    log: VecDeque<Confirmed>,
+    /// The present does not follow from `confirmed` any more.
+    stale: bool,
+    /// The present is at the end of an episode, and does not know when it goes on.
+    ended: bool,
+    clock: Clock,
+    /// Where the present is to be, in ticks; its fraction is the way to the next one.
+    phase: f64,
+    running: bool,
+    asked: Option<f64>,
+    stalled_ms: f64,
+    /// Of that, how much is told already.
+    told_ms: f64,
+    notes: VecDeque<Note>,
+    rollbacks: u32,
+    deepest: u32,
+    painter: Painter,
+}
+
+impl Rollback {
+    /// The game that `simulated` tells of, without a state yet.
+    pub fn new(me: Agent, fps: f32, simulated: Simulated, make: Make) -> Result<Self, EnvError> {
+        let Simulated { environment, config, rules, pauses, input_delay, prediction_window } = simulated;
+        let sim = make(&environment, &config)?;
+        let viewport = sim.spec().viewport;
+        let confirmed = Timeline::new(rules, sim, 0);
+        Ok(Self {
+            me,
+            fps,
+            pauses,
+            window: prediction_window,
+            delay: input_delay,
+            delayed: if let InputDelay::Fixed(ticks) = input_delay { ticks } else { 0 },
+            shortened: 0.0,
+            present: confirmed.clone(),
+            confirmed,
+            guesses: Moves::new(),
+            own: VecDeque::new(),
+            log: VecDeque::new(),
+            stale: false,
+            ended: false,
+            clock: Clock::new(1_000.0 / f64::from(fps)),
+            phase: 0.0,
+            running: false,
+            asked: None,
+            stalled_ms: 0.0,
+            told_ms: 0.0,
+            notes: VecDeque::new(),
+            rollbacks: 0,
+            deepest: 0,
+            painter: Painter::new(viewport),
+        })
+    }
+
+    /// What the pictures are drawn into.
+    pub fn viewport(&self) -> Viewport {
+        self.confirmed.sim().spec().viewport
+    }
+
+    /// The last confirmed state.
+    pub fn confirmed(&self) -> &Timeline {
+        &self.confirmed
+    }
+
+    /// The state that is shown.
+    pub fn present(&self) -> &Timeline {
+        &self.present
+    }
+
+    /// The panel, from what is confirmed.
+    pub fn hud(&self) -> Hud {
+        self.confirmed.hud(self.me, self.fps)
+    }
+
+    /// By how many ticks own keys are delayed now.
+    pub fn input_delay(&self) -> u32 {
+        self.delayed
+    }
+
+    /// For how long the window has been exhausted so far, ms.
+    pub fn stalled_ms(&self) -> f64 {
+        self.stalled_ms
+    }
+
+    /// How often a guess was wrong, and how many ticks that undid at most.
+    pub fn rollbacks(&self) -> (u32, u32) {
+        (self.rollbacks, self.deepest)
+    }
+
+    /// A round trip was measured.
+    pub fn round_trip(&mut self, ms: f64) {
+        self.clock.round_trip(ms);
+    }
+
+    /// The ticks after `tick` that were confirmed here, if the room that is at `tick` can have forgotten them.
+    pub fn forgotten(&self, tick: u32) -> Option<Vec<Confirmed>> {
+        let first = self.log.iter().position(|told| told.tick == tick + 1)?;
+        Some(self.log.iter().skip(first).cloned().collect())
+    }
+
+    /// The room's state, from which to go on. Whatever was guessed is forgotten.
+    pub fn snapshot(&mut self, timeline: &[u8]) -> Result<(), EnvError> {
+        self.confirmed.load(timeline)?;
+        self.log.clear();
+        self.stale = true;
+        self.painter.jump();
+        if self.phase < f64::from(self.confirmed.tick()) {
+            self.phase = f64::from(self.confirmed.tick());
+        }
+        Ok(())
+    }
+
+    /// A new connection: the room has forgotten which keys are held, and what of them was not confirmed.
+    pub fn reconnected(&mut self) {
+        self.own.clear();
+        self.stale = true;
+    }
+
+    /// The game runs, or stands still.
+    pub fn run(&mut self, running: bool, now: f64) {
+        if running && !self.running {
+            self.clock.start(self.confirmed.tick(), now);
+            self.phase = f64::from(self.confirmed.tick());
+            self.stale = true;
+            self.asked = None;
+        }
+        if !running && self.running {
+            // What was guessed beyond the last confirmed tick will not be.
+            self.phase = f64::from(self.confirmed.tick());
+            self.stale = true;
+        }
+        self.running = running;
+    }
+
+    /// The keys held changed at `now`: the first tick that sees it.
+    pub fn hold(&mut self, held: u32, now: f64) -> u32 {
+        let next = self.present.tick().max(self.phase as u32) + 1 + self.delayed;
+        // Where the present is held back, in lockstep or by the window, the tick that this will reach in time.
+        let first = match self.target(now).filter(|target| target - self.phase > BEHIND_TICKS) {
+            Some(target) => next.max(target as u32 + 1 + self.delayed),
+            None => next,
+        };
+        let stamp = self.own.back().map_or(first, |last| first.max(last.stamp));
+        self.own.push_back(Own { stamp, held, applied: None });
+        self.painter.outdated();
+        stamp
+    }
+
+    /// How the last ticks were shown.
+    pub fn report(&mut self) -> Shown {
+        let all = self.notes.len() <= MOST_NOTES;
+        let notes: Vec<Note> = self.notes.drain(..self.notes.len().min(MOST_NOTES)).collect();
+        let last = notes.last().filter(|_| !all).map(|note| note.tick);
+        let input_delay = u8::try_from(self.delayed).unwrap_or(u8::MAX);
+        Shown { until: last.unwrap_or(self.confirmed.tick()), input_delay, notes }
+    }
+
+    /// What the room decided for one tick.
+    pub fn confirm(&mut self, decided: Confirmed, now: f64) -> Finding {
+        if decided.tick <= self.confirmed.tick() {
+            // A room that was restored says again what somebody brought back.
+            return Finding::Fine;
+        }
+        if let Some(durable) = decided.durable {
+            while self.log.pop_front_if(|told| told.tick <= durable).is_some() {}
+        }
+        self.log.push_back(decided.clone());
+        if self.log.len() > MOST_KEPT {
+            self.log.pop_front();
+        }
+        let Confirmed { tick, moves, digest, .. } = decided;
+        self.clock.confirmed(tick, now);
+        let moves: Moves = moves.into_iter().collect();
+        let ahead = self.present.tick();
+        let predicted = ahead >= tick && !self.stale;
+        let right = predicted && self.was_guessed(tick, &moves);
+        let stalled = self.stalled_ms - std::mem::replace(&mut self.told_ms, self.stalled_ms);
+        let mut note = Note { tick, predicted: ahead >= tick, rollback: 0, stalled_ms: stalled as u16 };
+        self.settle_own(&moves);
+        self.guesses.retain(|agent, _| moves.contains_key(agent));
+        for (agent, moved) in &moves {
+            if let (true, Move::Action(_)) = (*agent != self.me, moved) {
+                self.guesses.insert(*agent, moved.clone());
+            }
+        }
+        if tick != self.confirmed.tick() + 1 {
+            return Finding::Broken;
+        }
+        let Ok(ticked) = self.confirmed.advance(&moves) else { return Finding::Broken };
+        let found = digest.and_then(|expected| match self.confirmed.digest() {
+            Ok(here) if here == expected => None,
+            Ok(here) => Some(Finding::Differs(here)),
+            Err(_) => Some(Finding::Broken),
+        });
+        let done = ticked.step.done();
+        if done {
+            self.confirmed.next_episode();
+        }
+        if !right || (done && self.ended) {
+            if note.predicted {
+                let depth = ahead - tick;
+                note.rollback = u16::try_from(depth).unwrap_or(u16::MAX);
+                self.rollbacks += u32::from(depth > 0);
+                self.deepest = self.deepest.max(depth);
+            }
+            self.stale = true;
+        }
+        if note.rollback > 0 || !note.predicted || note.stalled_ms > 0 {
+            self.notes.push_back(note);
+        }
+        if self.notes.len() > MOST_WAITING {
+            self.notes.pop_front();
+        }
+        found.unwrap_or(Finding::Fine)
+    }
+
+    /// Whether the present did in `tick` what was decided for it.
+    fn was_guessed(&self, tick: u32, moves: &Moves) -> bool {
+        let mine: Vec<Option<u32>> =
+            self.own.iter().filter(|own| own.applied == Some(tick)).map(|own| Some(own.held)).collect();
+        let agents = (0..self.confirmed.sim().spec().agents).map(Agent);
+        agents.into_iter().all(|agent| {
+            let decided = moves.get(&agent);
+            if agent == self.me {
+                return match decided {
+                    Some(Move::Keys(changes)) => *changes == mine,
+                    _ => mine.is_empty(),
+                };
+            }
+            decided == self.guesses.get(&agent)
+        })
+    }
+
+    /// Takes away what of the own changes is confirmed now.
+    fn settle_own(&mut self, moves: &Moves) {
+        if let Some(Move::Keys(changes)) = moves.get(&self.me) {
+            for _ in changes.iter().flatten() {
+                self.own.pop_front();
+            }
+        }
+    }
+
+    /// Brings the present to where it is to be at `now`.
+    pub fn advance(&mut self, now: f64) {
+        let passed = self.asked.map_or(0.0, |asked| (now - asked).max(0.0));
+        self.asked = Some(now);
+        if self.running {
+            self.follow(passed, now);
+        }
+        if self.stale || self.present.tick() < self.confirmed.tick() {
+            self.painter.correct();
+            self.resimulate();
+            self.painter.outdated();
+        }
+        self.run_to((self.phase as u32).min(self.confirmed.tick() + self.window));
+    }
+
+    /// Makes the present anew from what is confirmed and what is guessed, up to the tick where it is.
+    pub fn resimulate(&mut self) {
+        let to = self.present.tick().min(self.phase as u32).min(self.confirmed.tick() + self.window);
+        self.present = self.confirmed.clone();
+        (self.stale, self.ended) = (false, false);
+        for own in &mut self.own {
+            own.applied = None;
+        }
+        self.run_to(to);
+    }
+
+    /// Where the present ought to be, in ticks; unknown while the game stands still.
+    fn target(&self, now: f64) -> Option<f64> {
+        let at = self.clock.confirmed_at(now).filter(|_| self.running)?;
+        Some((at + self.clock.trip_ms() / self.clock.tick_ms() - f64::from(self.delayed)).max(0.0))
+    }
+
+    /// Moves the phase towards where it ought to be.
+    fn follow(&mut self, passed: f64, now: f64) {
+        let tick_ms = self.clock.tick_ms();
+        self.adapt(self.clock.trip_ms() / tick_ms, passed);
+        let Some(target) = self.target(now) else { return };
+        let error = target - self.phase;
+        if error > JUMP_TICKS {
+            self.phase = target;
+        } else if error > -JUMP_TICKS {
+            let most = if error.abs() > FAR_TICKS { FAST } else { SLEW };
+            self.phase += passed / tick_ms * (1.0 + (error / 10.0).clamp(-most, most));
+        }
+        let limit = f64::from(self.confirmed.tick() + self.window) + 1.0;
+        if self.phase >= limit {
+            self.stalled_ms += passed;
+            // Just below the limit: the way to the next tick is gone, and the tick itself is not.
+            self.phase = limit - 1e-6;
+        }
+        self.phase = self.phase.max(f64::from(self.confirmed.tick()));
+    }
+
+    /// The delay that fits a trip of so many ticks.
+    fn adapt(&mut self, trip: f64, passed: f64) {
+        let InputDelay::Adaptive { most } = self.delay else { return };
+        let wanted = (trip - f64::from(self.window) / 2.0).ceil().clamp(0.0, f64::from(most)) as u32;
+        self.shortened += passed;
+        if wanted >= self.delayed {
+            self.delayed = wanted;
+            self.shortened = 0.0;
+        } else if self.shortened >= SHORTEN_MS {
+            self.delayed -= 1;
+            self.shortened = 0.0;
+        }
+    }
+
+    fn run_to(&mut self, tick: u32) {
+        while self.present.tick() < tick && !self.ended {
+            let moves = self.guess();
+            if !self.step(&moves) {
+                return;
+            }
+        }
+    }
+
+    /// The moves of the present's next tick.
+    fn guess(&mut self) -> Moves {
+        let next = self.present.tick() + 1;
+        let mut moves = self.guesses.clone();
+        let mut mine = Vec::new();
+        for own in self.own.iter_mut().filter(|own| own.applied.is_none() && own.stamp <= next) {
+            own.applied = Some(next);
+            mine.push(Some(own.held));
+        }
+        if !mine.is_empty() {
+            moves.insert(self.me, Move::Keys(mine));
+        }
+        moves
+    }
+
+    fn step(&mut self, moves: &Moves) -> bool {
+        let Ok(ticked) = self.present.advance(moves) else {
+            // Only the room can say whether this really is the end.
+            self.ended = true;
+            return false;
+        };
+        if ticked.step.done() && (self.pauses || !self.present.next_episode()) {
+            self.ended = true;
+        }
+        true
+    }
+
+    /// What to paint at `now`, in painting order; `None` if what was painted last still holds.
+    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
+        self.advance(now);
+        let next = f64::from(self.present.tick()) + 1.0;
+        let part = (self.phase + 1.0 - next).clamp(0.0, 1.0);
+        let part = if self.ended || self.window == 0 { 0.0 } else { part };
+        if self.painter.is_outdated(self.present.tick()) {
+            let after = (part > 0.0 || self.running).then(|| self.preview()).flatten();
+            self.painter.set(&self.present, after.as_ref(), self.me);
+        }
+        self.painter.paint(part as f32, now)
+    }
+
+    /// The present after its next tick, as far as it is known: keys held now are in it, so that they show at once.
+    fn preview(&self) -> Option<Timeline> {
+        if self.ended || self.window == 0 {
+            return None;
+        }
+        let mut next = self.present.clone();
+        let tick = next.tick() + 1;
+        let mut moves = self.guesses.clone();
+        let mine: Vec<Option<u32>> = self
+            .own
+            .iter()
+            .filter(|own| own.applied.is_none() && own.stamp <= tick)
+            .map(|own| Some(own.held))
+            .collect();
+        moves.insert(self.me, Move::Keys(mine));
+        let ticked = next.advance(&moves).ok()?;
+        // The start of another episode is no place to move to.
+        (!ticked.step.done()).then_some(next)
+    }
+
+    /// The next picture must be painted even if nothing changed.
+    pub fn repaint(&mut self) {
+        self.painter.repaint();
+    }
+}

@@ -1,0 +1,102 @@
+//! Browser execution: everybody simulates, the room decides. It takes each change of keys in the tick it is stamped
+//! with, or in the next one if that is over; tells everybody what was decided; and compares states.
+
+use env_sdk::Agent;
+
+use super::{Output, Room, seat::SeatState};
+use crate::{
+    experiment::Execution,
+    timeline::{Move, Moves},
+    wire::{self, Confirmed, Shown, Simulated, ToSeat},
+};
+
+/// How often in a second browsers are told the digest of the state.
+const CHECKS_A_SECOND: f32 = 3.0;
+/// For how many seconds digests are remembered.
+const REMEMBERED_S: f32 = 10.0;
+/// A change of keys can be stamped so many seconds ahead; what is further counts as that.
+const AHEAD_S: f32 = 5.0;
+/// A browser gets a snapshot on request no more often than this, ms.
+const REPAIR_MS: u64 = 500;
+
+impl Room {
+    /// What a browser needs to simulate the game, where the scene wants that.
+    pub(super) fn simulated(&self) -> Option<Simulated> {
+        if self.scene.execution == Execution::Server {
+            return None;
+        }
+        Some(Simulated {
+            environment: self.scene.environment.id.to_owned(),
+            config: self.timeline.sim().packed_config().ok()?,
+            rules: self.timeline.rules().clone(),
+            pauses: self.scene.countdown_ms > 0,
+            input_delay: self.scene.input_delay,
+            prediction_window: self.scene.prediction_window,
+        })
+    }
+
+    /// Tells everybody what was decided for the tick that is over.
+    pub(super) fn confirm(&mut self, now: u64, moves: &Moves) {
+        let tick = self.tick();
+        let every = (self.scene.fps / CHECKS_A_SECOND).max(1.0) as u32;
+        let digest = if tick.is_multiple_of(every) { self.timeline.digest().ok() } else { None };
+        if let Some(digest) = digest {
+            self.digests.push_back((tick, digest));
+            if self.digests.len() > (CHECKS_A_SECOND * REMEMBERED_S) as usize {
+                self.digests.pop_front();
+            }
+        }
+        let told = moves.iter().filter(|(_, moved)| **moved != Move::default());
+        let moves: Vec<(Agent, Move)> = told.map(|(agent, moved)| (*agent, moved.clone())).collect();
+        self.tag = self.tag_of(tick, now, &moves);
+        let durable = (self.durable != self.told_durable).then_some(self.durable);
+        self.told_durable = self.durable;
+        let confirmed = Confirmed { tick, at_ms: now, moves, tag: self.tag, digest, durable };
+        self.tell_all(&ToSeat::Confirmed(confirmed));
+    }
+
+    /// Sends a seat the whole state. A browser that knows later ticks may bring them back first, unless it `must` take
+    /// this one.
+    pub(super) fn send_snapshot(&mut self, now: u64, agent: Agent, must: bool) {
+        let Some(conn) = self.human(agent).and_then(|human| human.listener()) else { return };
+        match self.timeline.save() {
+            Ok(timeline) => {
+                let bytes = wire::encode(&ToSeat::Snapshot { tick: self.tick(), timeline, must });
+                self.out.push_back(Output::Send { conn, bytes });
+            }
+            Err(error) => self.report(now, Some(agent), "snapshot_failed", error.to_string()),
+        }
+    }
+
+    /// A change of keys with a stamp.
+    pub(super) fn stamped(&mut self, agent: Agent, tick: u32, held: u32) {
+        let latest = self.tick().saturating_add((self.scene.fps * AHEAD_S) as u32);
+        if let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) {
+            human.inbox.change(tick.min(latest), held);
+        }
+    }
+
+    /// A browser tells how it showed the game; only of ticks that there were.
+    pub(super) fn shown(&mut self, agent: Agent, mut shown: Shown) {
+        let tick = self.tick();
+        shown.until = shown.until.min(tick);
+        shown.notes.retain(|note| note.tick <= tick);
+        self.pending.shown.push((agent, shown));
+    }
+
+    /// A browser says that its state at a tick is another one.
+    pub(super) fn desync(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) {
+        let known = self.digests.iter().find(|(known, _)| *known == tick).map(|(_, digest)| *digest);
+        if known == Some(digest) {
+            return;
+        }
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        if human.repaired_ms.is_some_and(|last| now.saturating_sub(last) < REPAIR_MS) {
+            return;
+        }
+        human.repaired_ms = Some(now);
+        let here = known.map_or("forgotten".to_owned(), |digest| format!("{digest:016x}"));
+        self.report(now, Some(agent), "desync", format!("tick {tick}: {digest:016x}, here {here}"));
+        self.send_snapshot(now, agent, true);
+    }
+}

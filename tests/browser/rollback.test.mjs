@@ -1,0 +1,103 @@
+// Two people whose browsers simulate the game, over real sockets and bad networks.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { csvOf, records } from "../edge/data.mjs";
+import { cable } from "./cable.mjs";
+import { begin, person, state } from "./chromium.mjs";
+import { browser, edge, subject } from "./world.mjs";
+
+const STUDY = "rollback_check";
+/** What is about a participant and not about the game. */
+const OWN = ["subject_id", "agent", "client_time_ms", "rtt_ms", "focused", "keys_held", "late_ticks", "predicted"];
+OWN.push("rollback_ticks", "stalled_ms", "input_delay_ticks");
+
+/** Two people in a game, each behind a line of their own. */
+async function paired(weathers) {
+  const lines = await Promise.all([0, 1].map((k) => cable(edge.url, weathers[k % weathers.length], 7 + k)));
+  const pages = await Promise.all([1, 2].map(() => person(browser)));
+  await Promise.all(pages.map((page, k) => begin(page, lines[k].url, STUDY)));
+  await Promise.all(pages.map((page) => state(page, "running")));
+  return { lines, pages, subjects: pages.map(subject) };
+}
+
+/** Presses keys at random until the game is over; says what the pages measured. */
+async function play({ pages }, restless = 150) {
+  const keys = ["ArrowLeft", "ArrowRight", "ArrowUp"];
+  const typing = restless && setInterval(() => {
+    for (const page of pages) {
+      const key = keys[Math.floor(Math.random() * keys.length)];
+      page.keyboard[Math.random() < 0.5 ? "down" : "up"](key).catch(() => {});
+    }
+  }, restless);
+  const seen = pages.map(() => ({}));
+  const looking = setInterval(() => {
+    pages.forEach((page, k) => page.evaluate(() => ({ ...window.footlights })).then((now) => {
+      if (now.tick) seen[k] = now;
+    }, () => {}));
+  }, 200);
+  await Promise.all(pages.map((page) => page.locator("section[data-kind=end]").waitFor({ timeout: 120_000 })));
+  clearInterval(typing);
+  clearInterval(looking);
+  return seen;
+}
+
+/** Both files, which must say the same of the game, row for row. */
+async function compared({ subjects, pages, lines }) {
+  const [a, b] = await Promise.all(subjects.map((subject) => csvOf(edge, STUDY, "game", subject)));
+  assert.equal(a.rows.length, 300);
+  const shared = a.header.filter((name) => !OWN.includes(name));
+  const apart = a.rows.filter((row, k) => shared.some((name) => row[name] !== b.rows[k]?.[name]));
+  assert.equal(apart.length, 0, "rows apart");
+  assert.equal(b.rows.length, 300);
+  const { events, seats } = await records(edge);
+  const game = seats.find((row) => row.subject_id === subjects[0]).game_id;
+  assert.deepEqual(events.filter((row) => row.game_id === game && row.kind === "desync"), []);
+  await Promise.all(pages.map((page) => page.context().close()));
+  await Promise.all(lines.map((line) => line.stop()));
+  return [a, b];
+}
+
+for (const [name, weathers] of [
+  ["200 ms", [{ delay: 100 }]],
+  ["50 ms against 200 ms", [{ delay: 25 }, { delay: 100 }]],
+  ["100 ms with 75 ms of jitter", [{ delay: 12, jitter: 75 }]],
+  ["15 % loss", [{ delay: 25, jitter: 5, loss: 0.15 }]],
+]) {
+  test(`both files agree tick for tick, and own keys show at once: ${name}`, async () => {
+    const all = await paired(weathers);
+    const seen = await play(all);
+    for (const { inputToFrameMs, rollbacks } of seen) {
+      const sorted = [...inputToFrameMs].sort((a, b) => a - b);
+      const median = sorted[Math.floor(sorted.length / 2)];
+      assert.ok(sorted.length > 10 && median <= 34, `${median} ms from a key to the picture (${sorted.length})`);
+      assert.ok(rollbacks > 0, "something was guessed wrong");
+    }
+    const files = await compared(all);
+    for (const { rows } of files) {
+      assert.ok(rows.some((row) => Number(row.rollback_ticks) > 0), "rollbacks are in the data");
+      assert.ok(rows.filter((row) => row.predicted === "true").length > 200, "most ticks were predicted");
+    }
+  });
+}
+
+test("a rollback of a hundred and fifty ticks and more repairs what was guessed", async () => {
+  const all = await paired([{ delay: 20 }]);
+  await all.pages[0].waitForFunction(() => window.footlights.tick >= 40);
+  all.lines[0].stall(6_000);
+  const seen = await play(all);
+  assert.ok(seen[0].deepest >= 150, `${seen[0].deepest} ticks`);
+  const [{ rows }] = await compared(all);
+  assert.ok(Math.max(...rows.map((row) => Number(row.rollback_ticks))) >= 150);
+});
+
+test("a page out of focus in the middle of a game, and people who do nothing, are no rows apart", async () => {
+  const all = await paired([{ delay: 50 }]);
+  await all.pages[1].waitForFunction(() => window.footlights.tick >= 60);
+  const other = await all.pages[1].context().newPage();
+  await other.bringToFront();
+  await other.waitForTimeout(3_000);
+  await other.close();
+  await play(all, 0);
+  await compared(all);
+});

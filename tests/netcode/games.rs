@@ -1,0 +1,298 @@
+//! Whole games of random play.
+
+use env_sdk::Agent;
+use envs::slime_volleyball::{self, Move, SlimeVolleyball};
+use room::{
+    experiment::{Execution, GameScene, InputDelay, Seat},
+    tables::steps_csv,
+    wire::{self, Outcome, ToRoom, ToSeat},
+};
+
+use crate::{
+    meadow::{Config, Meadow},
+    net::Weather,
+    world::World,
+};
+
+fn meadow(players: u8, steps: u32) -> GameScene {
+    let scene = GameScene::new::<Meadow>("game", Config { players, steps })
+        .execution(Execution::Browser)
+        .default_action(env_sdk::ActionValue::Discrete(0))
+        .countdown_ms(300)
+        .episodes(2);
+    let scene = (0..players).fold(scene, |scene, _| scene.seat(Seat::Human));
+    [("ArrowLeft", 1), ("ArrowRight", 2), ("ArrowUp", 3)]
+        .into_iter()
+        .fold(scene, |scene, (key, n)| scene.action(&[key], env_sdk::ActionValue::Discrete(n), key))
+}
+
+fn slime(left: Seat, right: Seat) -> GameScene {
+    let config = slime_volleyball::Config { lives: 2, max_steps: 240 };
+    GameScene::new::<SlimeVolleyball>("game", config)
+        .execution(Execution::Browser)
+        .seat(left)
+        .seat(right)
+        .countdown_ms(0)
+        .action(&["ArrowLeft"], Move::Backward, "left")
+        .action(&["ArrowUp"], Move::Jump, "jump")
+        .action(&["ArrowRight"], Move::Forward, "right")
+        .default_action(Move::Noop)
+}
+
+/// The networks that a game must survive: what other systems' own tests set, and worse.
+fn weathers() -> Vec<(&'static str, Vec<Weather>)> {
+    let jitter = |delay, jitter| Weather { delay, jitter, loss: 0.0, resend: 0.0 };
+    vec![
+        ("loopback", vec![Weather::steady(1.0)]),
+        ("100 ms", vec![Weather::steady(50.0)]),
+        ("200 ms", vec![Weather::steady(100.0)]),
+        ("50 against 200 ms", vec![Weather::steady(25.0), Weather::steady(100.0)]),
+        ("100 ± 75 ms", vec![jitter(12.5, 75.0)]),
+        ("15 % loss", vec![Weather { delay: 25.0, jitter: 5.0, loss: 0.15, resend: 200.0 }]),
+        ("300 ms", vec![Weather::steady(150.0)]),
+        ("stalls of 1 s", vec![Weather { delay: 40.0, jitter: 20.0, loss: 0.01, resend: 1_000.0 }]),
+    ]
+}
+
+/// What must hold after any game.
+fn check(world: &World, name: &str) {
+    let record = world.record();
+    let ticks: Vec<u32> = record.rows.iter().map(|row| row.tick).collect();
+    assert_eq!(ticks, (1..=world.room.tick()).collect::<Vec<_>>(), "{name}: every tick has its row");
+    for person in &world.people {
+        assert!(person.compared > 20, "{name}: {} ticks compared", person.compared);
+        let window = world.scene.prediction_window;
+        assert!(person.deepest <= window, "{name}: {} ticks predicted, {window} allowed", person.deepest);
+    }
+    // What both files say of the game is the same, row for row.
+    let info = world.room.info();
+    let tables: Vec<Vec<Vec<String>>> = world
+        .scene
+        .human_agents()
+        .take(2)
+        .map(|agent| shared(&steps_csv(&world.scene, info, agent, &record).expect("a table")))
+        .collect();
+    if let [a, b] = tables.as_slice() {
+        assert_eq!(a, b, "{name}: the files are 0 rows apart");
+    }
+}
+
+/// The columns of a table that are about the game and not about the participant.
+fn shared(csv: &[u8]) -> Vec<Vec<String>> {
+    let mut reader = csv::Reader::from_reader(csv);
+    let own = [
+        "subject_id",
+        "agent",
+        "client_time_ms",
+        "rtt_ms",
+        "focused",
+        "keys_held",
+        "late_ticks",
+        "predicted",
+        "rollback_ticks",
+        "stalled_ms",
+        "input_delay_ticks",
+    ];
+    let header = reader.headers().expect("a header").clone();
+    let rows = reader.records().map(|row| row.expect("a row"));
+    rows.map(|row| {
+        let fields = header.iter().zip(&row).filter(|(name, _)| !own.contains(name));
+        fields.map(|(_, value)| value.to_owned()).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn a_thousand_games_of_random_play_end_in_the_same_states_on_every_network() {
+    let networks = weathers();
+    for game in 0u64..1_000 {
+        let (name, weather) = &networks[game as usize % networks.len()];
+        let scene = match game % 5 {
+            0 => slime(Seat::Human, Seat::Human),
+            1 => slime(Seat::Human, Seat::Random),
+            n => meadow(n as u8, 45),
+        };
+        let scene = match game % 3 {
+            0 => scene,
+            1 => scene.input_delay(InputDelay::Fixed(3)).prediction_window(0),
+            _ => scene.input_delay(InputDelay::Adaptive { most: 6 }).prediction_window(8),
+        };
+        let mut world = World::new(scene, game, weather);
+        if game % 7 == 0 {
+            world.people[0].skew = 0.02;
+        }
+        world.play(60_000.0);
+        assert_eq!(world.outcome, Some(Outcome::Completed), "game {game}, {name}: {:?}", world.events);
+        check(&world, &format!("game {game}, {name}"));
+    }
+}
+
+#[test]
+fn a_page_hidden_for_a_minute_comes_back_to_the_others_state() {
+    let mut scene = meadow(3, 3_000).episodes(1);
+    scene.prediction_window = 15;
+    let mut world = World::new(scene, 5, &[Weather::steady(40.0)]);
+    world.play(3_000.0);
+    world.people[1].hidden_until = world.now + 60_000.0;
+    world.play(60_500.0);
+    let ahead = |world: &World, k: usize| {
+        let rollback = world.people[k].rollback().unwrap();
+        (rollback.present().tick(), rollback.confirmed().tick())
+    };
+    let (present, confirmed) = ahead(&world, 1);
+    assert!(
+        present >= confirmed && confirmed + 10 > world.room.tick(),
+        "{present}, {confirmed}, {}",
+        world.room.tick()
+    );
+    world.play(60_000.0);
+    check(&world, "hidden");
+}
+
+/// Adds a hair to the state that one of them is sent first.
+fn bend(message: &mut ToSeat) -> bool {
+    if let ToSeat::Snapshot { timeline, .. } = message
+        && let Some(at) = timeline.iter().position(|byte| *byte == 0xca)
+    {
+        // A 32-bit number: its last bit but two.
+        timeline[at + 4] ^= 4;
+        return true;
+    }
+    false
+}
+
+#[test]
+fn a_state_that_differs_is_noticed_within_a_second_repaired_and_in_the_data() {
+    let scene = meadow(2, 600).episodes(1).countdown_ms(0);
+    let mut world = World::new(scene, 17, &[Weather::steady(50.0)]);
+    world.tamper = Some((0, bend));
+    world.differs = Some(0);
+    world.play_until(5_000.0, |world| world.room.tick() >= 1);
+    let begun = world.now;
+    world.play_until(1_000.0, |world| world.events.iter().any(|(kind, _)| kind == "desync"));
+    assert!(world.now - begun < 1_000.0);
+    // The snapshot is on its way.
+    world.play(200.0);
+    world.differs = None;
+    world.play(60_000.0);
+    assert_eq!(world.outcome, Some(Outcome::Completed));
+    check(&world, "repaired");
+    let record = world.record();
+    let repaired: Vec<_> = record.events.iter().filter(|event| event.kind == "desync").collect();
+    assert_eq!(repaired.len(), 1, "{repaired:?}");
+    assert_eq!(repaired[0].agent, Some(Agent(0)));
+}
+
+#[test]
+fn stamps_far_ahead_or_long_past_count_as_the_last_or_the_next_tick_that_can_be() {
+    let scene = meadow(2, 600).episodes(1).countdown_ms(0);
+    let mut world = World::new(scene, 19, &[Weather::steady(20.0)]);
+    world.restless = 1e12;
+    world.play_until(5_000.0, |world| world.room.tick() >= 30);
+    for (tick, held) in [(1, 1), (u32::MAX, 2), (0, 4)] {
+        world.people[0].up.send(world.now, wire::encode(&ToRoom::Stamped { tick, held, time: 1.0 }));
+    }
+    world.play(60_000.0);
+    let held: Vec<(u32, u32)> =
+        world.record().rows.iter().filter_map(|row| Some((row.tick, row.people[0]?.held))).collect();
+    let first = |keys: u32| held.iter().find(|(_, held)| *held == keys).map(|(tick, _)| *tick);
+    let at = first(1).unwrap();
+    assert!((30..40).contains(&at), "what is past counts at once: {at}");
+    // Five seconds of 30 ticks; and what comes behind it does not overtake it.
+    assert!(first(4).or(first(6)).unwrap() >= at + 140, "{held:?}");
+    check(&world, "forged stamps");
+}
+
+#[test]
+fn who_holds_still_costs_forty_bytes_a_second_at_most() {
+    let scene = meadow(2, 1_200).episodes(1).countdown_ms(0);
+    let mut world = World::new(scene, 23, &[Weather::steady(30.0)]);
+    world.restless = 1e12;
+    world.play(5_000.0);
+    let before: Vec<usize> = world.people.iter().map(|person| person.sent_bytes).collect();
+    world.play(20_000.0);
+    for (person, before) in world.people.iter().zip(before) {
+        let rate = (person.sent_bytes - before) as f64 / 20.0;
+        assert!(rate <= 40.0, "{rate} bytes a second");
+    }
+}
+
+#[test]
+fn own_keys_are_in_the_next_picture_at_any_distance() {
+    for delay in [1.0, 75.0, 150.0] {
+        let scene = meadow(2, 600).episodes(1).prediction_window(60);
+        let mut world = World::new(scene, 29, &[Weather::steady(delay)]);
+        world.play(15_000.0);
+        let seat = world.people[0].play.seat_mut().unwrap();
+        let measured: Vec<f64> = seat.take_measured().collect();
+        assert!(measured.len() > 20);
+        assert!(measured.iter().all(|ms| *ms <= 17.0), "{delay} ms: {measured:?}");
+    }
+}
+
+#[test]
+fn a_rollback_of_a_hundred_and_fifty_ticks_repairs_what_was_guessed() {
+    let scene = meadow(2, 900).episodes(1).prediction_window(300);
+    let mut world = World::new(scene, 11, &[Weather::steady(20.0)]);
+    world.play(5_000.0);
+    // Nothing reaches one of them for six seconds; keys still go out.
+    let until = world.now + 6_000.0;
+    world.people[0].down.stall(until);
+    world.play(60_000.0);
+    assert!(world.people[0].deepest >= 150, "{} ticks", world.people[0].deepest);
+    check(&world, "a long stall");
+}
+
+#[test]
+fn a_lost_connection_goes_on_where_it_was() {
+    for seconds in [0.5, 3.0, 12.0] {
+        let mut world = World::new(meadow(2, 600).episodes(1), 3, &[Weather::steady(60.0)]);
+        world.play(4_000.0);
+        world.people[1].offline_until = world.now + seconds * 1_000.0;
+        world.play(90_000.0);
+        assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
+        check(&world, &format!("offline for {seconds} s"));
+    }
+}
+
+#[test]
+fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
+    let mut brought_back = 0;
+    for seed in 0..40u64 {
+        let scene = if seed % 2 == 0 { meadow(3, 240) } else { slime(Seat::Human, Seat::Random) };
+        let networks = weathers();
+        let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
+        for crash in 0..3 {
+            world.play(2_500.0 + 313.0 * (seed + crash) as f64 % 1_700.0);
+            // In the middle of a countdown nobody has anything that the storage has not.
+            world.crash();
+        }
+        world.play(120_000.0);
+        assert_eq!(world.outcome, Some(Outcome::Completed), "game {seed}: {:?}", world.events);
+        check(&world, &format!("game {seed}"));
+        assert!(world.events.iter().all(|(kind, _)| kind != "resume_refused"), "{:?}", world.events);
+        brought_back += world.events.iter().filter(|(kind, _)| kind == "resumed_from_browser").count();
+    }
+    assert!(brought_back > 60, "{brought_back} of 120 crashes");
+}
+
+#[test]
+fn what_the_room_has_not_said_is_not_taken_back() {
+    let mut world = World::new(meadow(2, 600).episodes(1).countdown_ms(0), 31, &[Weather::steady(10.0)]);
+    world.play_until(5_000.0, |world| world.room.tick() >= 70);
+    world.crash();
+    let restored = world.room.tick();
+    assert!(restored < 70);
+    // Somebody comes back with a history in which the other one held a key.
+    let forged = |confirmed: &mut wire::Confirmed| {
+        confirmed.moves = vec![(Agent(1), room::timeline::Move::Keys(vec![Some(1)]))]
+    };
+    world.forge = Some((0, forged));
+    world.play_until(5_000.0, |world| world.events.iter().any(|(kind, _)| kind == "resume_refused"));
+    world.forge = None;
+    world.differs = Some(0);
+    world.play(500.0);
+    world.differs = None;
+    world.play(60_000.0);
+    assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
+}

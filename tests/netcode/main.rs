@@ -1,0 +1,6 @@
+//! Browser execution over bad networks: everybody simulates, everybody ends in the same states.
+
+mod games;
+mod meadow;
+mod net;
+mod world;

@@ -1,0 +1,129 @@
+//! An environment for 2 to 4 players, in which everybody bumps into everybody and the wind blows at random: whatever one
+//! of them does changes what happens to the others.
+
+use env_sdk::{
+    ActionValue, Agent, Environment, Rng, Space, Spec, Step, Surface, View, Viewport, math, surface::Color,
+};
+use serde::{Deserialize, Serialize};
+
+pub struct Meadow;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Config {
+    pub players: u8,
+    pub steps: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { players: 2, steps: 100 }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct State {
+    /// x, y, and the speed of both.
+    players: Vec<[f32; 4]>,
+    steps: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Push(u8);
+
+impl TryFrom<ActionValue> for Push {
+    type Error = ();
+
+    fn try_from(value: ActionValue) -> Result<Self, ()> {
+        match value {
+            ActionValue::Discrete(n) => u8::try_from(n).ok().filter(|n| *n < 5).map(Self).ok_or(()),
+            ActionValue::Continuous(_) => Err(()),
+        }
+    }
+}
+
+impl From<Push> for ActionValue {
+    fn from(push: Push) -> Self {
+        Self::Discrete(push.0.into())
+    }
+}
+
+const SIZE: f32 = 20.0;
+const RADIUS: f32 = 1.0;
+
+impl Environment for Meadow {
+    type Config = Config;
+    type State = State;
+    type Action = Push;
+    type Observation = [f32; 4];
+
+    const ID: &'static str = "meadow-v0";
+
+    fn spec(config: &Config) -> Spec {
+        Spec {
+            id: Self::ID.into(),
+            agents: config.players,
+            action_space: Space::Discrete { n: 5 },
+            observation_space: Space::uniform_box(4, -50.0, 50.0),
+            max_steps: config.steps,
+            reward_range: (-10.0, 10.0),
+            viewport: Viewport { width: SIZE, height: SIZE },
+        }
+    }
+
+    fn reset(config: &Config, rng: &mut Rng) -> State {
+        let place = |_| [rng.uniform(0.0, SIZE), rng.uniform(0.0, SIZE), 0.0, 0.0];
+        State { players: (0..config.players).map(place).collect(), steps: 0 }
+    }
+
+    fn step(config: &Config, state: &mut State, actions: &[Push], rng: &mut Rng) -> Step {
+        let wind = (rng.uniform(-0.01, 0.01), rng.uniform(-0.01, 0.01));
+        for (player, action) in state.players.iter_mut().zip(actions) {
+            let (ax, ay) =
+                [(0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)][usize::from(action.0)];
+            player[2] = (player[2] + ax * 0.05 + wind.0) * 0.95;
+            player[3] = (player[3] + ay * 0.05 + wind.1) * 0.95;
+            for axis in [0, 1] {
+                player[axis] += player[axis + 2];
+                if player[axis] < 0.0 || player[axis] > SIZE {
+                    player[axis] = math::clamp(player[axis], 0.0, SIZE);
+                    player[axis + 2] = -player[axis + 2];
+                }
+            }
+        }
+        let mut rewards = vec![0.0; state.players.len()];
+        for a in 0..state.players.len() {
+            for b in a + 1..state.players.len() {
+                let (p, q) = (state.players[a], state.players[b]);
+                let (dx, dy) = (q[0] - p[0], q[1] - p[1]);
+                let apart = (dx * dx + dy * dy).sqrt();
+                if apart < 2.0 * RADIUS && apart > 0.0 {
+                    let push = 0.2 * (2.0 * RADIUS - apart) / apart;
+                    for (slot, other) in [(2, dx), (3, dy)] {
+                        state.players[a][slot] -= push * other;
+                        state.players[b][slot] += push * other;
+                    }
+                    rewards[a] += 1.0;
+                    rewards[b] -= 1.0;
+                }
+            }
+        }
+        state.steps += 1;
+        let over = state.steps >= config.steps;
+        Step {
+            terminated: vec![false; rewards.len()].into(),
+            truncated: vec![over; rewards.len()].into(),
+            rewards: rewards.into(),
+            infos: Vec::new(),
+        }
+    }
+
+    fn observe(_: &Config, state: &State, agent: Agent) -> [f32; 4] {
+        state.players[agent.index()]
+    }
+
+    fn draw(_: &Config, state: &State, _: View, surface: &mut Surface) {
+        for (id, player) in (1..).zip(&state.players) {
+            surface.circle(player[0], player[1], RADIUS).id(id).fill(Color::BLACK).tween();
+        }
+    }
+}

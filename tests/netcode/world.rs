@@ -1,0 +1,432 @@
+//! A room and real clients (`client::netcode`), with a virtual network between them, in steps of a millisecond.
+
+use std::collections::BTreeMap;
+
+use client::netcode::{Input as PageInput, Output as PageOutput, Play, Rollback};
+use env_sdk::{Agent, EnvError, Rng, Simulation, Stream};
+use envs::slime_volleyball::SlimeVolleyball;
+use footlights_tests::{EPOCH, info};
+use room::{
+    experiment::GameScene,
+    record::Chunk,
+    room::{Input, Output, Room},
+    timeline::{Moves, Timeline},
+    wire::{self, Outcome, ToRoom, ToSeat, ToWaiter},
+};
+
+use crate::{
+    meadow::Meadow,
+    net::{Line, Weather},
+};
+
+/// Milliseconds between two pictures.
+const PICTURE_MS: f64 = 1000.0 / 60.0;
+
+fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
+    match id {
+        "slime-volleyball-v0" => Ok(Box::new(env_sdk::Sim::<SlimeVolleyball>::from_packed(config)?)),
+        _ => Ok(Box::new(env_sdk::Sim::<Meadow>::from_packed(config)?)),
+    }
+}
+
+/// A participant at a browser.
+pub struct Person {
+    pub play: Play,
+    agent: Agent,
+    /// The browser's clock runs that much faster.
+    pub skew: f64,
+    /// The page is hidden until then: no pictures, timers once a second.
+    pub hidden_until: f64,
+    /// The network is gone until then.
+    pub offline_until: f64,
+    pub up: Line,
+    pub down: Line,
+    conn: Option<u64>,
+    lobby: bool,
+    next_picture: f64,
+    next_timer: f64,
+    next_key: f64,
+    keys: Rng,
+    held: u32,
+    /// Ticks whose digest was compared with the room's.
+    pub compared: u32,
+    /// The deepest prediction that was seen.
+    pub deepest: u32,
+    pub sent_bytes: usize,
+    pub over: Option<Outcome>,
+}
+
+impl Person {
+    fn local(&self, now: f64) -> f64 {
+        now * (1.0 + self.skew)
+    }
+
+    pub fn rollback(&self) -> Option<&Rollback> {
+        self.play.seat().and_then(|seat| seat.rollback())
+    }
+}
+
+/// Changes a message; false if this one is not meant.
+type Tamper = fn(&mut ToSeat) -> bool;
+
+/// Changes one tick of a history.
+type Forge = fn(&mut wire::Confirmed);
+
+/// A game with everybody in it.
+pub struct World {
+    pub scene: GameScene,
+    pub room: Room,
+    pub now: f64,
+    pub people: Vec<Person>,
+    /// What the room decided, by tick.
+    decided: BTreeMap<u32, Moves>,
+    /// The same game, run from what was decided alone; and its digest after each tick.
+    reference: Timeline,
+    pub digests: BTreeMap<u32, u64>,
+    pub chunks: Vec<Vec<u8>>,
+    checkpoint: Option<Vec<u8>>,
+    pub events: Vec<(String, String)>,
+    pub outcome: Option<Outcome>,
+    /// How often somebody changes keys, ms.
+    pub restless: f64,
+    next_conn: u64,
+    /// Changes one message on its way to a person.
+    pub tamper: Option<(usize, Tamper)>,
+    /// Whose state is known to be another one.
+    pub differs: Option<usize>,
+    /// Changes what a person brings back after a crash.
+    pub forge: Option<(usize, Forge)>,
+    /// How often the process was lost.
+    pub crashes: u32,
+}
+
+impl World {
+    pub fn new(scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
+        let game = info(&scene, seed);
+        let room = Room::new(&scene, game.clone(), 0, EPOCH).expect("the scene is configured right");
+        let fingerprint = scene.environment.fingerprint().expect("a fingerprint");
+        let sim = scene.environment.make().expect("the environment can be made");
+        let reference = Timeline::new(scene.rules(), sim, game.seed);
+        let person = |(k, agent): (usize, Agent)| {
+            let weather = weather[k % weather.len()];
+            let line = |way: u64| Line::new(weather, seed * 100 + k as u64 * 10 + way);
+            Person {
+                play: Play::new("/lobby", Some(fingerprint), make, true, 0.0),
+                agent,
+                skew: 0.0,
+                hidden_until: 0.0,
+                offline_until: 0.0,
+                up: line(1),
+                down: line(2),
+                conn: None,
+                lobby: false,
+                next_picture: k as f64 * 3.0,
+                next_timer: 0.0,
+                next_key: 0.0,
+                keys: Rng::derive(seed, Stream::Order, 7, k as u32),
+                held: 0,
+                compared: 0,
+                deepest: 0,
+                sent_bytes: 0,
+                over: None,
+            }
+        };
+        let people = scene.human_agents().enumerate().map(person).collect();
+        Self {
+            room,
+            now: 0.0,
+            people,
+            decided: BTreeMap::new(),
+            reference,
+            digests: BTreeMap::new(),
+            chunks: Vec::new(),
+            checkpoint: None,
+            events: Vec::new(),
+            outcome: None,
+            restless: 300.0,
+            next_conn: 1,
+            tamper: None,
+            differs: None,
+            forge: None,
+            crashes: 0,
+            scene,
+        }
+    }
+
+    fn epoch(&self) -> u64 {
+        EPOCH + self.now as u64
+    }
+
+    /// The process is lost: connections and memory are gone, storage is not.
+    pub fn crash(&mut self) {
+        self.crashes += 1;
+        let (info, at) = (self.room.info().clone(), self.epoch());
+        self.room = match &self.checkpoint {
+            Some(bytes) => Room::restore(&self.scene, info, 0, bytes, at),
+            None => Room::new(&self.scene, info, 0, at),
+        }
+        .expect("a stored checkpoint can be read");
+        // What nobody has seen may be decided otherwise now.
+        let seen = self.people.iter().filter_map(|person| Some(person.rollback()?.confirmed().tick())).max();
+        let seen = seen.unwrap_or(0).max(self.room.tick());
+        self.decided.retain(|tick, _| *tick <= seen);
+        self.digests.retain(|tick, _| *tick <= seen);
+        let sim = self.scene.environment.make().expect("the environment can be made");
+        self.reference = Timeline::new(self.scene.rules(), sim, self.room.info().seed);
+        for moves in self.decided.values() {
+            let ticked = self.reference.advance(moves).expect("a confirmed tick can be simulated");
+            if ticked.step.done() {
+                self.reference.next_episode();
+            }
+        }
+        for k in 0..self.people.len() {
+            let person = &mut self.people[k];
+            if person.conn.take().is_some() {
+                let local = person.local(self.now);
+                person.play.handle(local, PageInput::Closed(1006));
+                self.drain(k);
+            }
+        }
+    }
+
+    /// Lets time pass until the game is saved, or that many milliseconds are over.
+    pub fn play(&mut self, ms: f64) {
+        let end = self.now + ms;
+        while self.now < end && self.people.iter().any(|person| person.over.is_none()) {
+            self.millisecond();
+        }
+    }
+
+    /// The same, until something holds.
+    pub fn play_until(&mut self, ms: f64, done: impl Fn(&Self) -> bool) {
+        let end = self.now + ms;
+        while self.now < end && !done(self) {
+            self.millisecond();
+        }
+        assert!(done(self), "it did not come to pass within {ms} ms: {:?}", self.events);
+    }
+
+    fn millisecond(&mut self) {
+        self.now += 1.0;
+        for k in 0..self.people.len() {
+            self.person(k);
+        }
+        if self.room.next_wake().is_some_and(|wake| wake <= self.epoch()) {
+            self.input(Input::Wake);
+        }
+    }
+
+    fn person(&mut self, k: usize) {
+        let now = self.now;
+        let person = &mut self.people[k];
+        if now < person.offline_until {
+            if let Some(conn) = person.conn.take() {
+                let local = person.local(now);
+                person.play.handle(local, PageInput::Closed(1006));
+                self.drain(k);
+                self.input(Input::Disconnected { conn });
+            }
+        } else if let Some(conn) = person.conn {
+            while let Some(bytes) = self.people[k].up.arrived(now) {
+                self.input(Input::Message { conn, bytes });
+            }
+        }
+        while self.people[k].conn.is_some()
+            && let Some(bytes) = self.people[k].down.arrived(now)
+        {
+            self.receive(k, &bytes);
+        }
+        let person = &mut self.people[k];
+        let (local, hidden) = (person.local(now), now < person.hidden_until);
+        if person.play.wake_at() <= local && now >= person.next_timer {
+            person.next_timer = if hidden { now + 1_000.0 } else { now };
+            person.play.handle(local, PageInput::Wake);
+            self.drain(k);
+        }
+        let person = &mut self.people[k];
+        if now >= person.next_picture {
+            person.next_picture += PICTURE_MS;
+            if !hidden && let Some(seat) = person.play.seat_mut() {
+                let painted = seat.picture(local);
+                if painted.is_some() {
+                    person.play.handle(local, PageInput::Painted);
+                }
+            }
+            if !hidden && let Some(rollback) = person.rollback() {
+                let present = rollback.present();
+                let depth = present.tick().saturating_sub(rollback.confirmed().tick());
+                // What is shown is what follows from what was decided, and from nothing else.
+                let mut anew = rollback.clone();
+                anew.resimulate();
+                assert_eq!(anew.present().tick(), present.tick());
+                assert_eq!(anew.present().digest().ok(), present.digest().ok(), "tick {}", present.tick());
+                person.deepest = person.deepest.max(depth);
+            }
+        }
+        let person = &mut self.people[k];
+        if now >= person.next_key {
+            person.next_key = now + self.restless * (0.2 + person.keys.unit_f64());
+            person.held = person.keys.below(8);
+            let bits = person.held;
+            person.play.handle(local, PageInput::Held { bits, at: local });
+            self.drain(k);
+        }
+    }
+
+    /// A message arrives at a browser; from then on its state must be the room's.
+    fn receive(&mut self, k: usize, bytes: &[u8]) {
+        let person = &mut self.people[k];
+        let local = person.local(self.now);
+        let before = person.rollback().map(|rollback| rollback.confirmed().tick());
+        person.play.handle(local, PageInput::Message(bytes));
+        match wire::decode::<ToSeat>(bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read") {
+            ToSeat::Confirmed(confirmed) if self.differs != Some(k) => {
+                let before = before.expect("a browser that simulates");
+                if confirmed.tick <= before {
+                    // A room that was restored tells everybody what one of them brought back.
+                    assert!(self.crashes > 0);
+                    return self.drain(k);
+                }
+                assert_eq!(before + 1, confirmed.tick, "each tick is confirmed once, in order");
+                let state = person.rollback().expect("a browser that simulates").confirmed();
+                // Between episodes the room's digest is taken before the reset, and this state is after it.
+                if state.sim().tick() > 0 {
+                    assert_eq!(
+                        state.digest().ok(),
+                        self.digests.get(&confirmed.tick).copied(),
+                        "tick {}",
+                        confirmed.tick
+                    );
+                    person.compared += 1;
+                }
+            }
+            ToSeat::Finished { outcome, saved: true, .. } => person.over = Some(outcome),
+            _ => {}
+        }
+        self.drain(k);
+    }
+
+    /// Does what a page wants.
+    fn drain(&mut self, k: usize) {
+        let now = self.now;
+        while let Some(output) = self.people[k].play.poll() {
+            let person = &mut self.people[k];
+            let local = person.local(now);
+            match output {
+                PageOutput::Connect(_) if now < person.offline_until => {
+                    person.play.handle(local, PageInput::Closed(1006));
+                }
+                PageOutput::Connect(path) if path == "/lobby" => {
+                    person.lobby = true;
+                    person.play.handle(local, PageInput::Opened);
+                    let matched = ToWaiter::Matched { socket: "/room".into() };
+                    person.play.handle(local, PageInput::Message(&wire::encode(&matched)));
+                }
+                PageOutput::Connect(_) => {
+                    let conn = self.next_conn;
+                    self.next_conn += 1;
+                    person.lobby = false;
+                    person.conn = Some(conn);
+                    let seed = conn * 1_000 + 7;
+                    person.up = Line::new(person.up.weather, seed);
+                    person.down = Line::new(person.down.weather, seed + 1);
+                    let agent = person.agent;
+                    self.input(Input::Connected { agent, conn });
+                    let person = &mut self.people[k];
+                    person.play.handle(local, PageInput::Opened);
+                }
+                PageOutput::Disconnect => {
+                    if let Some(conn) = person.conn.take() {
+                        self.input(Input::Disconnected { conn });
+                    }
+                }
+                PageOutput::Send(bytes) => {
+                    if !person.lobby {
+                        let mut bytes = bytes;
+                        if let Some((_, forge)) = self.forge.filter(|(whose, _)| *whose == k)
+                            && let Ok(ToRoom::Resume { mut ticks }) =
+                                wire::decode(&bytes, wire::MAX_FROM_BROWSER)
+                        {
+                            ticks.iter_mut().for_each(forge);
+                            bytes = wire::encode(&ToRoom::Resume { ticks });
+                        }
+                        person.sent_bytes += bytes.len();
+                        person.up.send(now, bytes);
+                    }
+                }
+                PageOutput::Call | PageOutput::Advance | PageOutput::Reload => {}
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let at = self.epoch();
+        self.room.handle(at, input);
+        while let Some(output) = self.room.poll() {
+            match output {
+                Output::Send { conn, bytes } => self.send(conn, bytes),
+                Output::Close { conn, code, .. } => {
+                    if let Some(k) = self.people.iter().position(|person| person.conn == Some(conn)) {
+                        let person = &mut self.people[k];
+                        person.conn = None;
+                        // What was sent before the close arrives before it.
+                        let rest: Vec<Vec<u8>> =
+                            std::iter::from_fn(|| person.down.arrived(f64::INFINITY)).collect();
+                        for bytes in rest {
+                            self.receive(k, &bytes);
+                        }
+                        let person = &mut self.people[k];
+                        let local = person.local(self.now);
+                        person.play.handle(local, PageInput::Closed(code.code()));
+                        self.drain(k);
+                    }
+                }
+                Output::Persist { chunk, checkpoint } => {
+                    self.chunks.push(chunk);
+                    self.checkpoint = Some(checkpoint);
+                    self.room.handle(at, Input::Stored);
+                }
+                Output::Report(event) => self.events.push((event.kind.to_string(), event.detail)),
+                Output::Released { .. } => {}
+                Output::Finished(verdict) => {
+                    self.outcome = Some(verdict.outcome);
+                    self.room.handle(at, Input::Saved);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, conn: u64, bytes: Vec<u8>) {
+        let now = self.now;
+        let mut message: ToSeat =
+            wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read");
+        if let ToSeat::Confirmed(confirmed) = &message {
+            let moves: Moves = confirmed.moves.iter().cloned().collect();
+            let known = self.decided.entry(confirmed.tick).or_insert_with(|| moves.clone());
+            assert_eq!(*known, moves, "a tick is decided once");
+            if self.reference.tick() + 1 == confirmed.tick {
+                let ticked = self.reference.advance(&moves).expect("a confirmed tick can be simulated");
+                self.digests.insert(confirmed.tick, self.reference.digest().expect("a digest"));
+                if ticked.step.done() {
+                    self.reference.next_episode();
+                }
+            }
+        }
+        let Some(k) = self.people.iter().position(|person| person.conn == Some(conn)) else { return };
+        let person = &mut self.people[k];
+        match self.tamper.filter(|(whose, _)| *whose == k) {
+            Some((_, tamper)) => {
+                if tamper(&mut message) {
+                    self.tamper = None;
+                }
+                person.down.send(now, wire::encode(&message));
+            }
+            None => person.down.send(now, bytes),
+        }
+    }
+
+    /// Everything that is stored.
+    pub fn record(&self) -> Chunk {
+        Chunk::join(self.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")))
+    }
+}
