@@ -72,6 +72,8 @@ pub struct Row {
     pub truncated: Vec<bool>,
     /// Flat observations after the step, one agent's behind the other's.
     pub observations: Vec<f32>,
+    /// Digest of the state after the step; 0 if it has none.
+    pub digest: u64,
     /// (agent, key, value).
     pub infos: Vec<(Agent, String, f64)>,
     /// What is known of each person at this tick; nothing for policies, also where one took over a person's seat.

@@ -9,8 +9,10 @@ use crate::{
     record::{Chunk, GameInfo, RecordError},
 };
 
-/// Raised with every change of [`Replay`].
-pub const FORMAT: u16 = 1;
+/// Raised with every change of [`Replay`]. Format 1 had a digest an episode, and none a step; it is still read.
+pub const FORMAT: u16 = 2;
+/// The oldest format that this build reads.
+const OLDEST: u16 = 1;
 
 /// Everything it takes to play a game again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct ReplayEpisode {
     pub actions: Vec<Vec<ActionValue>>,
     /// Digest of the state after the last step.
     pub digest: u64,
+    /// Digests of the state after each step.
+    #[serde(default)]
+    pub digests: Vec<u64>,
 }
 
 /// What does not fit when a game is played again.
@@ -68,13 +73,13 @@ pub enum ReplayError {
         /// What the environment said.
         why: String,
     },
-    /// The state after an episode is another one.
-    #[error("episode {episode}: digest {found:016x} after {steps} steps, recorded was {recorded:016x}")]
+    /// The state after a step is another one; it is the first, if every step has a digest.
+    #[error("episode {episode}, step {step}: digest {found:016x}, recorded was {recorded:016x}")]
     Differs {
         /// From 0.
         episode: u32,
-        /// How many steps it has.
-        steps: usize,
+        /// From 1.
+        step: u32,
         /// As recorded.
         recorded: u64,
         /// As simulated now.
@@ -85,15 +90,14 @@ pub enum ReplayError {
 impl Replay {
     /// The replay of a game from its record.
     pub fn of(scene: &GameScene, info: &GameInfo, record: &Chunk) -> Result<Self, RecordError> {
-        let episodes = record.episodes.iter().map(|episode| ReplayEpisode {
-            episode: episode.episode,
-            actions: record
-                .rows
-                .iter()
-                .filter(|row| row.episode == episode.episode)
-                .map(|row| row.actions.clone())
-                .collect(),
-            digest: episode.digest,
+        let episodes = record.episodes.iter().map(|episode| {
+            let rows = || record.rows.iter().filter(|row| row.episode == episode.episode);
+            ReplayEpisode {
+                episode: episode.episode,
+                actions: rows().map(|row| row.actions.clone()).collect(),
+                digest: episode.digest,
+                digests: rows().map(|row| row.digest).collect(),
+            }
         });
         Ok(Self {
             format: FORMAT,
@@ -116,8 +120,10 @@ impl Replay {
         let replay: Self =
             rmp_serde::from_slice(bytes).map_err(|e| ReplayError::Unreadable(e.to_string()))?;
         match replay.format {
-            FORMAT => Ok(replay),
-            other => Err(ReplayError::Unreadable(format!("format {other}, this build reads {FORMAT}"))),
+            OLDEST..=FORMAT => Ok(replay),
+            other => {
+                Err(ReplayError::Unreadable(format!("format {other}, this build reads {OLDEST} to {FORMAT}")))
+            }
         }
     }
 
@@ -136,7 +142,11 @@ impl Replay {
         let mut steps = 0;
         for episode in &self.episodes {
             sim.reset(self.info.seed, episode.episode);
-            for (step, actions) in (1..).zip(&episode.actions) {
+            let differs = |step: u32, recorded: u64, found: u64| {
+                let episode = episode.episode;
+                Err(ReplayError::Differs { episode, step, recorded, found })
+            };
+            for (step, actions) in (1u32..).zip(&episode.actions) {
                 let failed = |e: env_sdk::EnvError| ReplayError::Step {
                     episode: episode.episode,
                     step,
@@ -144,17 +154,95 @@ impl Replay {
                 };
                 sim.step(actions).map_err(failed)?;
                 steps += 1;
+                if let Some(recorded) = episode.digests.get(step as usize - 1) {
+                    let found = sim.digest().unwrap_or(0);
+                    if found != *recorded {
+                        return differs(step, *recorded, found);
+                    }
+                }
             }
             let found = sim.digest().unwrap_or(0);
             if found != episode.digest {
-                return Err(ReplayError::Differs {
-                    episode: episode.episode,
-                    steps: episode.actions.len(),
-                    recorded: episode.digest,
-                    found,
-                });
+                return differs(episode.actions.len() as u32, episode.digest, found);
             }
         }
         Ok(steps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use env_sdk::conformance;
+
+    use super::*;
+
+    /// Thirty random steps of an episode, and the simulation that made them.
+    fn game() -> (Replay, Box<dyn Simulation>, u64) {
+        let registry = envs::registry();
+        let entry = registry.get("slime-volleyball-v0").unwrap();
+        let (mut sim, here) = (entry.make_default().unwrap(), entry.fingerprint().unwrap());
+        sim.reset(9, 0);
+        let mut episode = ReplayEpisode { episode: 0, actions: Vec::new(), digest: 0, digests: Vec::new() };
+        for _ in 0..30 {
+            let actions = conformance::random_actions(sim.as_ref(), 9);
+            sim.step(&actions).unwrap();
+            episode.actions.push(actions.to_vec());
+            episode.digests.push(sim.digest().unwrap());
+        }
+        episode.digest = sim.digest().unwrap();
+        let info = GameInfo {
+            game_id: "g".into(),
+            experiment: "e".into(),
+            scene: "s".into(),
+            seed: 9,
+            seats: Vec::new(),
+        };
+        let replay = Replay {
+            format: FORMAT,
+            info,
+            environment: entry.id.into(),
+            config: "null".into(),
+            fingerprint: here,
+            fps: 30.0,
+            episodes: vec![episode],
+        };
+        (replay, sim, here)
+    }
+
+    #[test]
+    fn a_changed_action_is_found_at_its_step() {
+        let (mut replay, mut sim, here) = game();
+        assert_eq!(replay.verify(sim.as_mut(), here), Ok(30));
+        let changed = &mut replay.episodes[0].actions[4][0];
+        // To the net, or away from it; five steps from the start there is room for both.
+        *changed = ActionValue::Discrete(if *changed == ActionValue::Discrete(1) { 5 } else { 1 });
+        match replay.verify(sim.as_mut(), here) {
+            Err(ReplayError::Differs { episode: 0, step: 5, .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_file_of_an_older_build_is_read_or_says_why_not() {
+        let (replay, mut sim, here) = game();
+        let edited = |edit: fn(&mut Value)| {
+            let mut value = serde_json::to_value(&replay).unwrap();
+            edit(&mut value);
+            Replay::decode(&rmp_serde::to_vec_named(&value).unwrap())
+        };
+        let first = edited(|value| {
+            value["format"] = 1.into();
+            value["episodes"][0].as_object_mut().unwrap().remove("digests");
+        });
+        assert_eq!(first.unwrap().verify(sim.as_mut(), here), Ok(30));
+        let later = edited(|value| value["format"] = 9.into()).unwrap_err().to_string();
+        assert_eq!(later, "not a replay this build can read: format 9, this build reads 1 to 2");
+        let other = replay.verify(sim.as_mut(), here ^ 1).unwrap_err().to_string();
+        assert!(
+            other.contains("recorded with simulation") && other.contains("slime-volleyball-v0"),
+            "{other}"
+        );
+        let broken = Replay::decode(b"not a replay").unwrap_err().to_string();
+        assert!(broken.starts_with("not a replay this build can read"), "{broken}");
     }
 }

@@ -65,7 +65,9 @@ impl Room {
             *total += f64::from(*reward);
         }
         let observations = self.observations();
-        let finite = observations.iter().all(|v| v.is_finite());
+        let digest = self.timeline.digest();
+        let finite = digest.is_ok() && observations.iter().all(|v| v.is_finite());
+        let digest = digest.unwrap_or(0);
         let done = step.done();
         let people = (0u8..).map(Agent).zip(&self.seats);
         let mut row = Row {
@@ -79,6 +81,7 @@ impl Room {
             terminated: step.terminated.to_vec(),
             truncated: step.truncated.to_vec(),
             observations,
+            digest,
             infos: step.infos.drain(..).map(|info| (info.agent, info.key.to_owned(), info.value)).collect(),
             people: people
                 .map(|(agent, seat)| seat.human().map(|human| human.row(self.timeline.keys_seen(agent))))
@@ -90,11 +93,11 @@ impl Room {
         }
         self.pending.rows.push(row);
         if !finite {
-            self.report(now, None, "environment_failed", "an observation is not finite".into());
+            self.report(now, None, "environment_failed", "the state or an observation is not finite".into());
             self.finish(now, Outcome::Failed);
             return;
         }
-        self.show(now, &step, &moves);
+        self.show(now, &step, &moves, digest);
         if done {
             self.episode_over(now, &step);
         }
@@ -130,10 +133,10 @@ impl Room {
     }
 
     /// Tells everybody of a tick: its moves, or what changed in their pictures.
-    fn show(&mut self, now: u64, step: &Step, moves: &Moves) {
+    fn show(&mut self, now: u64, step: &Step, moves: &Moves, digest: u64) {
         match self.scene.execution {
             Execution::Server => self.send_frames(Some(step)),
-            Execution::Browser => self.confirm(now, moves),
+            Execution::Browser => self.confirm(now, moves, digest),
         }
     }
 
