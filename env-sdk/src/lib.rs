@@ -27,7 +27,7 @@ pub use environment::{
 };
 pub use error::{EnvError, PolicyError};
 pub use policy::{Policy, RandomPolicy};
-pub use registry::{Entry, Registry};
+pub use registry::{Entry, Make, Registry};
 pub use rng::{Rng, Stream};
 pub use simulation::{Sim, Simulation};
 pub use space::{ActionValue, Space};

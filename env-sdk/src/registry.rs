@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Makes a simulation from what `T` tells.
-type Make<T> = fn(&T) -> Result<Box<dyn Simulation>, EnvError>;
+pub type Make<T> = fn(&T) -> Result<Box<dyn Simulation>, EnvError>;
 /// Makes a scripted policy.
 type MakePolicy = fn() -> Box<dyn Policy>;
 

@@ -170,6 +170,7 @@ pub(super) fn is_id(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use env_sdk::{Agent, Environment, Rng, Space, Spec, Step, Surface, View, Viewport};
     use envs::slime_volleyball::{Config, Move, SlimeVolleyball};
 
     use super::super::*;
@@ -258,6 +259,51 @@ mod tests {
         assert_eq!(complaints.keys().collect::<Vec<_>>(), ["fun"]);
     }
 
+    /// Leaves out a field of its configuration where it is the default, which MessagePack's compact form cannot have.
+    #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+    struct Hints {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first: Option<u8>,
+        second: u8,
+    }
+
+    struct Forgetful;
+
+    impl Environment for Forgetful {
+        type Config = Hints;
+        type State = u8;
+        type Action = Move;
+        type Observation = [f32; 1];
+
+        const ID: &'static str = "forgetful-v0";
+
+        fn spec(_: &Hints) -> Spec {
+            Spec {
+                id: Self::ID.into(),
+                agents: 1,
+                action_space: Space::Discrete { n: 6 },
+                observation_space: Space::uniform_box(1, 0.0, 1.0),
+                max_steps: 10,
+                reward_range: (0.0, 0.0),
+                viewport: Viewport { width: 1.0, height: 1.0 },
+            }
+        }
+
+        fn reset(_: &Hints, _: &mut Rng) -> u8 {
+            0
+        }
+
+        fn step(_: &Hints, _: &mut u8, _: &[Move], _: &mut Rng) -> Step {
+            Step::default()
+        }
+
+        fn observe(_: &Hints, _: &u8, _: Agent) -> [f32; 1] {
+            [0.0]
+        }
+
+        fn draw(_: &Hints, _: &u8, _: View, _: &mut Surface) {}
+    }
+
     /// The messages that a researcher reads, whole: they name experiment, scene and option.
     #[test]
     fn every_builder_says_what_is_wrong_with_it_and_where() {
@@ -324,6 +370,22 @@ mod tests {
             (
                 with_scene(Screening::new("s").browsers(&["Netscape"]).into()),
                 r#"scene "s", browsers: "Netscape" is not a browser"#,
+            ),
+            (
+                with_game(two().input_delay(InputDelay::Adaptive { most: 61 })),
+                r#"scene "game", input_delay: 61 ticks, at most 60"#,
+            ),
+            (
+                with_game(two().prediction_window(601)),
+                r#"scene "game", prediction_window: 601 ticks, at most 600"#,
+            ),
+            (
+                with_game(
+                    GameScene::new::<Forgetful>("game", Hints::default())
+                        .seat(Seat::Human)
+                        .execution(Execution::Browser),
+                ),
+                r#"scene "game", execution: the configuration of forgetful-v0"#,
             ),
             (around(start().block(Block::new())), r#"scene "", block: a block or an arm without scenes"#),
             (

@@ -1,7 +1,7 @@
 //! The builder of a game scene.
 
 use env_sdk::{
-    ActionValue, Agent, EnvError, Environment, Policy, PolicyError, RandomPolicy, Sim, Simulation,
+    ActionValue, Agent, EnvError, Environment, Make, Policy, PolicyError, RandomPolicy, Sim, Simulation,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -69,7 +69,9 @@ pub struct EnvironmentRef {
     /// Its configuration.
     pub config: Value,
     #[serde(skip)]
-    make: fn(&Value) -> Result<Box<dyn Simulation>, EnvError>,
+    make: Make<Value>,
+    #[serde(skip)]
+    unpack: Make<[u8]>,
 }
 
 impl EnvironmentRef {
@@ -78,12 +80,27 @@ impl EnvironmentRef {
             id: E::ID,
             config: serde_json::to_value(config).unwrap_or(Value::Null),
             make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)),
+            unpack: |config| Ok(Box::new(Sim::<E>::from_packed(config)?)),
         }
     }
 
     /// A simulation at its reset.
     pub fn make(&self) -> Result<Box<dyn Simulation>, EnvError> {
         (self.make)(&self.config)
+    }
+
+    /// Whether a browser gets the configuration as it is here.
+    fn check_packing(&self) -> Result<(), String> {
+        let packed = self.make().and_then(|sim| sim.packed_config());
+        let found = packed.and_then(|packed| (self.unpack)(&packed)).map(|sim| sim.config());
+        match found {
+            Ok(config) if config == self.config => Ok(()),
+            // Fields go by their places there.
+            _ => Err(format!(
+                "the configuration of {} must write all of its fields for a browser to read it; none may be skipped",
+                self.id
+            )),
+        }
     }
 
     /// What this build's simulation does with its default configuration; a browser of the same build has the same.
@@ -496,6 +513,9 @@ impl GameScene {
         ];
         if let Some((option, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err((option, "must be at least 1".into()));
+        }
+        if self.execution == Execution::Browser {
+            self.environment.check_packing().map_err(|why| ("execution", why))?;
         }
         let (InputDelay::Fixed(delay) | InputDelay::Adaptive { most: delay }) = self.input_delay;
         if delay > MAX_INPUT_DELAY {

@@ -76,11 +76,29 @@ impl Room {
         }
     }
 
-    /// A browser tells how it showed the game; only of ticks that there were.
+    /// Whether a browser whose state is another one gets a snapshot: not again and again.
+    pub(super) fn may_repair(&mut self, now: u64, agent: Agent) -> bool {
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else {
+            return false;
+        };
+        let may = human.repaired_ms.is_none_or(|last| now.saturating_sub(last) >= REPAIR_MS);
+        if may {
+            human.repaired_ms = Some(now);
+        }
+        may
+    }
+
+    /// A browser tells how it showed the game; only of ticks that there were, and of each once.
     pub(super) fn shown(&mut self, agent: Agent, mut shown: Shown) {
         let tick = self.tick();
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         shown.until = shown.until.min(tick);
-        shown.notes.retain(|note| note.tick <= tick);
+        let from = human.shown_until;
+        if shown.until <= from {
+            return;
+        }
+        human.shown_until = shown.until;
+        shown.notes.retain(|note| from < note.tick && note.tick <= shown.until);
         self.pending.shown.push((agent, shown));
     }
 
@@ -90,11 +108,9 @@ impl Room {
         if known == Some(digest) {
             return;
         }
-        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
-        if human.repaired_ms.is_some_and(|last| now.saturating_sub(last) < REPAIR_MS) {
+        if !self.may_repair(now, agent) {
             return;
         }
-        human.repaired_ms = Some(now);
         let here = known.map_or("forgotten".to_owned(), |digest| format!("{digest:016x}"));
         self.report(now, Some(agent), "desync", format!("tick {tick}: {digest:016x}, here {here}"));
         self.send_snapshot(now, agent, true);

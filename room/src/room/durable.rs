@@ -46,7 +46,10 @@ impl Room {
     pub(super) fn resume(&mut self, now: u64, agent: Agent, ticks: Vec<Confirmed>) {
         if matches!(self.state, State::Running | State::Over { .. }) {
             // Too late: the game has gone on without it.
-            return self.send_snapshot(now, agent, true);
+            if self.may_repair(now, agent) {
+                self.send_snapshot(now, agent, true);
+            }
+            return;
         }
         let before = self.tick();
         let mut forged = false;
@@ -68,7 +71,7 @@ impl Room {
             self.report(now, Some(agent), "resumed_from_browser", detail);
             self.flush(now);
         }
-        if forged {
+        if forged && self.may_repair(now, agent) {
             self.report(now, Some(agent), "resume_refused", format!("after tick {}", self.tick()));
             self.send_snapshot(now, agent, true);
         }

@@ -42,7 +42,7 @@ pub const FLUSH_MS: u64 = 2_000;
 const RESUME_MS: u64 = 1_500;
 /// A game keeps no more events than this.
 const MAX_EVENTS: u32 = 1_000;
-/// So many of them for anything but a change of focus.
+/// So many of them for anything but what one browser can cause again and again.
 const KEPT_EVENTS: u32 = 300;
 
 /// What happened.
@@ -447,8 +447,9 @@ impl Room {
 
     fn report(&mut self, now: u64, agent: Option<Agent>, kind: &'static str, detail: String) {
         let Some(left) = self.events_left.checked_sub(1) else { return };
-        // A restless hand leaves room for what decides.
-        if left < KEPT_EVENTS && matches!(kind, "focus_lost" | "focus_gained") {
+        // A restless hand and a broken browser leave room for what decides.
+        let often = matches!(kind, "focus_lost" | "focus_gained" | "desync" | "resume_refused");
+        if left < KEPT_EVENTS && often {
             return;
         }
         self.events_left = left;

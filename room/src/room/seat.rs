@@ -139,6 +139,8 @@ pub(super) struct Human {
     /// For how long the page has been out of sight or focus while the game ran.
     pub away_ms: u64,
     pub focus_watch: Watched,
+    /// The last tick of which this browser told how it was shown.
+    pub shown_until: u32,
     /// When a snapshot repaired this seat's state last, epoch ms.
     pub repaired_ms: Option<u64>,
     window: (u64, u32),
@@ -164,6 +166,7 @@ impl Human {
             ping_watch: Watched::default(),
             away_ms: 0,
             focus_watch: Watched::default(),
+            shown_until: 0,
             repaired_ms: None,
             window: (0, 0),
         }

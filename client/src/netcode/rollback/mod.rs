@@ -177,7 +177,7 @@ impl Rollback {
 
     /// The ticks after `tick` that were confirmed here, if the room that is at `tick` can have forgotten them.
     pub fn forgotten(&self, tick: u32) -> Option<Vec<Confirmed>> {
-        let first = self.log.iter().position(|told| told.tick == tick + 1)?;
+        let first = self.log.iter().position(|told| told.tick == tick.saturating_add(1))?;
         Some(self.log.iter().skip(first).cloned().collect())
     }
 
@@ -369,7 +369,8 @@ impl Rollback {
         }
         let limit = f64::from(self.confirmed.tick() + self.window) + 1.0;
         if self.phase >= limit {
-            self.stalled_ms += passed;
+            // Lockstep is always there.
+            self.stalled_ms += if self.window > 0 { passed } else { 0.0 };
             // Just below the limit: the way to the next tick is gone, and the tick itself is not.
             self.phase = limit - 1e-6;
         }
