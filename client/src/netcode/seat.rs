@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use env_sdk::{Viewport, surface::Item};
 use room::wire::{
-    self, CloseCode, Confirmed, Frame, Hud, MAX_TO_BROWSER, Outcome, Phase, Status, ToRoom, ToSeat, VERSION,
-    Welcome,
+    self, CloseCode, Confirmed, Frame, Hud, MAX_FROM_BROWSER, MAX_TO_BROWSER, Outcome, Phase, Status, ToRoom,
+    ToSeat, VERSION, Welcome,
 };
 
 use super::{
@@ -20,8 +20,8 @@ use super::{
 const PING_MS: f64 = 1000.0;
 /// A ping that has no answer for this long ends the connection, ms.
 const SILENCE_MS: f64 = 6000.0;
-/// So many ticks fit into one message, each at 40 bytes or so.
-const TICKS_A_MESSAGE: usize = 8;
+/// More forgotten ticks than this are not brought back: the room takes so many messages a second and no more.
+const MOST_BROUGHT: usize = 300;
 /// How many measured times from input to frame wait to be fetched at most; further ones push out the oldest.
 const MAX_MEASURED: usize = 200;
 
@@ -408,13 +408,8 @@ impl Seat {
     /// The room's state.
     fn snapshot(&mut self, tick: u32, timeline: &[u8], must: bool, now: f64, out: &mut VecDeque<Output>) {
         let Some(rollback) = &mut self.rollback else { return };
-        match rollback.forgotten(tick).filter(|_| !must) {
-            Some(forgotten) => {
-                for ticks in forgotten.chunks(TICKS_A_MESSAGE) {
-                    let message = ToRoom::Resume { ticks: ticks.to_vec() };
-                    out.push_back(Output::Send(wire::encode(&message)));
-                }
-            }
+        match rollback.forgotten(tick).filter(|ticks| !must && ticks.len() <= MOST_BROUGHT) {
+            Some(forgotten) => out.extend(resume(forgotten).into_iter().map(Output::Send)),
             None if rollback.snapshot(timeline).is_err() => return self.start_over(now, out),
             None => {}
         }
@@ -447,4 +442,25 @@ impl Seat {
         out.push_back(Output::Disconnect);
         self.link.lost(now);
     }
+}
+
+/// Ticks that the room has forgotten, in as few messages as hold them.
+fn resume(forgotten: Vec<Confirmed>) -> Vec<Vec<u8>> {
+    let mut messages = Vec::new();
+    let mut ticks = Vec::new();
+    let mut bytes = Vec::new();
+    for tick in forgotten {
+        ticks.push(tick);
+        let longer = wire::encode(&ToRoom::Resume { ticks: ticks.clone() });
+        if longer.len() > MAX_FROM_BROWSER {
+            messages.push(std::mem::take(&mut bytes));
+            ticks.drain(..ticks.len() - 1);
+            bytes = wire::encode(&ToRoom::Resume { ticks: ticks.clone() });
+        } else {
+            bytes = longer;
+        }
+    }
+    messages.push(bytes);
+    // A single tick that is longer stays here: what comes behind it could not be taken either.
+    messages.into_iter().take_while(|bytes| (1..=MAX_FROM_BROWSER).contains(&bytes.len())).collect()
 }

@@ -1,6 +1,10 @@
 //! What tests and benchmarks call in the very module that participants run.
 
-use env_sdk::{Simulation, conformance};
+use env_sdk::{ActionValue, Simulation, conformance};
+use room::{
+    keys::{InputMode, Keyboard, MissingAction},
+    timeline::{Moves, Rules, Timeline},
+};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// The environments of this build.
@@ -30,6 +34,27 @@ pub fn bench_steps(id: &str, steps: u32) -> Result<u32, JsError> {
         }
     }
     Ok(steps)
+}
+
+/// Copies a game and simulates that many ticks again, as after a wrong guess; all of it that many times.
+#[wasm_bindgen]
+pub fn bench_rollback(id: &str, ticks: u32, times: u32) -> Result<u32, JsError> {
+    let simulation = make(id)?;
+    let keyboards = vec![Keyboard::default(); usize::from(simulation.spec().agents)];
+    let default_action = ActionValue::Discrete(0);
+    let (input_mode, missing_action) = (InputMode::PressedKeys, MissingAction::Default);
+    let (episodes, max_steps, carry_score) = (1, None, true);
+    let rules =
+        Rules { input_mode, missing_action, default_action, keyboards, episodes, max_steps, carry_score };
+    let confirmed = Timeline::new(rules, simulation, 1);
+    let moves = Moves::new();
+    for _ in 0..times {
+        let mut present = confirmed.clone();
+        for _ in 0..ticks {
+            present.advance(&moves)?;
+        }
+    }
+    Ok(times)
 }
 
 fn make(id: &str) -> Result<Box<dyn Simulation>, JsError> {

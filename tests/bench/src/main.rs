@@ -14,6 +14,7 @@ mod measure;
 mod node;
 mod process;
 mod report;
+mod rollback;
 mod rooms;
 mod steps;
 mod study;
@@ -59,6 +60,8 @@ enum Name {
     FrameBytes,
     /// Size and cost of a snapshot
     Snapshot,
+    /// What browser execution costs: going back, snapshots, messages, playing a game again
+    Rollback,
     /// Time of a decision of an ONNX policy in WebAssembly
     InferenceWasm,
     /// Size of what is deployed
@@ -133,6 +136,7 @@ fn run(cli: Cli) -> Result<()> {
             Name::RoomTicks => rooms::ticks,
             Name::FrameBytes => rooms::frame_bytes,
             Name::Snapshot => rooms::snapshot,
+            Name::Rollback => rollback::run,
             Name::InferenceWasm => inference::wasm,
             Name::WorkerBundle => bundles::worker,
             Name::ClientBundle => bundles::client,

@@ -1,0 +1,123 @@
+//! What browser execution costs: going back, snapshots, what holding still sends, and playing a game again.
+
+use anyhow::Result;
+use env_sdk::{Simulation, conformance};
+use envs::slime_volleyball::{Config, SlimeVolleyball};
+use room::{
+    experiment::{Execution, GameScene, Seat},
+    record::GameInfo,
+    replay::{FORMAT, Replay, ReplayEpisode},
+    timeline::{Move, Timeline},
+    wire::{self, Confirmed, Shown, ToRoom, ToSeat},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Context,
+    measure::{Spread, time},
+    node::Kernel,
+    report::Figure,
+};
+
+const ID: &str = "slime-volleyball-v0";
+
+pub fn run(context: &mut Context) -> Result<()> {
+    resimulate(context)?;
+    let (_, timeline) = played()?;
+    let snapshot = ToSeat::Snapshot { tick: timeline.tick(), timeline: timeline.save()?, must: false };
+    let bytes = wire::encode(&snapshot).len() as f64;
+    context.add(Figure::new("rollback/snapshot", bytes, "bytes").at_most(200.0).detail("game", "slime"))?;
+    messages(context, timeline.tick())?;
+    verify(context)
+}
+
+/// Undoing and simulating eight ticks again, in the module that participants run.
+fn resimulate(context: &mut Context) -> Result<()> {
+    const TIMES: u32 = 20_000;
+    let kernel = Kernel {
+        module: context.root.join("client/dist/client/client.js"),
+        call: "bench_rollback".into(),
+        args: vec![json!(ID), json!(8), json!(TIMES)],
+        network: Value::Null,
+    };
+    let each = kernel.run(context)?.iter().map(|s| s * 1e6 / f64::from(TIMES)).collect();
+    let figure = Figure::spread("rollback/resimulate_8", Spread::of(each), "us");
+    context.add(figure.at_most(1_000.0).detail("where", "client module in node's V8"))
+}
+
+/// Six hundred ticks of random play.
+fn played() -> Result<(GameScene, Timeline)> {
+    let scene = GameScene::new::<SlimeVolleyball>("game", Config { lives: 200, max_steps: 100_000 })
+        .execution(Execution::Browser)
+        .seat(Seat::Human)
+        .seat(Seat::Human);
+    let mut timeline = Timeline::new(scene.rules(), scene.environment.make()?, 1);
+    for _ in 0..600 {
+        let actions = conformance::random_actions(timeline.sim(), 1);
+        let moves = (0u8..).map(env_sdk::Agent).zip(actions.into_iter().map(Move::Action)).collect();
+        timeline.advance(&moves)?;
+    }
+    Ok((scene, timeline))
+}
+
+/// One second of somebody who holds still, up and down, without the headers of WebSocket.
+fn messages(context: &mut Context, tick: u32) -> Result<()> {
+    let ping = ToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true, painted: 60 };
+    let shown = ToRoom::Shown(Shown { until: tick, input_delay: 3, notes: Vec::new() });
+    let up = wire::encode(&ping).len() + wire::encode(&shown).len();
+    context.add(Figure::new("rollback/idle_upstream", up as f64, "bytes/s").at_most(40.0))?;
+    let told = Confirmed {
+        tick,
+        at_ms: 1_790_000_000_000,
+        moves: Vec::new(),
+        tag: u64::MAX,
+        digest: None,
+        durable: None,
+    };
+    let down = wire::encode(&ToSeat::Confirmed(told)).len();
+    context.add(Figure::new("rollback/tick_without_a_move", down as f64, "bytes"))
+}
+
+/// A game of 3,000 ticks, played again with a digest a tick.
+fn verify(context: &mut Context) -> Result<()> {
+    const TICKS: u32 = 3_000;
+    let registry = envs::registry();
+    let entry = registry.get(ID)?;
+    let here = entry.fingerprint()?;
+    let config = json!(Config { lives: 200, max_steps: 100_000 });
+    let mut sim = entry.make(&config)?;
+    let replay = recorded(sim.as_mut(), TICKS, here, &config)?;
+    let seconds = time(|| replay.verify(sim.as_mut(), here));
+    anyhow::ensure!(replay.verify(sim.as_mut(), here) == Ok(TICKS), "the replay does not hold");
+    let each = Spread::of(seconds.iter().map(|s| s * 1e3).collect());
+    context
+        .add(Figure::spread("rollback/verify_3000_ticks", each, "ms").at_most(20.0).detail("where", "native"))
+}
+
+fn recorded(sim: &mut dyn Simulation, ticks: u32, here: u64, config: &Value) -> Result<Replay> {
+    sim.reset(1, 0);
+    let mut episode = ReplayEpisode { episode: 0, actions: Vec::new(), digest: 0, digests: Vec::new() };
+    for _ in 0..ticks {
+        let actions = conformance::random_actions(sim, 1);
+        sim.step(&actions)?;
+        episode.actions.push(actions.to_vec());
+        episode.digests.push(sim.digest()?);
+    }
+    episode.digest = sim.digest()?;
+    let info = GameInfo {
+        game_id: "bench".into(),
+        experiment: "bench".into(),
+        scene: "game".into(),
+        seed: 1,
+        seats: Vec::new(),
+    };
+    Ok(Replay {
+        format: FORMAT,
+        info,
+        environment: ID.into(),
+        config: config.to_string(),
+        fingerprint: here,
+        fps: 30.0,
+        episodes: vec![episode],
+    })
+}
