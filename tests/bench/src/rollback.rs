@@ -1,7 +1,7 @@
 //! What browser execution costs: going back, snapshots, what holding still sends, and playing a game again.
 
 use anyhow::Result;
-use env_sdk::{Simulation, conformance};
+use env_sdk::{Sim, Simulation, conformance};
 use envs::slime_volleyball::{Config, SlimeVolleyball};
 use room::{
     experiment::{Execution, GameScene, Seat},
@@ -84,11 +84,11 @@ fn verify(context: &mut Context) -> Result<()> {
     let registry = envs::registry();
     let entry = registry.get(ID)?;
     let here = entry.fingerprint()?;
-    let config = json!(Config { lives: 200, max_steps: 100_000 });
-    let mut sim = entry.make(&config)?;
-    let replay = recorded(sim.as_mut(), TICKS, here, &config)?;
-    let seconds = time(|| replay.verify(sim.as_mut(), here));
-    anyhow::ensure!(replay.verify(sim.as_mut(), here) == Ok(TICKS), "the replay does not hold");
+    let mut sim = Sim::<SlimeVolleyball>::new(Config { lives: 200, max_steps: 100_000 })?;
+    let config = sim.config();
+    let replay = recorded(&mut sim, TICKS, here, &config)?;
+    let seconds = time(|| replay.verify(&mut sim, here));
+    anyhow::ensure!(replay.verify(&mut sim, here) == Ok(TICKS), "the replay does not hold");
     let each = Spread::of(seconds.iter().map(|s| s * 1e3).collect());
     context
         .add(Figure::spread("rollback/verify_3000_ticks", each, "ms").at_most(20.0).detail("where", "native"))
