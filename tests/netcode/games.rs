@@ -4,7 +4,7 @@ use env_sdk::Agent;
 use envs::slime_volleyball::{self, Move, SlimeVolleyball};
 use room::{
     experiment::{Execution, GameScene, InputDelay, Seat},
-    tables::steps_csv,
+    tables::{OWN_COLUMNS, steps_csv},
     wire::{self, Outcome, ToRoom, ToSeat},
 };
 
@@ -80,23 +80,10 @@ fn check(world: &World, name: &str) {
 /// The columns of a table that are about the game and not about the participant.
 fn shared(csv: &[u8]) -> Vec<Vec<String>> {
     let mut reader = csv::Reader::from_reader(csv);
-    let own = [
-        "subject_id",
-        "agent",
-        "client_time_ms",
-        "rtt_ms",
-        "focused",
-        "keys_held",
-        "late_ticks",
-        "predicted",
-        "rollback_ticks",
-        "stalled_ms",
-        "input_delay_ticks",
-    ];
     let header = reader.headers().expect("a header").clone();
     let rows = reader.records().map(|row| row.expect("a row"));
     rows.map(|row| {
-        let fields = header.iter().zip(&row).filter(|(name, _)| !own.contains(name));
+        let fields = header.iter().zip(&row).filter(|(name, _)| !OWN_COLUMNS.contains(name));
         fields.map(|(_, value)| value.to_owned()).collect()
     })
     .collect()

@@ -24,7 +24,7 @@ pub use events::{EventRow, events_columns, events_csv, game_events, session_even
 pub use files::{Names, Place, place, readme};
 pub use identifiers::{Payment, identifiers_columns, identifiers_csv};
 pub use participant::{globals_json, participant_csv, participants_columns};
-pub use steps::{metadata, steps_columns, steps_csv};
+pub use steps::{OWN_COLUMNS, metadata, steps_columns, steps_csv};
 
 /// Epoch milliseconds as ISO 8601 in UTC.
 pub fn iso8601(epoch_ms: u64) -> String {

@@ -16,6 +16,22 @@ use crate::{
     wire::{Note, Outcome},
 };
 
+/// The columns of steps that are about the participant and not about the game: in all others, the files of everybody who
+/// played say the same.
+pub const OWN_COLUMNS: [&str; 11] = [
+    "subject_id",
+    "agent",
+    "client_time_ms",
+    "rtt_ms",
+    "focused",
+    "keys_held",
+    "late_ticks",
+    "predicted",
+    "rollback_ticks",
+    "stalled_ms",
+    "input_delay_ticks",
+];
+
 /// The columns of a scene's steps.
 pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
     let sim = scene.environment.make()?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
+use room::tables::OWN_COLUMNS;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -52,21 +53,6 @@ pub struct Leftovers {
     /// Lobbies in which somebody waits.
     pub waiting: u32,
 }
-
-/// Columns that say something of one player only.
-const OWN: [&str; 11] = [
-    "subject_id",
-    "agent",
-    "client_time_ms",
-    "rtt_ms",
-    "focused",
-    "keys_held",
-    "late_ticks",
-    "predicted",
-    "rollback_ticks",
-    "stalled_ms",
-    "input_delay_ticks",
-];
 
 impl Stored {
     /// What the tables and files say about one experiment.
@@ -127,7 +113,7 @@ impl Steps {
             let row = row?;
             steps.ticks.push(row.get(tick).and_then(|tick| tick.parse().ok()).context("a tick")?);
             steps.games.extend(row.get(game).map(str::to_owned));
-            let shared = header.iter().zip(&row).filter(|(name, _)| !OWN.contains(name));
+            let shared = header.iter().zip(&row).filter(|(name, _)| !OWN_COLUMNS.contains(name));
             steps.shared.push(shared.map(|(_, value)| value.to_owned()).collect());
         }
         Ok(Some(steps))
