@@ -1,10 +1,10 @@
 //! The way through a game scene, against a server played by the test: what the participant sees and what is sent.
 
 use client::{
-    netcode::{Button, Input, Output, Play},
+    netcode::{Button, Engine, Input, Output, Play},
     view,
 };
-use env_sdk::{Agent, EnvError, Simulation, Viewport, surface::Delta};
+use env_sdk::{Agent, EnvError, Viewport, surface::Delta};
 use room::{
     keys::Keyboard,
     wire::{
@@ -18,9 +18,7 @@ const ROOM: &str = "/rooms/o/g?ticket=t";
 const DIGEST: u64 = 0xfeed;
 
 /// Frames come from a room; nothing is simulated here.
-fn no_environments(id: &str, _: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
-    Err(EnvError::Unknown(id.to_owned()))
-}
+const NO_ENGINE: Engine = Engine { make: |id, _| Err(EnvError::Unknown(id.to_owned())), act: |_, _| None };
 
 /// A page on a clock that the test moves.
 struct Page {
@@ -32,7 +30,7 @@ struct Page {
 impl Page {
     fn new() -> Self {
         let mut page = Self {
-            play: Play::new(LOBBY, Some(DIGEST), no_environments, true, 0.0),
+            play: Play::new(LOBBY, Some(DIGEST), NO_ENGINE, true, 0.0),
             now: 0.0,
             outputs: Vec::new(),
         };
@@ -643,7 +641,7 @@ fn a_computer_that_plays_on_is_told_from_one_that_was_always_there() {
 
 #[test]
 fn an_environment_that_this_build_does_not_have_is_a_page_out_of_date() {
-    let mut play = Play::new(LOBBY, None, no_environments, true, 0.0);
+    let mut play = Play::new(LOBBY, None, NO_ENGINE, true, 0.0);
     play.handle(0.0, Input::Wake);
     assert_eq!(play.poll(), None);
     assert_eq!(view::overlay(&play, 0.0).unwrap().buttons, [Button::Reload]);

@@ -145,12 +145,14 @@ pub struct Chunk {
     /// What browsers that simulate have told of how they showed the game, by agent. Ticks of earlier chunks are among
     /// them.
     pub shown: Vec<(Agent, Shown)>,
+    /// Whether the states that these browsers came to were the room's, by agent, up to a tick.
+    pub verified: Vec<(Agent, u32, bool)>,
 }
 
 impl Chunk {
     /// Whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.events.is_empty() && self.episodes.is_empty() && self.shown.is_empty()
+        self == &Self::default()
     }
 
     /// As bytes.
@@ -170,6 +172,7 @@ impl Chunk {
             all.events.extend(chunk.events);
             all.episodes.extend(chunk.episodes);
             all.shown.extend(chunk.shown);
+            all.verified.extend(chunk.verified);
             all
         })
     }

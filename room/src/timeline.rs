@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use env_sdk::{ActionValue, Agent, EnvError, PerAgent, Simulation, Step, View, msgpack};
+use env_sdk::{
+    ActionValue, Agent, EnvError, PerAgent, Policy, PolicyError, Rng, Simulation, Step, Stream, View, msgpack,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -70,6 +72,33 @@ pub struct Ticked {
     pub refused: Vec<(Agent, ActionValue)>,
     /// Rewards and ends.
     pub step: Step,
+}
+
+/// What a policy is asked before a tick. The same question has the same answer wherever it is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Whose policy.
+    pub agent: Agent,
+    observation: Vec<f32>,
+    seed: u64,
+    episode: u32,
+    /// The step that comes, from 1.
+    step: u32,
+}
+
+impl Asked {
+    /// What `agent`'s policy is asked now.
+    pub fn of(sim: &dyn Simulation, agent: Agent) -> Self {
+        let mut observation = Vec::new();
+        sim.observe(agent, &mut observation);
+        Self { agent, observation, seed: sim.seed(), episode: sim.episode(), step: sim.tick() + 1 }
+    }
+
+    /// What the policy does.
+    pub fn answer(&self, policy: &mut dyn Policy) -> Result<ActionValue, PolicyError> {
+        let mut rng = Rng::derive(self.seed, Stream::Policy(self.agent.0), self.episode, self.step);
+        policy.act(&self.observation, &mut rng)
+    }
 }
 
 /// What is known of one seat between ticks.

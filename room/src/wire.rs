@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Raised with every change of the messages below.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// The longest message a browser may send, in bytes.
 pub const MAX_FROM_BROWSER: usize = 512;
 /// The longest message an object may send, in bytes.
@@ -50,6 +50,16 @@ pub enum ToRoom {
         /// The browser's monotonic clock, ms.
         time: f64,
     },
+    /// How far the browser of somebody who plays alone has come: nothing beyond it is decided.
+    #[serde(rename = "t")]
+    Played {
+        /// The last tick that was simulated here.
+        until: u32,
+        /// The changes of keys up to it that were not told before, in order.
+        changes: Vec<KeyChange>,
+        /// Digest of the state after `until`; none where more is told at once.
+        digest: Option<u64>,
+    },
     /// How the ticks up to one were shown where browsers simulate; with every sign of life.
     #[serde(rename = "n")]
     Shown(Shown),
@@ -81,6 +91,17 @@ pub enum ToRoom {
     },
 }
 
+/// The keys held change, in the game of somebody who plays alone.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct KeyChange {
+    /// The first tick that sees it.
+    pub tick: u32,
+    /// As in [`ToRoom::Keys`].
+    pub held: u32,
+    /// The browser's monotonic clock, ms.
+    pub time: f64,
+}
+
 /// Room to browser.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToSeat {
@@ -101,6 +122,8 @@ pub enum ToSeat {
         /// [`crate::timeline::Timeline::save`].
         #[serde(with = "serde_bytes")]
         timeline: Vec<u8>,
+        /// `env_sdk::Policy::save` of the policies that the browser may run.
+        minds: Vec<(Agent, serde_bytes::ByteBuf)>,
         /// Whether it counts even where a browser knows later ticks.
         must: bool,
     },
@@ -173,6 +196,10 @@ pub struct Simulated {
     pub config: Vec<u8>,
     /// What inputs mean.
     pub rules: Rules,
+    /// Whether nobody else plays, so that the browser's clock is the game's: see [`ToRoom::Played`].
+    pub alone: bool,
+    /// Whose policies the browser may run as well, to know what they will do before the room says it.
+    pub policies: Vec<Agent>,
     /// Whether the game stands still between episodes.
     pub pauses: bool,
     /// How many ticks later than it is pressed a key counts.
@@ -186,6 +213,8 @@ pub struct Simulated {
 pub struct Shown {
     /// The last tick that this report is about.
     pub until: u32,
+    /// Digest of the state after that tick; none where this report stops before the last confirmed one.
+    pub digest: Option<u64>,
     /// By how many ticks own keys are delayed.
     pub input_delay: u8,
     /// Those ticks that were anything but predicted rightly and without a stall.
@@ -569,6 +598,8 @@ mod tests {
                         max_steps: Some(900),
                         carry_score: true,
                     },
+                    alone: true,
+                    policies: vec![Agent(1)],
                     pauses: true,
                     input_delay: InputDelay::Adaptive { most: 4 },
                     prediction_window: 15,
@@ -586,7 +617,12 @@ mod tests {
                 ],
                 digest: Some(u64::MAX),
             }),
-            ToSeat::Snapshot { tick: 7, timeline: vec![1, 2, 3], must: false },
+            ToSeat::Snapshot {
+                tick: 7,
+                timeline: vec![1, 2, 3],
+                minds: vec![(Agent(1), vec![4, 5].into())],
+                must: false,
+            },
             ToSeat::Frame(Frame {
                 tick: u32::MAX,
                 ack: 0,
@@ -616,8 +652,14 @@ mod tests {
             ToRoom::Keys { seq: 1, held: 5, time: 0.25 },
             ToRoom::Stamped { tick: 70_000, held: 5, time: 0.25 },
             ToRoom::Desync { tick: 70_000, digest: u64::MAX },
+            ToRoom::Played {
+                until: 70_000,
+                changes: vec![KeyChange { tick: 69_990, held: 5, time: 0.25 }],
+                digest: Some(u64::MAX),
+            },
             ToRoom::Shown(Shown {
                 until: 70_000,
+                digest: None,
                 input_delay: 3,
                 notes: vec![Note { tick: 69_990, predicted: true, rollback: 9, stalled_ms: 0 }],
             }),

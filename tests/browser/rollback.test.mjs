@@ -10,7 +10,7 @@ import { browser, edge, subject } from "./world.mjs";
 const STUDY = "rollback_check";
 /** What is about a participant and not about the game. */
 const OWN = ["subject_id", "agent", "client_time_ms", "rtt_ms", "focused", "keys_held", "late_ticks", "predicted"];
-OWN.push("rollback_ticks", "stalled_ms", "input_delay_ticks");
+OWN.push("rollback_ticks", "stalled_ms", "input_delay_ticks", "verified");
 
 /** Two people in a game, each behind a line of their own. */
 async function paired(weathers) {

@@ -1,5 +1,6 @@
 //! Browser execution over bad networks: everybody simulates, everybody ends in the same states.
 
+mod alone;
 mod games;
 mod meadow;
 mod net;

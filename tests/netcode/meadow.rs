@@ -2,8 +2,10 @@
 //! of them does changes what happens to the others.
 
 use env_sdk::{
-    ActionValue, Agent, Environment, Rng, Space, Spec, Step, Surface, View, Viewport, math, surface::Color,
+    ActionValue, Agent, Environment, Policy, PolicyError, Rng, Space, Spec, Step, Surface, View, Viewport,
+    math, surface::Color,
 };
+use room::timeline::Asked;
 use serde::{Deserialize, Serialize};
 
 pub struct Meadow;
@@ -125,5 +127,53 @@ impl Environment for Meadow {
         for (id, player) in (1..).zip(&state.players) {
             surface.circle(player[0], player[1], RADIUS).id(id).fill(Color::BLACK).tween();
         }
+    }
+}
+
+/// A policy that does the same for a while, and remembers for how long.
+#[derive(Debug, Default)]
+pub struct Stubborn {
+    action: u8,
+    left: u8,
+}
+
+impl Stubborn {
+    /// For a seat of a room.
+    pub fn make() -> Result<Box<dyn Policy>, PolicyError> {
+        Ok(Box::new(Self::default()))
+    }
+
+    /// As a browser asks it.
+    pub fn answer(asked: &Asked, mind: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
+        let mut policy = Self::default();
+        policy.load(mind.unwrap_or_default()).ok()?;
+        Some((asked.answer(&mut policy).ok()?, policy.save()))
+    }
+}
+
+impl Policy for Stubborn {
+    fn act(&mut self, observation: &[f32], rng: &mut Rng) -> Result<ActionValue, PolicyError> {
+        if self.left == 0 {
+            // Away from the middle, or anywhere.
+            self.action = if observation[0] > 10.0 { 2 } else { rng.below(5) as u8 };
+            self.left = 1 + rng.below(9) as u8;
+        }
+        self.left -= 1;
+        Ok(ActionValue::Discrete(self.action.into()))
+    }
+
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    fn save(&self) -> Vec<u8> {
+        vec![self.action, self.left]
+    }
+
+    fn load(&mut self, saved: &[u8]) -> Result<(), PolicyError> {
+        if let [action, left] = saved {
+            *self = Self { action: *action, left: *left };
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use client::netcode::{Input as PageInput, Output as PageOutput, Play, Rollback};
+use client::netcode::{Engine, Input as PageInput, Output as PageOutput, Play, Rollback};
 use env_sdk::{Agent, EnvError, Rng, Simulation, Stream};
 use envs::slime_volleyball::SlimeVolleyball;
 use footlights_tests::{EPOCH, info};
@@ -15,7 +15,7 @@ use room::{
 };
 
 use crate::{
-    meadow::Meadow,
+    meadow::{Meadow, Stubborn},
     net::{Line, Weather},
 };
 
@@ -28,6 +28,9 @@ fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
         _ => Ok(Box::new(env_sdk::Sim::<Meadow>::from_packed(config)?)),
     }
 }
+
+/// The browsers can run one policy.
+const ENGINE: Engine = Engine { make, act: Stubborn::answer };
 
 /// A participant at a browser.
 pub struct Person {
@@ -111,7 +114,7 @@ impl World {
             let weather = weather[k % weather.len()];
             let line = |way: u64| Line::new(weather, seed * 100 + k as u64 * 10 + way);
             Person {
-                play: Play::new("/lobby", Some(fingerprint), make, true, 0.0),
+                play: Play::new("/lobby", Some(fingerprint), ENGINE, true, 0.0),
                 agent,
                 skew: 0.0,
                 hidden_until: 0.0,

@@ -9,6 +9,11 @@ use room::{
 mod last;
 mod questions;
 
+/// The program that loads the policies' module.
+const POLICIES: &str = "/policies/boot.js";
+/// What it needs, by name below `/policies/`.
+const POLICY_FILES: [&str; 3] = ["boot.js", "policies.js", "policies_bg.wasm"];
+
 /// `place` is the experiment's id and where the participant's addresses begin.
 fn shell(title: &str, place: Option<(&str, &str)>, bar: Markup, main: Markup) -> Markup {
     html! {
@@ -90,7 +95,8 @@ pub fn scene(view: &View<'_>, again: Option<Again<'_>>) -> Markup {
         Some(Scene::End(page) | Scene::CompletionCode(page)) => last::page(view, page),
         Some(Scene::Game(game)) => html! {
             section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
-                data-env=(game.environment.id)
+                data-env=(game.environment.id) data-policies=[game.policies_in_browser().then_some(POLICIES)]
+                data-experiment=(experiment.id)
                 data-lobby={ (base) "/lobby/" (game.id) }
                 data-next={ (base) "/scenes/" (game.id) } {
                 noscript { p { "The game needs JavaScript. Please allow it for this page and reload." } }
@@ -119,13 +125,18 @@ fn parts(view: &View<'_>, body: &[Part]) -> Markup {
 fn ahead(view: &View<'_>) -> Markup {
     let stager = &view.session.stager;
     let mut files = std::collections::BTreeSet::new();
+    let mut policies = false;
     for id in stager.path() {
         if let Some(game) = view.experiment.game(id).filter(|_| stager.outcome(id).is_none()) {
             files.extend(&game.assets);
+            policies |= game.policies_in_browser();
         }
     }
     html! {
         @for file in files { link rel="prefetch" href={ "/assets/" (file) }; }
+        @if policies {
+            @for file in POLICY_FILES { link rel="prefetch" href={ "/policies/" (file) }; }
+        }
     }
 }
 

@@ -21,5 +21,5 @@ pub use lobby::{Check, Lobby, Waiting};
 pub use page::{Button, Input, Output, Stop};
 pub use play::{Advance, Play, Stage};
 pub use playback::Playback;
-pub use rollback::{Finding, Make, Rollback};
+pub use rollback::{Act, Engine, Finding, Make, Rollback};
 pub use seat::{Finished, Seat};

@@ -11,7 +11,7 @@ use room::wire::CloseCode;
 use super::{
     lobby::{self, Lobby},
     page::{Button, Input, Output, Stop},
-    rollback::Make,
+    rollback::Engine,
     seat::{self, Seat},
 };
 
@@ -62,7 +62,7 @@ enum Turn {
 pub struct Play {
     lobby: String,
     digest: u64,
-    make: Make,
+    engine: Engine,
     focused: bool,
     /// Whether a lobby was asked for another ticket since the last welcome: once helps, twice is a circle.
     asked_again: bool,
@@ -74,8 +74,8 @@ pub struct Play {
 
 impl Play {
     /// A game scene with the lobby socket at path `lobby`, in a build whose environment has the fingerprint `digest`
-    /// (`None`: this build does not have the environment), and makes simulations with `make`.
-    pub fn new(lobby: &str, digest: Option<u64>, make: Make, focused: bool, now: f64) -> Self {
+    /// (`None`: this build does not have the environment), and simulates with `engine`.
+    pub fn new(lobby: &str, digest: Option<u64>, engine: Engine, focused: bool, now: f64) -> Self {
         let stage = match digest {
             Some(_) => Stage::Lobby(Lobby::new(lobby.to_owned(), now)),
             None => {
@@ -85,7 +85,7 @@ impl Play {
         };
         let digest = digest.unwrap_or_default();
         let out = VecDeque::new();
-        Self { lobby: lobby.to_owned(), digest, make, focused, asked_again: false, stage, news: true, out }
+        Self { lobby: lobby.to_owned(), digest, engine, focused, asked_again: false, stage, news: true, out }
     }
 
     /// Where the participant is.
@@ -250,7 +250,7 @@ impl Play {
         self.out.push_back(Output::Disconnect);
         self.stage = match turn {
             lobby::Turn::Matched(socket) => {
-                Stage::Seat(Box::new(Seat::new(socket, self.digest, self.make, self.focused, now)), None)
+                Stage::Seat(Box::new(Seat::new(socket, self.digest, self.engine, self.focused, now)), None)
             }
             lobby::Turn::Stop(stop) => Stage::Stopped(stop, None, None),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use env_sdk::{Viewport, surface::Item};
+use env_sdk::{Agent, Viewport, surface::Item};
 use room::wire::{
     self, CloseCode, Confirmed, Frame, Hud, MAX_FROM_BROWSER, MAX_TO_BROWSER, Outcome, Phase, Status, ToRoom,
     ToSeat, VERSION, Welcome,
@@ -13,11 +13,13 @@ use super::{
     link::Link,
     page::{Output, Stop},
     playback::Playback,
-    rollback::{Finding, Make, Rollback},
+    rollback::{Engine, Finding, Rollback},
 };
 
 /// How often a round trip is measured, ms.
 const PING_MS: f64 = 1000.0;
+/// In a game that is played alone, changes of keys are told together, this often at most, ms.
+const UPLOAD_MS: f64 = 250.0;
 /// A ping that has no answer for this long ends the connection, ms.
 const SILENCE_MS: f64 = 6000.0;
 /// More forgotten ticks than this are not brought back: the room takes so many messages a second and no more.
@@ -62,7 +64,7 @@ pub struct Seat {
     welcome: Option<Welcome>,
     status: Option<(Status, f64)>,
     hud: Hud,
-    make: Make,
+    engine: Engine,
     playback: Option<Playback>,
     /// In place of the playback where this browser simulates.
     rollback: Option<Rollback>,
@@ -74,6 +76,7 @@ pub struct Seat {
     focused: bool,
     painted: u16,
     ping_at: f64,
+    upload_at: f64,
     held: u32,
     seq: u32,
     ack: u32,
@@ -85,8 +88,8 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Wants to connect to the room socket at `path`; `digest` is the environment's fingerprint, and `make` makes it.
-    pub fn new(path: String, digest: u64, make: Make, focused: bool, now: f64) -> Self {
+    /// Wants to connect to the room socket at `path`; `digest` is the environment's fingerprint, and `engine` simulates it.
+    pub fn new(path: String, digest: u64, engine: Engine, focused: bool, now: f64) -> Self {
         Self {
             path,
             digest,
@@ -95,7 +98,7 @@ impl Seat {
             welcome: None,
             status: None,
             hud: Hud::default(),
-            make,
+            engine,
             playback: None,
             rollback: None,
             finished: None,
@@ -105,6 +108,7 @@ impl Seat {
             focused,
             painted: 0,
             ping_at: f64::INFINITY,
+            upload_at: f64::INFINITY,
             held: 0,
             seq: 0,
             ack: 0,
@@ -176,7 +180,13 @@ impl Seat {
     pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
         match (&mut self.rollback, &mut self.playback) {
             (Some(rollback), _) => {
+                let before = rollback.present().tick();
                 let picture = rollback.picture(now);
+                if rollback.is_alone() && rollback.present().tick() != before {
+                    let hud = rollback.hud();
+                    self.news |= hud != self.hud;
+                    self.hud = hud;
+                }
                 if picture.is_some() {
                     // Own keys are in the very next picture.
                     self.seen(u32::MAX, now);
@@ -201,6 +211,11 @@ impl Seat {
     pub fn tick(&self) -> Option<u32> {
         let rollback = self.rollback.as_ref().map(|rollback| rollback.confirmed().tick());
         rollback.or_else(|| self.playback.as_ref().and_then(Playback::tick))
+    }
+
+    /// Whether the participant plays on though the connection may be lost.
+    pub fn goes_on(&self) -> bool {
+        self.finished.is_none() && self.rollback.as_ref().is_some_and(Rollback::goes_on)
     }
 
     /// The game that this browser simulates, if it does.
@@ -237,9 +252,14 @@ impl Seat {
             Ok(ToSeat::Welcome(welcome)) => self.welcomed(welcome, now, out),
             Ok(ToSeat::Frame(frame)) => self.frame(frame, now, out),
             Ok(ToSeat::Confirmed(confirmed)) => self.confirmed(confirmed, now, out),
-            Ok(ToSeat::Snapshot { tick, timeline, must }) => self.snapshot(tick, &timeline, must, now, out),
+            Ok(ToSeat::Snapshot { tick, timeline, minds, must }) => {
+                let minds = minds.into_iter().map(|(agent, mind)| (agent, mind.into_vec())).collect();
+                self.snapshot(tick, &timeline, minds, must, now, out);
+            }
             Ok(ToSeat::Status(status)) => {
-                if let Some(rollback) = &mut self.rollback {
+                // A room that was restored may count down to what is being played.
+                let plays = status.phase == Phase::Countdown && self.goes_on();
+                if let Some(rollback) = self.rollback.as_mut().filter(|_| !plays) {
                     rollback.run(status.phase == Phase::Running, now);
                 }
                 self.status = Some((status, now));
@@ -289,7 +309,7 @@ impl Seat {
     pub(super) fn hold(&mut self, held: u32, at: f64, out: &mut VecDeque<Output>) {
         if held != self.held {
             self.held = held;
-            if self.told {
+            if self.told || self.rollback.as_ref().is_some_and(Rollback::is_alone) {
                 self.tell(at, out);
                 self.unseen.push_back((self.seq, at));
                 if self.unseen.len() > MAX_MEASURED {
@@ -331,24 +351,42 @@ impl Seat {
             let painted = std::mem::take(&mut self.painted);
             let ping = ToRoom::Ping { time: now, rtt, focused: self.focused, painted };
             out.push_back(Output::Send(wire::encode(&ping)));
-            if let Some(rollback) = self.rollback.as_mut().filter(|_| self.told) {
+            if let Some(rollback) = self.rollback.as_mut().filter(|_| self.told)
+                && (rollback.has_notes() || !rollback.is_alone())
+            {
                 out.push_back(Output::Send(wire::encode(&ToRoom::Shown(rollback.report()))));
             }
             self.link.asked(now);
             self.ping_at = now + PING_MS;
+            self.upload(now, out);
+        } else if self.link.is_open() && now >= self.upload_at {
+            self.upload_at = now + UPLOAD_MS;
+            if self.rollback.as_ref().is_some_and(Rollback::has_news) {
+                self.upload(now, out);
+            }
         }
         self.link.wake(&self.path, now, out);
     }
 
     pub(super) fn wake_at(&self) -> f64 {
-        let ping = if self.link.is_open() { self.ping_at } else { f64::INFINITY };
-        ping.min(self.link.wake_at())
+        let own = if self.link.is_open() { self.ping_at.min(self.upload_at) } else { f64::INFINITY };
+        own.min(self.link.wake_at())
+    }
+
+    /// Tells the room how far a game is that is played alone.
+    fn upload(&mut self, now: f64, out: &mut VecDeque<Output>) {
+        let Some(rollback) = self.rollback.as_mut().filter(|rollback| self.told && rollback.is_alone())
+        else {
+            return;
+        };
+        out.extend(rollback.played(now).iter().map(|message| Output::Send(wire::encode(message))));
+        self.upload_at = now + UPLOAD_MS;
     }
 
     fn welcomed(&mut self, welcome: Welcome, now: f64, out: &mut VecDeque<Output>) {
         self.link.greeted(now);
         if let Some(simulated) = welcome.simulated.clone() {
-            match Rollback::new(welcome.agent, welcome.fps, simulated, self.make) {
+            match Rollback::new(welcome.agent, welcome.fps, simulated, self.engine) {
                 Ok(rollback) if self.rollback.is_none() => self.rollback = Some(rollback),
                 Ok(_) => {}
                 // The fingerprints were equal, so this cannot be; a new connection brings another deployment, if any.
@@ -399,26 +437,43 @@ impl Seat {
     fn tell(&mut self, time: f64, out: &mut VecDeque<Output>) {
         self.seq = self.seq.wrapping_add(1);
         let message = match &mut self.rollback {
-            Some(rollback) => ToRoom::Stamped { tick: rollback.hold(self.held, time), held: self.held, time },
+            Some(rollback) => {
+                let tick = rollback.hold(self.held, time);
+                if rollback.is_alone() {
+                    return;
+                }
+                ToRoom::Stamped { tick, held: self.held, time }
+            }
             None => ToRoom::Keys { seq: self.seq, held: self.held, time },
         };
         out.push_back(Output::Send(wire::encode(&message)));
     }
 
     /// The room's state.
-    fn snapshot(&mut self, tick: u32, timeline: &[u8], must: bool, now: f64, out: &mut VecDeque<Output>) {
+    fn snapshot(
+        &mut self,
+        tick: u32,
+        timeline: &[u8],
+        minds: Vec<(Agent, Vec<u8>)>,
+        must: bool,
+        now: f64,
+        out: &mut VecDeque<Output>,
+    ) {
         let Some(rollback) = &mut self.rollback else { return };
         match rollback.forgotten(tick).filter(|ticks| !must && ticks.len() <= MOST_BROUGHT) {
             Some(forgotten) => out.extend(resume(forgotten).into_iter().map(Output::Send)),
-            None if rollback.snapshot(timeline).is_err() => return self.start_over(now, out),
+            None if rollback.snapshot(timeline, minds).is_err() => return self.start_over(now, out),
             None => {}
         }
         self.hud = rollback.hud();
         if !self.told {
             self.told = true;
-            self.unseen.clear();
-            rollback.reconnected();
-            self.tell(now, out);
+            let must_tell = rollback.reconnected();
+            if must_tell {
+                self.unseen.clear();
+                self.tell(now, out);
+            }
+            self.upload(now, out);
         }
     }
 

@@ -100,7 +100,7 @@ pub fn state(play: &Play) -> &'static str {
         Stage::Lobby(lobby) => unconnected(lobby.link()),
         Stage::Seat(seat, _) if seat.is_unmatched() => "lobby",
         Stage::Seat(_, Some(_)) => "finished",
-        Stage::Seat(seat, None) if !seat.link().is_open() => unconnected(seat.link()),
+        Stage::Seat(seat, None) if !seat.link().is_open() && !seat.goes_on() => unconnected(seat.link()),
         Stage::Seat(seat, None) => match seat.status().map(|status| status.phase) {
             None => "connecting",
             Some(Phase::Gathering) => "gathering",
@@ -252,6 +252,9 @@ fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
         return Some(Overlay::new("unmatched", Tone::Calm, title, text));
     }
     if !seat.link().is_open() {
+        if seat.goes_on() {
+            return None;
+        }
         return Some(match seat.link().attempts() {
             0 => connecting(),
             _ => reconnecting(seat.link(), "The game waits a while for you to come back.", now),

@@ -5,7 +5,6 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use env_sdk::{EnvError, Simulation};
 use envs::registry;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
@@ -22,12 +21,12 @@ use super::{
     overlay::OverlayView,
     page,
     panel::PanelView,
-    problem,
+    policies, problem,
     socket::{Socket, SocketEvent},
     sound,
 };
 use crate::{
-    netcode::{Held, Input, Output, Play},
+    netcode::{Engine, Held, Input, Output, Play},
     view,
 };
 
@@ -83,10 +82,9 @@ pub(super) fn with(me: &Weak<RefCell<Game>>, act: impl FnOnce(&mut Game)) {
     }
 }
 
-/// Makes a simulation of this build.
-fn make(id: &str, config: &[u8]) -> std::result::Result<Box<dyn Simulation>, EnvError> {
-    registry().get(id)?.make_packed(config)
-}
+/// What this build simulates, and the policies that the page has loaded.
+const ENGINE: Engine =
+    Engine { make: |id, config| registry().get(id)?.make_packed(config), act: policies::act };
 
 impl Game {
     /// Fills the scene's section.
@@ -111,7 +109,7 @@ impl Game {
         let game = Rc::new_cyclic(|me: &Weak<RefCell<Self>>| {
             RefCell::new(Self {
                 me: me.clone(),
-                play: Play::new(&lobby, digest, make, attentive(), now()),
+                play: Play::new(&lobby, digest, ENGINE, attentive(), now()),
                 held: Held::default(),
                 controls,
                 overlay,
@@ -146,8 +144,10 @@ impl Game {
             let painted = me.clone();
             this.canvas.images = Images::load(&assets, move || with(&painted, Self::repaint))?;
             this.watch = Some(input::Watch::new(&me, &frame)?);
-            this.drive(Input::Wake);
         }
+        // Nobody waits for somebody who does not know yet what their opponent does.
+        let me = Rc::downgrade(&game);
+        policies::load(&data, move || with(&me, |game| game.drive(Input::Wake)))?;
         Ok(game)
     }
 

@@ -15,6 +15,7 @@ mod last;
 mod overlay;
 mod page;
 mod panel;
+mod policies;
 mod problem;
 mod screening;
 mod socket;

@@ -127,6 +127,8 @@ pub enum Execution {
     Server,
     /// In the room and in every browser, which is ahead of the room and goes back when the room decides otherwise (GGPO's
     /// rollback). Own keys act at once at any distance. Every browser holds the whole state: nothing in it is secret.
+    /// Where one person plays, there is nobody to wait for: their browser's clock is the game's, nothing is ever undone,
+    /// and a connection may be lost for ten seconds before the game notices.
     Browser,
 }
 
@@ -293,7 +295,7 @@ impl GameScene {
     }
 
     /// In [`Execution::Browser`], how many ticks a browser may be ahead of the last confirmed one before it waits; 30 if
-    /// nothing is said. 0 is lockstep: nothing is predicted.
+    /// nothing is said. 0 is lockstep: nothing is predicted. It is fifteen seconds where one person plays alone.
     pub fn prediction_window(mut self, ticks: u32) -> Self {
         self.prediction_window = ticks;
         self

@@ -95,6 +95,10 @@ impl Room {
         room.events_left = stored.events_left;
         room.tag = stored.tag;
         (room.durable, room.told_durable) = (stored.tick, stored.tick);
+        let played = room.timeline.sim().tick() > 0;
+        if let Some(alone) = room.alone.as_mut().filter(|_| played) {
+            alone.restored(stored.tick, now);
+        }
         if room.people().any(|human| human.arrived) {
             room.state = State::Paused { until: now + room.scene.grace_ms };
             room.paused_ms = Some(now);

@@ -1,9 +1,9 @@
 //! Browser execution: everybody simulates, the room decides. It takes each change of keys in the tick it is stamped
 //! with, or in the next one if that is over; tells everybody what was decided; and compares states.
 
-use env_sdk::Agent;
+use env_sdk::{Agent, Policy};
 
-use super::{Output, Room, seat::SeatState};
+use super::{Holder, Output, Room, alone, seat::SeatState};
 use crate::{
     experiment::Execution,
     timeline::{Move, Moves},
@@ -29,23 +29,41 @@ impl Room {
             environment: self.scene.environment.id.to_owned(),
             config: self.timeline.sim().packed_config().ok()?,
             rules: self.timeline.rules().clone(),
+            alone: self.scene.is_alone(),
+            policies: self.told_policies().map(|(agent, _)| agent).collect(),
             pauses: self.scene.countdown_ms > 0,
             input_delay: self.scene.input_delay,
-            prediction_window: self.scene.prediction_window,
+            prediction_window: self.ahead(),
         })
+    }
+
+    /// The policies that a browser may run as well: those that nobody else plays against.
+    fn told_policies(&self) -> impl Iterator<Item = (Agent, &dyn Policy)> {
+        let alone = self.scene.is_alone();
+        self.agents().zip(&self.seats).filter(move |_| alone).filter_map(|(agent, seat)| match &seat.holder {
+            Holder::Policy(policy) => Some((agent, policy.as_ref())),
+            Holder::Human(_) => None,
+        })
+    }
+
+    /// How many ticks a browser may be ahead.
+    fn ahead(&self) -> u32 {
+        if self.scene.is_alone() {
+            (alone::AHEAD_S * self.scene.fps) as u32
+        } else {
+            self.scene.prediction_window
+        }
     }
 
     /// Tells everybody what was decided for the tick that is over.
     pub(super) fn confirm(&mut self, now: u64, moves: &Moves, digest: u64) {
         let tick = self.tick();
         let every = (self.scene.fps / CHECKS_A_SECOND).max(1.0) as u32;
-        let digest = tick.is_multiple_of(every).then_some(digest);
-        if let Some(digest) = digest {
-            self.digests.push_back((tick, digest));
-            if self.digests.len() > (CHECKS_A_SECOND * REMEMBERED_S) as usize {
-                self.digests.pop_front();
-            }
+        self.digests.push_back((tick, digest));
+        if self.digests.len() > (self.scene.fps * REMEMBERED_S) as usize {
+            self.digests.pop_front();
         }
+        let digest = tick.is_multiple_of(every).then_some(digest);
         let told = moves.iter().filter(|(_, moved)| **moved != Move::default());
         let moves: Vec<(Agent, Move)> = told.map(|(agent, moved)| (*agent, moved.clone())).collect();
         self.tag = self.tag_of(tick, now, &moves);
@@ -53,6 +71,7 @@ impl Room {
         self.told_durable = self.durable;
         let confirmed = Confirmed { tick, at_ms: now, moves, tag: self.tag, digest, durable };
         self.tell_all(&ToSeat::Confirmed(confirmed));
+        self.compare(now);
     }
 
     /// Sends a seat the whole state. A browser that knows later ticks may bring them back first, unless it `must` take
@@ -61,7 +80,9 @@ impl Room {
         let Some(conn) = self.human(agent).and_then(|human| human.listener()) else { return };
         match self.timeline.save() {
             Ok(timeline) => {
-                let bytes = wire::encode(&ToSeat::Snapshot { tick: self.tick(), timeline, must });
+                let minds =
+                    self.told_policies().map(|(agent, policy)| (agent, policy.save().into())).collect();
+                let bytes = wire::encode(&ToSeat::Snapshot { tick: self.tick(), timeline, minds, must });
                 self.out.push_back(Output::Send { conn, bytes });
             }
             Err(error) => self.report(now, Some(agent), "snapshot_failed", error.to_string()),
@@ -70,7 +91,8 @@ impl Room {
 
     /// A change of keys with a stamp.
     pub(super) fn stamped(&mut self, agent: Agent, tick: u32, held: u32) {
-        let latest = self.tick().saturating_add((self.scene.fps * AHEAD_S) as u32);
+        let ahead = if self.scene.is_alone() { alone::AHEAD_S } else { AHEAD_S };
+        let latest = self.tick().saturating_add((self.scene.fps * ahead) as u32 + 1);
         if let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) {
             human.inbox.change(tick.min(latest), held);
         }
@@ -89,7 +111,7 @@ impl Room {
     }
 
     /// A browser tells how it showed the game; only of ticks that there were, and of each once.
-    pub(super) fn shown(&mut self, agent: Agent, mut shown: Shown) {
+    pub(super) fn shown(&mut self, now: u64, agent: Agent, mut shown: Shown) {
         let tick = self.tick();
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         shown.until = shown.until.min(tick);
@@ -99,12 +121,31 @@ impl Room {
         }
         human.shown_until = shown.until;
         shown.notes.retain(|note| from < note.tick && note.tick <= shown.until);
+        let (until, digest) = (shown.until, shown.digest);
         self.pending.shown.push((agent, shown));
+        if let Some(digest) = digest {
+            self.judge(now, agent, until, digest);
+        }
+    }
+
+    /// The state after a tick that is still remembered.
+    fn digest_at(&self, tick: u32) -> Option<u64> {
+        let known = self.digests.binary_search_by_key(&tick, |(known, _)| *known).ok()?;
+        self.digests.get(known).map(|(_, digest)| *digest)
+    }
+
+    /// A browser says which digest its state had after a tick.
+    pub(super) fn judge(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) {
+        match self.digest_at(tick) {
+            Some(known) if known == digest => self.pending.verified.push((agent, tick, true)),
+            Some(_) => self.desync(now, agent, tick, digest),
+            None => {}
+        }
     }
 
     /// A browser says that its state at a tick is another one.
     pub(super) fn desync(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) {
-        let known = self.digests.iter().find(|(known, _)| *known == tick).map(|(_, digest)| *digest);
+        let known = self.digest_at(tick);
         if known == Some(digest) {
             return;
         }
@@ -112,6 +153,7 @@ impl Room {
             return;
         }
         let here = known.map_or("forgotten".to_owned(), |digest| format!("{digest:016x}"));
+        self.pending.verified.push((agent, tick.min(self.tick()), false));
         self.report(now, Some(agent), "desync", format!("tick {tick}: {digest:016x}, here {here}"));
         self.send_snapshot(now, agent, true);
     }

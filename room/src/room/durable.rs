@@ -44,8 +44,14 @@ impl Room {
 
     /// A browser brings back ticks that this room does not know any more.
     pub(super) fn resume(&mut self, now: u64, agent: Agent, ticks: Vec<Confirmed>) {
-        if matches!(self.state, State::Running | State::Over { .. }) {
-            // Too late: the game has gone on without it.
+        let without_it = match self.state {
+            // Somebody who plays alone has the game where they are.
+            State::Running => self.alone.is_none(),
+            State::Over { .. } => true,
+            _ => false,
+        };
+        if without_it {
+            // Too late: the game has gone on.
             if self.may_repair(now, agent) {
                 self.send_snapshot(now, agent, true);
             }

@@ -21,15 +21,18 @@ impl Room {
             }
             Ok(ToRoom::Keys { seq, held, time }) => self.keys(now, agent, Some(seq), None, held, time),
             Ok(ToRoom::Stamped { tick, held, time }) => self.keys(now, agent, None, Some(tick), held, time),
+            Ok(ToRoom::Played { until, changes, digest }) => {
+                self.played(now, agent, until, &changes, digest);
+            }
             Ok(ToRoom::Resume { ticks }) => self.resume(now, agent, ticks),
-            Ok(ToRoom::Shown(shown)) => self.shown(agent, shown),
+            Ok(ToRoom::Shown(shown)) => self.shown(now, agent, shown),
             Ok(ToRoom::Desync { tick, digest }) => self.desync(now, agent, tick, digest),
             Ok(ToRoom::Ping { time, rtt, focused, .. }) => self.ping(now, agent, time, rtt, focused),
         }
     }
 
     /// Says why, closes, and treats the connection as lost: its owner may come back with a better one.
-    fn refuse(&mut self, now: u64, agent: Agent, code: CloseCode, reason: &str) {
+    pub(super) fn refuse(&mut self, now: u64, agent: Agent, code: CloseCode, reason: &str) {
         let Some(conn) = self.human(agent).and_then(|human| human.conn) else { return };
         let message = ToSeat::Refused { code: code.code(), reason: reason.to_owned() };
         self.out.push_back(Output::Send { conn, bytes: wire::encode(&message) });
@@ -105,7 +108,15 @@ impl Room {
     }
 
     /// A change of keys, for a tick or for the next one.
-    fn keys(&mut self, now: u64, agent: Agent, seq: Option<u32>, tick: Option<u32>, held: u32, time: f64) {
+    pub(super) fn keys(
+        &mut self,
+        now: u64,
+        agent: Agent,
+        seq: Option<u32>,
+        tick: Option<u32>,
+        held: u32,
+        time: f64,
+    ) {
         let Some(keyboard) = self.scene.keyboards.get(agent.index()) else { return };
         let beyond = held.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
         if beyond != 0 || !time.is_finite() {

@@ -4,6 +4,7 @@
 //! and calls again with [`Input::Wake`] at [`Room::next_wake`]. A room never fails: what a participant, a policy or an
 //! environment does wrong becomes an event, a refusal or an outcome.
 
+mod alone;
 mod checkpoint;
 mod confirm;
 mod durable;
@@ -27,6 +28,7 @@ use crate::{
     wire::{self, CloseCode, Outcome, Phase, Status, ToSeat},
 };
 
+use alone::Alone;
 pub use checkpoint::Checkpoint;
 pub use durable::SealKey;
 use hooked::Hooked;
@@ -158,6 +160,8 @@ pub struct Room {
     episode: EpisodeRecord,
     started_ms: u64,
     slips: u32,
+    /// Where one person plays alone, their browser's clock in place of the schedule.
+    alone: Option<Alone>,
     /// Since when the game has stood still because of somebody.
     paused_ms: Option<u64>,
     /// When attention was looked at last.
@@ -166,7 +170,7 @@ pub struct Room {
     flushed_ms: u64,
     events_left: u32,
     surface: Surface,
-    /// Digests that browsers were told, by tick.
+    /// Digests of the last seconds where browsers simulate, by tick.
     digests: VecDeque<(u32, u64)>,
     key: SealKey,
     /// Of the last tick.
@@ -217,6 +221,7 @@ impl Room {
             },
             started_ms: now,
             slips: 0,
+            alone: Alone::of(scene, now),
             paused_ms: None,
             watched_ms: now,
             pending: Chunk::default(),
@@ -274,7 +279,7 @@ impl Room {
     pub fn next_wake(&self) -> Option<u64> {
         let deadline = match self.state {
             State::Gathering { until } | State::Countdown { until } | State::Paused { until } => until,
-            State::Running => return Some(self.schedule.next()),
+            State::Running => return Some(self.alone_wake().unwrap_or(self.schedule.next())),
             State::Over { .. } => return None,
         };
         let silent = self.people().filter(|h| h.conn.is_some()).map(|h| h.seen + SILENT_MS).min();
@@ -310,22 +315,14 @@ impl Room {
                 .human(agent)
                 .is_some_and(|human| human.conn.is_some() && now.saturating_sub(human.seen) >= SILENT_MS);
             if silent {
-                if let Some(conn) = self.human(agent).and_then(|human| human.conn) {
-                    self.close(conn, CloseCode::Silent, "nothing came for 10 s");
-                }
-                self.lost(now, agent, "silent", "nothing came for 10 s");
+                self.close_silent(now, agent, "nothing came for 10 s");
+            } else if self.alone_is_stuck(now, agent) {
+                self.close_silent(now, agent, "nothing was played for 10 s");
             }
         }
         match self.state {
             State::Gathering { until } if now >= until => self.finish(now, Outcome::NoShow),
-            State::Countdown { until } if now >= until => {
-                self.schedule.start(until);
-                self.set_state(now, State::Running);
-                if let Some(since) = self.paused_ms.take() {
-                    self.report(now, None, "resumed", format!("after {} ms", now.saturating_sub(since)));
-                }
-                self.run(now);
-            }
+            State::Countdown { until } if now >= until => self.go(now, until),
             State::Paused { until } if now >= until => self.grace_over(now),
             State::Running => self.run(now),
             _ => {}
@@ -333,6 +330,16 @@ impl Room {
         if self.state == State::Running && now.saturating_sub(self.flushed_ms) >= FLUSH_MS {
             self.flush(now);
         }
+    }
+
+    /// The ticks begin, or go on, on a schedule from `from`.
+    fn go(&mut self, now: u64, from: u64) {
+        self.schedule.start(from);
+        self.set_state(now, State::Running);
+        if let Some(since) = self.paused_ms.take() {
+            self.report(now, None, "resumed", format!("after {} ms", now.saturating_sub(since)));
+        }
+        self.run(now);
     }
 
     fn connected(&mut self, now: u64, agent: Agent, conn: u64) {
@@ -351,6 +358,7 @@ impl Room {
         }
         let old = human.conn.replace(conn);
         human.connect(conn, now);
+        self.forget_keys(agent);
         if let Some(old) = old {
             self.close(old, CloseCode::Replaced, "the same participant connected again");
             self.report(now, Some(agent), "replaced", String::new());
@@ -417,6 +425,9 @@ impl Room {
 
     fn set_state(&mut self, now: u64, state: State) {
         self.state = state;
+        if state == State::Running {
+            self.alone_runs(now);
+        }
         self.tell_status(now);
     }
 
@@ -448,7 +459,7 @@ impl Room {
     fn report(&mut self, now: u64, agent: Option<Agent>, kind: &'static str, detail: String) {
         let Some(left) = self.events_left.checked_sub(1) else { return };
         // A restless hand and a broken browser leave room for what decides.
-        let often = matches!(kind, "focus_lost" | "focus_gained" | "desync" | "resume_refused");
+        let often = matches!(kind, "focus_lost" | "focus_gained" | "desync" | "resume_refused" | "behind");
         if left < KEPT_EVENTS && often {
             return;
         }

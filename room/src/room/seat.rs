@@ -15,7 +15,7 @@ use crate::{
 /// Messages a person may send within one second. A fast player changes keys 30 times a second at most.
 const MAX_MESSAGES: u32 = 100;
 /// How many changes wait for their ticks at most; further ones push out the oldest.
-const MAX_WAITING: usize = 64;
+const MAX_WAITING: usize = 256;
 
 /// Who plays.
 pub(super) enum Holder {
@@ -90,6 +90,11 @@ impl Inbox {
         if self.0.len() > MAX_WAITING {
             self.0.pop_front();
         }
+    }
+
+    /// What is told anew is not kept.
+    pub fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// Nobody holds anything any more: the connection is gone.
@@ -188,7 +193,6 @@ impl Human {
         self.conn = None;
         self.ready = false;
         self.trips.clear();
-        self.inbox.release();
     }
 
     /// Counts a message; false if there were too many within a second.

@@ -26,10 +26,13 @@ impl Room {
         let grace = self.scene.grace_ms;
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         human.disconnect();
+        self.forget_keys(agent);
         if !missed {
             return;
         }
-        human.back_by = now + grace;
+        if let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) {
+            human.back_by = now + grace;
+        }
         self.report(now, Some(agent), kind, detail.to_owned());
         match self.state {
             State::Gathering { .. } | State::Over { .. } => self.tell_status(now),
@@ -231,6 +234,8 @@ impl Room {
         }
         let state = match self.people().filter(|human| !human.ready).map(|human| human.back_by).min() {
             Some(until) => State::Paused { until },
+            // Their own game has gone on all the while.
+            None if self.alone_plays() => return self.go(now, now),
             None => State::Countdown { until: now + RESUME_MS },
         };
         self.set_state(now, state);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use env_sdk::{ActionValue, Agent, Policy, PolicyError, Rng, Simulation, Step, Stream, View};
+use env_sdk::{Agent, Step, View};
 
 use super::{Holder, Output, Room, State, seat::SeatState};
 use crate::{
     experiment::Execution,
     record::{EpisodeRecord, Row},
-    timeline::{Move, Moves, Ticked},
+    timeline::{Asked, Move, Moves, Ticked},
     wire::{self, Frame, Outcome, ToSeat},
 };
 
@@ -18,6 +18,9 @@ const MAX_CATCH_UP: u32 = 4;
 impl Room {
     /// Runs the ticks that are due.
     pub(super) fn run(&mut self, now: u64) {
+        if self.run_alone(now) {
+            return;
+        }
         for _ in 0..MAX_CATCH_UP {
             if self.state != State::Running || now < self.schedule.next() {
                 return;
@@ -33,7 +36,7 @@ impl Room {
         }
     }
 
-    fn tick_once(&mut self, now: u64) {
+    pub(super) fn tick_once(&mut self, now: u64) {
         let tick = self.tick() + 1;
         let mut moves = Moves::new();
         for agent in self.agents() {
@@ -114,7 +117,7 @@ impl Room {
             }
             Holder::Policy(policy) => policy,
         };
-        match ask(policy.as_mut(), self.timeline.sim(), self.info.seed, agent) {
+        match Asked::of(self.timeline.sim(), agent).answer(policy.as_mut()) {
             Ok(action) => Move::Action(action),
             Err(error) => {
                 self.report(now, Some(agent), "policy_failed", error.to_string());
@@ -127,7 +130,7 @@ impl Room {
     pub(super) fn repeat_policies(&mut self) {
         for (agent, seat) in (0u8..).map(Agent).zip(&mut self.seats) {
             if let Holder::Policy(policy) = &mut seat.holder {
-                let _ = ask(policy.as_mut(), self.timeline.sim(), self.info.seed, agent);
+                let _ = Asked::of(self.timeline.sim(), agent).answer(policy.as_mut());
             }
         }
     }
@@ -205,6 +208,9 @@ impl Room {
         }
         self.flush(now);
         if self.state == State::Running && self.scene.countdown_ms > 0 {
+            if let Some(alone) = &mut self.alone {
+                alone.stop();
+            }
             self.set_state(now, State::Countdown { until: now + self.scene.countdown_ms });
         }
     }
@@ -220,17 +226,4 @@ impl Room {
         self.pending.episodes.push(record);
         self.episode.steps = 0;
     }
-}
-
-/// What a policy does in the tick that comes.
-fn ask(
-    policy: &mut dyn Policy,
-    sim: &dyn Simulation,
-    seed: u64,
-    agent: Agent,
-) -> Result<ActionValue, PolicyError> {
-    let mut observation = Vec::new();
-    sim.observe(agent, &mut observation);
-    let mut rng = Rng::derive(seed, Stream::Policy(agent.0), sim.episode(), sim.tick() + 1);
-    policy.act(&observation, &mut rng)
 }

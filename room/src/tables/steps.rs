@@ -10,7 +10,7 @@ use super::{
     iso8601,
 };
 use crate::{
-    experiment::{Execution, GameScene, Leaving},
+    experiment::{Execution, GameScene, InputDelay, Leaving},
     record::{Chunk, GameInfo, RecordError, Row, Source},
     room::Verdict,
     wire::{Note, Outcome},
@@ -18,7 +18,7 @@ use crate::{
 
 /// The columns of steps that are about the participant and not about the game: in all others, the files of everybody who
 /// played say the same.
-pub const OWN_COLUMNS: [&str; 11] = [
+pub const OWN_COLUMNS: [&str; 12] = [
     "subject_id",
     "agent",
     "client_time_ms",
@@ -30,6 +30,7 @@ pub const OWN_COLUMNS: [&str; 11] = [
     "rollback_ticks",
     "stalled_ms",
     "input_delay_ticks",
+    "verified",
 ];
 
 /// The columns of a scene's steps.
@@ -112,7 +113,7 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
 }
 
 /// How the participant's browser showed a tick, where browsers simulate.
-fn shown() -> [Column; 5] {
+fn shown() -> [Column; 6] {
     const UNTOLD: &str = "Empty where the browser could not tell any more.";
     [
         Column::new("late_ticks", COUNT, "By how many ticks the participant's keys of this tick came too late for the one that they were meant for."),
@@ -120,12 +121,20 @@ fn shown() -> [Column; 5] {
         Column::new("rollback_ticks", COUNT, format!("How many ticks the participant's browser had to undo and simulate again because it had guessed this one wrong. {UNTOLD}")),
         Column::new("stalled_ms", COUNT, format!("For how long the participant's picture stood still before this tick, because the prediction window was exhausted. {UNTOLD}")).unit("ms"),
         Column::new("input_delay_ticks", COUNT, format!("By how many ticks the participant's keys were delayed on purpose. {UNTOLD}")),
+        Column::new("verified", Kind::Boolean, format!("Whether the participant's browser, which simulated the game itself, came to the state that the server came to from the same inputs; the data are the server's in any case. {UNTOLD}")),
     ]
 }
 
 /// What was told of how one agent's browser showed the ticks, by tick.
-fn told(record: &Chunk, agent: Agent) -> BTreeMap<u32, (Note, u8)> {
+fn told(scene: &GameScene, record: &Chunk, agent: Agent) -> BTreeMap<u32, (Note, u8)> {
     let mut told = BTreeMap::new();
+    if scene.is_alone() {
+        // Only what was not so is told.
+        let delay = if let InputDelay::Fixed(ticks) = scene.input_delay { ticks } else { 0 };
+        let delay = u8::try_from(delay).unwrap_or(u8::MAX);
+        let fine = |tick| Note { tick, predicted: true, rollback: 0, stalled_ms: 0 };
+        told.extend(record.rows.iter().map(|row| (row.tick, (fine(row.tick), delay))));
+    }
     let mut from = 1;
     for (_, shown) in record.shown.iter().filter(|(about, _)| *about == agent) {
         for tick in from..=shown.until {
@@ -138,6 +147,17 @@ fn told(record: &Chunk, agent: Agent) -> BTreeMap<u32, (Note, u8)> {
         from = from.max(shown.until.saturating_add(1));
     }
     told
+}
+
+/// Whether the states of one agent's browser were the room's, by tick.
+fn verified(record: &Chunk, agent: Agent) -> BTreeMap<u32, bool> {
+    let mut verified = BTreeMap::new();
+    let mut from = 1;
+    for (_, until, equal) in record.verified.iter().filter(|(about, ..)| *about == agent) {
+        verified.extend((from..=*until).map(|tick| (tick, *equal)));
+        from = from.max(until.saturating_add(1));
+    }
+    verified
 }
 
 fn observations(spec: &Spec, fields: &[env_sdk::Field], agent: Agent) -> Vec<Column> {
@@ -220,7 +240,7 @@ pub fn steps_csv(
         Leaving::Replace(seat) => Some(seat.name()),
         Leaving::End | Leaving::Void => None,
     };
-    let told = told(record, agent);
+    let (told, verified) = (told(scene, record, agent), verified(record, agent));
     let fields = |row: &Row| {
         let mut fields: Vec<String> = Vec::with_capacity(columns.len());
         fields.extend([subject.clone(), info.game_id.clone(), info.scene.clone(), agent.to_string()]);
@@ -247,6 +267,8 @@ pub fn steps_csv(
                 ]),
                 None => fields.extend([const { String::new() }; 4]),
             }
+            let verified = verified.get(&row.tick).filter(|_| person.is_some());
+            fields.push(verified.map(bool::to_string).unwrap_or_default());
         }
         fields.extend(row.observations.iter().map(f32::to_string));
         for action in &row.actions {
@@ -277,6 +299,12 @@ pub fn steps_csv(
     csv(&columns, record.rows.iter().map(fields))
 }
 
+/// The last tick up to which one agent's browser had the room's states all along.
+fn verified_until(record: &Chunk, agent: Agent) -> Option<u32> {
+    let told = record.verified.iter().filter(|(about, ..)| *about == agent);
+    told.take_while(|(_, _, equal)| *equal).map(|(_, until, _)| *until).last()
+}
+
 /// What one participant's file does not say in its rows.
 pub fn metadata(
     scene: &GameScene,
@@ -305,6 +333,8 @@ pub fn metadata(
         "partial_tick": own.filter(|_| partial).map(|own| own.tick),
         "ticks": record.rows.len(),
         "last_tick": last.map(|row| row.tick),
+        // Up to here the browser came to the server's states; nothing where browsers do not simulate.
+        "verified_until_tick": verified_until(record, agent),
         "started_at": record.rows.first().map(|row| iso8601(row.server_time_ms)),
         "ended_at": last.map(|row| iso8601(row.server_time_ms)),
         // As text: JSON readers in browsers and R keep 53 bits of a number.

@@ -24,7 +24,7 @@ const ID: &str = "slime-volleyball-v0";
 pub fn run(context: &mut Context) -> Result<()> {
     resimulate(context)?;
     let (_, timeline) = played()?;
-    let snapshot = ToSeat::Snapshot { tick: timeline.tick(), timeline: timeline.save()?, must: false };
+    let snapshot = ToSeat::Snapshot { tick: timeline.tick(), timeline: timeline.save()?, minds: Vec::new(), must: false };
     let bytes = wire::encode(&snapshot).len() as f64;
     context.add(Figure::new("rollback/snapshot", bytes, "bytes").at_most(200.0).detail("game", "slime"))?;
     messages(context, timeline.tick())?;
@@ -63,7 +63,8 @@ fn played() -> Result<(GameScene, Timeline)> {
 /// One second of somebody who holds still, up and down, without the headers of WebSocket.
 fn messages(context: &mut Context, tick: u32) -> Result<()> {
     let ping = ToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true, painted: 60 };
-    let shown = ToRoom::Shown(Shown { until: tick, input_delay: 3, notes: Vec::new() });
+    let shown =
+        ToRoom::Shown(Shown { until: tick, digest: Some(u64::MAX), input_delay: 3, notes: Vec::new() });
     let up = wire::encode(&ping).len() + wire::encode(&shown).len();
     context.add(Figure::new("rollback/idle_upstream", up as f64, "bytes/s").at_most(40.0))?;
     let told = Confirmed {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use client::{
-    netcode::{Button, Input, Output as Do, Play},
+    netcode::{Button, Engine, Input, Output as Do, Play},
     view,
 };
 use env_sdk::{EnvError, Rng, Simulation};
@@ -68,6 +68,9 @@ fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
     envs::registry().get(id)?.make_packed(config)
 }
 
+/// Bots run no policies: they guess what those do, and are corrected.
+const ENGINE: Engine = Engine { make, act: |_, _| None };
+
 impl Game {
     /// The game of `scene`, in which the participant has been since `since`.
     pub fn new(
@@ -80,7 +83,7 @@ impl Game {
         let bots::Way::Play { environment, lobby, next } = &page.way else { return None };
         let digest = envs::registry().get(environment).and_then(|entry| entry.fingerprint()).ok();
         Some(Self {
-            play: Play::new(lobby, digest, make, true, now),
+            play: Play::new(lobby, digest, ENGINE, true, now),
             style,
             scene: page.scene.clone(),
             next: next.clone(),

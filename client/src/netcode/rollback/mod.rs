@@ -5,8 +5,12 @@
 //! `confirmed` plus what is guessed: own keys as they were stamped, others as they were last. When a guess was wrong,
 //! `present` is made anew from `confirmed`, at most [`Simulated::prediction_window`] ticks. Going back to the last
 //! confirmed state is enough: nothing before it ever changes, so there is no need of a ring of snapshots.
+//!
+//! Who plays alone has nobody to guess: the present runs by this browser's clock, and tells the room how far it is
+//! ([`Rollback::played`]).
 
 mod clock;
+mod minds;
 mod picture;
 
 use std::collections::VecDeque;
@@ -15,14 +19,25 @@ use env_sdk::{Agent, EnvError, Simulation, Viewport, surface::Item};
 use room::{
     experiment::InputDelay,
     timeline::{Move, Moves, Timeline},
-    wire::{Confirmed, Hud, Note, Shown, Simulated},
+    wire::{Confirmed, Hud, KeyChange, Note, Shown, Simulated, ToRoom},
 };
 
 use clock::Clock;
+pub use minds::Act;
+use minds::Minds;
 use picture::Painter;
 
 /// Makes the simulation of an environment's id with a packed configuration.
 pub type Make = fn(&str, &[u8]) -> Result<Box<dyn Simulation>, EnvError>;
+
+/// What this browser can do by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Engine {
+    /// Makes simulations.
+    pub make: Make,
+    /// Asks policies.
+    pub act: Act,
+}
 
 /// The rate at which the present runs differs from the room's by this share at most, while it makes up for an error.
 const SLEW: f64 = 0.1;
@@ -41,6 +56,9 @@ const MOST_NOTES: usize = 40;
 /// How many notes wait to be told; beyond that the oldest are forgotten.
 const MOST_WAITING: usize = 10_000;
 
+/// How many changes of keys one message about a game that is played alone holds: it is short, too.
+const MOST_CHANGES: usize = 20;
+
 /// How many confirmed ticks are kept at most until they are stored, which takes two seconds or so.
 const MOST_KEPT: usize = 3_600;
 
@@ -50,8 +68,12 @@ struct Own {
     /// The first tick that sees it.
     stamp: u32,
     held: u32,
+    /// When the keys changed.
+    time: f64,
     /// The tick in which the present applied it.
     applied: Option<u32>,
+    /// The room was told, in a game that is played alone.
+    told: bool,
 }
 
 /// What a confirmed tick showed.
@@ -70,6 +92,7 @@ pub enum Finding {
 pub struct Rollback {
     me: Agent,
     fps: f32,
+    alone: bool,
     pauses: bool,
     window: u32,
     delay: InputDelay,
@@ -79,6 +102,7 @@ pub struct Rollback {
     present: Timeline,
     /// What policies did last.
     guesses: Moves,
+    minds: Minds,
     own: VecDeque<Own>,
     /// What was confirmed and is not stored yet, as it was told.
     log: VecDeque<Confirmed>,
@@ -86,11 +110,17 @@ pub struct Rollback {
     stale: bool,
     /// The present is at the end of an episode, and does not know when it goes on.
     ended: bool,
+    /// The tick that ended an episode last, and the state's digest before the reset.
+    end: Option<(u32, u64)>,
+    /// How far the room was told that this browser is.
+    told: u32,
     clock: Clock,
     /// Where the present is to be, in ticks; its fraction is the way to the next one.
     phase: f64,
     running: bool,
     asked: Option<f64>,
+    /// The room knew of this browser before.
+    greeted: bool,
     stalled_ms: f64,
     /// Of that, how much is told already.
     told_ms: f64,
@@ -102,14 +132,16 @@ pub struct Rollback {
 
 impl Rollback {
     /// The game that `simulated` tells of, without a state yet.
-    pub fn new(me: Agent, fps: f32, simulated: Simulated, make: Make) -> Result<Self, EnvError> {
-        let Simulated { environment, config, rules, pauses, input_delay, prediction_window } = simulated;
-        let sim = make(&environment, &config)?;
+    pub fn new(me: Agent, fps: f32, simulated: Simulated, engine: Engine) -> Result<Self, EnvError> {
+        let Simulated { environment, config, rules, alone, policies, pauses, .. } = simulated;
+        let Simulated { input_delay, prediction_window, .. } = simulated;
+        let sim = (engine.make)(&environment, &config)?;
         let viewport = sim.spec().viewport;
         let confirmed = Timeline::new(rules, sim, 0);
         Ok(Self {
             me,
             fps,
+            alone,
             pauses,
             window: prediction_window,
             delay: input_delay,
@@ -118,14 +150,18 @@ impl Rollback {
             present: confirmed.clone(),
             confirmed,
             guesses: Moves::new(),
+            minds: Minds::new(policies, engine.act),
             own: VecDeque::new(),
             log: VecDeque::new(),
             stale: false,
             ended: false,
+            end: None,
+            told: 0,
             clock: Clock::new(1_000.0 / f64::from(fps)),
             phase: 0.0,
             running: false,
             asked: None,
+            greeted: false,
             stalled_ms: 0.0,
             told_ms: 0.0,
             notes: VecDeque::new(),
@@ -150,9 +186,20 @@ impl Rollback {
         &self.present
     }
 
-    /// The panel, from what is confirmed.
+    /// Whether nobody else plays.
+    pub fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Whether the game goes on in this browser even if nothing comes from the room.
+    pub fn goes_on(&self) -> bool {
+        self.alone && self.running && !self.ended && self.present.tick() < self.confirmed.tick() + self.window
+    }
+
+    /// The panel, from what is certain.
     pub fn hud(&self) -> Hud {
-        self.confirmed.hud(self.me, self.fps)
+        let certain = if self.alone { &self.present } else { &self.confirmed };
+        certain.hud(self.me, self.fps)
     }
 
     /// By how many ticks own keys are delayed now.
@@ -182,9 +229,18 @@ impl Rollback {
     }
 
     /// The room's state, from which to go on. Whatever was guessed is forgotten.
-    pub fn snapshot(&mut self, timeline: &[u8]) -> Result<(), EnvError> {
+    pub fn snapshot(
+        &mut self,
+        timeline: &[u8],
+        minds: impl IntoIterator<Item = (Agent, Vec<u8>)>,
+    ) -> Result<(), EnvError> {
         self.confirmed.load(timeline)?;
-        self.log.clear();
+        self.minds.set(self.confirmed.tick(), minds.into_iter().collect());
+        let tick = self.confirmed.tick();
+        if self.log.back().is_some_and(|told| told.tick != tick) {
+            self.log.clear();
+        }
+        self.own.retain(|own| own.stamp > tick);
         self.stale = true;
         self.painter.jump();
         if self.phase < f64::from(self.confirmed.tick()) {
@@ -193,10 +249,19 @@ impl Rollback {
         Ok(())
     }
 
-    /// A new connection: the room has forgotten which keys are held, and what of them was not confirmed.
-    pub fn reconnected(&mut self) {
+    /// A new connection: the room has forgotten which keys are held, and what of them was not confirmed. Whether it must
+    /// be told what is held.
+    pub fn reconnected(&mut self) -> bool {
+        if self.alone {
+            self.told = self.confirmed.tick();
+            for own in &mut self.own {
+                own.told = false;
+            }
+            return !std::mem::replace(&mut self.greeted, true);
+        }
         self.own.clear();
         self.stale = true;
+        true
     }
 
     /// The game runs, or stands still.
@@ -208,23 +273,29 @@ impl Rollback {
             self.asked = None;
         }
         if !running && self.running {
-            // What was guessed beyond the last confirmed tick will not be.
-            self.phase = f64::from(self.confirmed.tick());
-            self.stale = true;
+            self.stand_still();
         }
         self.running = running;
+    }
+
+    /// What was guessed beyond the last confirmed tick will not be.
+    fn stand_still(&mut self) {
+        self.running = false;
+        self.phase = f64::from(self.confirmed.tick());
+        self.stale = true;
     }
 
     /// The keys held changed at `now`: the first tick that sees it.
     pub fn hold(&mut self, held: u32, now: f64) -> u32 {
         let next = self.present.tick().max(self.phase as u32) + 1 + self.delayed;
         // Where the present is held back, in lockstep or by the window, the tick that this will reach in time.
-        let first = match self.target(now).filter(|target| target - self.phase > BEHIND_TICKS) {
+        let held_back = |target: &f64| !self.alone && target - self.phase > BEHIND_TICKS;
+        let first = match self.target(now).filter(held_back) {
             Some(target) => next.max(target as u32 + 1 + self.delayed),
             None => next,
         };
         let stamp = self.own.back().map_or(first, |last| first.max(last.stamp));
-        self.own.push_back(Own { stamp, held, applied: None });
+        self.own.push_back(Own { stamp, held, time: now, applied: None, told: false });
         self.painter.outdated();
         stamp
     }
@@ -235,7 +306,66 @@ impl Rollback {
         let notes: Vec<Note> = self.notes.drain(..self.notes.len().min(MOST_NOTES)).collect();
         let last = notes.last().filter(|_| !all).map(|note| note.tick);
         let input_delay = u8::try_from(self.delayed).unwrap_or(u8::MAX);
-        Shown { until: last.unwrap_or(self.confirmed.tick()), input_delay, notes }
+        // After a reset the room has the digest of the state before it.
+        let whole = last.is_none() && self.confirmed.sim().tick() > 0;
+        let digest = whole.then(|| self.confirmed.digest().ok()).flatten();
+        Shown { until: last.unwrap_or(self.confirmed.tick()), digest, input_delay, notes }
+    }
+
+    /// Whether something was shown otherwise than it should be.
+    pub fn has_notes(&self) -> bool {
+        !self.notes.is_empty()
+    }
+
+    /// Whether there is something that the room ought to know soon, in a game that is played alone.
+    pub fn has_news(&self) -> bool {
+        let ready = |own: &Own| !own.told && own.stamp <= self.present.tick();
+        // The room's word about a policy that is guessed is wanted soon.
+        let unsure = self.minds.are_unknown() && self.told < self.present.tick();
+        self.alone && (unsure || self.is_at_end() || self.own.iter().any(ready))
+    }
+
+    /// Whether an episode is over and the room does not know, in a game that is played alone.
+    pub fn is_at_end(&self) -> bool {
+        self.alone && self.ended && self.told < self.present.tick()
+    }
+
+    /// How far this browser is, with what the room does not know yet: messages for it, with a few changes each. Nothing
+    /// where others play, and before the game.
+    pub fn played(&mut self, now: f64) -> Vec<ToRoom> {
+        if !self.alone {
+            return Vec::new();
+        }
+        self.advance(now);
+        let last = self.present.tick();
+        if last == 0 {
+            return Vec::new();
+        }
+        self.told = last;
+        // The room has the digest of the state before a reset.
+        let here = match self.end {
+            Some((tick, digest)) if tick == last => Some(digest),
+            _ if self.present.sim().tick() == 0 => None,
+            _ => self.present.digest().ok(),
+        };
+        let untold = self.own.iter_mut().filter(|own| !own.told && own.stamp <= last);
+        let changes: Vec<KeyChange> = untold
+            .map(|own| {
+                own.told = true;
+                KeyChange { tick: own.stamp, held: own.held, time: own.time }
+            })
+            .collect();
+        let mut messages: Vec<ToRoom> = Vec::new();
+        for some in changes.chunks(MOST_CHANGES) {
+            // There may be more changes of the tick that the last one is about.
+            let until = some.last().map_or(0, |change| change.tick.saturating_sub(1));
+            messages.push(ToRoom::Played { until, changes: some.to_vec(), digest: None });
+        }
+        match messages.last_mut() {
+            Some(ToRoom::Played { until, digest, .. }) => (*until, *digest) = (last, here),
+            _ => messages.push(ToRoom::Played { until: last, changes, digest: here }),
+        }
+        messages
     }
 
     /// What the room decided for one tick.
@@ -277,7 +407,11 @@ impl Rollback {
         });
         let done = ticked.step.done();
         if done {
-            self.confirmed.next_episode();
+            // The room counts down to the next one.
+            if self.confirmed.next_episode() && self.pauses {
+                self.stand_still();
+            }
+            self.minds.reset(tick);
         }
         if !right || (done && self.ended) {
             if note.predicted {
@@ -294,6 +428,7 @@ impl Rollback {
         if self.notes.len() > MOST_WAITING {
             self.notes.pop_front();
         }
+        self.minds.confirmed(tick);
         found.unwrap_or(Finding::Fine)
     }
 
@@ -301,6 +436,7 @@ impl Rollback {
     fn was_guessed(&self, tick: u32, moves: &Moves) -> bool {
         let mine: Vec<Option<u32>> =
             self.own.iter().filter(|own| own.applied == Some(tick)).map(|own| Some(own.held)).collect();
+        let told = self.minds.did(tick);
         let agents = (0..self.confirmed.sim().spec().agents).map(Agent);
         agents.into_iter().all(|agent| {
             let decided = moves.get(&agent);
@@ -310,7 +446,7 @@ impl Rollback {
                     _ => mine.is_empty(),
                 };
             }
-            decided == self.guesses.get(&agent)
+            decided == told.and_then(|told| told.get(&agent)).or(self.guesses.get(&agent))
         })
     }
 
@@ -342,6 +478,7 @@ impl Rollback {
     pub fn resimulate(&mut self) {
         let to = self.present.tick().min(self.phase as u32).min(self.confirmed.tick() + self.window);
         self.present = self.confirmed.clone();
+        self.minds.back_to(self.confirmed.tick());
         (self.stale, self.ended) = (false, false);
         for own in &mut self.own {
             own.applied = None;
@@ -351,6 +488,9 @@ impl Rollback {
 
     /// Where the present ought to be, in ticks; unknown while the game stands still.
     fn target(&self, now: f64) -> Option<f64> {
+        if self.alone {
+            return None;
+        }
         let at = self.clock.confirmed_at(now).filter(|_| self.running)?;
         Some((at + self.clock.trip_ms() / self.clock.tick_ms() - f64::from(self.delayed)).max(0.0))
     }
@@ -358,14 +498,18 @@ impl Rollback {
     /// Moves the phase towards where it ought to be.
     fn follow(&mut self, passed: f64, now: f64) {
         let tick_ms = self.clock.tick_ms();
-        self.adapt(self.clock.trip_ms() / tick_ms, passed);
-        let Some(target) = self.target(now) else { return };
-        let error = target - self.phase;
-        if error > JUMP_TICKS {
-            self.phase = target;
-        } else if error > -JUMP_TICKS {
-            let most = if error.abs() > FAR_TICKS { FAST } else { SLEW };
-            self.phase += passed / tick_ms * (1.0 + (error / 10.0).clamp(-most, most));
+        if self.alone {
+            self.phase += passed / tick_ms;
+        } else {
+            self.adapt(self.clock.trip_ms() / tick_ms, passed);
+            let Some(target) = self.target(now) else { return };
+            let error = target - self.phase;
+            if error > JUMP_TICKS {
+                self.phase = target;
+            } else if error > -JUMP_TICKS {
+                let most = if error.abs() > FAR_TICKS { FAST } else { SLEW };
+                self.phase += passed / tick_ms * (1.0 + (error / 10.0).clamp(-most, most));
+            }
         }
         let limit = f64::from(self.confirmed.tick() + self.window) + 1.0;
         if self.phase >= limit {
@@ -404,6 +548,7 @@ impl Rollback {
     fn guess(&mut self) -> Moves {
         let next = self.present.tick() + 1;
         let mut moves = self.guesses.clone();
+        moves.extend(self.minds.go(self.present.sim(), next).unwrap_or_default());
         let mut mine = Vec::new();
         for own in self.own.iter_mut().filter(|own| own.applied.is_none() && own.stamp <= next) {
             own.applied = Some(next);
@@ -421,8 +566,12 @@ impl Rollback {
             self.ended = true;
             return false;
         };
-        if ticked.step.done() && (self.pauses || !self.present.next_episode()) {
-            self.ended = true;
+        if ticked.step.done() {
+            self.end = self.present.digest().ok().map(|digest| (self.present.tick(), digest));
+            self.ended = self.pauses || !self.present.next_episode();
+            if !self.ended {
+                self.minds.reset(self.present.tick());
+            }
         }
         true
     }
@@ -448,6 +597,7 @@ impl Rollback {
         let mut next = self.present.clone();
         let tick = next.tick() + 1;
         let mut moves = self.guesses.clone();
+        moves.extend(self.minds.look(next.sim()).unwrap_or_default());
         let mine: Vec<Option<u32>> = self
             .own
             .iter()

@@ -1,0 +1,205 @@
+//! Who plays alone waits for nobody.
+
+use env_sdk::Agent;
+use room::{
+    experiment::{GameScene, InputDelay, Seat},
+    tables::steps_csv,
+    wire::{self, Outcome, ToRoom},
+};
+
+use crate::{
+    games::{bend, check, meadow, weathers},
+    meadow::Stubborn,
+    net::Weather,
+    world::World,
+};
+
+/// One person and two policies.
+fn company(steps: u32) -> GameScene {
+    let mut scene = meadow(3, steps);
+    for seat in scene.seats.iter_mut().skip(1) {
+        *seat = Seat::policy("stubborn", Stubborn::make);
+    }
+    scene
+}
+
+/// Everything that was played was seen as the room computed it, and nothing was ever undone.
+fn check_alone(world: &World, name: &str) {
+    assert_eq!(world.outcome, Some(Outcome::Completed), "{name}: {:?}", world.events);
+    check(world, name);
+    let rollback = world.people[0].rollback().unwrap();
+    assert_eq!(rollback.rollbacks(), (0, 0), "{name}: nothing is guessed");
+    assert_eq!(verified(world).iter().filter(|word| *word != "true").count(), 0, "{name}");
+}
+
+/// The column `verified`.
+fn verified(world: &World) -> Vec<String> {
+    let csv = steps_csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
+    let mut reader = csv::Reader::from_reader(csv.as_slice());
+    let at = reader.headers().unwrap().iter().position(|name| name == "verified").unwrap();
+    reader.records().map(|row| row.unwrap()[at].to_owned()).collect()
+}
+
+#[test]
+fn nothing_is_undone_and_every_tick_is_verified_on_every_network() {
+    for (seed, (name, weather)) in (0..).zip(weathers()) {
+        for (delay, scene) in [(0, meadow(1, 150)), (3, meadow(1, 150)), (0, company(150)), (2, company(150))]
+        {
+            let pause = if seed % 2 == 0 { 300 } else { 0 };
+            let scene = scene.input_delay(InputDelay::Fixed(delay)).countdown_ms(pause);
+            let mut world = World::new(scene, seed, &weather);
+            world.people[0].skew = [0.0, 0.02, -0.02][seed as usize % 3];
+            world.restless = if seed % 2 == 0 { 25.0 } else { 300.0 };
+            world.play(60_000.0);
+            check_alone(&world, name);
+            assert!(world.people[0].rollback().unwrap().stalled_ms() < 1.0, "{name}: no picture waits");
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_is_lost_for_ten_seconds_is_not_noticed_in_the_game() {
+    let mut world = World::new(meadow(1, 600).episodes(1), 3, &[Weather::steady(60.0)]);
+    world.play(6_000.0);
+    world.people[0].offline_until = world.now + 10_000.0;
+    let before = world.people[0].rollback().unwrap().present().tick();
+    world.play(9_900.0);
+    let after = world.people[0].rollback().unwrap().present().tick();
+    assert!(after - before >= 294, "{} ticks in 9.9 s", after - before);
+    world.play(60_000.0);
+    check_alone(&world, "offline");
+    assert!(world.people[0].rollback().unwrap().stalled_ms() < 1.0);
+    // The keys of that time are in the data, at their ticks.
+    let record = world.record();
+    let late = record.rows.iter().filter(|row| row.people[0].is_some_and(|person| person.late > 0)).count();
+    assert_eq!(late, 0);
+    let held: std::collections::BTreeSet<u32> = record.rows[before as usize..after as usize]
+        .iter()
+        .filter_map(|row| Some(row.people[0]?.held))
+        .collect();
+    assert!(held.len() > 3, "{held:?}");
+}
+
+#[test]
+fn who_is_away_for_longer_waits_and_goes_on() {
+    let mut world = World::new(meadow(1, 900).episodes(1), 4, &[Weather::steady(60.0)]);
+    world.play(6_000.0);
+    world.people[0].offline_until = world.now + 20_000.0;
+    world.play(90_000.0);
+    check_alone(&world, "offline");
+    let stalled = world.people[0].rollback().unwrap().stalled_ms();
+    assert!((4_000.0..8_500.0).contains(&stalled), "{stalled} ms");
+}
+
+#[test]
+fn a_lost_process_costs_nothing() {
+    for seed in 0..20u64 {
+        let networks = weathers();
+        let scene = if seed % 3 == 0 { meadow(1, 240) } else { company(240) };
+        let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
+        world.restless = if seed % 2 == 0 { 40.0 } else { 300.0 };
+        for crash in 0..3 {
+            world.play(2_500.0 + 313.0 * (seed + crash) as f64 % 1_700.0);
+            world.crash();
+        }
+        world.play(120_000.0);
+        check_alone(&world, &format!("game {seed}"));
+        assert!(world.events.iter().all(|(kind, _)| kind != "resume_refused"), "{:?}", world.events);
+    }
+}
+
+#[test]
+fn a_hidden_page_plays_on_by_the_clock() {
+    let mut world = World::new(meadow(1, 1_200).episodes(1), 5, &[Weather::steady(40.0)]);
+    world.play(5_000.0);
+    world.people[0].hidden_until = world.now + 20_000.0;
+    let before = world.room.tick();
+    world.play(20_000.0);
+    assert!(world.room.tick() - before > 550, "{} ticks", world.room.tick() - before);
+    world.play(60_000.0);
+    check_alone(&world, "hidden");
+}
+
+#[test]
+fn who_holds_still_costs_forty_bytes_a_second_at_most() {
+    let mut world = World::new(meadow(1, 1_200).episodes(1), 23, &[Weather::steady(30.0)]);
+    world.restless = 1e12;
+    world.play(5_000.0);
+    let before = world.people[0].sent_bytes;
+    world.play(20_000.0);
+    let rate = (world.people[0].sent_bytes - before) as f64 / 20.0;
+    assert!(rate <= 40.0, "{rate} bytes a second");
+}
+
+#[test]
+fn nobody_plays_faster_than_time_and_who_is_slower_is_logged() {
+    let ticks = |skew: f64| {
+        let mut world = World::new(meadow(1, 3_000).episodes(1), 7, &[Weather::steady(20.0)]);
+        world.people[0].skew = skew;
+        world.play(40_000.0);
+        let behind = world.events.iter().filter(|(kind, _)| kind == "behind").count();
+        (world.room.tick(), behind)
+    };
+    let (fair, none) = ticks(0.0);
+    assert!((1_150..1_200).contains(&fair) && none == 0, "{fair} ticks, behind {none} times");
+    let (fast, _) = ticks(1.0);
+    assert!(
+        f64::from(fast) < f64::from(fair) * 1.05 + 90.0,
+        "{fast} ticks with a clock twice as fast, {fair} fairly"
+    );
+    let (slow, behind) = ticks(-0.5);
+    assert!(slow < 600 && behind >= 5, "{slow} ticks, behind {behind} times");
+}
+
+#[test]
+fn a_state_that_differs_is_noticed_repaired_and_in_the_data() {
+    let mut world = World::new(meadow(1, 600).episodes(1).countdown_ms(0), 17, &[Weather::steady(50.0)]);
+    world.tamper = Some((0, bend));
+    world.differs = Some(0);
+    world.play_until(5_000.0, |world| world.room.tick() >= 1);
+    let begun = world.now;
+    world.play_until(1_000.0, |world| world.events.iter().any(|(kind, _)| kind == "desync"));
+    assert!(world.now - begun < 1_000.0);
+    world.play(600.0);
+    world.differs = None;
+    world.play(60_000.0);
+    assert_eq!(world.outcome, Some(Outcome::Completed));
+    check(&world, "repaired");
+    let words = verified(&world);
+    let wrong = words.iter().filter(|word| *word == "false").count();
+    assert!((1..60).contains(&wrong), "{wrong} ticks were shown from another state");
+    assert!(words.iter().skip(60).all(|word| word == "true"), "{words:?}");
+}
+
+#[test]
+fn impossible_claims_gain_nothing() {
+    let mut world = World::new(meadow(1, 900).episodes(1).countdown_ms(0), 19, &[Weather::steady(20.0)]);
+    world.restless = 1e12;
+    world.play_until(5_000.0, |world| world.room.tick() >= 30);
+    let before = (world.now, world.room.tick());
+    let held = |world: &World| -> Vec<u32> {
+        world.record().rows.iter().map(|row| row.people[0].unwrap().held).collect()
+    };
+    let earlier = held(&world);
+    let claims = [
+        ToRoom::Played { until: u32::MAX, changes: Vec::new(), digest: Some(1) },
+        ToRoom::Played { until: 0, changes: Vec::new(), digest: None },
+        ToRoom::Played {
+            until: 5,
+            changes: vec![wire::KeyChange { tick: 2, held: 1, time: 1.0 }],
+            digest: Some(7),
+        },
+    ];
+    for claim in claims {
+        world.people[0].up.send(world.now, wire::encode(&claim));
+    }
+    world.play(500.0);
+    let (passed, ticks) = (world.now - before.0, world.room.tick() - before.1);
+    assert!(f64::from(ticks) < passed * 0.0315 + 90.0, "{ticks} ticks in {passed} ms");
+    world.play(3_000.0);
+    assert!(held(&world).starts_with(&earlier), "what is decided stays");
+    // The page that the claims did not come from is told what is so, and plays on.
+    world.differs = Some(0);
+    world.play(60_000.0);
+    assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
+}
