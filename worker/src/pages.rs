@@ -6,6 +6,7 @@ use room::{
     session::Snapshot,
 };
 
+pub mod admin;
 mod last;
 mod questions;
 
