@@ -35,7 +35,9 @@ pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Re
                 Some(query) => format!("{}?{query}", url.path()),
                 None => url.path().to_owned(),
             };
-            return Ok(page(pages::sign_in(&to, None))?.with_status(401));
+            let from = request.headers().get("sec-fetch-site")?;
+            let again = from.as_deref() == Some("cross-site");
+            return Ok(page(pages::sign_in(&to, None, again))?.with_status(401));
         }
         Err(fault) => return Err(fault),
     }
@@ -88,7 +90,7 @@ async fn sign_in(request: &mut Request, env: &Env, secure: bool) -> Result<Respo
             } else {
                 "This is not the token of this deployment. Please compare it with what FOOTLIGHTS_ADMIN_TOKEN was set to."
             };
-            Ok(page(pages::sign_in(to, Some(why)))?.with_status(401))
+            Ok(page(pages::sign_in(to, Some(why), false))?.with_status(401))
         }
         Err(fault) => Err(fault),
     }

@@ -66,8 +66,9 @@ fn trail(above: &[(&str, &str)], here: &str) -> Markup {
     }
 }
 
-/// The form for the token; `to` is where it leads, `why` what was wrong with the last one.
-pub fn sign_in(to: &str, why: Option<&str>) -> Markup {
+/// The form for the token; `to` is where it leads, `why` what was wrong with the last one. `again` asks for the page once
+/// more by itself: a link on another site was followed, and with that no browser sends the cookie.
+pub fn sign_in(to: &str, why: Option<&str>, again: bool) -> Markup {
     let main = html! {
         section.page data-kind="sign-in" {
             h1 { "Sign in" }
@@ -82,7 +83,8 @@ pub fn sign_in(to: &str, why: Option<&str>) -> Markup {
             }
         }
     };
-    shell("Sign in", html! {}, false, main)
+    let head = html! { @if again { meta http-equiv="refresh" content="0"; } };
+    shell("Sign in", head, false, main)
 }
 
 /// What is wrong, in the words of the fault.
