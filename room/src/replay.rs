@@ -1,6 +1,6 @@
 //! A whole game as seed and actions: simulated again, anywhere, it ends in the same states.
 
-use env_sdk::{ActionValue, Simulation};
+use env_sdk::{ActionValue, Simulation, Step};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -140,33 +140,51 @@ impl Replay {
             return Err(ReplayError::OtherBuild { environment, recorded: self.fingerprint, here });
         }
         let mut steps = 0;
-        for episode in &self.episodes {
-            sim.reset(self.info.seed, episode.episode);
-            let differs = |step: u32, recorded: u64, found: u64| {
-                let episode = episode.episode;
-                Err(ReplayError::Differs { episode, step, recorded, found })
-            };
-            for (step, actions) in (1u32..).zip(&episode.actions) {
-                let failed = |e: env_sdk::EnvError| ReplayError::Step {
-                    episode: episode.episode,
-                    step,
-                    why: e.to_string(),
-                };
-                sim.step(actions).map_err(failed)?;
+        for (place, episode) in self.episodes.iter().enumerate() {
+            self.start(sim, place)?;
+            for step in (1..).take(episode.actions.len()) {
+                self.step(sim, place, step)?;
                 steps += 1;
-                if let Some(recorded) = episode.digests.get(step as usize - 1) {
-                    let found = sim.digest().unwrap_or(0);
-                    if found != *recorded {
-                        return differs(step, *recorded, found);
-                    }
-                }
-            }
-            let found = sim.digest().unwrap_or(0);
-            if found != episode.digest {
-                return differs(episode.actions.len() as u32, episode.digest, found);
             }
         }
         Ok(steps)
+    }
+
+    /// Resets `sim` for the episode at `place`, and compares the digest of one that has no steps.
+    pub fn start(&self, sim: &mut dyn Simulation, place: usize) -> Result<(), ReplayError> {
+        let Some(episode) = self.episodes.get(place) else { return Ok(()) };
+        sim.reset(self.info.seed, episode.episode);
+        if episode.actions.is_empty() { episode.compare(sim, 0, episode.digest) } else { Ok(()) }
+    }
+
+    /// Plays one step, from 1, of the episode at `place` on `sim`, which is in the state before it; an error if it does not come
+    /// to the recorded state. After [`ReplayError::Differs`] the step has been taken all the same.
+    pub fn step(&self, sim: &mut dyn Simulation, place: usize, step: u32) -> Result<Step, ReplayError> {
+        let gone = |episode, why: &str| ReplayError::Step { episode, step, why: why.to_owned() };
+        let episode =
+            self.episodes.get(place).ok_or_else(|| gone(place as u32, "there is no such episode"))?;
+        let before = (step as usize).saturating_sub(1);
+        let actions =
+            episode.actions.get(before).ok_or_else(|| gone(episode.episode, "there is no such step"))?;
+        let taken = sim.step(actions).map_err(|error| gone(episode.episode, &error.to_string()))?;
+        if let Some(recorded) = episode.digests.get(before) {
+            episode.compare(sim, step, *recorded)?;
+        }
+        if step as usize == episode.actions.len() {
+            episode.compare(sim, step, episode.digest)?;
+        }
+        Ok(taken)
+    }
+}
+
+impl ReplayEpisode {
+    fn compare(&self, sim: &dyn Simulation, step: u32, recorded: u64) -> Result<(), ReplayError> {
+        // A state that is not finite has no digest, and is recorded as 0.
+        let found = sim.digest().unwrap_or(0);
+        if found == recorded {
+            return Ok(());
+        }
+        Err(ReplayError::Differs { episode: self.episode, step, recorded, found })
     }
 }
 

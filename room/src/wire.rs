@@ -69,6 +69,15 @@ pub enum ToRoom {
         /// In order, without a gap.
         ticks: Vec<Confirmed>,
     },
+    /// Ticks that the room has forgotten with its process, where browsers do not simulate: the receipts of their frames;
+    /// several messages one after the other.
+    #[serde(rename = "u")]
+    Unseal {
+        /// The tick of the first.
+        from: u32,
+        /// [`Frame::receipt`] of ticks without a gap.
+        receipts: Vec<serde_bytes::ByteBuf>,
+    },
     /// The state at a confirmed tick has another digest here.
     #[serde(rename = "d")]
     Desync {
@@ -111,6 +120,12 @@ pub enum ToSeat {
     /// One tick.
     #[serde(rename = "f")]
     Frame(Frame),
+    /// All ticks up to this one are stored: nobody needs to keep their receipts any longer.
+    #[serde(rename = "d")]
+    Durable {
+        /// The tick.
+        tick: u32,
+    },
     /// What was decided for one tick, where browsers simulate.
     #[serde(rename = "c")]
     Confirmed(Confirmed),
@@ -264,6 +279,8 @@ pub struct Frame {
     pub rewards: Option<Vec<f32>>,
     /// The panel, when it changed.
     pub hud: Option<Hud>,
+    /// What was decided for this tick, sealed for the room that said it. Empty where the picture is not one of a tick.
+    pub receipt: serde_bytes::ByteBuf,
 }
 
 /// The panel around the picture.
@@ -629,7 +646,9 @@ mod tests {
                 picture,
                 rewards: Some(vec![0.3, f32::MIN_POSITIVE]),
                 hud: Some(hud),
+                receipt: vec![1, 2, 3].into(),
             }),
+            ToSeat::Durable { tick: 70_000 },
             ToSeat::Frame(Frame::default()),
             ToSeat::Status(Status {
                 phase: Phase::Paused,
@@ -663,6 +682,7 @@ mod tests {
                 input_delay: 3,
                 notes: vec![Note { tick: 69_990, predicted: true, rollback: 9, stalled_ms: 0 }],
             }),
+            ToRoom::Unseal { from: 70_000, receipts: vec![vec![1, 2].into(), vec![3].into()] },
             ToRoom::Hello { version: 1, digest: u64::MAX },
             ToRoom::Ping { time: 1e9, rtt: 20.5, focused: false, painted: 60 },
         ] {

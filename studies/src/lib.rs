@@ -8,6 +8,7 @@ mod lobby_check;
 mod mountain_car_conditions;
 mod policies;
 mod rollback_check;
+mod slime_alone;
 mod slime_human_ai;
 mod slime_human_human;
 mod slime_load;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Experiment> {
         slime_human_human::experiment(),
         slime_rollback::experiment(),
         slime_human_ai::experiment(),
+        slime_alone::experiment(),
         slime_load::experiment(),
         lobby_check::experiment(),
         staying_check::experiment(),

@@ -1,7 +1,9 @@
 //! Mountain Car for one person, with two randomised factors: how fast the car must be at the flag, and whether a hint is given.
 
 use envs::mountain_car::{Config, MountainCar, Push};
-use room::experiment::{Arms, Block, Completion, Ending, Experiment, GameScene, Page, Question, Scene, Seat};
+use room::experiment::{
+    Arms, Block, Completion, Ending, Execution, Experiment, GameScene, Page, Question, Scene, Seat,
+};
 
 pub fn experiment() -> Experiment {
     Experiment::new("mountain_car_conditions", "Mountain Car under four conditions")
@@ -50,6 +52,7 @@ fn instructions(id: &str) -> Page {
 fn drive(id: &str, goal_velocity: f64) -> GameScene {
     GameScene::new::<MountainCar>(id, Config { goal_velocity, max_steps: 600 })
         .title("Drive up the hill")
+        .execution(Execution::Browser)
         .seat(Seat::Human)
         .default_action(Push::None)
         .action(&["ArrowLeft"], Push::Left, "left")

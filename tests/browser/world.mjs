@@ -6,8 +6,11 @@ import { launch } from "./chromium.mjs";
 
 export let edge, browser;
 
+/** What opens the researchers' pages of this edge. */
+export const TOKEN = "a-token-for-the-tests-of-this-edge";
+
 before(async () => {
-  [edge, browser] = await Promise.all([startEdge({ quiet: !process.env.LOUD }), launch()]);
+  [edge, browser] = await Promise.all([startEdge({ quiet: !process.env.LOUD, vars: { FOOTLIGHTS_ADMIN_TOKEN: TOKEN } }), launch()]);
 });
 after(async () => {
   await browser.close();

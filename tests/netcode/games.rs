@@ -26,7 +26,7 @@ pub fn meadow(players: u8, steps: u32) -> GameScene {
         .fold(scene, |scene, (key, n)| scene.action(&[key], env_sdk::ActionValue::Discrete(n), key))
 }
 
-fn slime(left: Seat, right: Seat) -> GameScene {
+pub fn slime(left: Seat, right: Seat) -> GameScene {
     let config = slime_volleyball::Config { lives: 2, max_steps: 240 };
     GameScene::new::<SlimeVolleyball>("game", config)
         .execution(Execution::Browser)

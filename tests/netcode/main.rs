@@ -4,4 +4,5 @@ mod alone;
 mod games;
 mod meadow;
 mod net;
+mod server;
 mod world;

@@ -75,6 +75,9 @@ type Tamper = fn(&mut ToSeat) -> bool;
 /// Changes one tick of a history.
 type Forge = fn(&mut wire::Confirmed);
 
+/// Changes a receipt.
+type Counterfeit = fn(&mut Vec<u8>);
+
 /// A game with everybody in it.
 pub struct World {
     pub scene: GameScene,
@@ -86,6 +89,8 @@ pub struct World {
     /// The same game, run from what was decided alone; and its digest after each tick.
     reference: Timeline,
     pub digests: BTreeMap<u32, u64>,
+    /// Where browsers do not simulate: when which tick was decided, and its receipt.
+    pub receipts: BTreeMap<u32, (u64, Vec<u8>)>,
     pub chunks: Vec<Vec<u8>>,
     checkpoint: Option<Vec<u8>>,
     pub events: Vec<(String, String)>,
@@ -99,6 +104,7 @@ pub struct World {
     pub differs: Option<usize>,
     /// Changes what a person brings back after a crash.
     pub forge: Option<(usize, Forge)>,
+    pub counterfeit: Option<(usize, Counterfeit)>,
     /// How often the process was lost.
     pub crashes: u32,
 }
@@ -142,6 +148,7 @@ impl World {
             decided: BTreeMap::new(),
             reference,
             digests: BTreeMap::new(),
+            receipts: BTreeMap::new(),
             chunks: Vec::new(),
             checkpoint: None,
             events: Vec::new(),
@@ -151,6 +158,7 @@ impl World {
             tamper: None,
             differs: None,
             forge: None,
+            counterfeit: None,
             crashes: 0,
             scene,
         }
@@ -170,10 +178,11 @@ impl World {
         }
         .expect("a stored checkpoint can be read");
         // What nobody has seen may be decided otherwise now.
-        let seen = self.people.iter().filter_map(|person| Some(person.rollback()?.confirmed().tick())).max();
+        let seen = self.people.iter().filter_map(|person| person.play.seat()?.tick()).max();
         let seen = seen.unwrap_or(0).max(self.room.tick());
         self.decided.retain(|tick, _| *tick <= seen);
         self.digests.retain(|tick, _| *tick <= seen);
+        self.receipts.retain(|tick, _| *tick <= seen);
         let sim = self.scene.environment.make().expect("the environment can be made");
         self.reference = Timeline::new(self.scene.rules(), sim, self.room.info().seed);
         for moves in self.decided.values() {
@@ -353,6 +362,13 @@ impl World {
                             ticks.iter_mut().for_each(forge);
                             bytes = wire::encode(&ToRoom::Resume { ticks });
                         }
+                        if let Some((_, forge)) = self.counterfeit.filter(|(whose, _)| *whose == k)
+                            && let Ok(ToRoom::Unseal { from, mut receipts }) =
+                                wire::decode(&bytes, wire::MAX_FROM_BROWSER)
+                        {
+                            receipts.iter_mut().for_each(|receipt| forge(receipt));
+                            bytes = wire::encode(&ToRoom::Unseal { from, receipts });
+                        }
                         person.sent_bytes += bytes.len();
                         person.up.send(now, bytes);
                     }
@@ -414,6 +430,13 @@ impl World {
                     self.reference.next_episode();
                 }
             }
+        }
+        if let ToSeat::Frame(frame) = &message
+            && !frame.receipt.is_empty()
+        {
+            let at = self.epoch();
+            let known = self.receipts.entry(frame.tick).or_insert_with(|| (at, frame.receipt.to_vec()));
+            assert_eq!(known.1, frame.receipt.as_slice(), "tick {} is decided once", frame.tick);
         }
         let Some(k) = self.people.iter().position(|person| person.conn == Some(conn)) else { return };
         let person = &mut self.people[k];

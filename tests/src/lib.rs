@@ -104,7 +104,7 @@ impl World {
                             browser.frames.push((self.now, frame));
                         }
                         // Those who simulate are in the netcode tests.
-                        ToSeat::Confirmed(_) | ToSeat::Snapshot { .. } => {}
+                        ToSeat::Confirmed(_) | ToSeat::Snapshot { .. } | ToSeat::Durable { .. } => {}
                         ToSeat::Status(status) => browser.status = Some(status),
                         ToSeat::Pong { .. } => browser.pongs += 1,
                         ToSeat::Notice { text } => browser.notices.push(text),

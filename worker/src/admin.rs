@@ -1,19 +1,26 @@
 //! What researchers ask of a running deployment, behind a token: which experiments there are, their data, the deletion of
-//! one participant. Nothing here decides what the data are.
+//! one participant. Tools send the token with every request; who has signed in at `/admin` may read. Nothing here decides
+//! what the data are.
+
+mod session;
+mod site;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
-use worker::{Env, Headers, Method, Request, Response};
+use worker::{Env, Headers, Method, Request, Response, ResponseBody};
 
 use crate::{
+    auth::is_id,
     costs,
     error::Fault,
     export, log,
     objects::call,
-    store::{self, d1},
+    store::{self, d1, listing, r2},
     studies,
 };
+
+pub use site::{handle as page, problem};
 
 /// The secret that opens these routes; there is no default.
 const TOKEN: &str = "FOOTLIGHTS_ADMIN_TOKEN";
@@ -35,6 +42,19 @@ pub async fn handle(request: &Request, env: &Env, path: &[&str]) -> Result<Respo
             log!("info", "export_began", "experiment": experiment.id);
             Ok(export::response(env, experiment)?.with_headers(headers))
         }
+        (Method::Get, ["experiments", id, "games", game, "replay.msgpack"]) => {
+            let known = is_id(id) && is_id(game);
+            let file = if known { r2::replay(env, id, game).await? } else { None };
+            let file = file.ok_or(Fault::Missing("no replay of this game is stored"))?;
+            download(file, r2::MSGPACK, &format!("{game}.msgpack"))
+        }
+        (Method::Get, ["experiments", id, "games", game, "seats", file]) => {
+            let agent = file.strip_suffix(".csv").ok_or(Fault::NotFound("admin route"))?;
+            let (scene, subject) = listing::rows(env, id, game, agent).await?;
+            let file = r2::steps(env, id, &scene, &subject).await?;
+            let file = file.ok_or(Fault::Missing("no rows of this seat are stored"))?;
+            download(file, r2::CSV, &format!("{game}_{agent}.csv"))
+        }
         (Method::Delete, ["experiments", id, "participants", subject]) => {
             // An experiment that a deployment took away has data all the same.
             delete(env, id, subject).await
@@ -53,7 +73,7 @@ async fn experiments(env: &Env) -> Result<Response, Fault> {
 }
 
 async fn delete(env: &Env, experiment: &str, subject: &str) -> Result<Response, Fault> {
-    if !crate::auth::is_id(subject) || !crate::auth::is_id(experiment) {
+    if !is_id(subject) || !is_id(experiment) {
         return Err(Fault::NotFound("participant"));
     }
     let name = format!("{experiment}/{subject}");
@@ -67,18 +87,41 @@ async fn delete(env: &Env, experiment: &str, subject: &str) -> Result<Response, 
     )?)
 }
 
-/// Whether the request holds the deployment's token.
+/// A stored file, piece by piece.
+fn download(file: ResponseBody, content_type: &str, name: &str) -> Result<Response, Fault> {
+    let headers = Headers::new();
+    headers.set("content-type", content_type)?;
+    headers.set("content-disposition", &format!("attachment; filename=\"{name}\""))?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("x-content-type-options", "nosniff")?;
+    Ok(Response::from_body(file)?.with_headers(headers))
+}
+
+/// Whether the request holds the deployment's token, or only reads and comes from somebody who has signed in. A browser
+/// sends a cookie along with what another site makes it ask for, so a cookie changes nothing.
 fn allowed(request: &Request, env: &Env) -> Result<(), Fault> {
+    let token = token(env)?;
+    match request.headers().get("authorization")? {
+        Some(header) => judge(&token, &header),
+        None if request.method() == Method::Get => session::check(request, env),
+        None => Err(Fault::WrongToken),
+    }
+}
+
+/// The deployment's token. One that can be guessed is none.
+fn token(env: &Env) -> Result<String, Fault> {
     let token = env.secret(TOKEN).map_err(|_| Fault::NoAdminToken)?.to_string();
-    let header = request.headers().get("authorization")?.unwrap_or_default();
-    judge(&token, &header)
+    if token.len() < SHORTEST { Err(Fault::NoAdminToken) } else { Ok(token) }
 }
 
 fn judge(token: &str, header: &str) -> Result<(), Fault> {
+    matches(token, header.strip_prefix("Bearer ").unwrap_or_default().trim())
+}
+
+fn matches(token: &str, given: &str) -> Result<(), Fault> {
     if token.len() < SHORTEST {
         return Err(Fault::NoAdminToken);
     }
-    let given = header.strip_prefix("Bearer ").unwrap_or_default().trim();
     // Digests under the token are compared in constant time, so the time that it takes says nothing about the token.
     let mac = |text: &str| {
         Hmac::<Sha256>::new_from_slice(token.as_bytes())

@@ -53,6 +53,17 @@ impl Signer {
         Ok(mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// A word by which a secret of somebody else's is known again; nobody can tell the secret from it.
+    pub fn fingerprint(&self, secret: &str) -> Result<String, Fault> {
+        let mac = self.mac("fingerprint", secret)?.finalize().into_bytes();
+        Ok(mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    #[cfg(test)]
+    pub fn of(secret: &str) -> Self {
+        Self(secret.as_bytes().to_vec())
+    }
+
     /// The key of a room's tags.
     pub fn seal_key(&self, game: &str) -> Result<SealKey, Fault> {
         Ok(self.mac("seal", game)?.finalize().into_bytes().into())
@@ -139,7 +150,7 @@ mod tests {
     use super::*;
 
     fn signer(secret: &str) -> Signer {
-        Signer(secret.as_bytes().to_vec())
+        Signer::of(secret)
     }
 
     fn ticket() -> Ticket {

@@ -15,6 +15,8 @@ use crate::pages;
 pub enum Fault {
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    #[error("{0}")]
+    Missing(&'static str),
     #[error("the data of this participant were deleted")]
     Gone,
     #[error("{0}")]
@@ -66,7 +68,7 @@ impl From<serde_json::Error> for Fault {
 impl Fault {
     pub fn status(&self) -> u16 {
         match self {
-            Self::NotFound(_) => 404,
+            Self::NotFound(_) | Self::Missing(_) => 404,
             Self::Gone => 410,
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 403,
@@ -86,7 +88,7 @@ impl Fault {
             );
         }
         let (title, words) = match self {
-            Self::NotFound(_) => {
+            Self::NotFound(_) | Self::Missing(_) => {
                 ("Not found", "This address leads nowhere. Please use the link you were given.")
             }
             Self::Gone => (

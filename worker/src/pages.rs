@@ -2,10 +2,11 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use room::{
-    experiment::{Complaints, Experiment, Kind, Page, Part, Scene, Screening, fill},
+    experiment::{Complaints, Experiment, GameScene, Kind, Page, Part, Scene, Screening, fill},
     session::Snapshot,
 };
 
+pub mod admin;
 mod last;
 mod questions;
 
@@ -124,14 +125,16 @@ fn parts(view: &View<'_>, body: &[Part]) -> Markup {
 /// What the games to come load: it is fetched while the participant reads.
 fn ahead(view: &View<'_>) -> Markup {
     let stager = &view.session.stager;
-    let mut files = std::collections::BTreeSet::new();
-    let mut policies = false;
-    for id in stager.path() {
-        if let Some(game) = view.experiment.game(id).filter(|_| stager.outcome(id).is_none()) {
-            files.extend(&game.assets);
-            policies |= game.policies_in_browser();
-        }
-    }
+    let scenes = view.experiment.scenes();
+    let games: Vec<&GameScene> = scenes
+        .into_iter()
+        .filter_map(|scene| if let Scene::Game(game) = scene { Some(game) } else { None })
+        // On the first page the path is not drawn, so any of them may come.
+        .filter(|game| stager.path().is_empty() || stager.path().contains(&game.id))
+        .filter(|game| stager.outcome(&game.id).is_none())
+        .collect();
+    let files: std::collections::BTreeSet<&String> = games.iter().flat_map(|game| &game.assets).collect();
+    let policies = games.iter().any(|game| game.policies_in_browser());
     html! {
         @for file in files { link rel="prefetch" href={ "/assets/" (file) }; }
         @if policies {

@@ -35,6 +35,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Ok(response) => Ok(response),
         Err(fault) if socket => fault.socket(),
         Err(fault) if path.starts_with("/api/") => fault.json(),
+        Err(fault) if path == "/admin" || path.starts_with("/admin/") => admin::problem(&fault),
         Err(fault) => fault.page(&path),
     }
 }
@@ -52,6 +53,7 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
         (Method::Get, []) => page(pages::index(studies::all()?)),
         (Method::Get, ["api", "health"]) => health(),
         (_, ["api", "admin", path @ ..]) => admin::handle(&request, env, path).await,
+        (_, ["admin", path @ ..]) => admin::page(request, env, path).await,
         (Method::Get, ["x", experiment]) => enter(&request, env, &url, experiment),
         (Method::Get, ["x", experiment, subject]) => {
             let identity = identify(&request, env, experiment, subject)?;
@@ -99,7 +101,8 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
     }
 }
 
-fn page(markup: maud::Markup) -> Result<Response, Fault> {
+/// A page of ours, with the headers that every one has.
+pub fn page(markup: maud::Markup) -> Result<Response, Fault> {
     let response = Response::from_html(markup.into_string())?;
     let headers = Headers::new();
     headers.set("content-type", "text/html; charset=utf-8")?;
@@ -239,7 +242,7 @@ async fn complete(env: &Env, identity: &Identity) -> Result<Response, Fault> {
 }
 
 /// The fields of a form. Longer than any page of ours can make it is not read.
-async fn form(request: &mut Request) -> Result<Vec<(String, String)>, Fault> {
+pub async fn form(request: &mut Request) -> Result<Vec<(String, String)>, Fault> {
     let too_long = || Fault::BadRequest(format!("a form of more than {MAX_FORM} bytes"));
     let length = request.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_FORM) {

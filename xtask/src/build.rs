@@ -1,5 +1,5 @@
-//! The two wasm modules: the client, laid out as static assets, and the worker, with the JavaScript that Cloudflare
-//! loads it by. Nothing that is up to date is made again.
+//! The wasm modules: those of pages, participants' and the replay's, laid out as static assets; and the worker, with the
+//! JavaScript that Cloudflare loads it by. Nothing that is up to date is made again.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,8 +17,13 @@ use crate::{
     workspace::{WASM, Workspace},
 };
 
-/// Where the client's module is, for those who look for it.
-pub const CLIENT_OUT: &str = "client/dist/client";
+/// The packages of pages: the name of the module, where the package is, and its profile. A module, its JavaScript and
+/// its static files are served below `/{name}/`. The policies share the worker's build of their runtime.
+pub const PAGES: [(&str, &str, &str); 3] = [
+    ("client", "client", "client"),
+    ("replay", "client/replay", "client"),
+    ("policies", "client/policies", "release"),
+];
 
 /// What the modules use beyond WebAssembly's first version. Named one by one, so that wasm-opt never emits what an edge
 /// or a browser does not know yet.
@@ -37,12 +42,14 @@ const FEATURES: [&str; 8] = [
 /// less to load.
 const PACKING: [&str; 2] = ["--one-caller-inline-max-function-size=0", "--reorder-functions-by-name"];
 
-/// Builds both, the client for size and the worker for speed; `optimise` runs wasm-opt over them too.
+/// Builds all, what browsers load for size and the worker for speed; `optimise` runs wasm-opt over them too.
 pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
     tools::node()?;
     tools::npm_packages(ws)?;
     tools::wasm_target(ws)?;
-    client(ws, optimise)?;
+    for (name, directory, profile) in PAGES {
+        page(ws, name, directory, profile, optimise)?;
+    }
     assets(ws)?;
     worker(ws, optimise)
 }
@@ -56,34 +63,35 @@ fn assets(ws: &Workspace) -> Result<()> {
     if from.exists() { copy(&from, &to) } else { Ok(()) }
 }
 
-/// client/dist/client: the module, its JavaScript and the static files.
-pub fn client(ws: &Workspace, optimise: bool) -> Result<()> {
+/// client/dist/{name}: a page's module, its JavaScript and its static files.
+fn page(ws: &Workspace, name: &str, directory: &str, profile: &str, optimise: bool) -> Result<()> {
     let bindgen = tools::wasm_bindgen(ws)?;
-    let module = compile(ws, "client", "client")?;
-    let statics = ws.root.join("client/static");
-    let out = ws.root.join(CLIENT_OUT);
-    let settings = format!("client, {}, optimised: {optimise}", bindgen.display());
-    let stamp =
-        Stamp::new(ws.root.join("build/stamps/client"), &[module.clone(), statics.clone()], &settings)?;
-    if stamp.holds(&out.join("client_bg.wasm")) {
+    let module = compile(ws, directory, profile)?;
+    let statics = ws.root.join(directory).join("static");
+    let out = ws.root.join("client/dist").join(name);
+    let packed = format!("{name}_bg.wasm");
+    let settings = format!("{name}, {}, optimised: {optimise}", bindgen.display());
+    let stamp = ws.root.join("build/stamps").join(name);
+    let stamp = Stamp::new(stamp, &[module.clone(), statics.clone()], &settings)?;
+    if stamp.holds(&out.join(&packed)) {
         return Ok(());
     }
-    say("packing the client");
+    say(format_args!("packing the {name}"));
     // Beside the old one until it is whole, so that a build that fails or is interrupted leaves something that works.
-    let fresh = ws.root.join("build/client");
+    let fresh = ws.root.join("build").join(name);
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh)?;
     }
     copy(&statics, &fresh)?;
     let mut command = Command::new(bindgen);
     command
-        .args(["--target", "web", "--no-typescript", "--out-name", "client", "--out-dir"])
+        .args(["--target", "web", "--no-typescript", "--out-name", name, "--out-dir"])
         .arg(&fresh)
         .arg(module);
     process::run(&mut command)?;
-    minify(ws, &fresh.join("client.js"))?;
+    minify(ws, &fresh.join(name).with_extension("js"))?;
     if optimise {
-        wasm_opt(ws, "client", &fresh.join("client_bg.wasm"), "-Oz")?;
+        wasm_opt(ws, name, &fresh.join(&packed), "-Oz")?;
     }
     if out.exists() {
         std::fs::remove_dir_all(&out)?;

@@ -7,6 +7,7 @@ use room::wire::{
     self, CloseCode, Confirmed, Frame, Hud, MAX_FROM_BROWSER, MAX_TO_BROWSER, Outcome, Phase, Status, ToRoom,
     ToSeat, VERSION, Welcome,
 };
+use serde_bytes::ByteBuf;
 
 use super::{
     health::{Health, Quality},
@@ -20,6 +21,9 @@ use super::{
 const PING_MS: f64 = 1000.0;
 /// In a game that is played alone, changes of keys are told together, this often at most, ms.
 const UPLOAD_MS: f64 = 250.0;
+/// What a receipt costs in a message beside its own bytes, and the message beside its receipts, at most.
+const RECEIPT_BYTES: usize = 3;
+const MESSAGE_BYTES: usize = 16;
 /// A ping that has no answer for this long ends the connection, ms.
 const SILENCE_MS: f64 = 6000.0;
 /// More forgotten ticks than this are not brought back: the room takes so many messages a second and no more.
@@ -66,6 +70,8 @@ pub struct Seat {
     hud: Hud,
     engine: Engine,
     playback: Option<Playback>,
+    /// What the room may forget, in place of which it gets these back; by tick.
+    receipts: VecDeque<(u32, ByteBuf)>,
     /// In place of the playback where this browser simulates.
     rollback: Option<Rollback>,
     finished: Option<Finished>,
@@ -100,6 +106,7 @@ impl Seat {
             hud: Hud::default(),
             engine,
             playback: None,
+            receipts: VecDeque::new(),
             rollback: None,
             finished: None,
             notice: String::new(),
@@ -255,6 +262,9 @@ impl Seat {
             Ok(ToSeat::Snapshot { tick, timeline, minds, must }) => {
                 let minds = minds.into_iter().map(|(agent, mind)| (agent, mind.into_vec())).collect();
                 self.snapshot(tick, &timeline, minds, must, now, out);
+            }
+            Ok(ToSeat::Durable { tick }) => {
+                while self.receipts.pop_front_if(|(kept, _)| *kept <= tick).is_some() {}
             }
             Ok(ToSeat::Status(status)) => {
                 // A room that was restored may count down to what is being played.
@@ -412,6 +422,17 @@ impl Seat {
         if let Some(hud) = frame.hud {
             self.hud = hud;
         }
+        if !self.told {
+            out.extend(self.forgotten(frame.tick).into_iter().map(Output::Send));
+        }
+        if !frame.receipt.is_empty() {
+            // What was decided anew was not brought back in time.
+            while self.receipts.pop_back_if(|(kept, _)| *kept >= frame.tick).is_some() {}
+            self.receipts.push_back((frame.tick, frame.receipt));
+            if self.receipts.len() > MOST_BROUGHT {
+                self.receipts.pop_front();
+            }
+        }
         // After a reload the room remembers higher numbers than this page ever sent.
         self.seq = self.seq.max(frame.ack);
         self.ack = frame.ack;
@@ -421,6 +442,33 @@ impl Seat {
             self.unseen.clear();
             self.tell(now, out);
         }
+    }
+
+    /// The receipts of ticks after `tick`, in as few messages as hold them.
+    fn forgotten(&self, tick: u32) -> Vec<Vec<u8>> {
+        let receipts = self.receipts.iter().filter(|(kept, _)| *kept > tick);
+        let numbered: Vec<(u32, &ByteBuf)> = receipts.map(|(kept, receipt)| (*kept, receipt)).collect();
+        let mut messages = Vec::new();
+        for some in numbered.chunk_by(|a, b| a.0 + 1 == b.0) {
+            let mut rest = some;
+            while let Some((from, _)) = rest.first() {
+                let mut bytes = 0;
+                let fits = rest.iter().take_while(|(_, receipt)| {
+                    bytes += receipt.len() + RECEIPT_BYTES;
+                    bytes <= MAX_FROM_BROWSER - MESSAGE_BYTES
+                });
+                let count = fits.count();
+                let (now, later) = rest.split_at(count);
+                if now.is_empty() {
+                    // A tick that is longer stays here: what comes behind it could not be taken either.
+                    return messages;
+                }
+                let receipts = now.iter().map(|(_, receipt)| (*receipt).clone()).collect();
+                messages.push(wire::encode(&ToRoom::Unseal { from: *from, receipts }));
+                rest = later;
+            }
+        }
+        messages
     }
 
     /// Keys up to `ack` show on the screen.

@@ -5,19 +5,17 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use canvas::{Canvas, Images};
 use envs::registry;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
 use super::{
-    canvas::Canvas,
     controls::Controls,
     diagnostics::Diagnostics,
     dom::{Listener, OrMissing, Result, attentive, child, document, now, warn, window},
-    gamepad,
-    images::Images,
-    input,
+    gamepad, input,
     overlay::OverlayView,
     page,
     panel::PanelView,
@@ -101,6 +99,7 @@ impl Game {
         let frame = child(section, "div", "stage")?;
         let label = if title.is_empty() { "Game".to_owned() } else { format!("Game: {title}") };
         let canvas = Canvas::new(frame.clone().into(), &label)?;
+        canvas.element().set_id("stage");
         let controls = Controls::new(section)?;
         let overlay = OverlayView::new(section)?;
         let status = child(section, "p", "visually-hidden")?;

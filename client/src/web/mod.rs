@@ -1,15 +1,12 @@
 //! The shell: sockets, keys, canvas, forms and sound. It decides nothing; every decision is in [`crate::netcode`] and
 //! every word of the game in [`crate::view`].
 
-mod canvas;
 mod controls;
 mod diagnostics;
-mod dom;
 mod draft;
 mod exports;
 mod game;
 mod gamepad;
-mod images;
 mod input;
 mod last;
 mod overlay;
@@ -22,6 +19,7 @@ mod socket;
 mod sound;
 mod tab;
 
+use canvas::dom;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Takes over the page. Called once by `boot.js`.

@@ -9,7 +9,7 @@ use room::timeline::Asked;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{DomStringMap, HtmlScriptElement};
 
-use super::dom::{OrMissing, Result, document, warn, window};
+use canvas::dom::{OrMissing, Result, document, warn, window};
 
 /// What the module's program calls itself on the window.
 const NAME: &str = "footlightsPolicies";
@@ -66,7 +66,7 @@ pub fn load(data: &DomStringMap, then: impl FnOnce() + 'static) -> Result<()> {
 }
 
 fn open(experiment: &str, scene: &str) -> Result<Policies> {
-    let class: Function = Reflect::get(&window()?, &NAME.into())?.dyn_into()?;
+    let class: Function = Reflect::get(&window()?.into(), &NAME.into())?.dyn_into()?;
     Ok(Reflect::construct(&class, &Array::of2(&experiment.into(), &scene.into()))?.unchecked_into())
 }
 

@@ -24,6 +24,8 @@ pub struct Checkpoint {
     seats: Vec<SeatCheckpoint>,
     /// The tag of the last tick, see `durable`.
     tag: u64,
+    /// When the last tick was decided, epoch ms.
+    decided_ms: u64,
     /// What the scene's hooks saved; nothing if there are none.
     hooks: Option<Vec<u8>>,
 }
@@ -56,6 +58,7 @@ impl Room {
             events_left: self.events_left,
             seats: seats.collect(),
             tag: self.tag,
+            decided_ms: self.decided_ms,
             hooks: self.hooks.as_ref().map(Hooked::save),
         };
         rmp_serde::to_vec(&checkpoint).map_err(|e| RoomError::Checkpoint(e.to_string()))
@@ -94,6 +97,7 @@ impl Room {
         room.slips = stored.slips;
         room.events_left = stored.events_left;
         room.tag = stored.tag;
+        room.decided_ms = stored.decided_ms;
         (room.durable, room.told_durable) = (stored.tick, stored.tick);
         let played = room.timeline.sim().tick() > 0;
         if let Some(alone) = room.alone.as_mut().filter(|_| played) {

@@ -6,7 +6,7 @@ use env_sdk::{Agent, Policy};
 use super::{Holder, Output, Room, alone, seat::SeatState};
 use crate::{
     experiment::Execution,
-    timeline::{Move, Moves},
+    timeline::Move,
     wire::{self, Confirmed, Shown, Simulated, ToSeat},
 };
 
@@ -56,7 +56,7 @@ impl Room {
     }
 
     /// Tells everybody what was decided for the tick that is over.
-    pub(super) fn confirm(&mut self, now: u64, moves: &Moves, digest: u64) {
+    pub(super) fn confirm(&mut self, now: u64, moves: Vec<(Agent, Move)>, digest: u64) {
         let tick = self.tick();
         let every = (self.scene.fps / CHECKS_A_SECOND).max(1.0) as u32;
         self.digests.push_back((tick, digest));
@@ -64,9 +64,6 @@ impl Room {
             self.digests.pop_front();
         }
         let digest = tick.is_multiple_of(every).then_some(digest);
-        let told = moves.iter().filter(|(_, moved)| **moved != Move::default());
-        let moves: Vec<(Agent, Move)> = told.map(|(agent, moved)| (*agent, moved.clone())).collect();
-        self.tag = self.tag_of(tick, now, &moves);
         let durable = (self.durable != self.told_durable).then_some(self.durable);
         self.told_durable = self.durable;
         let confirmed = Confirmed { tick, at_ms: now, moves, tag: self.tag, digest, durable };

@@ -25,6 +25,7 @@ impl Room {
                 self.played(now, agent, until, &changes, digest);
             }
             Ok(ToRoom::Resume { ticks }) => self.resume(now, agent, ticks),
+            Ok(ToRoom::Unseal { from, receipts }) => self.unseal(now, agent, from, &receipts),
             Ok(ToRoom::Shown(shown)) => self.shown(now, agent, shown),
             Ok(ToRoom::Desync { tick, digest }) => self.desync(now, agent, tick, digest),
             Ok(ToRoom::Ping { time, rtt, focused, .. }) => self.ping(now, agent, time, rtt, focused),
@@ -84,7 +85,7 @@ impl Room {
         if simulates {
             self.send_snapshot(now, agent, false);
         } else {
-            self.send_frame(agent, None);
+            self.send_frame(agent, None, &[]);
         }
         if warned {
             self.tell_notice(agent);

@@ -175,6 +175,10 @@ pub struct Room {
     key: SealKey,
     /// Of the last tick.
     tag: u64,
+    /// When the last tick was decided, epoch ms.
+    decided_ms: u64,
+    /// Ticks are repeated that everybody has seen: there is nothing to show.
+    repeats: bool,
     /// Ticks up to which rows were handed out for storage and are not known to be stored.
     handed_out: VecDeque<u32>,
     /// Up to this tick all is stored, and up to which browsers have been told so.
@@ -231,6 +235,8 @@ impl Room {
             digests: VecDeque::new(),
             key: SealKey::default(),
             tag: 0,
+            decided_ms: 0,
+            repeats: false,
             handed_out: VecDeque::new(),
             durable: 0,
             told_durable: 0,

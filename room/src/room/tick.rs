@@ -137,21 +137,30 @@ impl Room {
 
     /// Tells everybody of a tick: its moves, or what changed in their pictures.
     fn show(&mut self, now: u64, step: &Step, moves: &Moves, digest: u64) {
+        let tick = self.tick();
+        let told = moves.iter().filter(|(_, moved)| **moved != Move::default());
+        let told: Vec<(Agent, Move)> = told.map(|(agent, moved)| (*agent, moved.clone())).collect();
+        let receipt = self.seal(tick, now, &told);
         match self.scene.execution {
-            Execution::Server => self.send_frames(Some(step)),
-            Execution::Browser => self.confirm(now, moves, digest),
+            Execution::Server if self.repeats => {}
+            Execution::Server => {
+                for agent in self.agents() {
+                    self.send_frame(agent, Some(step), &receipt);
+                }
+            }
+            Execution::Browser => self.confirm(now, told, digest),
         }
     }
 
-    /// Sends every listening seat what changed in its picture.
-    pub(super) fn send_frames(&mut self, step: Option<&Step>) {
+    /// Sends every listening seat what changed in its picture without a tick.
+    pub(super) fn send_pictures(&mut self) {
         for agent in self.agents() {
-            self.send_frame(agent, step);
+            self.send_frame(agent, None, &[]);
         }
     }
 
     /// Sends one seat what changed in its picture.
-    pub(super) fn send_frame(&mut self, agent: Agent, step: Option<&Step>) {
+    pub(super) fn send_frame(&mut self, agent: Agent, step: Option<&Step>, receipt: &[u8]) {
         if self.human(agent).and_then(|human| human.listener()).is_none() {
             return;
         }
@@ -172,6 +181,7 @@ impl Room {
             picture: human.encoder.encode(&self.surface),
             rewards,
             hud,
+            receipt: receipt.to_vec().into(),
         };
         self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Frame(frame)) });
     }
@@ -203,8 +213,8 @@ impl Room {
         if let Some(hooks) = &mut self.hooks {
             hooks.episode_start(next, &self.episode.initial_observations);
         }
-        if self.scene.execution == Execution::Server {
-            self.send_frames(None);
+        if self.scene.execution == Execution::Server && !self.repeats {
+            self.send_pictures();
         }
         self.flush(now);
         if self.state == State::Running && self.scene.countdown_ms > 0 {

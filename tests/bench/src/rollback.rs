@@ -24,7 +24,12 @@ const ID: &str = "slime-volleyball-v0";
 pub fn run(context: &mut Context) -> Result<()> {
     resimulate(context)?;
     let (_, timeline) = played()?;
-    let snapshot = ToSeat::Snapshot { tick: timeline.tick(), timeline: timeline.save()?, minds: Vec::new(), must: false };
+    let snapshot = ToSeat::Snapshot {
+        tick: timeline.tick(),
+        timeline: timeline.save()?,
+        minds: Vec::new(),
+        must: false,
+    };
     let bytes = wire::encode(&snapshot).len() as f64;
     context.add(Figure::new("rollback/snapshot", bytes, "bytes").at_most(200.0).detail("game", "slime"))?;
     messages(context, timeline.tick())?;

@@ -108,7 +108,7 @@ impl Seat {
                 self.painted = self.painted.saturating_add(1);
                 out.push_back(Output::Report(Report::Frame { tick: confirmed.tick, bytes: bytes.len() }));
             }
-            ToSeat::Snapshot { .. } => {}
+            ToSeat::Snapshot { .. } | ToSeat::Durable { .. } => {}
             ToSeat::Status(status) => {
                 self.running = status.phase == Phase::Running;
                 if !self.running {

@@ -20,7 +20,11 @@ pub const DELETED: &str = "deleted";
 /// D1 binds so many values in one statement at most.
 const VALUES_A_STATEMENT: usize = 100;
 
-fn statement(db: &D1Database, query: &str, values: &[JsValue]) -> Result<D1PreparedStatement, Fault> {
+pub(super) fn statement(
+    db: &D1Database,
+    query: &str,
+    values: &[JsValue],
+) -> Result<D1PreparedStatement, Fault> {
     Ok(db.prepare(query).bind(values)?)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod d1;
 pub mod games;
+pub mod listing;
 pub mod r2;
 
 use room::session::Snapshot;

@@ -12,7 +12,7 @@ use room::{
     session::Snapshot,
     tables,
 };
-use worker::{Bucket, Env, HttpMetadata};
+use worker::{Bucket, Env, HttpMetadata, ResponseBody};
 
 use super::d1::DELETED;
 use crate::{
@@ -166,9 +166,31 @@ pub async fn forget(env: &Env, experiment: &str, subject: &str, games: &[String]
     Ok(all)
 }
 
-const CSV: &str = "text/csv; charset=utf-8";
+/// The replay of a game.
+pub async fn replay(env: &Env, experiment: &str, game: &str) -> Result<Option<ResponseBody>, Fault> {
+    body(env, format!("data/{experiment}/replays/{game}.msgpack")).await
+}
+
+/// The rows of a participant's last game of a scene.
+pub async fn steps(
+    env: &Env,
+    experiment: &str,
+    scene: &str,
+    subject: &str,
+) -> Result<Option<ResponseBody>, Fault> {
+    body(env, format!("data/{experiment}/{scene}/{subject}.csv")).await
+}
+
+/// An object, to be handed on as it comes.
+async fn body(env: &Env, key: String) -> Result<Option<ResponseBody>, Fault> {
+    costs::add(Cost::R2ClassB, 1);
+    let Some(object) = env.bucket("DATA")?.get(key).execute().await? else { return Ok(None) };
+    Ok(object.body().map(|body| body.response_body()).transpose()?)
+}
+
+pub const CSV: &str = "text/csv; charset=utf-8";
 const JSON: &str = "application/json";
-const MSGPACK: &str = "application/vnd.msgpack";
+pub const MSGPACK: &str = "application/vnd.msgpack";
 /// Of the configuration and the codebook, in the metadata of `experiment.json`.
 const FINGERPRINT: &str = "fingerprint";
 

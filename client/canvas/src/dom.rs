@@ -18,10 +18,12 @@ impl<T> OrMissing<T> for Option<T> {
     }
 }
 
+/// The window.
 pub fn window() -> Result<Window> {
     web_sys::window().or_missing("window")
 }
 
+/// The document.
 pub fn document() -> Result<Document> {
     window()?.document().or_missing("document")
 }
@@ -75,10 +77,12 @@ pub struct Label {
 }
 
 impl Label {
+    /// Around an element that has no text yet.
     pub fn new(element: HtmlElement) -> Self {
         Self { element, text: String::new() }
     }
 
+    /// The element.
     pub fn element(&self) -> &HtmlElement {
         &self.element
     }

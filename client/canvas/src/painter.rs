@@ -9,11 +9,11 @@ use env_sdk::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
-use super::{
+use crate::{
     dom::{OrMissing, Result, child, number, window},
     images::Images,
+    letterbox,
 };
-use crate::view::letterbox;
 
 /// No side of the canvas has more pixels than this: beyond, painting gets slow and nobody sees more.
 const MOST_PIXELS: f64 = 4096.0;
@@ -36,7 +36,6 @@ impl Canvas {
     /// A canvas inside `frame`, hidden until something is painted.
     pub fn new(frame: Element, label: &str) -> Result<Self> {
         let canvas: HtmlCanvasElement = child(&frame, "canvas", "")?.dyn_into()?;
-        canvas.set_id("stage");
         canvas.set_hidden(true);
         canvas.set_attribute("role", "img")?;
         canvas.set_attribute("aria-label", label)?;
@@ -52,6 +51,11 @@ impl Canvas {
             fill: Color::NONE,
             stroke: Color::NONE,
         })
+    }
+
+    /// The canvas itself.
+    pub fn element(&self) -> &HtmlCanvasElement {
+        &self.canvas
     }
 
     /// Takes on the size of its box; true if everything must be painted again.

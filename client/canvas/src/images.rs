@@ -5,7 +5,7 @@ use js_sys::{JSON, Object, Reflect};
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlImageElement};
 
-use super::dom::{Listener, Result};
+use crate::dom::{Listener, Result};
 
 struct Atlas {
     image: HtmlImageElement,

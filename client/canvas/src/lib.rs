@@ -1,0 +1,21 @@
+//! Draw lists on a browser's canvas, and the small things that every page of ours needs from the DOM. Participants'
+//! pages and the replay page paint with the same code, so a replay shows what was seen. Never knows a game or a socket.
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+#[cfg(target_arch = "wasm32")]
+pub mod dom;
+#[cfg(target_arch = "wasm32")]
+mod images;
+mod letterbox;
+#[cfg(target_arch = "wasm32")]
+mod painter;
+
+#[cfg(target_arch = "wasm32")]
+pub use images::Images;
+pub use letterbox::letterbox;
+#[cfg(target_arch = "wasm32")]
+pub use painter::Canvas;

@@ -1,0 +1,19 @@
+//! The page on which a researcher watches a stored game again, as one WebAssembly module.
+//!
+//! [`Player`] plays and [`Rows`] finds what the data say of a step; both are pure and tested on the host. `web` is the
+//! thin shell around them that only exists on wasm. Never knows a study, and never changes what is stored.
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod place;
+mod player;
+mod rows;
+#[cfg(target_arch = "wasm32")]
+mod web;
+
+pub use place::Place;
+pub use player::{Checked, Player};
+pub use rows::{Rows, RowsError};

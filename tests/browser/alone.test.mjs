@@ -1,0 +1,78 @@
+// Somebody who plays alone, against a policy that runs in the browser: nothing of the network is felt.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { csvOf, records } from "../edge/data.mjs";
+import { cable } from "./cable.mjs";
+import { begin, person, state } from "./chromium.mjs";
+import { browser, edge, subject } from "./world.mjs";
+
+const STUDY = "slime_alone";
+
+/** Presses keys until the game is over; what the page said of itself last. */
+async function play(page) {
+  const keys = ["ArrowLeft", "ArrowRight", "ArrowUp"];
+  const typing = setInterval(() => {
+    const key = keys[Math.floor(Math.random() * keys.length)];
+    page.keyboard[Math.random() < 0.6 ? "down" : "up"](key).catch(() => {});
+  }, 150);
+  let seen = {};
+  const looking = setInterval(() => {
+    page.evaluate(() => ({ ...window.footlights })).then((now) => now.tick && (seen = now), () => {});
+  }, 200);
+  await page.locator("section[data-kind=end]").waitFor({ timeout: 180_000 });
+  clearInterval(typing);
+  clearInterval(looking);
+  return seen;
+}
+
+test("nothing is undone, a pulled cable is not noticed for five seconds, and every tick is verified", async () => {
+  const line = await cable(edge.url, { delay: 100, jitter: 50 });
+  const page = await person(browser);
+  const fetched = [];
+  page.on("request", (request) => fetched.push([new URL(request.url()).pathname, page.url()]));
+  await page.goto(`${line.url}x/${STUDY}`);
+  await page.locator("section[data-kind=start]").waitFor();
+  assert.ok(await page.locator('link[rel=prefetch][href="/policies/policies_bg.wasm"]').count(), "fetched while reading");
+  await page.locator("section[data-kind=start] button[type=submit]").click();
+  await state(page, "running");
+  await page.waitForFunction(() => window.footlights.present >= 30);
+  line.pull();
+  const before = await page.evaluate(() => window.footlights.present);
+  await page.waitForFunction((before) => window.footlights.present >= before + 150, before, { timeout: 10_000 });
+  assert.equal(await page.evaluate(() => document.body.dataset.state), "running");
+  assert.equal(await page.locator("#overlay").isVisible(), false, "nothing lies over the game");
+  line.plug();
+  const { rollbacks, stalledMs, inputToFrameMs } = await play(page);
+  assert.equal(rollbacks, 0);
+  assert.ok(stalledMs < 50, `${stalledMs} ms`);
+  const sorted = inputToFrameMs.sort((a, b) => a - b);
+  assert.ok(sorted[Math.floor(sorted.length / 2)] <= 34, "own keys show at once");
+  const { rows } = await csvOf(edge, STUDY, "game", subject(page));
+  const { games, seats, events } = await records(edge);
+  const mine = seats.find((row) => row.subject_id === subject(page));
+  const game = games.find((row) => row.game_id === mine.game_id);
+  assert.deepEqual([game.outcome, rows.length], ["completed", game.ticks]);
+  for (const row of rows) {
+    assert.deepEqual([row.verified, row.predicted, row.rollback_ticks, row.late_ticks], ["true", "true", "0", "0"]);
+  }
+  assert.ok(rows.some((row) => row.keys_held !== "0") && rows.some((row) => row["actions.player_1"] !== "0"));
+  const of = (kind) => events.filter((row) => row.game_id === game.game_id && row.kind === kind).length;
+  assert.deepEqual([of("desync"), of("lost"), of("rejoined")], [0, 1, 1]);
+  assert.ok(fetched.some(([path]) => path === "/policies/policies_bg.wasm"));
+  await page.context().close();
+  await line.stop();
+});
+
+test("without the policies' module the game is played all the same, and corrected", async () => {
+  const page = await person(browser);
+  await page.route("**/policies/**", (route) => route.abort());
+  await begin(page, edge.url, STUDY);
+  await state(page, "running");
+  const { rollbacks } = await play(page);
+  assert.ok(rollbacks > 0, "what the policy does was guessed");
+  const { rows } = await csvOf(edge, STUDY, "game", subject(page));
+  assert.ok(rows.length > 100 && rows.every((row) => row["action_source.player_1"] === "policy"));
+  assert.ok(rows.some((row) => row.verified === "true"));
+  await page.context().close();
+});

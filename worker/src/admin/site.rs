@@ -1,0 +1,151 @@
+//! The pages below `/admin`: signing in, the experiments, their games, and the replay of one.
+
+use worker::{Env, Headers, Method, Request, Response};
+
+use super::session;
+use crate::{
+    auth::is_id,
+    error::Fault,
+    log,
+    pages::admin as pages,
+    routes::{form, page},
+    store::listing::{self, Amount},
+    studies,
+};
+
+/// Answers what is asked below `/admin`.
+pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Response, Fault> {
+    let url = request.url()?;
+    let secure = url.scheme() == "https";
+    match (request.method(), path) {
+        (Method::Post, ["sign-in"]) => return sign_in(&mut request, env, secure).await,
+        (Method::Post, ["sign-out"]) => {
+            let headers = Headers::new();
+            session::close(secure, &headers)?;
+            return see_other("/admin", headers);
+        }
+        // Where a form was posted, and its page loaded anew.
+        (Method::Get, ["sign-in" | "sign-out"]) => return see_other("/admin", Headers::new()),
+        _ => {}
+    }
+    match session::check(&request, env) {
+        Ok(()) => {}
+        Err(Fault::WrongToken) => {
+            let to = match url.query() {
+                Some(query) => format!("{}?{query}", url.path()),
+                None => url.path().to_owned(),
+            };
+            let from = request.headers().get("sec-fetch-site")?;
+            let again = from.as_deref() == Some("cross-site");
+            return Ok(page(pages::sign_in(&to, None, again))?.with_status(401));
+        }
+        Err(fault) => return Err(fault),
+    }
+    match (request.method(), path) {
+        (Method::Get, []) => experiments(env).await,
+        (Method::Get, ["x", experiment]) if is_id(experiment) => {
+            let asked = url.query_pairs().find(|(key, _)| key == "page");
+            let at = asked.and_then(|(_, page)| page.parse::<u32>().ok()).unwrap_or(1).max(1) - 1;
+            let (games, more) = listing::games(env, experiment, at).await?;
+            let title = title(experiment)?;
+            if title.is_none() && games.is_empty() && at == 0 {
+                return Err(Fault::NotFound("experiment"));
+            }
+            page(pages::games(&pages::Study { id: experiment, title }, &games, at, more))
+        }
+        (Method::Get, ["x", experiment, "games", game]) if is_id(experiment) && is_id(game) => {
+            let found = listing::game(env, experiment, game).await?.ok_or(Fault::NotFound("game"))?;
+            page(pages::replay(&pages::Study { id: experiment, title: title(experiment)? }, &found))
+        }
+        _ => Err(Fault::NotFound("page")),
+    }
+}
+
+/// What is wrong, for a researcher.
+pub fn problem(fault: &Fault) -> worker::Result<Response> {
+    if fault.status() >= 500 {
+        log!("error", "admin_page_failed", "detail": fault.to_string());
+    }
+    match page(pages::problem(&fault.to_string())) {
+        Ok(response) => Ok(response.with_status(fault.status())),
+        Err(_) => fault.json(),
+    }
+}
+
+async fn sign_in(request: &mut Request, env: &Env, secure: bool) -> Result<Response, Fault> {
+    let entered = form(request).await?;
+    let field = |name: &str| entered.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
+    let token = field("token").unwrap_or_default();
+    let to = field("to").filter(|to| is_ours(to)).unwrap_or("/admin");
+    let headers = Headers::new();
+    match session::open(env, token, secure, &headers) {
+        Ok(()) => {
+            log!("info", "admin_signed_in", "hours": session::HOURS);
+            see_other(to, headers)
+        }
+        Err(Fault::WrongToken) => {
+            log!("warn", "admin_refused", "empty": token.is_empty());
+            let why = if token.is_empty() {
+                "Please enter the token."
+            } else {
+                "This is not the token of this deployment. Please compare it with what FOOTLIGHTS_ADMIN_TOKEN was set to."
+            };
+            Ok(page(pages::sign_in(to, Some(why), false))?.with_status(401))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether an address is one of the pages here: nobody is sent elsewhere after signing in.
+fn is_ours(to: &str) -> bool {
+    let below = to.strip_prefix("/admin");
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_?=".contains(&b);
+    below.is_some_and(|rest| (rest.is_empty() || rest.starts_with(['/', '?'])) && rest.bytes().all(plain))
+}
+
+async fn experiments(env: &Env) -> Result<Response, Fault> {
+    let mut amounts = listing::amounts(env).await?;
+    let mut all: Vec<(pages::Study<'_>, Amount)> = Vec::new();
+    for experiment in studies::all()? {
+        let study = pages::Study { id: &experiment.id, title: Some(&experiment.title) };
+        all.push((study, amounts.remove(&experiment.id).unwrap_or_default()));
+    }
+    // What a deployment took away has data all the same.
+    all.extend(amounts.iter().map(|(id, amount)| (pages::Study { id, title: None }, *amount)));
+    page(pages::experiments(&all))
+}
+
+/// What a study of this deployment is called.
+fn title(experiment: &str) -> Result<Option<&'static str>, Fault> {
+    Ok(studies::all()?.iter().find(|known| known.id == experiment).map(|known| known.title.as_str()))
+}
+
+fn see_other(to: &str, headers: Headers) -> Result<Response, Fault> {
+    headers.set("location", to)?;
+    headers.set("cache-control", "no-store")?;
+    Ok(Response::empty()?.with_status(303).with_headers(headers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn nobody_is_sent_elsewhere_after_signing_in() {
+        for ours in ["/admin", "/admin/x/hill", "/admin/x/hill?page=2", "/admin/x/hill/games/0f-1_a"] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for other in [
+            "",
+            "/",
+            "//evil",
+            "/adminx",
+            "https://evil",
+            "/admin/\r\nset-cookie: a",
+            "/admin//@evil:1",
+            "/admin\\evil",
+        ] {
+            assert!(!is_ours(other), "{other}");
+        }
+    }
+}
