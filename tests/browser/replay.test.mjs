@@ -215,6 +215,7 @@ test("keys and buttons step, play and pause; what has the focus keeps its own ke
 });
 
 test("a picture and a film are saved, and a film can be given up", async () => {
+  await played();
   const lengths = replay.episodes.map((episode) => episode.actions.length);
   const shortest = lengths.indexOf(Math.min(...lengths));
   const page = await watch(await researcher(), `#e${shortest}s9`);
@@ -256,6 +257,7 @@ test("a picture and a film are saved, and a film can be given up", async () => {
 });
 
 test("a game that goes another way is named to the step, and can be watched up to there", async () => {
+  await played();
   const bucket = await edge.mf.getR2Bucket("DATA");
   const key = `data/${STUDY}/replays/${game}.msgpack`;
   const put = (changed) => bucket.put(key, encode(changed, { useBigInt64: true }));
