@@ -1,7 +1,7 @@
 // A researcher in Chromium: signs in, opens a game that was played, and watches it again.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { before, test } from "node:test";
+import { test } from "node:test";
 
 import { decode, encode } from "@msgpack/msgpack";
 
@@ -13,12 +13,14 @@ import { browser, edge, TOKEN } from "./world.mjs";
 const STUDY = "slime_human_human";
 const ORANGE = [240, 110, 70];
 const BLUE = [80, 170, 250];
-let people, game, tables, replay;
+let game, tables, replay, playing;
 
-/** Two people without browsers play a game; what they press changes now and then. */
-before(async () => {
+/** Two people without browsers play a game, once; what they press changes now and then. */
+const played = () => (playing ??= play());
+
+async function play() {
   const digest = BigInt(`0x${(await environments(edge.url))["slime-volleyball-v0"].fingerprint}`);
-  people = await Promise.all([1, 2].map(() => new Participant(edge.url).enter(STUDY)));
+  const people = await Promise.all([1, 2].map(() => new Participant(edge.url).enter(STUDY)));
   for (const one of people) await one.leave("start");
   await Promise.all(people.map((one) => one.match("game")));
   await Promise.all(people.map((one) => one.sit(digest)));
@@ -35,10 +37,11 @@ before(async () => {
   const bucket = await edge.mf.getR2Bucket("DATA");
   const stored = await (await bucket.get(`data/${STUDY}/replays/${game}.msgpack`)).arrayBuffer();
   replay = decode(Buffer.from(stored), { useBigInt64: true });
-});
+}
 
 /** A window that is signed in. */
 async function researcher(options = {}) {
+  await played();
   const page = await person(browser, { acceptDownloads: true, ...options });
   const answer = await page.request.post(`${edge.url}admin/sign-in`, { form: { token: TOKEN, to: "/admin" }, maxRedirects: 0 });
   assert.equal(answer.status(), 303);
@@ -92,6 +95,7 @@ async function saved(page, press) {
 }
 
 test("from the token to the game in four steps", async () => {
+  await played();
   const page = await person(browser);
   await page.goto(`${edge.url}admin`);
   await page.getByLabel("Token").fill("wrong");
@@ -150,7 +154,7 @@ test("both seats are painted as the game was, and scrubbing moves them", async (
   const x = (episode, step) => Number(stored(0, episode, step)["observations.player_0.0"]);
   const [start, blue] = [await find(page, ORANGE), await find(page, BLUE)];
   assert.equal(start.length, 2);
-  for (const { count } of [...start, ...blue]) assert.ok(count > 150, `${count} pixels`);
+  for (const { count } of [...start, ...blue]) assert.ok(count > 60, `${count} pixels`);
   // The step at which the left player is furthest from the start.
   const steps = replay.episodes[0].actions.length;
   const far = Array.from({ length: steps }, (_, k) => k + 1).reduce((a, b) => (Math.abs(x(0, b) - x(0, 1)) > Math.abs(x(0, a) - x(0, 1)) ? b : a));
@@ -176,7 +180,7 @@ test("keys and buttons step, play and pause; what has the focus keeps its own ke
   assert.deepEqual([(await place(page)).episode, (await place(page)).step], [1, 0]);
   await page.getByRole("button", { name: "One step back" }).click();
   assert.deepEqual([(await place(page)).episode, (await place(page)).step], [0, last]);
-  await page.getByLabel("Episode").selectOption("2");
+  await page.locator("#episode").selectOption("2");
   assert.deepEqual([(await place(page)).episode, (await place(page)).step], [2, 0]);
 
   await page.evaluate(() => document.activeElement.blur());
@@ -200,8 +204,8 @@ test("keys and buttons step, play and pause; what has the focus keeps its own ke
   assert.equal((await place(page)).step, step + 1);
 
   // Eight times as fast, from the last episode's start to the end.
-  await page.getByLabel("Speed").selectOption("8");
-  await page.getByLabel("Episode").selectOption("4");
+  await page.locator("#speed").selectOption("8");
+  await page.locator("#episode").selectOption("4");
   await page.locator("#play").click();
   await page.waitForFunction(() => document.querySelector("#status").innerText.endsWith("the end"));
   const end = await place(page);
@@ -211,6 +215,7 @@ test("keys and buttons step, play and pause; what has the focus keeps its own ke
 });
 
 test("a picture and a film are saved, and a film can be given up", async () => {
+  await played();
   const lengths = replay.episodes.map((episode) => episode.actions.length);
   const shortest = lengths.indexOf(Math.min(...lengths));
   const page = await watch(await researcher(), `#e${shortest}s9`);
@@ -222,18 +227,19 @@ test("a picture and a film are saved, and a film can be given up", async () => {
 
   await page.locator("#film").click();
   await page.waitForFunction(() => /Cancel \([1-9]/.test(document.querySelector("#film").innerText));
-  assert.ok(await page.locator("#controls").isDisabled());
+  assert.ok(await page.locator("#play").isDisabled());
   await page.keyboard.press("Home");
   await page.locator("#film").click();
   await page.locator("#export-status", { hasText: "Nothing was saved" }).waitFor();
-  assert.ok(await page.locator("#controls").isEnabled());
+  assert.ok(await page.locator("#play").isEnabled());
 
   const film = await saved(page, () => page.locator("#film").click());
   assert.equal(film.name, `${game}_player_1_e${shortest}.webm`);
   assert.deepEqual([...film.bytes.subarray(0, 4)], [0x1a, 0x45, 0xdf, 0xa3]);
   assert.ok(film.bytes.length > 10_000, `${film.bytes.length} bytes`);
-  // It plays, and is as long as the episode.
-  const seconds = await page.evaluate(async (base64) => {
+  // It plays, and is as long as the episode. Elsewhere: the pages here show no media.
+  const elsewhere = await page.context().newPage();
+  const seconds = await elsewhere.evaluate(async (base64) => {
     const video = document.createElement("video");
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const source = URL.createObjectURL(new Blob([bytes], { type: "video/webm" }));
@@ -244,13 +250,14 @@ test("a picture and a film are saved, and a film can be given up", async () => {
       video.ontimeupdate = () => video.currentTime > 0 && done(video.currentTime);
       video.src = source;
     });
-  }, film.bytes.toString("base64")).catch((error) => String(error));
+  }, film.bytes.toString("base64"));
   const length = lengths[shortest] / replay.fps;
-  if (typeof seconds === "number") assert.ok(Math.abs(seconds - length) < 1.5, `${seconds} s for ${length} s`);
+  assert.ok(Math.abs(seconds - length) < 1.5, `${seconds} s for ${length} s`);
   await page.context().close();
 });
 
 test("a game that goes another way is named to the step, and can be watched up to there", async () => {
+  await played();
   const bucket = await edge.mf.getR2Bucket("DATA");
   const key = `data/${STUDY}/replays/${game}.msgpack`;
   const put = (changed) => bucket.put(key, encode(changed, { useBigInt64: true }));
@@ -280,7 +287,7 @@ test("a game that goes another way is named to the step, and can be watched up t
       await page.reload();
       await verdict.waitFor();
       assert.match(await verdict.innerText(), words);
-      assert.ok(await page.locator("#controls").isDisabled());
+      assert.ok(await page.locator("#play").isDisabled());
     }
     await bucket.delete(key);
     await page.reload();
@@ -301,8 +308,9 @@ test("on a phone everything is there, below each other, and nothing is cut off",
     }
     await watch(page, "#e0s30");
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0);
+    await painted(page);
     const [first, second] = await Promise.all([0, 1].map((k) => page.locator("#views canvas").nth(k).boundingBox()));
-    assert.ok(first.width > 280 && second.y > first.y + first.height);
+    assert.ok(first.width > 280 && second.y > first.y + first.height, JSON.stringify([first, second]));
     await page.context().close();
   }
 });

@@ -279,7 +279,8 @@ impl Player {
     pub fn score(&self, agent: Agent) -> f32 {
         let Some(episode) = self.episodes.get(self.at.0) else { return 0.0 };
         let rewards = episode.rewards.iter().take(self.at.1 as usize);
-        rewards.filter_map(|rewards| rewards.get(agent.index())).sum()
+        // From 0.0 on: the sum of nothing is -0.0 otherwise, and would be shown as that.
+        rewards.filter_map(|rewards| rewards.get(agent.index())).fold(0.0, |sum, reward| sum + reward)
     }
 
     /// What stood beside the agent's picture.

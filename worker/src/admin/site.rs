@@ -36,7 +36,8 @@ pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Re
                 None => url.path().to_owned(),
             };
             let from = request.headers().get("sec-fetch-site")?;
-            let again = from.as_deref() == Some("cross-site");
+            let asked = url.query_pairs().any(|(key, _)| key == "again");
+            let again = from.as_deref() == Some("cross-site") && !asked;
             return Ok(page(pages::sign_in(&to, None, again))?.with_status(401));
         }
         Err(fault) => return Err(fault),
@@ -99,7 +100,7 @@ async fn sign_in(request: &mut Request, env: &Env, secure: bool) -> Result<Respo
 /// Whether an address is one of the pages here: nobody is sent elsewhere after signing in.
 fn is_ours(to: &str) -> bool {
     let below = to.strip_prefix("/admin");
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_?=".contains(&b);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_?=&".contains(&b);
     below.is_some_and(|rest| (rest.is_empty() || rest.starts_with(['/', '?'])) && rest.bytes().all(plain))
 }
 
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_elsewhere_after_signing_in() {
-        for ours in ["/admin", "/admin/x/hill", "/admin/x/hill?page=2", "/admin/x/hill/games/0f-1_a"] {
+        for ours in ["/admin", "/admin/x/hill", "/admin/x/hill?page=2&again=", "/admin/x/hill/games/0f-1_a"] {
             assert!(is_ours(ours), "{ours}");
         }
         for other in [

@@ -83,7 +83,7 @@ pub fn sign_in(to: &str, why: Option<&str>, again: bool) -> Markup {
             }
         }
     };
-    let head = html! { @if again { meta http-equiv="refresh" content="0"; } };
+    let head = html! { @if again { script type="module" src="/replay/again.js" {} } };
     shell("Sign in", head, false, main)
 }
 
@@ -178,7 +178,7 @@ fn line(study: &Study<'_>, game: &Game) -> Markup {
             td role="cell" data-label="Scene" { (game.scene_id) }
             td role="cell" data-label="Outcome" { (words(&game.outcome)) }
             td role="cell" data-label="Players" {
-                ul.players { @for seat in &game.seats { li { (who(seat)) } } }
+                ul.players { @for seat in &game.seats { li { (who(game, seat)) } } }
             }
             td role="cell" data-label="Length" { (length(game)) }
             td role="cell" data-label="Replay" {
@@ -216,15 +216,16 @@ fn length(game: &Game) -> String {
     )
 }
 
-fn who(seat: &Seat) -> Markup {
+/// How it ended for the person is said where it is not what is said of the game.
+fn who(game: &Game, seat: &Seat) -> Markup {
     html! {
         span.agent { (seat.agent) } " "
         @match seat.subject_id.as_deref() {
             Some(_) if seat.deleted() => span.muted { "a person whose data were deleted" },
             Some(subject) => code { (subject) },
-            None => span { (words(&seat.holder)) },
+            None => { (seat.holder) " " span.muted { "(policy)" } },
         }
-        @if let Some(outcome) = &seat.outcome { " " span.muted { "(" (words(outcome)) ")" } }
+        @if let Some(outcome) = seat.outcome.as_ref().filter(|outcome| **outcome != game.outcome) { " " span.muted { "(" (words(outcome)) ")" } }
     }
 }
 
@@ -253,16 +254,16 @@ pub fn replay(study: &Study<'_>, game: &Game) -> Markup {
                     div.views #views {
                         @for (k, seat) in game.seats.iter().enumerate() {
                             figure data-agent=(k) {
-                                figcaption { (who(seat)) }
+                                figcaption { (who(game, seat)) }
                                 div.stage {}
                                 p.told {}
                             }
                         }
                     }
                     (controls())
-                    (exports(&files))
                 }
                 (row(game, &files))
+                (exports(&files))
             }
         }
     };
@@ -344,7 +345,7 @@ fn row(game: &Game, files: &str) -> Markup {
                     label {
                         input type="radio" name="seat" value=(k) checked[k == chosen]
                             data-file=[rows_of(seat).map(|agent| format!("{files}/seats/{agent}.csv"))];
-                        span { (who(seat)) }
+                        span { (who(game, seat)) }
                     }
                 }
             }

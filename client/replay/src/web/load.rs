@@ -13,6 +13,8 @@ use crate::Player;
 
 /// The check lets the page live after so long, ms.
 const SLICE_MS: f64 = 12.0;
+/// How far it is is said this often at most, ms: somebody may be listening to it.
+const TOLD_MS: f64 = 1_000.0;
 
 /// A file; an error has the server's own words.
 pub async fn file(path: &str) -> Result<Vec<u8>> {
@@ -51,14 +53,20 @@ pub async fn player(path: &str) -> Result<Player> {
         .and_then(|entry| Ok((entry.make(&replay.config())?, entry.fingerprint()?)));
     let (sim, here) = made.map_err(|error| cannot(&error.to_string()))?;
     let mut player = Player::open(replay, sim, here);
-    let mut began = now();
+    let (mut began, mut told) = (now(), now());
     while player.check(64) {
         if now() - began > SLICE_MS {
             let checked = player.checked();
-            say(
-                &format!("Playing the game again to check it: step {} of {}…", checked.steps, checked.all),
-                false,
-            );
+            if now() - told > TOLD_MS {
+                told = now();
+                say(
+                    &format!(
+                        "Playing the game again to check it: step {} of {}…",
+                        checked.steps, checked.all
+                    ),
+                    false,
+                );
+            }
             sleep(0).await?;
             began = now();
         }
