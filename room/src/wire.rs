@@ -137,10 +137,10 @@ pub enum ToSeat {
         /// [`crate::timeline::Timeline::save`].
         #[serde(with = "serde_bytes")]
         timeline: Vec<u8>,
-        /// `env_sdk::Policy::save` of the policies that the browser may run.
-        minds: Vec<(Agent, serde_bytes::ByteBuf)>,
         /// Whether it counts even where a browser knows later ticks.
         must: bool,
+        /// `env_sdk::Policy::save` of the policies that the browser may run.
+        minds: Vec<(Agent, serde_bytes::ByteBuf)>,
     },
     /// Whether the game runs, and how everybody is. Sent when that changes.
     #[serde(rename = "s")]
@@ -228,12 +228,12 @@ pub struct Simulated {
 pub struct Shown {
     /// The last tick that this report is about.
     pub until: u32,
-    /// Digest of the state after that tick; none where this report stops before the last confirmed one.
-    pub digest: Option<u64>,
     /// By how many ticks own keys are delayed.
     pub input_delay: u8,
     /// Those ticks that were anything but predicted rightly and without a stall.
     pub notes: Vec<Note>,
+    /// Digest of the state after `until`; none where this report stops before the last confirmed one.
+    pub digest: Option<u64>,
 }
 
 /// What happened in a browser when one tick was confirmed.

@@ -2,15 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { csvOf, records } from "../edge/data.mjs";
 import { cable } from "./cable.mjs";
 import { begin, person, state } from "./chromium.mjs";
+import { STUDY, gameOf, restless, same } from "./rollback.mjs";
 import { browser, edge, subject } from "./world.mjs";
-
-const STUDY = "rollback_check";
-/** What is about a participant and not about the game. */
-const OWN = ["subject_id", "agent", "client_time_ms", "rtt_ms", "focused", "keys_held", "late_ticks", "predicted"];
-OWN.push("rollback_ticks", "stalled_ms", "input_delay_ticks", "verified");
 
 /** Two people in a game, each behind a line of their own. */
 async function paired(weathers) {
@@ -22,14 +17,7 @@ async function paired(weathers) {
 }
 
 /** Presses keys at random until the game is over; says what the pages measured. */
-async function play({ pages }, restless = 150) {
-  const keys = ["ArrowLeft", "ArrowRight", "ArrowUp"];
-  const typing = restless && setInterval(() => {
-    for (const page of pages) {
-      const key = keys[Math.floor(Math.random() * keys.length)];
-      page.keyboard[Math.random() < 0.5 ? "down" : "up"](key).catch(() => {});
-    }
-  }, restless);
+async function play({ pages }, typing = restless(pages)) {
   const seen = pages.map(() => ({}));
   const looking = setInterval(() => {
     pages.forEach((page, k) => page.evaluate(() => ({ ...window.footlights })).then((now) => {
@@ -37,25 +25,19 @@ async function play({ pages }, restless = 150) {
     }, () => {}));
   }, 200);
   await Promise.all(pages.map((page) => page.locator("section[data-kind=end]").waitFor({ timeout: 120_000 })));
-  clearInterval(typing);
+  typing();
   clearInterval(looking);
   return seen;
 }
 
 /** Both files, which must say the same of the game, row for row. */
 async function compared({ subjects, pages, lines }) {
-  const [a, b] = await Promise.all(subjects.map((subject) => csvOf(edge, STUDY, "game", subject)));
-  assert.equal(a.rows.length, 300);
-  const shared = a.header.filter((name) => !OWN.includes(name));
-  const apart = a.rows.filter((row, k) => shared.some((name) => row[name] !== b.rows[k]?.[name]));
-  assert.equal(apart.length, 0, "rows apart");
-  assert.equal(b.rows.length, 300);
-  const { events, seats } = await records(edge);
-  const game = seats.find((row) => row.subject_id === subjects[0]).game_id;
-  assert.deepEqual(events.filter((row) => row.game_id === game && row.kind === "desync"), []);
+  const files = await same(edge, subjects);
+  const { events } = await gameOf(edge, subjects[0]);
+  assert.deepEqual(events.filter((row) => row.kind === "desync"), []);
   await Promise.all(pages.map((page) => page.context().close()));
   await Promise.all(lines.map((line) => line.stop()));
-  return [a, b];
+  return files;
 }
 
 for (const [name, weathers] of [
@@ -103,7 +85,7 @@ test("a page out of focus in the middle of a game, and people who do nothing, ar
   await look(false);
   await all.pages[0].waitForFunction(() => window.footlights.tick >= 150);
   await look(true);
-  await play(all, 0);
+  await play(all, () => {});
   const [, { rows }] = await compared(all);
   assert.ok(rows.some((row) => row.focused === "false"), "the room knew that somebody looked away");
 });

@@ -1,48 +1,16 @@
 // The process is lost in mid-game; its storage is not.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { after, test } from "node:test";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
 import { csvOf, environments, records } from "./data.mjs";
+import { KillableEdge } from "./killable.mjs";
 import { Participant } from "./participant.mjs";
 
-const EDGE = fileURLToPath(new URL("../../xtask/edge/edge.mjs", import.meta.url));
-const SECRET = "a secret that both processes know";
-let storage, edge;
-
-/** An edge in a process of its own, which can be killed. */
-async function spawnEdge(port = 0) {
-  const args = [EDGE, "--persist", storage, "--secret", SECRET, "--quiet", "--port", String(port)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { url } = JSON.parse(line);
-    return { url, port: Number(new URL(url).port), kill: () => kill(child) };
-  }
-  throw new Error("the edge ended before it served");
-}
-
-function kill(child) {
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  return gone;
-}
-
-before(() => {
-  storage = mkdtempSync(join(tmpdir(), "footlights-recovery-"));
-});
-after(async () => {
-  await edge?.kill?.();
-  rmSync(storage, { recursive: true, force: true });
-});
+const edge = new KillableEdge();
+after(() => edge.stop());
 
 test("a killed edge starts again on its storage: one game goes on, the other ends, both with their rows", async () => {
-  edge = await spawnEdge();
+  await edge.start();
   const digest = BigInt(`0x${(await environments(edge.url))["slime-volleyball-v0"].fingerprint}`);
   const people = await Promise.all([1, 2, 3].map(() => new Participant(edge.url).enter("slime_human_ai")));
   for (const person of people) await person.leave("start");
@@ -56,7 +24,7 @@ test("a killed edge starts again on its storage: one game goes on, the other end
   await edge.kill();
   await Promise.all(people.map((person) => person.socket.ended));
 
-  edge = await spawnEdge(edge.port);
+  await edge.start();
   const [stays, leaves, late] = people;
   const welcome = await stays.sit(digest);
   assert.equal(welcome[1], 0);
@@ -76,18 +44,15 @@ test("a killed edge starts again on its storage: one game goes on, the other end
   }
   // The one who never came back: the alarm finds the game, waits the grace time, and saves what there is.
   await until(async () => (await leaves.leave("game")) === 303, 90_000);
-  await edge.kill();
-
-  edge = await startEdge({ persist: storage, secret: SECRET, quiet: true });
-  edge.kill = edge.stop;
-  const { games, seats, events } = await records(edge);
+  const stored = await edge.open();
+  const { games, seats, events } = await records(stored);
   assert.equal(games.length, 3);
   for (const person of people) {
     const { game_id } = seats.find((row) => row.subject_id === person.subject);
     const game = games.find((row) => row.game_id === game_id);
     assert.equal(game.outcome, person === leaves ? "abandoned" : "completed");
     assert.ok(game.ticks >= 15);
-    const { rows } = await csvOf(edge, "slime_human_ai", "game", person.subject);
+    const { rows } = await csvOf(stored, "slime_human_ai", "game", person.subject);
     assert.deepEqual(rows.map((row) => Number(row.tick)), Array.from({ length: game.ticks }, (_, k) => k + 1));
     assert.ok(events.some((row) => row.game_id === game_id && row.kind === "recovered"));
   }

@@ -290,3 +290,17 @@ fn what_the_room_has_not_said_is_not_taken_back() {
     world.play(60_000.0);
     assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
 }
+
+#[test]
+fn a_process_lost_before_its_first_checkpoint_costs_no_tick_that_anybody_has_seen_either() {
+    for seed in 0..10u64 {
+        let scene = meadow(2, 200).episodes(1).countdown_ms(0);
+        let networks = weathers();
+        let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
+        world.play_until(5_000.0, |world| world.room.tick() >= 5 + 4 * seed as u32);
+        world.crash();
+        world.play(60_000.0);
+        assert_eq!(world.outcome, Some(Outcome::Completed), "game {seed}: {:?}", world.events);
+        check(&world, &format!("game {seed}"));
+    }
+}

@@ -30,7 +30,7 @@ pub enum Stage {
     Wasm,
     /// The worker and its objects in workerd
     Edge,
-    /// Whole participants in Chromium
+    /// Whole participants in Chromium, and in Firefox where there is one
     Browser,
     /// A deployment, up to the upload
     Deploy,
@@ -57,9 +57,10 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 node_tests(ws, "edge", filter, python.into_iter().collect())
             }
             Stage::Browser => {
-                let chromium = tools::chromium()?;
+                let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
+                browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
                 build::run(ws, false)?;
-                node_tests(ws, "browser", filter, vec![("CHROMIUM_BIN", chromium)])
+                node_tests(ws, "browser", filter, browsers)
             }
             Stage::Deploy => {
                 build::run(ws, false)?;

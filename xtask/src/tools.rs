@@ -149,6 +149,38 @@ pub fn chromium() -> Result<PathBuf> {
     find().context("no Chromium for the browser tests: install it (Debian: apt-get install chromium), or set CHROMIUM_BIN")
 }
 
+/// A Firefox for the browser tests: `$FIREFOX_BIN`, one on the path, or a freshly installed one. None where there is none
+/// to be had: the tests that need it say that they are skipped.
+pub fn firefox() -> Result<Option<PathBuf>> {
+    const NAMES: [&str; 2] = ["firefox-esr", "firefox"];
+    const MAC: &str = "/Applications/Firefox.app/Contents/MacOS/firefox";
+    if let Some(named) = std::env::var_os("FIREFOX_BIN").map(PathBuf::from) {
+        return if named.exists() {
+            Ok(Some(named))
+        } else {
+            bail!("FIREFOX_BIN names {}, which does not exist", named.display())
+        };
+    }
+    let find = || {
+        NAMES
+            .iter()
+            .find_map(|name| on_path(name))
+            .or_else(|| Some(MAC.into()).filter(|mac: &PathBuf| mac.exists()))
+    };
+    if let Some(found) = find() {
+        return Ok(Some(found));
+    }
+    let why = match apt_install(&["firefox-esr"]) {
+        Ok(_) => "install it (Debian: apt-get install firefox-esr), or set FIREFOX_BIN".to_owned(),
+        Err(error) => format!("{error:#}"),
+    };
+    let found = find();
+    if found.is_none() {
+        say(format_args!("no Firefox, so its tests are skipped: {why}"));
+    }
+    Ok(found)
+}
+
 /// A Python with what `tests/data/requirements.txt` pins, in an environment of its own. None where there is no Python that
 /// can make one: the tests that need it say that they are skipped.
 pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {

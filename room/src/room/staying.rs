@@ -49,6 +49,9 @@ impl Room {
         match self.state {
             State::Gathering { .. } if self.people().all(|human| human.ready) => {
                 self.set_state(now, State::Countdown { until: now + self.scene.countdown_ms });
+                // A process that is lost before the first ticks are stored finds who was here, and so waits for what they
+                // know. Without this it would gather them, and begin anew while they still bring it back.
+                self.flush(now);
             }
             State::Paused { .. } => self.settle(now),
             _ => self.tell_status(now),

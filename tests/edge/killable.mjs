@@ -1,0 +1,55 @@
+// An edge in a process of its own, which can be killed and started again on its storage.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { startEdge } from "../../xtask/edge/edge.mjs";
+
+const EDGE = fileURLToPath(new URL("../../xtask/edge/edge.mjs", import.meta.url));
+const SECRET = "a secret that every process knows";
+
+export class KillableEdge {
+  #storage = mkdtempSync(join(tmpdir(), "footlights-killed-"));
+  #child;
+  #opened;
+  /** The same in every life. */
+  url;
+
+  /** Starts it, for the first time or again. */
+  async start() {
+    const port = this.url ? new URL(this.url).port : "0";
+    const args = [EDGE, "--persist", this.#storage, "--secret", SECRET, "--quiet", "--port", port];
+    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    for await (const line of createInterface({ input: this.#child.stdout })) {
+      this.url = JSON.parse(line).url;
+      return this;
+    }
+    throw new Error("the edge ended before it served");
+  }
+
+  /** Nobody in there can say or store another word. */
+  async kill() {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  /** Kills it, and opens its storage in this process: an edge as `startEdge` gives it. */
+  async open() {
+    await this.kill();
+    this.#opened = await startEdge({ persist: this.#storage, secret: SECRET, quiet: true });
+    return this.#opened;
+  }
+
+  async stop() {
+    await this.kill();
+    await this.#opened?.stop();
+    rmSync(this.#storage, { recursive: true, force: true });
+  }
+}
