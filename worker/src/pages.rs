@@ -128,7 +128,7 @@ fn ahead(view: &View<'_>) -> Markup {
     let scenes = view.experiment.scenes();
     let games: Vec<&GameScene> = scenes
         .into_iter()
-        .filter_map(|scene| if let Scene::Game(game) = scene { Some(game) } else { None })
+        .filter_map(|scene| if let Scene::Game(game) = scene { Some(game.as_ref()) } else { None })
         // On the first page the path is not drawn, so any of them may come.
         .filter(|game| stager.path().is_empty() || stager.path().contains(&game.id))
         .filter(|game| stager.outcome(&game.id).is_none())
