@@ -85,13 +85,12 @@ fn lint(ws: &Workspace) -> Result<()> {
     process::run(ws.cargo().args(["fmt", "--all", "--check"]))?;
     process::run(ws.cargo().args(["clippy", "--workspace", "--all-targets"]).args(DENY))?;
     tools::wasm_target(ws)?;
-    // One by one, as they are built: together they would share their dependencies' features.
-    let pages = build::PAGES.map(|(_, directory, _)| directory);
-    for directory in pages.into_iter().chain(["client/canvas", "worker"]) {
-        let package = ws.package(directory)?;
-        process::run(ws.cargo().args(["clippy", "--target", WASM, "--package", package]).args(DENY))?;
+    let mut clippy = ws.cargo();
+    clippy.args(["clippy", "--target", WASM]);
+    for directory in build::PAGES.map(|(_, directory, _)| directory).into_iter().chain(["worker"]) {
+        clippy.args(["--package", ws.package(directory)?]);
     }
-    Ok(())
+    process::run(clippy.args(DENY))
 }
 
 fn host(ws: &Workspace, filter: Option<&str>) -> Result<()> {
