@@ -145,10 +145,15 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { args } => {
             let ws = Workspace::find()?;
             build::run(&ws, true)?;
+            // Not for a benchmark that does without: it is installed where it is missing.
+            let all = args.iter().all(|arg| arg.starts_with('-'));
+            let browser = all || args.iter().any(|arg| arg == "browser_rollback");
+            let chromium = if browser { Some(("CHROMIUM_BIN", tools::chromium()?)) } else { None };
             process::replace(
                 ws.cargo()
                     .args(["run", "--release", "--package", "bench", "--"])
                     .args(args)
+                    .envs(chromium)
                     .env("FOOTLIGHTS_NODE", tools::node()?)
                     .env("FOOTLIGHTS_WASM_BINDGEN", tools::wasm_bindgen(&ws)?)
                     .env("FOOTLIGHTS_EDGE", ws.root.join(dev::EDGE)),

@@ -3,6 +3,7 @@
 //! Figures go to standard output, as a table or as JSON lines; what is being done goes to standard error. It expects
 //! the optimised build that `cargo xtask bench` makes before it starts this.
 
+mod browser;
 mod bundles;
 mod conditions;
 mod crowd;
@@ -62,6 +63,8 @@ enum Name {
     Snapshot,
     /// What browser execution costs: going back, snapshots, messages, playing a game again
     Rollback,
+    /// What two people at a distance see in Chromium: from a key to its picture, missed frames, rollbacks: minutes
+    BrowserRollback,
     /// Time of a decision of an ONNX policy in WebAssembly
     InferenceWasm,
     /// Size of what is deployed
@@ -137,6 +140,7 @@ fn run(cli: Cli) -> Result<()> {
             Name::FrameBytes => rooms::frame_bytes,
             Name::Snapshot => rooms::snapshot,
             Name::Rollback => rollback::run,
+            Name::BrowserRollback => browser::run,
             Name::InferenceWasm => inference::wasm,
             Name::WorkerBundle => bundles::worker,
             Name::ClientBundle => bundles::client,
