@@ -54,7 +54,7 @@ pub struct Keyboard {
 
 impl Keyboard {
     /// How many keys there can be.
-    pub const MAX_KEYS: usize = 32;
+    pub const MAX_KEYS: usize = 31;
 
     /// Adds a meaning; the keys get bits as they come.
     pub fn add(&mut self, codes: &[&str], action: ActionValue, label: &str) {

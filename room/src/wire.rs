@@ -275,12 +275,11 @@ pub struct Frame {
     pub ack: u32,
     /// What changed in the picture.
     pub picture: Delta,
-    /// Rewards of this tick by agent; none when all are 0.
-    pub rewards: Option<Vec<f32>>,
-    /// The panel, when it changed.
-    pub hud: Option<Hud>,
     /// What was decided for this tick, sealed for the room that said it. Empty where the picture is not one of a tick.
     pub receipt: serde_bytes::ByteBuf,
+    /// The panel, when it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hud: Option<Hud>,
 }
 
 /// The panel around the picture.
@@ -644,9 +643,8 @@ mod tests {
                 tick: u32::MAX,
                 ack: 0,
                 picture,
-                rewards: Some(vec![0.3, f32::MIN_POSITIVE]),
-                hud: Some(hud),
                 receipt: vec![1, 2, 3].into(),
+                hud: Some(hud),
             }),
             ToSeat::Durable { tick: 70_000 },
             ToSeat::Frame(Frame::default()),

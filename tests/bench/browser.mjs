@@ -55,7 +55,7 @@ function watch() {
   };
   window.addEventListener("keydown", (event) => {
     if (watched.armed && !event.repeat) {
-      key = { ...watched.armed, pressed: event.timeStamp, told: performance.now(), tick: window.footlights.tick };
+      key = { ...watched.armed, pressed: event.timeStamp, told: performance.now() };
     }
     watched.armed = undefined;
   }, true);
@@ -69,7 +69,7 @@ function watch() {
     const ms = performance.now() - key.pressed;
     // The frame that shows it, and those before it that could have, because the page knew of the key.
     const could = frames.filter((frame) => frame.ran > key.told && frame.at < at).length;
-    watched.shown.push({ ms, frames: could + 1, tick: key.tick });
+    watched.shown.push({ ms, frames: could + 1 });
     key = undefined;
   });
   window.watched = watched;

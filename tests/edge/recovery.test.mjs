@@ -31,7 +31,7 @@ test("a killed edge starts again on its storage: one game goes on, the other end
   stays.live();
   const first = await stays.socket.inbox.next("f");
   assert.ok(first[0] >= 15 && first[0] <= 80, `goes on from tick ${first[0]}`);
-  assert.ok(first[2][0], "with a full picture");
+  assert.ok(first[2][1][0], "with a full picture");
   await late.match("game");
   await late.sit(digest);
   late.live();

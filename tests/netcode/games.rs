@@ -214,6 +214,13 @@ fn own_keys_are_in_the_next_picture_at_any_distance() {
     for delay in [1.0, 75.0, 150.0] {
         let scene = meadow(2, 600).episodes(1).prediction_window(60);
         let mut world = World::new(scene, 29, &[Weather::steady(delay)]);
+        // Nothing moves while the countdown runs; from the first tick that is shown on, everything does.
+        world.restless = 1e12;
+        let begun = |world: &World| world.people[0].rollback().is_some_and(|game| game.present().tick() > 0);
+        world.play_until(5_000.0, begun);
+        world.restless = 120.0;
+        world.people.iter_mut().for_each(|person| person.next_key = 0.0);
+        world.people[0].play.seat_mut().unwrap().take_measured().count();
         world.play(15_000.0);
         let seat = world.people[0].play.seat_mut().unwrap();
         let measured: Vec<f64> = seat.take_measured().collect();

@@ -48,7 +48,7 @@ pub struct Person {
     lobby: bool,
     next_picture: f64,
     next_timer: f64,
-    next_key: f64,
+    pub next_key: f64,
     keys: Rng,
     held: u32,
     /// Ticks whose digest was compared with the room's.

@@ -88,7 +88,7 @@ pub struct Seat {
     ack: u32,
     /// Whether the room of this connection knows what is held. It does not before its first frame.
     told: bool,
-    /// Sent and not yet seen in a frame: `seq` and when its key changed.
+    /// Sent and not yet seen in a frame: `seq`, or the tick where this browser simulates; and when its key changed.
     unseen: VecDeque<(u32, f64)>,
     measured: VecDeque<f64>,
 }
@@ -195,8 +195,8 @@ impl Seat {
                     self.hud = hud;
                 }
                 if picture.is_some() {
-                    // Own keys are in the very next picture.
-                    self.seen(u32::MAX, now);
+                    let shown = rollback.shown();
+                    self.seen(shown, now);
                 }
                 picture
             }
@@ -218,6 +218,11 @@ impl Seat {
     pub fn tick(&self) -> Option<u32> {
         let rollback = self.rollback.as_ref().map(|rollback| rollback.confirmed().tick());
         rollback.or_else(|| self.playback.as_ref().and_then(Playback::tick))
+    }
+
+    /// Whether the participant plays already though the room still counts down.
+    pub fn has_begun(&self) -> bool {
+        self.rollback.as_ref().is_some_and(Rollback::has_begun)
     }
 
     /// Whether the participant plays on though the connection may be lost.
@@ -270,7 +275,12 @@ impl Seat {
                 // A room that was restored may count down to what is being played.
                 let plays = status.phase == Phase::Countdown && self.goes_on();
                 if let Some(rollback) = self.rollback.as_mut().filter(|_| !plays) {
-                    rollback.run(status.phase == Phase::Running, now);
+                    let begins = match status.phase {
+                        Phase::Running => Some(0.0),
+                        Phase::Countdown if !rollback.is_alone() => Some(f64::from(status.remaining_ms)),
+                        _ => None,
+                    };
+                    rollback.run(begins, now);
                 }
                 self.status = Some((status, now));
             }
@@ -320,8 +330,8 @@ impl Seat {
         if held != self.held {
             self.held = held;
             if self.told || self.rollback.as_ref().is_some_and(Rollback::is_alone) {
-                self.tell(at, out);
-                self.unseen.push_back((self.seq, at));
+                let mark = self.tell(at, out);
+                self.unseen.push_back((mark, at));
                 if self.unseen.len() > MAX_MEASURED {
                     self.unseen.pop_front();
                 }
@@ -375,12 +385,16 @@ impl Seat {
                 self.upload(now, out);
             }
         }
+        if let Some(rollback) = self.rollback.as_mut().filter(|rollback| now >= rollback.begins_at()) {
+            rollback.advance(now);
+        }
         self.link.wake(&self.path, now, out);
     }
 
     pub(super) fn wake_at(&self) -> f64 {
         let own = if self.link.is_open() { self.ping_at.min(self.upload_at) } else { f64::INFINITY };
-        own.min(self.link.wake_at())
+        let begins = self.rollback.as_ref().map_or(f64::INFINITY, Rollback::begins_at);
+        own.min(begins).min(self.link.wake_at())
     }
 
     /// Tells the room how far a game is that is played alone.
@@ -471,7 +485,7 @@ impl Seat {
         messages
     }
 
-    /// Keys up to `ack` show on the screen.
+    /// Keys up to this `seq`, or tick, show on the screen.
     fn seen(&mut self, ack: u32, now: f64) {
         while let Some((_, at)) = self.unseen.pop_front_if(|(seq, _)| *seq <= ack) {
             if self.measured.len() >= MAX_MEASURED {
@@ -481,20 +495,25 @@ impl Seat {
         }
     }
 
-    /// Says what is held.
-    fn tell(&mut self, time: f64, out: &mut VecDeque<Output>) {
+    /// Says what is held; what tells when it shows.
+    fn tell(&mut self, time: f64, out: &mut VecDeque<Output>) -> u32 {
         self.seq = self.seq.wrapping_add(1);
         let message = match &mut self.rollback {
             Some(rollback) => {
                 let tick = rollback.hold(self.held, time);
-                if rollback.is_alone() {
-                    return;
+                if !rollback.is_alone() {
+                    out.push_back(Output::Send(wire::encode(&ToRoom::Stamped {
+                        tick,
+                        held: self.held,
+                        time,
+                    })));
                 }
-                ToRoom::Stamped { tick, held: self.held, time }
+                return tick;
             }
             None => ToRoom::Keys { seq: self.seq, held: self.held, time },
         };
         out.push_back(Output::Send(wire::encode(&message)));
+        self.seq
     }
 
     /// The room's state.

@@ -104,8 +104,8 @@ pub fn state(play: &Play) -> &'static str {
         Stage::Seat(seat, None) => match seat.status().map(|status| status.phase) {
             None => "connecting",
             Some(Phase::Gathering) => "gathering",
-            Some(Phase::Countdown) => "countdown",
-            Some(Phase::Running) => "running",
+            Some(Phase::Countdown) if !seat.has_begun() => "countdown",
+            Some(Phase::Countdown | Phase::Running) => "running",
             Some(Phase::Paused) => "paused",
             Some(Phase::Over) => "finished",
         },
@@ -265,6 +265,7 @@ fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
     let left = seat.remaining_ms(now);
     match status.phase {
         Phase::Running => None,
+        Phase::Countdown if seat.has_begun() => None,
         Phase::Gathering => {
             let title = if two { "Your partner is on the way" } else { "The other players are on the way" };
             let text = "You were matched. The game starts as soon as everybody has arrived.";

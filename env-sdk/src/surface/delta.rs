@@ -34,6 +34,7 @@ pub struct Record {
 
 /// What changed from one picture to the next.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Packed", into = "Packed")]
 pub struct Delta {
     /// Forget everything first.
     pub full: bool,
@@ -43,6 +44,28 @@ pub struct Delta {
     pub moved: Vec<i32>,
     /// Ids that are no longer in the picture.
     pub gone: Vec<u16>,
+}
+
+/// A delta as it travels: most pictures differ in what moved, and in nothing else.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    moved: Vec<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rest: Option<(bool, Vec<Record>, Vec<u16>)>,
+}
+
+impl From<Delta> for Packed {
+    fn from(Delta { full, put, moved, gone }: Delta) -> Self {
+        let rest = full || !put.is_empty() || !gone.is_empty();
+        Self { moved, rest: rest.then_some((full, put, gone)) }
+    }
+}
+
+impl From<Packed> for Delta {
+    fn from(Packed { moved, rest }: Packed) -> Self {
+        let (full, put, gone) = rest.unwrap_or_default();
+        Self { full, put, moved, gone }
+    }
 }
 
 impl Delta {

@@ -462,6 +462,26 @@ impl GameScene {
         (0u8..).map(Agent).zip(&self.seats).filter(|(_, seat)| seat.is_human()).map(|(agent, _)| agent)
     }
 
+    /// Whether one person plays, and in the browser: without anybody to wait for.
+    pub fn is_alone(&self) -> bool {
+        self.execution == Execution::Browser && self.humans() == 1
+    }
+
+    /// Whether the browser runs policies as well as the room.
+    pub fn policies_in_browser(&self) -> bool {
+        self.is_alone() && self.seats.len() > 1
+    }
+
+    /// The policy of a seat at the start of an episode; `None` where a person sits.
+    pub fn make_policy(&self, agent: Agent) -> Result<Option<Box<dyn Policy>>, PolicyError> {
+        let sim = self.environment.make();
+        let sim = sim.map_err(|error| PolicyError::Load {
+            name: self.environment.id.into(),
+            why: error.to_string(),
+        })?;
+        self.policy(agent, sim.as_ref())
+    }
+
     /// A policy for the seat of `agent`; `None` where a person sits.
     pub(crate) fn policy(
         &self,

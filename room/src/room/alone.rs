@@ -6,13 +6,10 @@
 
 use std::collections::VecDeque;
 
-use env_sdk::{Agent, Policy};
+use env_sdk::Agent;
 
-use super::{CloseCode, Output, Room, RoomError, SILENT_MS, State, seat::SeatState};
-use crate::{
-    experiment::{Execution, GameScene},
-    wire::KeyChange,
-};
+use super::{CloseCode, Output, Room, SILENT_MS, State, seat::SeatState};
+use crate::{experiment::GameScene, wire::KeyChange};
 
 /// How far the browser may be ahead of the room, in seconds of the game: a loss of ten, and the pause before the next
 /// attempt to connect.
@@ -64,23 +61,6 @@ impl Alone {
     pub fn forget(&mut self, tick: u32) {
         self.until = tick;
         self.claims.clear();
-    }
-}
-
-impl GameScene {
-    /// Whether one person plays, and in the browser: without anybody to wait for.
-    pub fn is_alone(&self) -> bool {
-        self.execution == Execution::Browser && self.humans() == 1
-    }
-
-    /// Whether the browser runs policies as well as the room.
-    pub fn policies_in_browser(&self) -> bool {
-        self.is_alone() && self.seats.len() > 1
-    }
-
-    /// The policy of a seat as it is at the start of an episode, made for this scene.
-    pub fn make_policy(&self, agent: Agent) -> Result<Option<Box<dyn Policy>>, RoomError> {
-        Ok(self.policy(agent, self.environment.make()?.as_ref())?)
     }
 }
 

@@ -74,9 +74,12 @@ impl Room {
     /// Sends a seat the whole state. A browser that knows later ticks may bring them back first, unless it `must` take
     /// this one.
     pub(super) fn send_snapshot(&mut self, now: u64, agent: Agent, must: bool) {
-        let Some(conn) = self.human(agent).and_then(|human| human.listener()) else { return };
+        let tick = self.tick();
+        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        let Some(conn) = human.listener() else { return };
         match self.timeline.save() {
             Ok(timeline) => {
+                human.repaired_tick = tick;
                 let minds =
                     self.told_policies().map(|(agent, policy)| (agent, policy.save().into())).collect();
                 let bytes = wire::encode(&ToSeat::Snapshot { tick: self.tick(), timeline, minds, must });
@@ -143,7 +146,8 @@ impl Room {
     /// A browser says that its state at a tick is another one.
     pub(super) fn desync(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) {
         let known = self.digest_at(tick);
-        if known == Some(digest) {
+        let repaired = self.human(agent).is_some_and(|human| tick <= human.repaired_tick);
+        if known == Some(digest) || repaired {
             return;
         }
         if !self.may_repair(now, agent) {

@@ -6,10 +6,10 @@
 //! else.
 //!
 //! Browsers that simulate know the moves, and are told them with the tag. All others get a receipt that only the room can
-//! open: half of the tag, and the moves under a stream that is made from the key and that half (a synthetic IV, as in RFC
-//! 5297). Its length tells that somebody's keys changed, and nothing tells which.
+//! open: the beginning of the tag, and the moves under a stream that is made from the key and that beginning (a synthetic
+//! IV, as in RFC 5297). Its length tells that somebody's keys changed, and nothing tells which.
 
-use env_sdk::Agent;
+use env_sdk::{ActionValue, Agent};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_bytes::ByteBuf;
 use sha2::Sha256;
@@ -25,7 +25,65 @@ use crate::{
 pub type SealKey = [u8; 32];
 
 /// How much of a tag is in a receipt, in bytes. A wrong one can be tried twice a second.
-const TAG_BYTES: usize = 4;
+const TAG_BYTES: usize = 3;
+
+/// What begins a move in a receipt, beside its agent.
+const MOVES: u32 = 4;
+const KEYS: u32 = 0;
+const ACTION: u32 = 1;
+const VALUES: u32 = 2;
+const FAILED: u32 = 3;
+
+/// The moves of a tick as a few small numbers: receipts go out thirty times a second and person.
+fn packed(passed: u64, moves: &[(Agent, Move)]) -> Vec<u32> {
+    let mut packed = vec![u32::try_from(passed).unwrap_or(u32::MAX)];
+    for (agent, moved) in moves {
+        let mut begin = |kind| packed.push(u32::from(agent.0) * MOVES + kind);
+        match moved {
+            Move::Keys(changes) => {
+                begin(KEYS);
+                packed.push(changes.len() as u32);
+                // There are never so many keys that the highest bit is one: see `Keyboard::MAX_KEYS`.
+                packed.extend(changes.iter().map(|change| change.map_or(0, |held| held.saturating_add(1))));
+            }
+            Move::Action(ActionValue::Discrete(action)) => {
+                begin(ACTION);
+                packed.push(action.cast_unsigned());
+            }
+            Move::Action(ActionValue::Continuous(values)) => {
+                begin(VALUES);
+                packed.push(values.len() as u32);
+                packed.extend(values.iter().map(|value| value.to_bits()));
+            }
+            Move::Failed => begin(FAILED),
+        }
+    }
+    packed
+}
+
+fn unpacked(packed: Vec<u32>) -> Option<(u64, Vec<(Agent, Move)>)> {
+    let mut rest = packed.into_iter();
+    let passed = rest.next()?;
+    let mut moves = Vec::new();
+    while let Some(begin) = rest.next() {
+        let agent = Agent(u8::try_from(begin / MOVES).ok()?);
+        let mut several = || {
+            let count = rest.next()? as usize;
+            let some: Vec<u32> = rest.by_ref().take(count).collect();
+            (some.len() == count).then_some(some)
+        };
+        let moved = match begin % MOVES {
+            KEYS => Move::Keys(several()?.into_iter().map(|held| held.checked_sub(1)).collect()),
+            VALUES => {
+                Move::Action(ActionValue::Continuous(several()?.into_iter().map(f32::from_bits).collect()))
+            }
+            ACTION => Move::Action(ActionValue::Discrete(rest.next()?.cast_signed())),
+            _ => Move::Failed,
+        };
+        moves.push((agent, moved));
+    }
+    Some((passed.into(), moves))
+}
 
 impl Room {
     /// Gives the room its key. The same game must have the same one for all its life.
@@ -56,7 +114,7 @@ impl Room {
             return Vec::new();
         }
         let tag: Vec<u8> = self.tag.to_be_bytes().into_iter().take(TAG_BYTES).collect();
-        let sealed = self.streamed(before, &tag, wire::encode(&(passed, moves)));
+        let sealed = self.streamed(before, &tag, wire::encode(&packed(passed, moves)));
         [tag, sealed].concat()
     }
 
@@ -75,7 +133,7 @@ impl Room {
     fn opened(&self, receipt: &[u8]) -> Option<(u64, Vec<(Agent, Move)>)> {
         let (tag, sealed) = receipt.split_at_checked(TAG_BYTES)?;
         let said = self.streamed(self.tag, tag, sealed.to_vec());
-        let (passed, moves): (u64, Vec<(Agent, Move)>) = wire::decode(&said, wire::MAX_FROM_BROWSER).ok()?;
+        let (passed, moves) = unpacked(wire::decode(&said, wire::MAX_FROM_BROWSER).ok()?)?;
         let at_ms = self.decided_ms.checked_add(passed)?;
         let right = self.tag_of(self.tick() + 1, at_ms, &moves).to_be_bytes();
         (right.get(..TAG_BYTES) == Some(tag)).then_some((at_ms, moves))
@@ -164,6 +222,39 @@ impl Room {
             let detail = format!("ticks {} to {}", before + 1, self.tick());
             self.report(now, Some(agent), "resumed_from_browser", detail);
             self.flush(now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn moved() -> impl Strategy<Value = Move> {
+        let change = proptest::option::of(0u32..1 << 31);
+        prop_oneof![
+            proptest::collection::vec(change, 0..5).prop_map(Move::Keys),
+            any::<i32>().prop_map(|action| Move::Action(ActionValue::Discrete(action))),
+            proptest::collection::vec(-1e9f32..1e9, 0..4)
+                .prop_map(|values| Move::Action(ActionValue::Continuous(values))),
+            Just(Move::Failed),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn moves_are_unpacked_as_they_were(
+            passed in 0u64..1 << 32,
+            moves in proptest::collection::vec((any::<u8>().prop_map(Agent), moved()), 0..5),
+        ) {
+            prop_assert_eq!(unpacked(packed(passed, &moves)), Some((passed, moves)));
+        }
+
+        #[test]
+        fn whatever_else_there_is_does_no_harm(numbers in proptest::collection::vec(any::<u32>(), 0..40)) {
+            let _ = unpacked(numbers);
         }
     }
 }

@@ -85,7 +85,7 @@ impl Room {
         if simulates {
             self.send_snapshot(now, agent, false);
         } else {
-            self.send_frame(agent, None, &[]);
+            self.send_frame(agent, &[]);
         }
         if warned {
             self.tell_notice(agent);

@@ -235,7 +235,7 @@ impl Room {
             digests: VecDeque::new(),
             key: SealKey::default(),
             tag: 0,
-            decided_ms: 0,
+            decided_ms: now,
             repeats: false,
             handed_out: VecDeque::new(),
             durable: 0,

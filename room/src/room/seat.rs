@@ -148,6 +148,8 @@ pub(super) struct Human {
     pub shown_until: u32,
     /// When a snapshot repaired this seat's state last, epoch ms.
     pub repaired_ms: Option<u64>,
+    /// The tick of the last snapshot: what the browser said of earlier ones is settled.
+    pub repaired_tick: u32,
     window: (u64, u32),
 }
 
@@ -173,6 +175,7 @@ impl Human {
             focus_watch: Watched::default(),
             shown_until: 0,
             repaired_ms: None,
+            repaired_tick: 0,
             window: (0, 0),
         }
     }

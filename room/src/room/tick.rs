@@ -100,7 +100,7 @@ impl Room {
             self.finish(now, Outcome::Failed);
             return;
         }
-        self.show(now, &step, &moves, digest);
+        self.show(now, &moves, digest);
         if done {
             self.episode_over(now, &step);
         }
@@ -136,7 +136,7 @@ impl Room {
     }
 
     /// Tells everybody of a tick: its moves, or what changed in their pictures.
-    fn show(&mut self, now: u64, step: &Step, moves: &Moves, digest: u64) {
+    fn show(&mut self, now: u64, moves: &Moves, digest: u64) {
         let tick = self.tick();
         let told = moves.iter().filter(|(_, moved)| **moved != Move::default());
         let told: Vec<(Agent, Move)> = told.map(|(agent, moved)| (*agent, moved.clone())).collect();
@@ -145,7 +145,7 @@ impl Room {
             Execution::Server if self.repeats => {}
             Execution::Server => {
                 for agent in self.agents() {
-                    self.send_frame(agent, Some(step), &receipt);
+                    self.send_frame(agent, &receipt);
                 }
             }
             Execution::Browser => self.confirm(now, told, digest),
@@ -155,12 +155,12 @@ impl Room {
     /// Sends every listening seat what changed in its picture without a tick.
     pub(super) fn send_pictures(&mut self) {
         for agent in self.agents() {
-            self.send_frame(agent, None, &[]);
+            self.send_frame(agent, &[]);
         }
     }
 
     /// Sends one seat what changed in its picture.
-    pub(super) fn send_frame(&mut self, agent: Agent, step: Option<&Step>, receipt: &[u8]) {
+    pub(super) fn send_frame(&mut self, agent: Agent, receipt: &[u8]) {
         if self.human(agent).and_then(|human| human.listener()).is_none() {
             return;
         }
@@ -173,15 +173,12 @@ impl Room {
         if let Some(hud) = &hud {
             human.hud = Some(hud.clone());
         }
-        let rewards =
-            step.filter(|step| step.rewards.iter().any(|r| *r != 0.0)).map(|step| step.rewards.to_vec());
         let frame = Frame {
             tick: self.timeline.tick(),
             ack: human.ack,
             picture: human.encoder.encode(&self.surface),
-            rewards,
-            hud,
             receipt: receipt.to_vec().into(),
+            hud,
         };
         self.out.push_back(Output::Send { conn, bytes: wire::encode(&ToSeat::Frame(frame)) });
     }

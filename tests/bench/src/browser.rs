@@ -19,8 +19,6 @@ const RTTS_MS: [u32; 3] = [0, 150, 300];
 const GAMES: u32 = 4;
 /// Time between two frames of the display.
 const FRAME_MS: f64 = 1_000.0 / 60.0;
-/// By this tick a browser is as far ahead of the room as it is to be. Before, keys wait for it.
-const SETTLED: u32 = 90;
 
 #[derive(Deserialize)]
 struct Measured {
@@ -47,8 +45,6 @@ struct Shown {
     ms: f64,
     /// Frames of the display that began since the page was told of the key, that one included.
     frames: f64,
-    /// The newest confirmed tick when it was pressed.
-    tick: u32,
 }
 
 /// One page for one game.
@@ -92,24 +88,19 @@ pub fn run(context: &mut Context) -> Result<()> {
 
 fn latency(context: &mut Context, rtt: u32, games: &[Latency]) -> Result<()> {
     let here = || games.iter().filter(|game| game.rtt == rtt);
-    let shown = |from: u32, of: fn(&Shown) -> f64| {
-        let keys = here().flat_map(|game| &game.shown).filter(|shown| shown.tick >= from);
-        sorted(keys.map(of))
-    };
+    let shown = |of: fn(&Shown) -> f64| sorted(here().flat_map(|game| &game.shown).map(of));
     let said = sorted(here().flat_map(|game| game.said.iter().copied()));
-    let (ms, all) = (shown(SETTLED, |shown| shown.ms), shown(0, |shown| shown.ms));
-    let (count, all_count) = (shown(SETTLED, |shown| shown.frames), shown(0, |shown| shown.frames));
+    let (ms, count) = (shown(|shown| shown.ms), shown(|shown| shown.frames));
     ensure!(ms.len() > 30, "only {} keys were seen in a picture", ms.len());
     for (rank, share) in [("p50", 0.5), ("p99", 0.99)] {
-        let add = |what: &str, values: &[f64], from_start: &[f64], unit| {
+        let add = |what: &str, values: &[f64], unit| {
             let figure =
                 Figure::new(format!("browser_rollback/{what}_{rank}"), percentile(values, share), unit);
-            let figure = figure.detail("rtt_ms", rtt).detail("keys", values.len());
-            figure.detail("with_the_first_three_seconds", percentile(from_start, share))
+            figure.detail("rtt_ms", rtt).detail("keys", values.len())
         };
-        let figure = add("key_to_picture", &ms, &all, "ms");
+        let figure = add("key_to_picture", &ms, "ms");
         context.add(figure.detail("the_page_says", percentile(&said, share)))?;
-        context.add(add("key_to_picture_frames", &count, &all_count, "frames").at_most(1.0))?;
+        context.add(add("key_to_picture_frames", &count, "frames").at_most(1.0))?;
     }
     Ok(())
 }

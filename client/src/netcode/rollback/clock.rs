@@ -61,6 +61,11 @@ impl Clock {
         self.late = 0;
     }
 
+    /// When tick `tick` is, or was, confirmed here, if all is as usual.
+    pub fn due(&self, tick: u32) -> f64 {
+        self.base.map_or(f64::INFINITY, |base| base + f64::from(tick) * self.tick_ms)
+    }
+
     /// Tick `tick` was confirmed.
     pub fn confirmed(&mut self, tick: u32, now: f64) {
         let base = now - f64::from(tick) * self.tick_ms;

@@ -46,8 +46,6 @@ const FAST: f64 = 0.5;
 const FAR_TICKS: f64 = 3.0;
 /// An error of more ticks than this is not slewed: ahead is jumped to, behind is waited for.
 const JUMP_TICKS: f64 = 20.0;
-/// A present so many ticks behind is held back, not slewed.
-const BEHIND_TICKS: f64 = 2.0;
 /// An input delay that could be shorter gets shorter by one tick in this time, ms.
 const SHORTEN_MS: f64 = 2_000.0;
 
@@ -117,7 +115,11 @@ pub struct Rollback {
     clock: Clock,
     /// Where the present is to be, in ticks; its fraction is the way to the next one.
     phase: f64,
+    /// The last tick whose changes of own keys are in the picture that was made last.
+    shown: u32,
     running: bool,
+    /// It runs, and no tick was confirmed since it does.
+    counting: bool,
     asked: Option<f64>,
     /// The room knew of this browser before.
     greeted: bool,
@@ -159,7 +161,9 @@ impl Rollback {
             told: 0,
             clock: Clock::new(1_000.0 / f64::from(fps)),
             phase: 0.0,
+            shown: 0,
             running: false,
+            counting: false,
             asked: None,
             greeted: false,
             stalled_ms: 0.0,
@@ -264,23 +268,49 @@ impl Rollback {
         true
     }
 
-    /// The game runs, or stands still.
-    pub fn run(&mut self, running: bool, now: f64) {
-        if running && !self.running {
-            self.clock.start(self.confirmed.tick(), now);
+    /// The room's ticks run, or will in so many ms; or the game stands still. This browser begins before the room does,
+    /// so that its first keys are in time.
+    pub fn run(&mut self, begins: Option<f64>, now: f64) {
+        let Some(ms) = begins else {
+            if self.running {
+                self.stand_still();
+            }
+            return;
+        };
+        if ms > 0.0 && self.running && !self.counting {
+            self.stand_still();
+        }
+        if !self.running {
             self.phase = f64::from(self.confirmed.tick());
             self.stale = true;
             self.asked = None;
         }
-        if !running && self.running {
-            self.stand_still();
+        if ms > 0.0 || !self.running {
+            self.clock.start(self.confirmed.tick(), now + ms);
+            self.counting = true;
         }
-        self.running = running;
+        self.running = true;
+    }
+
+    /// When this browser begins, if the room still counts down.
+    pub fn begins_at(&self) -> f64 {
+        if self.counting && !self.has_begun() {
+            let delay = f64::from(self.delayed) * self.clock.tick_ms();
+            // A millisecond for what rounding takes away.
+            self.clock.due(self.confirmed.tick()) - self.clock.trip_ms() + delay + 1.0
+        } else {
+            f64::INFINITY
+        }
+    }
+
+    /// Whether this browser has begun though the room has not.
+    pub fn has_begun(&self) -> bool {
+        self.counting && self.phase > f64::from(self.confirmed.tick())
     }
 
     /// What was guessed beyond the last confirmed tick will not be.
     fn stand_still(&mut self) {
-        self.running = false;
+        (self.running, self.counting) = (false, false);
         self.phase = f64::from(self.confirmed.tick());
         self.stale = true;
     }
@@ -288,9 +318,10 @@ impl Rollback {
     /// The keys held changed at `now`: the first tick that sees it.
     pub fn hold(&mut self, held: u32, now: f64) -> u32 {
         let next = self.present.tick().max(self.phase as u32) + 1 + self.delayed;
-        // Where the present is held back, in lockstep or by the window, the tick that this will reach in time.
-        let held_back = |target: &f64| !self.alone && target - self.phase > BEHIND_TICKS;
-        let first = match self.target(now).filter(held_back) {
+        // Where the present is held back, in lockstep or by the window, the tick that this will reach in time. Where it
+        // only catches up, keys show at once, even if they count later.
+        let held_back = self.phase + 1.0 >= f64::from(self.confirmed.tick() + self.window);
+        let first = match self.target(now).filter(|_| held_back) {
             Some(target) => next.max(target as u32 + 1 + self.delayed),
             None => next,
         };
@@ -382,6 +413,7 @@ impl Rollback {
             self.log.pop_front();
         }
         let Confirmed { tick, moves, digest, .. } = decided;
+        self.counting = false;
         self.clock.confirmed(tick, now);
         let moves: Moves = moves.into_iter().collect();
         let ahead = self.present.tick();
@@ -504,7 +536,10 @@ impl Rollback {
             self.adapt(self.clock.trip_ms() / tick_ms, passed);
             let Some(target) = self.target(now) else { return };
             let error = target - self.phase;
-            if error > JUMP_TICKS {
+            if self.counting {
+                // Nothing has moved yet that could jump.
+                self.phase = self.phase.max(target);
+            } else if error > JUMP_TICKS {
                 self.phase = target;
             } else if error > -JUMP_TICKS {
                 let most = if error.abs() > FAR_TICKS { FAST } else { SLEW };
@@ -586,7 +621,14 @@ impl Rollback {
             let after = (part > 0.0 || self.running).then(|| self.preview()).flatten();
             self.painter.set(&self.present, after.as_ref(), self.me);
         }
+        // On its way to the next tick the picture shows what that one sees.
+        self.shown = self.present.tick() + u32::from(part > 0.0);
         self.painter.paint(part as f32, now)
+    }
+
+    /// The last tick whose changes of own keys are in the picture that was made last.
+    pub fn shown(&self) -> u32 {
+        self.shown
     }
 
     /// The present after its next tick, as far as it is known: keys held now are in it, so that they show at once.
