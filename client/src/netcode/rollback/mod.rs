@@ -9,6 +9,7 @@
 //! Who plays alone has nobody to guess: the present runs by this browser's clock, and tells the room how far it is
 //! ([`Rollback::played`]).
 
+mod alone;
 mod clock;
 mod minds;
 mod picture;
@@ -19,7 +20,7 @@ use env_sdk::{Agent, EnvError, Simulation, Viewport, surface::Item};
 use room::{
     experiment::InputDelay,
     timeline::{Move, Moves, Timeline},
-    wire::{Confirmed, Hud, KeyChange, Note, Shown, Simulated, ToRoom},
+    wire::{Confirmed, Hud, Note, Shown, Simulated},
 };
 
 use clock::Clock;
@@ -53,9 +54,6 @@ const SHORTEN_MS: f64 = 2_000.0;
 const MOST_NOTES: usize = 40;
 /// How many notes wait to be told; beyond that the oldest are forgotten.
 const MOST_WAITING: usize = 10_000;
-
-/// How many changes of keys one message about a game that is played alone holds: it is short, too.
-const MOST_CHANGES: usize = 20;
 
 /// How many confirmed ticks are kept at most until they are stored, which takes two seconds or so.
 const MOST_KEPT: usize = 3_600;
@@ -244,7 +242,8 @@ impl Rollback {
         if self.log.back().is_some_and(|told| told.tick != tick) {
             self.log.clear();
         }
-        self.own.retain(|own| own.stamp > tick);
+        // Alone, a room that is there has seen these; otherwise some may be late and still to come.
+        self.own.retain(|own| !self.alone || own.stamp > tick);
         self.stale = true;
         self.painter.jump();
         if self.phase < f64::from(self.confirmed.tick()) {
@@ -346,57 +345,6 @@ impl Rollback {
     /// Whether something was shown otherwise than it should be.
     pub fn has_notes(&self) -> bool {
         !self.notes.is_empty()
-    }
-
-    /// Whether there is something that the room ought to know soon, in a game that is played alone.
-    pub fn has_news(&self) -> bool {
-        let ready = |own: &Own| !own.told && own.stamp <= self.present.tick();
-        // The room's word about a policy that is guessed is wanted soon.
-        let unsure = self.minds.are_unknown() && self.told < self.present.tick();
-        self.alone && (unsure || self.is_at_end() || self.own.iter().any(ready))
-    }
-
-    /// Whether an episode is over and the room does not know, in a game that is played alone.
-    pub fn is_at_end(&self) -> bool {
-        self.alone && self.ended && self.told < self.present.tick()
-    }
-
-    /// How far this browser is, with what the room does not know yet: messages for it, with a few changes each. Nothing
-    /// where others play, and before the game.
-    pub fn played(&mut self, now: f64) -> Vec<ToRoom> {
-        if !self.alone {
-            return Vec::new();
-        }
-        self.advance(now);
-        let last = self.present.tick();
-        if last == 0 {
-            return Vec::new();
-        }
-        self.told = last;
-        // The room has the digest of the state before a reset.
-        let here = match self.end {
-            Some((tick, digest)) if tick == last => Some(digest),
-            _ if self.present.sim().tick() == 0 => None,
-            _ => self.present.digest().ok(),
-        };
-        let untold = self.own.iter_mut().filter(|own| !own.told && own.stamp <= last);
-        let changes: Vec<KeyChange> = untold
-            .map(|own| {
-                own.told = true;
-                KeyChange { tick: own.stamp, held: own.held, time: own.time }
-            })
-            .collect();
-        let mut messages: Vec<ToRoom> = Vec::new();
-        for some in changes.chunks(MOST_CHANGES) {
-            // There may be more changes of the tick that the last one is about.
-            let until = some.last().map_or(0, |change| change.tick.saturating_sub(1));
-            messages.push(ToRoom::Played { until, changes: some.to_vec(), digest: None });
-        }
-        match messages.last_mut() {
-            Some(ToRoom::Played { until, digest, .. }) => (*until, *digest) = (last, here),
-            _ => messages.push(ToRoom::Played { until: last, changes, digest: here }),
-        }
-        messages
     }
 
     /// What the room decided for one tick.
