@@ -10,7 +10,7 @@
 //! IV, as in RFC 5297). Its length tells that somebody's keys changed, and nothing tells which.
 
 use env_sdk::{ActionValue, Agent};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac, digest::Key};
 use serde_bytes::ByteBuf;
 use sha2::Sha256;
 
@@ -23,6 +23,24 @@ use crate::{
 
 /// Of one room; from something that only the server knows.
 pub type SealKey = [u8; 32];
+
+/// A room's key, ready to be used every tick: taking it up costs more than using it.
+#[derive(Clone)]
+pub(super) struct Seal(Hmac<Sha256>);
+
+impl Seal {
+    pub fn new(key: SealKey) -> Self {
+        let mut block = Key::<Hmac<Sha256>>::default();
+        for (place, byte) in block.iter_mut().zip(key) {
+            *place = byte;
+        }
+        Self(Hmac::new(&block))
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        parts.iter().fold(self.0.clone(), |mac, part| mac.chain_update(part)).finalize().into_bytes().into()
+    }
+}
 
 /// How much of a tag is in a receipt, in bytes. A wrong one can be tried twice a second.
 const TAG_BYTES: usize = 3;
@@ -88,21 +106,15 @@ fn unpacked(packed: Vec<u32>) -> Option<(u64, Vec<(Agent, Move)>)> {
 impl Room {
     /// Gives the room its key. The same game must have the same one for all its life.
     pub fn sealed_with(mut self, key: SealKey) -> Self {
-        self.key = key;
+        self.seal = Seal::new(key);
         self
     }
 
     /// The tag that follows this room's last one.
     pub(super) fn tag_of(&self, tick: u32, at_ms: u64, moves: &[(Agent, Move)]) -> u64 {
         let said = wire::encode(&(self.tag, tick, at_ms, moves));
-        let bytes = self.mac(&[&said]);
+        let bytes = self.seal.mac(&[&said]);
         bytes.iter().take(8).fold(0, |tag, byte| tag << 8 | u64::from(*byte))
-    }
-
-    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        // A key of any length is one.
-        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return [0; 32] };
-        parts.iter().fold(mac, |mac, part| mac.chain_update(part)).finalize().into_bytes().into()
     }
 
     /// Goes on to the tag of a tick that was decided. Its receipt, where browsers do not simulate.
@@ -121,7 +133,7 @@ impl Room {
     /// The same bytes under the stream of a tag that follows on another one, or without it.
     fn streamed(&self, before: u64, tag: &[u8], mut bytes: Vec<u8>) -> Vec<u8> {
         for (block, piece) in (0u32..).zip(bytes.chunks_mut(32)) {
-            let stream = self.mac(&[b"receipt", &before.to_be_bytes(), tag, &block.to_be_bytes()]);
+            let stream = self.seal.mac(&[b"receipt", &before.to_be_bytes(), tag, &block.to_be_bytes()]);
             for (byte, key) in piece.iter_mut().zip(stream) {
                 *byte ^= key;
             }
@@ -241,6 +253,14 @@ mod tests {
                 .prop_map(|values| Move::Action(ActionValue::Continuous(values))),
             Just(Move::Failed),
         ]
+    }
+
+    #[test]
+    fn a_key_that_was_taken_up_before_seals_like_one_that_is_new() {
+        let key: SealKey = std::array::from_fn(|k| k as u8 * 7);
+        let fresh = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(b"what is said");
+        let expected: [u8; 32] = fresh.finalize().into_bytes().into();
+        assert_eq!(Seal::new(key).mac(&[b"what ", b"is said"]), expected);
     }
 
     proptest! {

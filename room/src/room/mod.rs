@@ -30,6 +30,7 @@ use crate::{
 
 use alone::Alone;
 pub use checkpoint::Checkpoint;
+use durable::Seal;
 pub use durable::SealKey;
 use hooked::Hooked;
 use schedule::Schedule;
@@ -172,7 +173,7 @@ pub struct Room {
     surface: Surface,
     /// Digests of the last seconds where browsers simulate, by tick.
     digests: VecDeque<(u32, u64)>,
-    key: SealKey,
+    seal: Seal,
     /// Of the last tick.
     tag: u64,
     /// When the last tick was decided, epoch ms.
@@ -233,7 +234,7 @@ impl Room {
             events_left: MAX_EVENTS,
             surface: Surface::new(),
             digests: VecDeque::new(),
-            key: SealKey::default(),
+            seal: Seal::new(SealKey::default()),
             tag: 0,
             decided_ms: now,
             repeats: false,
