@@ -168,6 +168,7 @@ fn a_state_that_differs_is_noticed_repaired_and_in_the_data() {
     let words = verified(&world);
     let wrong = words.iter().filter(|word| *word == "false").count();
     assert!((1..60).contains(&wrong), "{wrong} ticks were shown from another state");
+    assert_eq!(words.len(), 600);
     assert!(words.iter().skip(60).all(|word| word == "true"), "{words:?}");
 }
 
