@@ -35,6 +35,8 @@ pub(super) struct Alone {
     told_ms: u64,
     /// When the clock of this episode was at which tick; none while it stands still.
     since: Option<(u64, u32)>,
+    /// The room was restored and does not know yet where the clock really is.
+    unsure: bool,
     /// What its states are said to be, by tick.
     claims: VecDeque<(u32, u64)>,
 }
@@ -43,13 +45,14 @@ impl Alone {
     /// The only person of a scene whose browser simulates, if it has only one.
     pub fn of(scene: &GameScene, now: u64) -> Option<Self> {
         let agent = scene.human_agents().next().filter(|_| scene.is_alone())?;
-        Some(Self { agent, until: 0, told_ms: now, since: None, claims: VecDeque::new() })
+        Some(Self { agent, until: 0, told_ms: now, since: None, unsure: false, claims: VecDeque::new() })
     }
 
     /// The room was restored at `tick`, where the browser was up to [`AHEAD_S`] later.
     pub fn restored(&mut self, tick: u32, now: u64) {
         let ahead = (AHEAD_S * 1_000.0) as u64;
         self.since = (tick > 0).then(|| (now.saturating_sub(ahead), tick));
+        self.unsure = true;
     }
 
     /// The clock of an episode stands still until the next one.
@@ -111,8 +114,9 @@ impl Room {
             let late = now.saturating_sub(ms) as f64 - due;
             if late > BEHIND_MS {
                 alone.since = Some((now, until));
-                behind = Some(late);
+                behind = (!alone.unsure).then_some(late);
             }
+            alone.unsure = false;
         }
         if let Some(late) = behind {
             self.report(now, Some(agent), "behind", format!("{late:.0} ms"));
