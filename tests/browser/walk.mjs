@@ -35,9 +35,14 @@ const STEPS = {
     await go(page);
   },
   async first_game(page) {
+    // Whoever is asked again, because somebody of the group came anew, says so again.
     const ready = page.getByRole("button", { name: /ready/i });
-    await Promise.race([ready.waitFor(), state(page, "gathering", "countdown", "running", "paused", "finished", "page")]);
-    if (await ready.isVisible()) await ready.click();
+    const begun = state(page, "gathering", "countdown", "running", "paused", "finished", "page").then(() => true);
+    const asked = () => ready.waitFor({ timeout: 120_000 }).then(() => false);
+    while (!(await Promise.race([begun, asked()]))) {
+      await ready.click();
+      await ready.waitFor({ state: "hidden" });
+    }
   },
   async between(page) {
     await go(page);

@@ -31,8 +31,8 @@ fn shell(title: &str, place: Option<(&str, &str)>, bar: Markup, main: Markup) ->
                 script type="module" src="/client/boot.js" {}
                 script nomodule="" src="/client/old.js" {}
             }
-            body data-experiment=[place.map(|(id, _)| id)] data-tab=[place.map(|(_, base)| format!("{base}/tab"))]
-                data-state="page" {
+            // What it is in, as `data-state`, the client says once it runs.
+            body data-experiment=[place.map(|(id, _)| id)] data-tab=[place.map(|(_, base)| format!("{base}/tab"))] {
                 header.bar { (bar) }
                 main #scene tabindex="-1" { (main) }
             }
