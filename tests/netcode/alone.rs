@@ -8,7 +8,7 @@ use room::{
 };
 
 use crate::{
-    games::{bend, check, meadow, weathers},
+    games::{check, meadow, weathers},
     meadow::Stubborn,
     net::Weather,
     world::World,
@@ -98,11 +98,7 @@ fn a_lost_process_costs_nothing() {
         let scene = if seed % 3 == 0 { meadow(1, 240) } else { company(240) };
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
         world.restless = if seed % 2 == 0 { 40.0 } else { 300.0 };
-        for crash in 0..3 {
-            world.play(2_500.0 + 313.0 * (seed + crash) as f64 % 1_700.0);
-            world.crash();
-        }
-        world.play(120_000.0);
+        world.play_and_crash(seed);
         check_alone(&world, &format!("game {seed}"));
         let wrong = |kind: &str| ["resume_refused", "behind"].contains(&kind);
         assert!(!world.events.iter().any(|(kind, _)| wrong(kind)), "{:?}", world.events);
@@ -155,15 +151,7 @@ fn nobody_plays_faster_than_time_and_who_is_slower_is_logged() {
 #[test]
 fn a_state_that_differs_is_noticed_repaired_and_in_the_data() {
     let mut world = World::new(meadow(1, 600).episodes(1).countdown_ms(0), 17, &[Weather::steady(50.0)]);
-    world.tamper = Some((0, bend));
-    world.differs = Some(0);
-    world.play_until(5_000.0, |world| world.room.tick() >= 1);
-    let begun = world.now;
-    world.play_until(1_000.0, |world| world.events.iter().any(|(kind, _)| kind == "desync"));
-    assert!(world.now - begun < 1_000.0);
-    world.play(600.0);
-    world.differs = None;
-    world.play(60_000.0);
+    world.play_bent();
     assert_eq!(world.outcome, Some(Outcome::Completed));
     check(&world, "repaired");
     let words = verified(&world);

@@ -5,7 +5,7 @@ use envs::slime_volleyball::{self, Move, SlimeVolleyball};
 use room::{
     experiment::{Execution, GameScene, InputDelay, Seat},
     tables::{OWN_COLUMNS, steps_csv},
-    wire::{self, Outcome, ToRoom, ToSeat},
+    wire::{self, Outcome, ToRoom},
 };
 
 use crate::{
@@ -141,32 +141,11 @@ fn a_page_hidden_for_a_minute_comes_back_to_the_others_state() {
     check(&world, "hidden");
 }
 
-/// Adds a hair to the state that one of them is sent first.
-pub fn bend(message: &mut ToSeat) -> bool {
-    if let ToSeat::Snapshot { timeline, .. } = message
-        && let Some(at) = timeline.iter().position(|byte| *byte == 0xca)
-    {
-        // A 32-bit number: its last bit but two.
-        timeline[at + 4] ^= 4;
-        return true;
-    }
-    false
-}
-
 #[test]
 fn a_state_that_differs_is_noticed_within_a_second_repaired_and_in_the_data() {
     let scene = meadow(2, 600).episodes(1).countdown_ms(0);
     let mut world = World::new(scene, 17, &[Weather::steady(50.0)]);
-    world.tamper = Some((0, bend));
-    world.differs = Some(0);
-    world.play_until(5_000.0, |world| world.room.tick() >= 1);
-    let begun = world.now;
-    world.play_until(1_000.0, |world| world.events.iter().any(|(kind, _)| kind == "desync"));
-    assert!(world.now - begun < 1_000.0);
-    // The snapshot is on its way.
-    world.play(200.0);
-    world.differs = None;
-    world.play(60_000.0);
+    world.play_bent();
     assert_eq!(world.outcome, Some(Outcome::Completed));
     check(&world, "repaired");
     let record = world.record();
@@ -230,6 +209,35 @@ fn own_keys_are_in_the_next_picture_at_any_distance() {
 }
 
 #[test]
+fn own_keys_are_shown_as_if_the_others_held_still() {
+    // Where the own slime is in every picture, and how often a guess about the other one was wrong.
+    let shown = |delay: f64, other: f64| {
+        let scene = slime(Seat::Human, Seat::Human).prediction_window(60).countdown_ms(3_000);
+        let mut world = World::new(scene, 29, &[Weather::steady(delay)]);
+        (world.restless, world.people[1].next_key) = (120.0, other);
+        let mut places = Vec::new();
+        for _ in 0..10_000 {
+            world.play(1.0);
+            let slime = world.people[0].picture.iter().find(|item| item.id == 10);
+            places.extend(slime.map(|item| item.shape.place()));
+        }
+        let (rollbacks, _) = world.people[0].rollback().unwrap().rollbacks();
+        (places, rollbacks)
+    };
+    for delay in [30.0, 75.0, 150.0] {
+        let (among_others, many) = shown(delay, 0.0);
+        let (alone, few) = shown(delay, f64::INFINITY);
+        assert!(many > 20 && few < 10, "{delay} ms: {many} and {few} rollbacks");
+        assert!(alone.len() > 4_000, "{delay} ms: {} pictures", alone.len());
+        assert_eq!(among_others.len(), alone.len());
+        // In units of the viewport; a glide is only as exact as its arithmetic.
+        let apart = |(a, b): (&(f32, f32), &(f32, f32))| (a.0 - b.0).abs().max((a.1 - b.1).abs());
+        let most = among_others.iter().zip(&alone).map(apart).fold(0.0, f32::max);
+        assert!(most < 1e-4, "{delay} ms: {most} apart");
+    }
+}
+
+#[test]
 fn a_rollback_of_a_hundred_and_fifty_ticks_repairs_what_was_guessed() {
     let scene = meadow(2, 900).episodes(1).prediction_window(300);
     let mut world = World::new(scene, 11, &[Weather::steady(20.0)]);
@@ -263,12 +271,8 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
         // Some are so restless that every tick has moves.
         world.restless = if seed % 4 == 0 { 40.0 } else { 300.0 };
-        for crash in 0..3 {
-            world.play(2_500.0 + 313.0 * (seed + crash) as f64 % 1_700.0);
-            // In the middle of a countdown nobody has anything that the storage has not.
-            world.crash();
-        }
-        world.play(120_000.0);
+        // In the middle of a countdown nobody has anything that the storage has not.
+        world.play_and_crash(seed);
         assert_eq!(world.outcome, Some(Outcome::Completed), "game {seed}: {:?}", world.events);
         check(&world, &format!("game {seed}"));
         assert!(world.events.iter().all(|(kind, _)| kind != "resume_refused"), "{:?}", world.events);

@@ -36,11 +36,7 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
         let networks = weathers();
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
         world.restless = if seed % 4 == 0 { 40.0 } else { 300.0 };
-        for crash in 0..3 {
-            world.play(2_500.0 + 313.0 * (seed + crash) as f64 % 1_700.0);
-            world.crash();
-        }
-        world.play(120_000.0);
+        world.play_and_crash(seed);
         check(&world, &format!("game {seed}"));
         lost += count(&world, "resumed_from_browser");
         refused += count(&world, "resume_refused");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use client::netcode::{Engine, Input as PageInput, Output as PageOutput, Play, Rollback};
-use env_sdk::{Agent, EnvError, Rng, Simulation, Stream};
+use env_sdk::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
 use envs::slime_volleyball::SlimeVolleyball;
 use footlights_tests::{EPOCH, info};
 use room::{
@@ -56,6 +56,8 @@ pub struct Person {
     /// The deepest prediction that was seen.
     pub deepest: u32,
     pub sent_bytes: usize,
+    /// What was painted last.
+    pub picture: Vec<Item>,
     pub over: Option<Outcome>,
 }
 
@@ -67,6 +69,18 @@ impl Person {
     pub fn rollback(&self) -> Option<&Rollback> {
         self.play.seat().and_then(|seat| seat.rollback())
     }
+}
+
+/// Adds a hair to the state that somebody is sent first.
+fn bend(message: &mut ToSeat) -> bool {
+    if let ToSeat::Snapshot { timeline, .. } = message
+        && let Some(at) = timeline.iter().position(|byte| *byte == 0xca)
+    {
+        // A 32-bit number: its last bit but two.
+        timeline[at + 4] ^= 4;
+        return true;
+    }
+    false
 }
 
 /// Changes a message; false if this one is not meant.
@@ -137,6 +151,7 @@ impl World {
                 compared: 0,
                 deepest: 0,
                 sent_bytes: 0,
+                picture: Vec::new(),
                 over: None,
             }
         };
@@ -201,6 +216,28 @@ impl World {
         }
     }
 
+    /// Plays to the end, and loses the process three times on the way.
+    pub fn play_and_crash(&mut self, seed: u64) {
+        for crash in 0..3 {
+            self.play(2_500.0 + 313.0 * (seed + crash) as f64 % 1_700.0);
+            self.crash();
+        }
+        self.play(120_000.0);
+    }
+
+    /// Plays to the end; the first person's state is another one than the room's, until that is noticed and repaired.
+    pub fn play_bent(&mut self) {
+        self.tamper = Some((0, bend));
+        self.differs = Some(0);
+        self.play_until(5_000.0, |world| world.room.tick() >= 1);
+        // Noticed within a second.
+        self.play_until(1_000.0, |world| world.events.iter().any(|(kind, _)| kind == "desync"));
+        // The snapshot is on its way.
+        self.play(600.0);
+        self.differs = None;
+        self.play(60_000.0);
+    }
+
     /// Lets time pass until the game is saved, or that many milliseconds are over.
     pub fn play(&mut self, ms: f64) {
         let end = self.now + ms;
@@ -258,11 +295,12 @@ impl World {
         let person = &mut self.people[k];
         if now >= person.next_picture {
             person.next_picture += PICTURE_MS;
-            if !hidden && let Some(seat) = person.play.seat_mut() {
-                let painted = seat.picture(local);
-                if painted.is_some() {
-                    person.play.handle(local, PageInput::Painted);
-                }
+            if !hidden
+                && let Some(seat) = person.play.seat_mut()
+                && let Some(items) = seat.picture(local)
+            {
+                person.picture = items;
+                person.play.handle(local, PageInput::Painted);
             }
             if !hidden && let Some(rollback) = person.rollback() {
                 let present = rollback.present();

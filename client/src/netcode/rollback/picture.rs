@@ -27,7 +27,7 @@ pub struct Painter {
     at: Option<f64>,
     /// Where items are shown beside where they are, by id.
     errors: BTreeMap<u16, (f32, f32)>,
-    /// Where they were shown when the correction came.
+    /// Where they would be now without the correction that came, and without older errors.
     shown: Option<BTreeMap<u16, (f32, f32)>>,
     repaint: bool,
 }
@@ -59,7 +59,7 @@ impl Painter {
     /// The next picture has nothing to do with the last one.
     pub fn jump(&mut self) {
         self.errors.clear();
-        self.shown = None;
+        (self.shown, self.part) = (None, None);
         self.outdated();
     }
 
@@ -67,12 +67,14 @@ impl Painter {
         self.repaint = true;
     }
 
-    /// The present is about to be another one.
-    pub fn correct(&mut self) {
-        if let (None, Some(part)) = (&self.shown, self.part) {
-            let items = self.after.items_between(&self.before, part, self.viewport);
-            self.shown = Some(self.places(&items));
-        }
+    pub fn has_painted(&self) -> bool {
+        self.part.is_some()
+    }
+
+    /// The present is about to be another one; what was set last, `part` of the way, is what would be shown otherwise.
+    pub fn correct(&mut self, part: f32) {
+        let items = self.after.items_between(&self.before, part, self.viewport);
+        self.shown.get_or_insert_with(|| places(&items));
     }
 
     /// The states to paint.
@@ -121,27 +123,21 @@ impl Painter {
         Some(items)
     }
 
-    /// Items are not where they were shown: they glide from there.
+    /// Items are not where they would have been: they glide from there.
     fn glide(&mut self, shown: &BTreeMap<u16, (f32, f32)>, items: &[Item]) {
         let jump = JUMP * self.viewport.width;
-        for item in items.iter().filter(|item| item.tween) {
-            let ((x, y), Some(old)) = (item.shape.place(), shown.get(&item.id)) else { continue };
-            let (dx, dy) = (old.0 - x, old.1 - y);
-            if dx.abs().max(dy.abs()) < jump {
-                self.errors.insert(item.id, (dx, dy));
-            } else {
-                self.errors.remove(&item.id);
+        for (id, (x, y)) in places(items) {
+            let Some(old) = shown.get(&id) else { continue };
+            let error = self.errors.entry(id).or_default();
+            *error = (error.0 + old.0 - x, error.1 + old.1 - y);
+            if error.0.abs().max(error.1.abs()) >= jump {
+                self.errors.remove(&id);
             }
         }
     }
+}
 
-    /// Where items are shown now, by id.
-    fn places(&self, items: &[Item]) -> BTreeMap<u16, (f32, f32)> {
-        let place = |item: &Item| {
-            let (x, y) = item.shape.place();
-            let (dx, dy) = self.errors.get(&item.id).copied().unwrap_or_default();
-            (item.id, (x + dx, y + dy))
-        };
-        items.iter().filter(|item| item.tween).map(place).collect()
-    }
+/// Where items that glide are, by id.
+fn places(items: &[Item]) -> BTreeMap<u16, (f32, f32)> {
+    items.iter().filter(|item| item.tween).map(|item| (item.id, item.shape.place())).collect()
 }
