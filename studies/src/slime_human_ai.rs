@@ -1,18 +1,24 @@
 //! One person plays Slime Volleyball against a trained policy.
 
 use envs::slime_volleyball::{Config, SlimeVolleyball};
-use room::experiment::{Experiment, GameScene, Page, Scene, Seat};
+use room::experiment::{Execution, Experiment, GameScene, Page, Scene, Seat};
 
 use crate::{policies, slime_human_human::controls};
 
 pub fn experiment() -> Experiment {
+    study("slime_human_ai", "Slime Volleyball against the computer", Execution::Server)
+}
+
+/// The study, with the game simulated here or there.
+pub fn study(id: &str, title: &str, execution: Execution) -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
         .title("Slime Volleyball")
+        .execution(execution)
         .seat(Seat::Human)
         .seat(Seat::policy("slime_volleyball", policies::slime_volleyball))
         .episodes(5);
 
-    Experiment::new("slime_human_ai", "Slime Volleyball against the computer")
+    Experiment::new(id, title)
         .scene(Scene::start(
             Page::new("start", "Slime Volleyball")
                 .text("You play the orange slime on the left; the computer plays the blue one on the right.")

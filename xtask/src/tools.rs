@@ -124,57 +124,73 @@ fn openssl_headers(package: &str) -> Result<()> {
     )
 }
 
+/// A browser for the tests.
+struct Browser {
+    /// Names an executable to be taken.
+    variable: &'static str,
+    /// What it is called on the path.
+    names: &'static [&'static str],
+    /// Where it is on macOS.
+    mac: &'static str,
+    /// Debian's package.
+    package: &'static str,
+}
+
+const CHROMIUM: Browser = Browser {
+    variable: "CHROMIUM_BIN",
+    names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"],
+    mac: "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    package: "chromium",
+};
+
+const FIREFOX: Browser = Browser {
+    variable: "FIREFOX_BIN",
+    names: &["firefox-esr", "firefox"],
+    mac: "/Applications/Firefox.app/Contents/MacOS/firefox",
+    package: "firefox-esr",
+};
+
+impl Browser {
+    /// The one that the variable names, or one that is installed.
+    fn known(&self) -> Result<Option<PathBuf>> {
+        match std::env::var_os(self.variable).map(PathBuf::from) {
+            Some(named) if named.exists() => Ok(Some(named)),
+            Some(named) => bail!("{} names {}, which does not exist", self.variable, named.display()),
+            None => Ok(self.installed()),
+        }
+    }
+
+    fn installed(&self) -> Option<PathBuf> {
+        let on_path = self.names.iter().find_map(|name| on_path(name));
+        on_path.or_else(|| Some(self.mac.into()).filter(|mac: &PathBuf| mac.exists()))
+    }
+
+    fn advice(&self) -> String {
+        format!("install it (Debian: apt-get install {}), or set {}", self.package, self.variable)
+    }
+}
+
 /// A Chromium for the browser tests: `$CHROMIUM_BIN`, one on the path, or a freshly installed one.
 pub fn chromium() -> Result<PathBuf> {
-    const NAMES: [&str; 5] =
-        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-    const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
-    if let Some(named) = std::env::var_os("CHROMIUM_BIN").map(PathBuf::from) {
-        return if named.exists() {
-            Ok(named)
-        } else {
-            bail!("CHROMIUM_BIN names {}, which does not exist", named.display())
-        };
+    if let Some(known) = CHROMIUM.known()? {
+        return Ok(known);
     }
-    let find = || {
-        NAMES
-            .iter()
-            .find_map(|name| on_path(name))
-            .or_else(|| Some(MAC.into()).filter(|mac: &PathBuf| mac.exists()))
-    };
-    if let Some(found) = find() {
-        return Ok(found);
-    }
-    apt_install(&["chromium"])?;
-    find().context("no Chromium for the browser tests: install it (Debian: apt-get install chromium), or set CHROMIUM_BIN")
+    apt_install(&[CHROMIUM.package])?;
+    let found = CHROMIUM.installed();
+    found.with_context(|| format!("no Chromium for the browser tests: {}", CHROMIUM.advice()))
 }
 
 /// A Firefox for the browser tests: `$FIREFOX_BIN`, one on the path, or a freshly installed one. None where there is none
 /// to be had: the tests that need it say that they are skipped.
 pub fn firefox() -> Result<Option<PathBuf>> {
-    const NAMES: [&str; 2] = ["firefox-esr", "firefox"];
-    const MAC: &str = "/Applications/Firefox.app/Contents/MacOS/firefox";
-    if let Some(named) = std::env::var_os("FIREFOX_BIN").map(PathBuf::from) {
-        return if named.exists() {
-            Ok(Some(named))
-        } else {
-            bail!("FIREFOX_BIN names {}, which does not exist", named.display())
-        };
+    if let Some(known) = FIREFOX.known()? {
+        return Ok(Some(known));
     }
-    let find = || {
-        NAMES
-            .iter()
-            .find_map(|name| on_path(name))
-            .or_else(|| Some(MAC.into()).filter(|mac: &PathBuf| mac.exists()))
-    };
-    if let Some(found) = find() {
-        return Ok(Some(found));
-    }
-    let why = match apt_install(&["firefox-esr"]) {
-        Ok(_) => "install it (Debian: apt-get install firefox-esr), or set FIREFOX_BIN".to_owned(),
+    let why = match apt_install(&[FIREFOX.package]) {
+        Ok(_) => FIREFOX.advice(),
         Err(error) => format!("{error:#}"),
     };
-    let found = find();
+    let found = FIREFOX.installed();
     if found.is_none() {
         say(format_args!("no Firefox, so its tests are skipped: {why}"));
     }
