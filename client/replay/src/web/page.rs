@@ -221,9 +221,8 @@ impl Page {
         self.controls.all.set_disabled(false);
         by_id::<HtmlButtonElement>("picture")?.set_disabled(false);
         let film: HtmlButtonElement = by_id("film")?;
-        let can = self.views.first().is_some_and(|seat| film::kind(seat.canvas.element()).is_some());
-        film.set_disabled(!can);
-        self.film_button.set(film_words(can));
+        film.set_disabled(self.film_kind().is_none());
+        self.film_button.set(film_words(self.film_kind()));
         self.follow_address()?;
         self.sit(self.seat)?;
         self.show()
@@ -467,6 +466,11 @@ impl Page {
         })
     }
 
+    /// The end of the name of a film that this browser records, if it does.
+    fn film_kind(&self) -> Option<&'static str> {
+        Some(film::kind(self.views.first()?.canvas.element())?.1)
+    }
+
     fn toggle_film(&mut self) -> Result<()> {
         if let Some(film) = &self.film {
             film.cancel();
@@ -494,7 +498,7 @@ impl Page {
         self.film = None;
         self.player.pause();
         self.lock(false);
-        self.film_button.set(film_words(true));
+        self.film_button.set(film_words(self.film_kind()));
         self.saved.set(&saved.map_or("Nothing was saved.".into(), |name| format!("Saved as {name}.")));
         Ok(())
     }
@@ -507,6 +511,10 @@ impl Page {
 }
 
 /// What stands on the button of the film.
-fn film_words(can: bool) -> &'static str {
-    if can { "This episode (WebM)" } else { "This browser records no films" }
+fn film_words(kind: Option<&str>) -> &'static str {
+    match kind {
+        Some("webm") => "This episode (WebM)",
+        Some(_) => "This episode (MP4)",
+        None => "This browser records no films",
+    }
 }
