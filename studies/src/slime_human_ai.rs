@@ -26,5 +26,5 @@ pub fn study(id: &str, title: &str, execution: Execution) -> Experiment {
                 .button("Play"),
         ))
         .scene(controls(game))
-        .scene(Scene::end(Page::new("end", "Thank you").text("The game is over and your data are saved.")))
+        .scene(Scene::end(Page::new("end", "Thank you").text("That was all.")))
 }

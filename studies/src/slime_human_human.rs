@@ -18,7 +18,7 @@ pub fn experiment() -> Experiment {
                 .button("Find a partner"),
         ))
         .scene(controls(game))
-        .scene(Scene::end(Page::new("end", "Thank you").text("The game is over and your data are saved.")))
+        .scene(Scene::end(Page::new("end", "Thank you").text("That was all.")))
 }
 
 /// Arrow keys or WASD. Forward is towards the net, so left and right mean different things on the two sides.

@@ -24,5 +24,5 @@ pub fn experiment() -> Experiment {
                 .button("Find a partner"),
         ))
         .scene(controls(game))
-        .scene(Scene::end(Page::new("end", "Thank you").text("The game is over and your data are saved.")))
+        .scene(Scene::end(Page::new("end", "Thank you").text("That was all.")))
 }

@@ -83,7 +83,8 @@ pub fn panel(seat: &Seat, now: f64) -> Option<Panel> {
         quality,
         link: match (quality, seat.rtt()) {
             (Quality::Lost, _) => "no connection".into(),
-            (_, Some(rtt)) => format!("{} ms", rtt.round() as u32),
+            // A question without an answer takes at least as long as it has taken.
+            (_, Some(rtt)) => format!("{} ms", rtt.max(seat.link().unanswered_ms(now)).round() as u32),
             (_, None) => "…".into(),
         },
     })
