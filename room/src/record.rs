@@ -88,13 +88,13 @@ pub struct Person {
     /// The keys held, or tapped since the tick before, as bits of the seat's keyboard.
     pub held: u32,
     /// The browser's monotonic clock at its last message, ms.
-    pub client_time_ms: f64,
+    pub client_time_ms: Option<f64>,
     /// The last measured round trip, ms.
     pub rtt_ms: f32,
     /// Whether the page is visible and focused.
     pub focused: bool,
     /// By how many ticks the keys of this tick came too late for the one that they were meant for.
-    pub late: u32,
+    pub late: Option<u32>,
 }
 
 /// Something worth knowing that is not a tick.

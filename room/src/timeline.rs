@@ -1,11 +1,10 @@
 //! A game as a function of its inputs: the same keys and actions, tick by tick, give the same states, rewards and
 //! episodes on every machine. A room runs it, browsers run it ahead of the room, and both can go back to a snapshot.
 
-use std::collections::BTreeMap;
-
 use env_sdk::{
     ActionValue, Agent, EnvError, PerAgent, Policy, PolicyError, Rng, Simulation, Step, Stream, View, msgpack,
 };
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -58,8 +57,12 @@ impl Default for Move {
     }
 }
 
+/// How many changes of one person's keys a tick takes; further ones are the next tick's. So no tick is too long for a
+/// browser to bring it back.
+pub const MOST_CHANGES: usize = 16;
+
 /// The moves of one tick by agent; who is not in it has the default move.
-pub type Moves = BTreeMap<Agent, Move>;
+pub type Moves = LiteMap<Agent, Move>;
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq)]

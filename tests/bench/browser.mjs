@@ -172,7 +172,7 @@ async function resimulate(browser, edge, times) {
   const page = await person(browser);
   await page.goto(edge.url);
   const seconds = await page.evaluate(async ({ times, repetitions }) => {
-    const client = await import("/client/client.js");
+    const client = await import("/simulating/client.js");
     await client.default();
     const run = () => client.bench_rollback("slime-volleyball-v0", 8, times);
     run(); // V8 compiles what is hot a second time, better.

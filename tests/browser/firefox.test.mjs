@@ -26,7 +26,7 @@ test("the goldens hold in Firefox", { skip }, async () => {
     const client = await import(module);
     await client.default();
     return Object.fromEntries(client.environment_ids().map((id) => [id, client.golden(id)]));
-  }, `${edge.url}client/client.js`);
+  }, `${edge.url}simulating/client.js`);
   assert.deepEqual(found, JSON.parse(readFileSync(new URL("../../env-sdk/envs/goldens.json", import.meta.url))));
   await page.browserContext().close();
 });

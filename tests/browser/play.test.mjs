@@ -15,7 +15,7 @@ test("the goldens hold in Chromium", async () => {
   const page = await person(browser);
   await page.goto(edge.url);
   const found = await page.evaluate(async () => {
-    const client = await import("/client/client.js");
+    const client = await import("/simulating/client.js");
     await client.default();
     return Object.fromEntries(client.environment_ids().map((id) => [id, client.golden(id)]));
   });

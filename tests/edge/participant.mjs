@@ -3,7 +3,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
 /** `room::wire::VERSION`. */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 /** Messages that wait for whoever asks for them, in order. */
 class Inbox {

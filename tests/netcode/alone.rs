@@ -71,7 +71,11 @@ fn a_connection_that_is_lost_for_ten_seconds_is_not_noticed_in_the_game() {
     assert!(world.people[0].rollback().unwrap().stalled_ms() < 1.0);
     // The keys of that time are in the data, at their ticks.
     let record = world.record();
-    let late = record.rows.iter().filter(|row| row.people[0].is_some_and(|person| person.late > 0)).count();
+    let late = record
+        .rows
+        .iter()
+        .filter(|row| row.people[0].is_some_and(|person| person.late.is_some_and(|late| late > 0)))
+        .count();
     assert_eq!(late, 0);
     let held: std::collections::BTreeSet<u32> = record.rows[before as usize..after as usize]
         .iter()
@@ -89,6 +93,18 @@ fn who_is_away_for_longer_waits_and_goes_on() {
     check_alone(&world, "offline");
     let stalled = world.people[0].rollback().unwrap().stalled_ms();
     assert!((4_000.0..8_500.0).contains(&stalled), "{stalled} ms");
+}
+
+#[test]
+fn without_its_policies_a_browser_guesses_them_and_nothing_is_called_a_wrong_state() {
+    for (seed, (name, weather)) in (0..).zip(weathers()) {
+        let mut world = World::without_policies(company(200).countdown_ms(1_000), seed, &weather);
+        world.play(90_000.0);
+        assert_eq!(world.outcome, Some(Outcome::Completed), "{name}: {:?}", world.events);
+        check(&world, name);
+        assert!(world.events.iter().all(|(kind, _)| kind != "desync"), "{name}: {:?}", world.events);
+        assert!(verified(&world).iter().all(|word| word != "false"), "{name}");
+    }
 }
 
 #[test]

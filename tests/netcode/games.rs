@@ -94,6 +94,14 @@ fn shared(csv: &[u8]) -> Vec<Vec<String>> {
     .collect()
 }
 
+/// The column `rollback_ticks`.
+fn rollbacks(world: &World, agent: Agent) -> Vec<u16> {
+    let csv = steps_csv(&world.scene, world.room.info(), agent, &world.record()).unwrap();
+    let mut reader = csv::Reader::from_reader(csv.as_slice());
+    let at = reader.headers().unwrap().iter().position(|name| name == "rollback_ticks").unwrap();
+    reader.records().map(|row| row.unwrap()[at].parse().unwrap_or(0)).collect()
+}
+
 #[test]
 fn a_thousand_games_of_random_play_end_in_the_same_states_on_every_network() {
     let networks = weathers();
@@ -244,10 +252,15 @@ fn a_rollback_of_a_hundred_and_fifty_ticks_repairs_what_was_guessed() {
     world.play(5_000.0);
     // Nothing reaches one of them for six seconds; keys still go out.
     let until = world.now + 6_000.0;
+    let before = world.room.tick() as usize;
     world.people[0].down.stall(until);
     world.play(60_000.0);
     assert!(world.people[0].deepest >= 150, "{} ticks", world.people[0].deepest);
     check(&world, "a long stall");
+    // It all came at once, and was made anew once.
+    let undone: Vec<u16> =
+        rollbacks(&world, Agent(0)).drain(before..before + 170).filter(|n| *n > 0).collect();
+    assert!(undone.len() <= 2 && undone[0] >= 150, "{undone:?}");
 }
 
 #[test]

@@ -125,6 +125,15 @@ pub struct World {
 
 impl World {
     pub fn new(scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
+        Self::with(ENGINE, scene, seed, weather)
+    }
+
+    /// The browsers cannot run the policy.
+    pub fn without_policies(scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
+        Self::with(Engine { act: |_, _| None, ..ENGINE }, scene, seed, weather)
+    }
+
+    fn with(engine: Engine, scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
         let game = info(&scene, seed);
         let room = Room::new(&scene, game.clone(), 0, EPOCH).expect("the scene is configured right");
         let fingerprint = scene.environment.fingerprint().expect("a fingerprint");
@@ -134,7 +143,7 @@ impl World {
             let weather = weather[k % weather.len()];
             let line = |way: u64| Line::new(weather, seed * 100 + k as u64 * 10 + way);
             Person {
-                play: Play::new("/lobby", Some(fingerprint), ENGINE, true, 0.0),
+                play: Play::new("/lobby", Some(fingerprint), Some(engine), true, 0.0),
                 agent,
                 skew: 0.0,
                 hidden_until: 0.0,

@@ -1,11 +1,13 @@
 //! Bad input: a clear reason, a logged event, and nobody else notices.
 
+use env_sdk::Agent;
 use footlights_tests::World;
-use proptest::prelude::*;
+use proptest::{collection::vec, option, prelude::*};
 use room::{
-    experiment::Seat,
+    experiment::{Execution, Seat},
     room::Input,
-    wire::{self, CloseCode, Phase, ToRoom},
+    tables::steps_csv,
+    wire::{self, CloseCode, Confirmed, KeyChange, Note, Outcome, Phase, Shown, ToRoom},
 };
 
 use crate::common::{LEFT, long_slime};
@@ -70,11 +72,11 @@ fn another_protocol_or_another_simulation_is_told_both_numbers() {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
     let b = world.join(1);
     let old = world.open(0);
-    world.say(old, &ToRoom::Hello { version: 999, digest: 1 });
+    world.say(old, &ToRoom::Hello { version: 999, digest: Some(1) });
     assert_eq!(world.browser(old).closed, Some(CloseCode::Mismatch));
     assert!(world.browser(old).refused.as_ref().unwrap().contains("protocol 999"));
     let other = world.open(0);
-    world.say(other, &ToRoom::Hello { version: wire::VERSION, digest: 0xabc });
+    world.say(other, &ToRoom::Hello { version: wire::VERSION, digest: Some(0xabc) });
     assert!(world.browser(other).refused.as_ref().unwrap().contains("0000000000000abc"));
     assert_eq!(world.event_kinds().iter().filter(|kind| **kind == "mismatch").count(), 2);
     assert_eq!(world.phase(b), Some(Phase::Gathering));
@@ -90,10 +92,142 @@ fn nothing_counts_before_hello() {
 }
 
 #[test]
+fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
+    let messages = [
+        ToRoom::Stamped { tick: 1, held: 0, time: 1.0 },
+        ToRoom::Played { until: 1, changes: Vec::new(), digest: None },
+        ToRoom::Resume { ticks: Vec::new() },
+        ToRoom::Shown(Shown::default()),
+        ToRoom::Desync { tick: 1, digest: 0 },
+    ];
+    for message in messages {
+        let act = |world: &mut World, conn: u64| world.say(conn, &message);
+        refused(act, CloseCode::Malformed, "malformed", "do not simulate");
+    }
+}
+
+#[test]
+fn a_second_hello() {
+    let act = |world: &mut World, conn: u64| {
+        let digest = world.scene.environment.fingerprint().ok();
+        world.say(conn, &ToRoom::Hello { version: wire::VERSION, digest });
+    };
+    refused(act, CloseCode::Malformed, "malformed", "Hello already");
+}
+
+#[test]
+fn where_browsers_simulate_one_that_does_not_is_a_page_out_of_date() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human).execution(Execution::Browser), 1);
+    let light = world.open(0);
+    world.say(light, &ToRoom::Hello { version: wire::VERSION, digest: None });
+    assert_eq!(world.browser(light).closed, Some(CloseCode::Mismatch));
+    assert!(world.browser(light).refused.as_ref().unwrap().contains("no simulation"));
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
+    let light = world.open(0);
+    world.say(light, &ToRoom::Hello { version: wire::VERSION, digest: None });
+    assert!(world.browser(light).welcome.is_some());
+}
+
+#[test]
+fn a_browser_that_comes_and_goes_a_thousand_times_leaves_room_for_what_decides() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
+    let partner = world.join(1);
+    for _ in 0..1_000 {
+        let conn = world.join(0);
+        world.pass(10);
+        world.ping(partner, true);
+        world.drop_connection(conn);
+    }
+    assert_eq!(world.play_out(60_000), Outcome::PartnerLeft);
+    let record = world.record();
+    let kinds: Vec<&str> = record.events.iter().map(|event| event.kind.as_ref()).collect();
+    assert!(kinds.contains(&"left") && kinds.contains(&"finished"), "{:?}", kinds.last());
+    assert!((600..=1_000).contains(&kinds.len()), "{} events", kinds.len());
+}
+
+#[test]
+fn ticks_of_which_a_page_knows_nothing_are_empty_in_the_data() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human).execution(Execution::Browser), 1);
+    let (a, _) = (world.join(0), world.join(1));
+    world.pass(2_000);
+    let stalled = Note { tick: 25, predicted: false, rollback: 0, stalled_ms: 40 };
+    for shown in [
+        Shown { until: 10, ticks: 10, ..Shown::default() },
+        Shown { until: 30, ticks: 10, notes: vec![stalled], ..Shown::default() },
+        // What was told once is not told again.
+        Shown { until: 30, ticks: 30, notes: vec![Note { rollback: 9, ..stalled }], ..Shown::default() },
+    ] {
+        world.say(a, &ToRoom::Shown(shown));
+    }
+    world.pass(3_000);
+    let csv = steps_csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
+    let mut reader = csv::Reader::from_reader(csv.as_slice());
+    let mut at = |name: &str| reader.headers().unwrap().iter().position(|known| known == name).unwrap();
+    let (predicted, rollback) = (at("predicted"), at("rollback_ticks"));
+    let rows: Vec<_> = reader.records().take(35).map(|row| row.unwrap()).collect();
+    for (tick, row) in (1..).zip(&rows) {
+        let expected = match tick {
+            1..=10 | 21..=24 | 26..=30 => ("true", "0"),
+            25 => ("false", "0"),
+            _ => ("", ""),
+        };
+        assert_eq!((&row[predicted], &row[rollback]), expected, "tick {tick}");
+    }
+}
+
+#[test]
 fn nobody_learns_the_partners_id() {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
     let (a, _) = (world.join(0), world.join(1));
     assert_eq!(world.browser(a).welcome.as_ref().unwrap().names, ["You", "Partner"]);
+}
+
+/// Numbers that mean something, and any others.
+fn number() -> impl Strategy<Value = u32> {
+    prop_oneof![0u32..100, any::<u32>(), Just(u32::MAX)]
+}
+
+/// Anything that a browser can say.
+fn anything() -> impl Strategy<Value = ToRoom> {
+    let key = || (number(), 0u32..9, any::<f64>());
+    let note = (number(), any::<bool>(), any::<u16>(), any::<u16>());
+    let note = note.prop_map(|(tick, predicted, rollback, stalled_ms)| Note {
+        tick,
+        predicted,
+        rollback,
+        stalled_ms,
+    });
+    let confirmed = (number(), any::<u64>(), any::<u64>()).prop_map(|(tick, at_ms, tag)| Confirmed {
+        tick,
+        at_ms,
+        moves: Vec::new(),
+        tag,
+        digest: None,
+        durable: None,
+    });
+    prop_oneof![
+        key().prop_map(|(seq, held, time)| ToRoom::Keys { seq, held, time }),
+        key().prop_map(|(tick, held, time)| ToRoom::Stamped { tick, held, time }),
+        (number(), vec(key(), 0..4), option::of(any::<u64>())).prop_map(|(until, changes, digest)| {
+            let change = |(tick, held, time)| KeyChange { tick, held, time };
+            ToRoom::Played { until, changes: changes.into_iter().map(change).collect(), digest }
+        }),
+        vec(confirmed, 0..4).prop_map(|ticks| ToRoom::Resume { ticks }),
+        (number(), vec(vec(any::<u8>(), 0..20), 0..4)).prop_map(|(from, receipts)| ToRoom::Unseal {
+            from,
+            receipts: receipts.into_iter().map(Into::into).collect(),
+        }),
+        (number(), number(), vec(note, 0..4), option::of(any::<u64>())).prop_map(
+            |(ticks, until, notes, digest)| {
+                ToRoom::Shown(Shown { ticks, until, notes, digest, input_delay: 0 })
+            }
+        ),
+        (number(), any::<u64>()).prop_map(|(tick, digest)| ToRoom::Desync { tick, digest }),
+        (any::<u16>(), option::of(any::<u64>()))
+            .prop_map(|(version, digest)| ToRoom::Hello { version, digest }),
+        (any::<f64>(), any::<f32>(), any::<bool>(), any::<u16>())
+            .prop_map(|(time, rtt, focused, painted)| ToRoom::Ping { time, rtt, focused, painted }),
+    ]
 }
 
 proptest! {
@@ -114,5 +248,35 @@ proptest! {
         world.pass(3_000);
         prop_assert_eq!(world.phase(b), Some(Phase::Running));
         prop_assert!(world.browser(b).closed.is_none());
+    }
+
+    #[test]
+    fn whatever_a_browser_says_nothing_panics_and_the_partner_plays_on(
+        messages in vec((anything(), 0u64..400), 1..30), browser: bool, alone: bool, crash: bool,
+    ) {
+        let execution = if browser { Execution::Browser } else { Execution::Server };
+        let partner = if alone { Seat::Random } else { Seat::Human };
+        let mut world = World::new(long_slime(Seat::Human, partner).execution(execution), 1);
+        let (mut a, b) = (world.join(0), (!alone).then(|| world.join(1)));
+        for (at, (message, ms)) in messages.iter().enumerate() {
+            world.say(a, message);
+            world.pass(*ms);
+            if crash && at == messages.len() / 2 {
+                world.crash();
+            }
+            if world.browser(a).closed.is_some() && at % 2 == 0 {
+                a = world.join(0);
+            } else if world.browser(a).closed.is_some() {
+                a = world.open(0);
+            }
+        }
+        if let Some(b) = b.filter(|_| !crash) {
+            if world.browser(a).closed.is_some() || world.browser(a).welcome.is_none() {
+                world.join(0);
+            }
+            world.pass(3_000);
+            prop_assert_eq!(world.phase(b), Some(Phase::Running));
+            prop_assert!(world.browser(b).closed.is_none());
+        }
     }
 }

@@ -383,3 +383,17 @@ fn a_second_connection_that_never_says_hello_does_not_leave_the_partner_with_an_
     assert_eq!(world.phase(b), Some(Phase::Paused));
     assert_eq!(world.play_out(5_000), Outcome::PartnerLeft);
 }
+
+#[test]
+fn who_comes_back_within_a_countdown_makes_it_no_shorter() {
+    let scene = long_slime(Seat::Human, Seat::Human).countdown_ms(10_000);
+    let mut world = World::new(scene, 1);
+    let (a, b) = (world.join(0), world.join(1));
+    let begun = world.now;
+    world.pass(2_000);
+    world.drop_connection(a);
+    world.pass(500);
+    world.join(0);
+    world.pass_while(20_000, |world| world.phase(b) != Some(Phase::Running));
+    assert_eq!(world.now - begun, 10_000);
+}

@@ -1,9 +1,12 @@
 //! Time, pictures and bytes.
 
 use footlights_tests::World;
-use room::{experiment::Seat, wire::Phase};
+use room::{
+    experiment::{Execution, Seat},
+    wire::{Phase, ToRoom},
+};
 
-use crate::common::{LEFT, RIGHT, UP, chaser, long_slime, slime};
+use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime, slime};
 
 #[test]
 fn thirty_ticks_a_second_stay_thirty_over_ten_minutes() {
@@ -90,4 +93,19 @@ fn the_panel_is_sent_when_it_changes_and_tells_round_score_and_time() {
     let last = huds.last().unwrap();
     assert_eq!(last.episode, 5);
     assert_eq!(last.scores[0], -last.scores[1]);
+}
+
+#[test]
+fn what_was_told_beyond_the_end_of_an_episode_is_not_of_the_next_one() {
+    let scene = hill().execution(Execution::Browser).episodes(2).countdown_ms(1_000);
+    let mut world = World::new(scene, 1);
+    let conn = world.join(0);
+    world.pass(1_500);
+    // A browser that guesses wrongly does not see the end after 200 steps.
+    world.say(conn, &ToRoom::Played { until: 215, changes: Vec::new(), digest: None });
+    world.pass(12_000);
+    assert_eq!((world.phase(conn), world.room.tick()), (Some(Phase::Running), 200));
+    world.say(conn, &ToRoom::Played { until: 230, changes: Vec::new(), digest: None });
+    world.pass(2_000);
+    assert_eq!(world.room.tick(), 230);
 }

@@ -103,8 +103,11 @@ impl World {
                             browser.bytes.push(bytes.len());
                             browser.frames.push((self.now, frame));
                         }
-                        // Those who simulate are in the netcode tests.
-                        ToSeat::Confirmed(_) | ToSeat::Snapshot { .. } | ToSeat::Durable { .. } => {}
+                        // Those who simulate are in the netcode tests, and nobody else sees a state.
+                        ToSeat::Confirmed(_) | ToSeat::Snapshot { .. } => {
+                            assert!(self.scene.runs_in_browser());
+                        }
+                        ToSeat::Durable { .. } => {}
                         ToSeat::Status(status) => browser.status = Some(status),
                         ToSeat::Pong { .. } => browser.pongs += 1,
                         ToSeat::Notice { text } => browser.notices.push(text),
@@ -152,7 +155,7 @@ impl World {
     pub fn join(&mut self, agent: u8) -> u64 {
         let conn = self.open(agent);
         let digest = self.scene.environment.fingerprint().expect("a fingerprint");
-        self.say(conn, &ToRoom::Hello { version: wire::VERSION, digest });
+        self.say(conn, &ToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
         conn
     }
 

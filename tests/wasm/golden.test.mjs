@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const root = new URL("../../", import.meta.url);
-const client = new URL("client/dist/client/", root);
+const client = new URL("client/dist/simulating/", root);
 const goldens = JSON.parse(readFileSync(new URL("env-sdk/envs/goldens.json", root), "utf8"));
 
 const { initSync, environment_ids, golden } = await import(new URL("client.js", client).href);

@@ -15,8 +15,11 @@ const POLICIES: &str = "/policies/boot.js";
 /// What it needs, by name below `/policies/`.
 const POLICY_FILES: [&str; 3] = ["boot.js", "policies.js", "policies_bg.wasm"];
 
-/// `place` is the experiment's id and where the participant's addresses begin.
-fn shell(title: &str, place: Option<(&str, &str)>, bar: Markup, main: Markup) -> Markup {
+/// `place` is the experiment and where the participant's addresses begin.
+fn shell(title: &str, place: Option<(&Experiment, &str)>, bar: Markup, main: Markup) -> Markup {
+    // The page's program, with the environments where it needs them.
+    let simulates = place.is_some_and(|(experiment, _)| experiment.games().any(GameScene::runs_in_browser));
+    let program = if simulates { "/simulating/boot.js" } else { "/client/boot.js" };
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -28,11 +31,11 @@ fn shell(title: &str, place: Option<(&str, &str)>, bar: Markup, main: Markup) ->
                 link rel="icon" href="/client/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/client/style.css";
                 link rel="stylesheet" href="/client/pages.css";
-                script type="module" src="/client/boot.js" {}
+                script type="module" src=(program) {}
                 script nomodule="" src="/client/old.js" {}
             }
             // What it is in, as `data-state`, the client says once it runs.
-            body data-experiment=[place.map(|(id, _)| id)] data-tab=[place.map(|(_, base)| format!("{base}/tab"))] {
+            body data-experiment=[place.map(|(experiment, _)| &experiment.id)] data-tab=[place.map(|(_, base)| format!("{base}/tab"))] {
                 header.bar { (bar) }
                 main #scene tabindex="-1" { (main) }
             }
@@ -105,7 +108,7 @@ pub fn scene(view: &View<'_>, again: Option<Again<'_>>) -> Markup {
         },
         None => html! {},
     };
-    shell(&experiment.title, Some((&experiment.id, base)), bar, main)
+    shell(&experiment.title, Some((experiment, base)), bar, main)
 }
 
 /// What stands on a page, with what is known about the participant in its place.
@@ -125,10 +128,9 @@ fn parts(view: &View<'_>, body: &[Part]) -> Markup {
 /// What the games to come load: it is fetched while the participant reads.
 fn ahead(view: &View<'_>) -> Markup {
     let stager = &view.session.stager;
-    let scenes = view.experiment.scenes();
-    let games: Vec<&GameScene> = scenes
-        .into_iter()
-        .filter_map(|scene| if let Scene::Game(game) = scene { Some(game.as_ref()) } else { None })
+    let games: Vec<&GameScene> = view
+        .experiment
+        .games()
         // On the first page the path is not drawn, so any of them may come.
         .filter(|game| stager.path().is_empty() || stager.path().contains(&game.id))
         .filter(|game| stager.outcome(&game.id).is_none())
@@ -227,6 +229,21 @@ mod tests {
         assert!(
             html.contains(r#"action="/x/e/s/scenes/start""#) && html.contains(r#"data-tab="/x/e/s/tab""#)
         );
+    }
+
+    #[test]
+    fn only_a_study_whose_games_browsers_simulate_loads_the_environments() {
+        for (id, program) in [
+            ("slime_human_human", "/client/"),
+            ("slime_rollback", "/simulating/"),
+            ("slime_alone", "/simulating/"),
+        ] {
+            let experiment = crate::studies::experiment(id).unwrap();
+            let session = Snapshot::default();
+            let view = View { experiment, session: &session, base: "/x/e/s", saved: false };
+            let html = scene(&view, None).into_string();
+            assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
+        }
     }
 
     #[test]

@@ -17,12 +17,28 @@ use crate::{
     workspace::{WASM, Workspace},
 };
 
-/// The packages of pages: the name of the module, where the package is, and its profile. A module, its JavaScript and
-/// its static files are served below `/{name}/`. The policies share the worker's build of their runtime.
-pub const PAGES: [(&str, &str, &str); 3] = [
-    ("client", "client", "client"),
-    ("replay", "client/replay", "client"),
-    ("policies", "client/policies", "release"),
+/// A module of pages. With its JavaScript, which has the name of the package's directory, and the package's static files
+/// it is served below `/{name}/`.
+pub struct Page {
+    /// What it is called.
+    pub name: &'static str,
+    /// Where its package is.
+    pub directory: &'static str,
+    /// One for each build of a package, since cargo keeps one file of each.
+    profile: &'static str,
+    /// What cargo is told besides.
+    arguments: &'static [&'static str],
+}
+
+/// What `client` is without what only games need that browsers simulate.
+pub const WITHOUT_SIMULATION: &str = "--no-default-features";
+
+/// All of them. The policies share the worker's build of their runtime.
+pub const PAGES: [Page; 4] = [
+    Page { name: "client", directory: "client", profile: "client", arguments: &[WITHOUT_SIMULATION] },
+    Page { name: "simulating", directory: "client", profile: "simulating", arguments: &[] },
+    Page { name: "replay", directory: "client/replay", profile: "client", arguments: &[] },
+    Page { name: "policies", directory: "client/policies", profile: "release", arguments: &[] },
 ];
 
 /// What the modules use beyond WebAssembly's first version. Named one by one, so that wasm-opt never emits what an edge
@@ -47,8 +63,8 @@ pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
     tools::node()?;
     tools::npm_packages(ws)?;
     tools::wasm_target(ws)?;
-    for (name, directory, profile) in PAGES {
-        page(ws, name, directory, profile, optimise)?;
+    for of in &PAGES {
+        page(ws, of, optimise)?;
     }
     assets(ws)?;
     worker(ws, optimise)
@@ -64,15 +80,17 @@ fn assets(ws: &Workspace) -> Result<()> {
 }
 
 /// client/dist/{name}: a page's module, its JavaScript and its static files.
-fn page(ws: &Workspace, name: &str, directory: &str, profile: &str, optimise: bool) -> Result<()> {
+fn page(ws: &Workspace, of: &Page, optimise: bool) -> Result<()> {
+    let Page { name, directory, profile, arguments } = *of;
     let bindgen = tools::wasm_bindgen(ws)?;
-    let module = compile(ws, directory, profile)?;
+    let compiled = compile(ws, directory, profile, arguments)?;
     let statics = ws.root.join(directory).join("static");
     let out = ws.root.join("client/dist").join(name);
-    let packed = format!("{name}_bg.wasm");
+    let (_, script) = directory.rsplit_once('/').unwrap_or(("", directory));
+    let packed = format!("{script}_bg.wasm");
     let settings = format!("{name}, {}, optimised: {optimise}", bindgen.display());
     let stamp = ws.root.join("build/stamps").join(name);
-    let stamp = Stamp::new(stamp, &[module.clone(), statics.clone()], &settings)?;
+    let stamp = Stamp::new(stamp, &[compiled.clone(), statics.clone()], &settings)?;
     if stamp.holds(&out.join(&packed)) {
         return Ok(());
     }
@@ -85,11 +103,11 @@ fn page(ws: &Workspace, name: &str, directory: &str, profile: &str, optimise: bo
     copy(&statics, &fresh)?;
     let mut command = Command::new(bindgen);
     command
-        .args(["--target", "web", "--no-typescript", "--out-name", name, "--out-dir"])
+        .args(["--target", "web", "--no-typescript", "--out-name", script, "--out-dir"])
         .arg(&fresh)
-        .arg(module);
+        .arg(compiled);
     process::run(&mut command)?;
-    minify(ws, &fresh.join(name).with_extension("js"))?;
+    minify(ws, &fresh.join(script).with_extension("js"))?;
     if optimise {
         wasm_opt(ws, name, &fresh.join(&packed), "-Oz")?;
     }
@@ -112,7 +130,7 @@ fn minify(ws: &Workspace, script: &Path) -> Result<()> {
 fn worker(ws: &Workspace, optimise: bool) -> Result<()> {
     let bindgen = tools::wasm_bindgen(ws)?;
     let worker_build = tools::worker_build(ws)?;
-    let module = compile(ws, "worker", "release")?;
+    let module = compile(ws, "worker", "release", &[])?;
     let out = ws.root.join("worker/build");
     let settings =
         format!("worker, {}, {}, optimised: {optimise}", bindgen.display(), worker_build.display());
@@ -133,7 +151,7 @@ fn worker(ws: &Workspace, optimise: bool) -> Result<()> {
 }
 
 /// Compiles the library of a directory's package to wasm. Cargo decides whether there is anything to do.
-fn compile(ws: &Workspace, directory: &str, profile: &str) -> Result<PathBuf> {
+fn compile(ws: &Workspace, directory: &str, profile: &str, arguments: &[&str]) -> Result<PathBuf> {
     let package = ws.package(directory)?;
     let mut cargo = ws.cargo();
     // The directory, the arguments and the variable are those of worker-build, which then finds everything compiled.
@@ -145,7 +163,7 @@ fn compile(ws: &Workspace, directory: &str, profile: &str) -> Result<PathBuf> {
         "--target",
         WASM,
     ]);
-    process::run(cargo.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
+    process::run(cargo.args(arguments).env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
     Ok(ws.target.join(WASM).join(profile).join(package.replace('-', "_")).with_extension("wasm"))
 }
 

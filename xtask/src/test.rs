@@ -87,9 +87,15 @@ fn lint(ws: &Workspace) -> Result<()> {
     tools::wasm_target(ws)?;
     let mut clippy = ws.cargo();
     clippy.args(["clippy", "--target", WASM]);
-    for directory in build::PAGES.map(|(_, directory, _)| directory).into_iter().chain(["worker"]) {
+    // One of them is built in two ways.
+    let mut directories = build::PAGES.map(|page| page.directory).to_vec();
+    directories.dedup();
+    for directory in directories.into_iter().chain(["worker"]) {
         clippy.args(["--package", ws.package(directory)?]);
     }
+    process::run(clippy.args(DENY))?;
+    let mut clippy = ws.cargo();
+    clippy.args(["clippy", "--target", WASM, "--package", "client", build::WITHOUT_SIMULATION]);
     process::run(clippy.args(DENY))
 }
 

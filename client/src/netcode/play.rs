@@ -61,8 +61,8 @@ enum Turn {
 #[derive(Debug, Clone)]
 pub struct Play {
     lobby: String,
-    digest: u64,
-    engine: Engine,
+    digest: Option<u64>,
+    engine: Option<Engine>,
     focused: bool,
     /// Whether a lobby was asked for another ticket since the last welcome: once helps, twice is a circle.
     asked_again: bool,
@@ -73,17 +73,10 @@ pub struct Play {
 }
 
 impl Play {
-    /// A game scene with the lobby socket at path `lobby`, in a build whose environment has the fingerprint `digest`
-    /// (`None`: this build does not have the environment), and simulates with `engine`.
-    pub fn new(lobby: &str, digest: Option<u64>, engine: Engine, focused: bool, now: f64) -> Self {
-        let stage = match digest {
-            Some(_) => Stage::Lobby(Lobby::new(lobby.to_owned(), now)),
-            None => {
-                let code = CloseCode::Mismatch.code();
-                Stage::Stopped(Stop::Refused { code, reason: String::new() }, None, None)
-            }
-        };
-        let digest = digest.unwrap_or_default();
+    /// A game scene with the lobby socket at path `lobby`, in a build that simulates with `engine` an environment with
+    /// the fingerprint `digest`, if it simulates.
+    pub fn new(lobby: &str, digest: Option<u64>, engine: Option<Engine>, focused: bool, now: f64) -> Self {
+        let stage = Stage::Lobby(Lobby::new(lobby.to_owned(), now));
         let out = VecDeque::new();
         Self { lobby: lobby.to_owned(), digest, engine, focused, asked_again: false, stage, news: true, out }
     }

@@ -62,13 +62,13 @@ pub enum Turn {
 #[derive(Debug, Clone)]
 pub struct Seat {
     path: String,
-    digest: u64,
+    digest: Option<u64>,
     link: Link,
     health: Health,
     welcome: Option<Welcome>,
     status: Option<(Status, f64)>,
     hud: Hud,
-    engine: Engine,
+    engine: Option<Engine>,
     playback: Option<Playback>,
     /// What the room may forget, in place of which it gets these back; by tick.
     receipts: VecDeque<(u32, ByteBuf)>,
@@ -94,8 +94,9 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Wants to connect to the room socket at `path`; `digest` is the environment's fingerprint, and `engine` simulates it.
-    pub fn new(path: String, digest: u64, engine: Engine, focused: bool, now: f64) -> Self {
+    /// Wants to connect to the room socket at `path`; `digest` is the environment's fingerprint, and `engine` simulates it,
+    /// where this build can.
+    pub fn new(path: String, digest: Option<u64>, engine: Option<Engine>, focused: bool, now: f64) -> Self {
         Self {
             path,
             digest,
@@ -410,11 +411,12 @@ impl Seat {
     fn welcomed(&mut self, welcome: Welcome, now: f64, out: &mut VecDeque<Output>) {
         self.link.greeted(now);
         if let Some(simulated) = welcome.simulated.clone() {
-            match Rollback::new(welcome.agent, welcome.fps, simulated, self.engine) {
-                Ok(rollback) if self.rollback.is_none() => self.rollback = Some(rollback),
-                Ok(_) => {}
+            let made = self.engine.map(|engine| Rollback::new(welcome.agent, welcome.fps, simulated, engine));
+            match made {
+                Some(Ok(rollback)) if self.rollback.is_none() => self.rollback = Some(rollback),
+                Some(Ok(_)) => {}
                 // The fingerprints were equal, so this cannot be; a new connection brings another deployment, if any.
-                Err(_) => return self.start_over(now, out),
+                None | Some(Err(_)) => return self.start_over(now, out),
             }
         }
         // The picture so far stays on the screen until the full one is there.

@@ -6,7 +6,6 @@ use std::{
 };
 
 use canvas::{Canvas, Images};
-use envs::registry;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
@@ -19,12 +18,12 @@ use super::{
     overlay::OverlayView,
     page,
     panel::PanelView,
-    policies, problem,
+    problem, simulation,
     socket::{Socket, SocketEvent},
     sound,
 };
 use crate::{
-    netcode::{Engine, Held, Input, Output, Play},
+    netcode::{Held, Input, Output, Play},
     view,
 };
 
@@ -80,10 +79,6 @@ pub(super) fn with(me: &Weak<RefCell<Game>>, act: impl FnOnce(&mut Game)) {
     }
 }
 
-/// What this build simulates, and the policies that the page has loaded.
-const ENGINE: Engine =
-    Engine { make: |id, config| registry().get(id)?.make_packed(config), act: policies::act };
-
 impl Game {
     /// Fills the scene's section.
     pub fn mount(section: &HtmlElement) -> Result<Rc<RefCell<Self>>> {
@@ -92,7 +87,6 @@ impl Game {
         let lobby = data.get("lobby").or_missing("data-lobby")?;
         let next = data.get("next").or_missing("data-next")?;
         let title = data.get("title").unwrap_or_default();
-        let digest = registry().get(&env).and_then(|entry| entry.fingerprint()).ok();
 
         section.set_inner_html("");
         let panel = PanelView::new(section)?;
@@ -108,7 +102,13 @@ impl Game {
         let game = Rc::new_cyclic(|me: &Weak<RefCell<Self>>| {
             RefCell::new(Self {
                 me: me.clone(),
-                play: Play::new(&lobby, digest, ENGINE, attentive(), now()),
+                play: Play::new(
+                    &lobby,
+                    simulation::fingerprint(&env),
+                    simulation::ENGINE,
+                    attentive(),
+                    now(),
+                ),
                 held: Held::default(),
                 controls,
                 overlay,
@@ -146,7 +146,7 @@ impl Game {
         }
         // Nobody waits for somebody who does not know yet what their opponent does.
         let me = Rc::downgrade(&game);
-        policies::load(&data, move || with(&me, |game| game.drive(Input::Wake)))?;
+        simulation::load(&data, move || with(&me, |game| game.drive(Input::Wake)))?;
         Ok(game)
     }
 

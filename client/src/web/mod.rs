@@ -4,6 +4,7 @@
 mod controls;
 mod diagnostics;
 mod draft;
+#[cfg(feature = "simulate")]
 mod exports;
 mod game;
 mod gamepad;
@@ -12,9 +13,11 @@ mod last;
 mod overlay;
 mod page;
 mod panel;
+#[cfg(feature = "simulate")]
 mod policies;
 mod problem;
 mod screening;
+mod simulation;
 mod socket;
 mod sound;
 mod tab;

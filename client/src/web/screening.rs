@@ -32,7 +32,7 @@ pub async fn measure(form: &HtmlFormElement) -> Result<()> {
             times.push(now() - began);
         }
     }
-    times.sort_by(f64::total_cmp);
+    times.sort_unstable_by(f64::total_cmp);
     set(form, "ping_ms", &number(times.get(PINGS / 2).copied().unwrap_or(0.0)))?;
     let touch = window()?.match_media("(any-pointer: coarse)")?.is_some_and(|query| query.matches());
     set(form, "touch", if touch { "true" } else { "false" })?;

@@ -4,8 +4,7 @@
 //! what moved is sent as the difference on that grid: one byte a coordinate for most movements. Differences are taken
 //! between rounded values, so errors do not add up: whoever applies every delta holds exactly the rounded picture.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Align, Color, Item, Shape, Surface};
@@ -231,7 +230,7 @@ impl Record {
 #[derive(Debug, Clone)]
 pub struct Encoder {
     viewport: Viewport,
-    known: BTreeMap<u16, Known>,
+    known: LiteMap<u16, Known>,
     /// Counts the pictures.
     picture: u32,
     fresh: bool,
@@ -249,7 +248,7 @@ struct Known {
 impl Encoder {
     /// An encoder for a viewer that has nothing yet: its first delta is a full picture.
     pub fn new(viewport: Viewport) -> Self {
-        Self { viewport, known: BTreeMap::new(), picture: 0, fresh: true }
+        Self { viewport, known: LiteMap::new(), picture: 0, fresh: true }
     }
 
     /// Makes the next delta a full picture: a viewer came (back), or an episode starts.
@@ -315,7 +314,7 @@ fn push_difference(old: &Record, new: &Record, out: &mut Vec<i32>) -> bool {
 /// A picture put together from deltas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scene {
-    records: BTreeMap<u16, Record>,
+    records: LiteMap<u16, Record>,
 }
 
 impl Scene {

@@ -462,9 +462,14 @@ impl GameScene {
         (0u8..).map(Agent).zip(&self.seats).filter(|(_, seat)| seat.is_human()).map(|(agent, _)| agent)
     }
 
+    /// Whether browsers simulate it.
+    pub fn runs_in_browser(&self) -> bool {
+        self.execution == Execution::Browser
+    }
+
     /// Whether one person plays, and in the browser: without anybody to wait for.
     pub fn is_alone(&self) -> bool {
-        self.execution == Execution::Browser && self.humans() == 1
+        self.runs_in_browser() && self.humans() == 1
     }
 
     /// Whether the browser runs policies as well as the room.

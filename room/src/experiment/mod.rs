@@ -106,6 +106,14 @@ impl Experiment {
         plan::scenes(&self.steps)
     }
 
+    /// The games among them.
+    pub fn games(&self) -> impl Iterator<Item = &GameScene> {
+        self.scenes().into_iter().filter_map(|scene| match scene {
+            Scene::Game(game) => Some(game.as_ref()),
+            _ => None,
+        })
+    }
+
     /// The factors in which arms differ, and their arms, in the order in which they are written.
     pub fn factors(&self) -> Vec<(String, Vec<String>)> {
         let names = |arms: &Arms| arms.arms.iter().map(|(name, _)| name.clone()).collect();

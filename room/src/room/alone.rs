@@ -55,9 +55,11 @@ impl Alone {
         self.unsure = true;
     }
 
-    /// The clock of an episode stands still until the next one.
-    pub fn stop(&mut self) {
+    /// The clock of an episode that ended with `tick` stands still until the next one. What was told of ticks after it was
+    /// a wrong guess.
+    pub fn stop(&mut self, tick: u32) {
         self.since = None;
+        self.forget(tick);
     }
 
     /// A new connection tells anew what was not decided before.

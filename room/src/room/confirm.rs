@@ -16,8 +16,6 @@ const CHECKS_A_SECOND: f32 = 3.0;
 const REMEMBERED_S: f32 = 10.0;
 /// A change of keys can be stamped so many seconds ahead; what is further counts as that.
 const AHEAD_S: f32 = 5.0;
-/// A browser gets a snapshot on request no more often than this, ms.
-const REPAIR_MS: u64 = 500;
 
 impl Room {
     /// What a browser needs to simulate the game, where the scene wants that.
@@ -103,7 +101,7 @@ impl Room {
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else {
             return false;
         };
-        let may = human.repaired_ms.is_none_or(|last| now.saturating_sub(last) >= REPAIR_MS);
+        let may = human.may_be_repaired(now);
         if may {
             human.repaired_ms = Some(now);
         }
@@ -114,13 +112,15 @@ impl Room {
     pub(super) fn shown(&mut self, now: u64, agent: Agent, mut shown: Shown) {
         let tick = self.tick();
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
+        let from = shown.until.saturating_sub(shown.ticks).max(human.shown_until);
         shown.until = shown.until.min(tick);
-        let from = human.shown_until;
         if shown.until <= from {
             return;
         }
         human.shown_until = shown.until;
+        shown.ticks = shown.until - from;
         shown.notes.retain(|note| from < note.tick && note.tick <= shown.until);
+        shown.notes.dedup_by_key(|note| note.tick);
         let (until, digest) = (shown.until, shown.digest);
         self.pending.shown.push((agent, shown));
         if let Some(digest) = digest {
@@ -154,7 +154,8 @@ impl Room {
             return;
         }
         let here = known.map_or("forgotten".to_owned(), |digest| format!("{digest:016x}"));
-        self.pending.verified.push((agent, tick.min(self.tick()), false));
+        // Until now; the snapshot repairs what comes.
+        self.pending.verified.push((agent, self.tick(), false));
         self.report(now, Some(agent), "desync", format!("tick {tick}: {digest:016x}, here {here}"));
         self.send_snapshot(now, agent, true);
     }

@@ -14,7 +14,7 @@ use hmac::{Hmac, KeyInit, Mac, digest::Key};
 use serde_bytes::ByteBuf;
 use sha2::Sha256;
 
-use super::{Room, State};
+use super::{Room, State, seat::SeatState};
 use crate::{
     experiment::Execution,
     timeline::{Move, Moves},
@@ -42,7 +42,7 @@ impl Seal {
     }
 }
 
-/// How much of a tag is in a receipt, in bytes. A wrong one can be tried twice a second.
+/// How much of a tag is in a receipt, in bytes. One person can try a wrong one twice a second.
 const TAG_BYTES: usize = 3;
 
 /// What begins a move in a receipt, beside its agent.
@@ -202,9 +202,13 @@ impl Room {
             return;
         }
         let before = self.tick();
+        // A wrong one can be tried again after a while.
+        if !self.human(agent).is_some_and(|human| human.may_be_repaired(now)) {
+            return;
+        }
         self.repeats = true;
-        for (tick, receipt) in (from..).zip(receipts).filter(|(tick, _)| *tick > before) {
-            let decided = (tick == self.tick() + 1).then(|| self.opened(receipt)).flatten();
+        for (tick, receipt) in (u64::from(from)..).zip(receipts).filter(|(tick, _)| *tick > before.into()) {
+            let decided = (tick == u64::from(self.tick()) + 1).then(|| self.opened(receipt)).flatten();
             let Some((at_ms, moves)) = decided.filter(|_| !matches!(self.state, State::Over { .. })) else {
                 if self.may_repair(now, agent) {
                     self.report(now, Some(agent), "resume_refused", format!("after tick {}", self.tick()));
@@ -225,6 +229,9 @@ impl Room {
         let mut all: Moves = self.agents().map(|agent| (agent, Move::default())).collect();
         all.extend(moves);
         self.repeat_policies();
+        for human in self.seats.iter_mut().filter_map(SeatState::human_mut) {
+            human.late = None;
+        }
         self.apply(at_ms, all);
     }
 

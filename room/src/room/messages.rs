@@ -19,6 +19,16 @@ impl Room {
             Ok(_) if !ready => {
                 self.refuse(now, agent, CloseCode::Malformed, "the first message must be Hello")
             }
+            // Who is sent pictures must not see the state behind them.
+            Ok(
+                ToRoom::Stamped { .. }
+                | ToRoom::Played { .. }
+                | ToRoom::Resume { .. }
+                | ToRoom::Shown(_)
+                | ToRoom::Desync { .. },
+            ) if !self.scene.runs_in_browser() => {
+                self.refuse(now, agent, CloseCode::Malformed, "browsers do not simulate this game")
+            }
             Ok(ToRoom::Keys { seq, held, time }) => self.keys(now, agent, Some(seq), None, held, time),
             Ok(ToRoom::Stamped { tick, held, time }) => self.keys(now, agent, None, Some(tick), held, time),
             Ok(ToRoom::Played { until, changes, digest }) => {
@@ -50,14 +60,22 @@ impl Room {
         self.lost(now, agent, kind, reason);
     }
 
-    fn hello(&mut self, now: u64, agent: Agent, version: u16, digest: u64) {
+    fn hello(&mut self, now: u64, agent: Agent, version: u16, digest: Option<u64>) {
         if version != wire::VERSION {
             let reason = format!("protocol {version}, this deployment speaks {}", wire::VERSION);
             return self.refuse(now, agent, CloseCode::Mismatch, &reason);
         }
-        if digest != self.fingerprint {
-            let reason = format!("simulation {digest:016x}, this deployment has {:016x}", self.fingerprint);
+        let simulation = match digest {
+            Some(digest) if digest != self.fingerprint => format!("simulation {digest:016x}"),
+            None if self.scene.runs_in_browser() => "no simulation".to_owned(),
+            _ => String::new(),
+        };
+        if !simulation.is_empty() {
+            let reason = format!("{simulation}, this deployment has {:016x}", self.fingerprint);
             return self.refuse(now, agent, CloseCode::Mismatch, &reason);
+        }
+        if self.human(agent).is_some_and(|human| human.ready) {
+            return self.refuse(now, agent, CloseCode::Malformed, "there was a Hello already");
         }
         let names = self.names(agent);
         let keyboard = self.scene.keyboards.get(agent.index()).cloned().unwrap_or_default();
@@ -125,7 +143,7 @@ impl Room {
         }
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         human.ack = seq.unwrap_or(human.ack);
-        human.client_time_ms = time;
+        human.client_time_ms = Some(time);
         self.stamped(agent, tick.unwrap_or(0), held);
     }
 
@@ -135,7 +153,7 @@ impl Room {
         }
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         let Some(conn) = human.conn else { return };
-        human.client_time_ms = time;
+        human.client_time_ms = Some(time);
         human.rtt_ms = rtt.max(0.0);
         human.trips.add(now, human.rtt_ms);
         let changed = human.focused != focused;

@@ -45,7 +45,7 @@ pub const FLUSH_MS: u64 = 2_000;
 const RESUME_MS: u64 = 1_500;
 /// A game keeps no more events than this.
 const MAX_EVENTS: u32 = 1_000;
-/// So many of them for anything but what one browser can cause again and again.
+/// So many of them for what decides how a game goes on and ends, and for nothing that somebody can cause again and again.
 const KEPT_EVENTS: u32 = 300;
 
 /// What happened.
@@ -167,6 +167,8 @@ pub struct Room {
     paused_ms: Option<u64>,
     /// When attention was looked at last.
     watched_ms: u64,
+    /// Until when the last countdown was to last that somebody's loss broke off, epoch ms.
+    countdown_ms: u64,
     pending: Chunk,
     flushed_ms: u64,
     events_left: u32,
@@ -229,6 +231,7 @@ impl Room {
             alone: Alone::of(scene, now),
             paused_ms: None,
             watched_ms: now,
+            countdown_ms: 0,
             pending: Chunk::default(),
             flushed_ms: now,
             events_left: MAX_EVENTS,
@@ -465,9 +468,18 @@ impl Room {
 
     fn report(&mut self, now: u64, agent: Option<Agent>, kind: &'static str, detail: String) {
         let Some(left) = self.events_left.checked_sub(1) else { return };
-        // A restless hand and a broken browser leave room for what decides.
-        let often = matches!(kind, "focus_lost" | "focus_gained" | "desync" | "resume_refused" | "behind");
-        if left < KEPT_EVENTS && often {
+        // A restless hand, a bad line and a broken browser leave room for what decides.
+        let decides = matches!(
+            kind,
+            "left"
+                | "excluded"
+                | "taken_over"
+                | "finished"
+                | "environment_failed"
+                | "hooks_failed"
+                | "checkpoint_failed"
+        );
+        if left < KEPT_EVENTS && !decides {
             return;
         }
         self.events_left = left;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::watch::{Trips, Watched};
 use crate::{
     record::Person,
-    timeline::Change,
+    timeline::{Change, MOST_CHANGES},
     wire::{Hud, Outcome, Presence},
 };
 
@@ -108,6 +108,7 @@ impl Inbox {
         let mut late = 0;
         let due = std::iter::from_fn(|| self.0.pop_front_if(|(due, _)| *due <= tick));
         let changes = due
+            .take(MOST_CHANGES)
             .map(|(due, change)| {
                 // Without a stamp nothing is late.
                 late = late.max(if due == 0 { 0 } else { tick - due });
@@ -117,6 +118,9 @@ impl Inbox {
         (changes, late)
     }
 }
+
+/// What is wrong in a browser is repaired no more often than this, ms.
+const REPAIR_MS: u64 = 500;
 
 /// A person in a seat.
 pub(super) struct Human {
@@ -129,12 +133,13 @@ pub(super) struct Human {
     /// Must be back by then, if not ready; epoch ms.
     pub back_by: u64,
     pub inbox: Inbox,
-    /// By how many ticks the keys of the last tick came too late.
-    pub late: u32,
+    /// By how many ticks the keys of the last tick came too late; unknown where somebody brought the tick back.
+    pub late: Option<u32>,
     pub ack: u32,
     pub focused: bool,
     pub rtt_ms: f32,
-    pub client_time_ms: f64,
+    /// What their clock said last, ms.
+    pub client_time_ms: Option<f64>,
     /// Last message, epoch ms.
     pub seen: u64,
     pub encoder: Encoder,
@@ -161,11 +166,11 @@ impl Human {
             arrived: false,
             back_by: 0,
             inbox: Inbox::default(),
-            late: 0,
+            late: None,
             ack: 0,
             focused: true,
             rtt_ms: 0.0,
-            client_time_ms: 0.0,
+            client_time_ms: None,
             seen: 0,
             encoder,
             hud: None,
@@ -178,6 +183,11 @@ impl Human {
             repaired_tick: 0,
             window: (0, 0),
         }
+    }
+
+    /// Whether enough time has passed since something of this browser was wrong.
+    pub fn may_be_repaired(&self, now: u64) -> bool {
+        self.repaired_ms.is_none_or(|last| now.saturating_sub(last) >= REPAIR_MS)
     }
 
     /// The connection to send to.

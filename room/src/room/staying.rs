@@ -2,7 +2,7 @@
 
 use env_sdk::Agent;
 
-use super::{Gone, Holder, Output, RESUME_MS, Room, State, seat::SeatState, watch::Finding};
+use super::{Gone, Holder, Output, RESUME_MS, Room, SILENT_MS, State, seat::SeatState, watch::Finding};
 use crate::{
     experiment::{Leaving, make_policy},
     wire::{self, Outcome, ToSeat},
@@ -37,6 +37,9 @@ impl Room {
         match self.state {
             State::Gathering { .. } | State::Over { .. } => self.tell_status(now),
             State::Running | State::Countdown { .. } | State::Paused { .. } => {
+                if let State::Countdown { until } = self.state {
+                    self.countdown_ms = until;
+                }
                 self.pause(now, agent, kind);
                 self.settle(now);
                 self.flush(now);
@@ -74,8 +77,9 @@ impl Room {
 
     /// Counts how long people have looked away while the game ran, and does what their watch says.
     pub(super) fn watch_focus(&mut self, now: u64) {
-        let passed =
-            now.saturating_sub(std::mem::replace(&mut self.watched_ms, now)).min(MOST_AWAY_AT_ONCE_MS);
+        // Who plays alone calls the room themselves, and more rarely out of sight.
+        let most = if self.alone.is_some() { SILENT_MS } else { MOST_AWAY_AT_ONCE_MS };
+        let passed = now.saturating_sub(std::mem::replace(&mut self.watched_ms, now)).min(most);
         let Some(watch) = self.scene.watch_focus.as_ref().filter(|_| self.state == State::Running) else {
             return;
         };
@@ -239,7 +243,7 @@ impl Room {
             Some(until) => State::Paused { until },
             // Their own game has gone on all the while.
             None if self.alone_plays() => return self.go(now, now),
-            None => State::Countdown { until: now + RESUME_MS },
+            None => State::Countdown { until: (now + RESUME_MS).max(self.countdown_ms) },
         };
         self.set_state(now, state);
     }

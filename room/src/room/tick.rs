@@ -112,7 +112,7 @@ impl Room {
         let policy = match &mut seat.holder {
             Holder::Human(human) => {
                 let (changes, late) = human.inbox.take(tick);
-                human.late = late;
+                human.late = Some(late);
                 return Move::Keys(changes);
             }
             Holder::Policy(policy) => policy,
@@ -215,8 +215,9 @@ impl Room {
         }
         self.flush(now);
         if self.state == State::Running && self.scene.countdown_ms > 0 {
+            let tick = self.tick();
             if let Some(alone) = &mut self.alone {
-                alone.stop();
+                alone.stop(tick);
             }
             self.set_state(now, State::Countdown { until: now + self.scene.countdown_ms });
         }

@@ -58,7 +58,7 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
         Column::new(
             "client_time_ms",
             Kind::Number(Some(0.0), None),
-            "The clock of the participant's browser at its last message; it never goes back, and its zero is its own.",
+            "The clock of the participant's browser at its last message; it never goes back, and its zero is its own. Empty before the first message, also to a server that was restarted.",
         )
         .unit("ms"),
         Column::new("rtt_ms", Kind::Number(Some(0.0), None), "The last measured round trip of the participant's connection; 0 before the first.").unit("ms"),
@@ -116,7 +116,7 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
 fn shown() -> [Column; 6] {
     const UNTOLD: &str = "Empty where the browser could not tell any more.";
     [
-        Column::new("late_ticks", COUNT, "By how many ticks the participant's keys of this tick came too late for the one that they were meant for."),
+        Column::new("late_ticks", COUNT, "By how many ticks the participant's keys of this tick came too late for the one that they were meant for. Empty where a browser brought the tick back to a server that was restarted."),
         Column::new("predicted", Kind::Boolean, format!("Whether the participant saw this tick before the room had decided it, rightly or not. {UNTOLD}")),
         Column::new("rollback_ticks", COUNT, format!("How many ticks the participant's browser had to undo and simulate again because it had guessed this one wrong. {UNTOLD}")),
         Column::new("stalled_ms", COUNT, format!("For how long the participant's picture stood still before this tick, because the prediction window was exhausted. {UNTOLD}")).unit("ms"),
@@ -137,7 +137,7 @@ fn told(scene: &GameScene, record: &Chunk, agent: Agent) -> BTreeMap<u32, (Note,
     }
     let mut from = 1;
     for (_, shown) in record.shown.iter().filter(|(about, _)| *about == agent) {
-        for tick in from..=shown.until {
+        for tick in from.max(shown.until.saturating_sub(shown.ticks) + 1)..=shown.until {
             let fine = Note { tick, predicted: true, rollback: 0, stalled_ms: 0 };
             told.insert(tick, (fine, shown.input_delay));
         }
@@ -248,7 +248,7 @@ pub fn steps_csv(
         fields.push(row.server_time_ms.to_string());
         match row.people.get(agent.index()).copied().flatten() {
             Some(person) => fields.extend([
-                person.client_time_ms.to_string(),
+                person.client_time_ms.map(|ms| ms.to_string()).unwrap_or_default(),
                 person.rtt_ms.to_string(),
                 person.focused.to_string(),
                 person.held.to_string(),
@@ -257,7 +257,7 @@ pub fn steps_csv(
         }
         if scene.execution == Execution::Browser {
             let person = row.people.get(agent.index()).copied().flatten();
-            fields.push(person.map(|person| person.late.to_string()).unwrap_or_default());
+            fields.push(person.and_then(|person| Some(person.late?.to_string())).unwrap_or_default());
             match told.get(&row.tick).filter(|_| person.is_some()) {
                 Some((note, delay)) => fields.extend([
                     note.predicted.to_string(),

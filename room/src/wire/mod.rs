@@ -20,7 +20,7 @@ pub use seat::{
 pub use tab::{FromTab, ToTab};
 
 /// Raised with every change of the messages below.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 /// The longest message a browser may send, in bytes.
 pub const MAX_FROM_BROWSER: usize = 512;
 /// The longest message an object may send, in bytes.

@@ -17,8 +17,9 @@ pub enum ToRoom {
     Hello {
         /// [`VERSION`].
         version: u16,
-        /// The fingerprint of the environment in this browser's build (`env_sdk::Entry::fingerprint`).
-        digest: u64,
+        /// The fingerprint of the environment in this browser's build (`env_sdk::Entry::fingerprint`); none where it
+        /// simulates nothing.
+        digest: Option<u64>,
     },
     /// The keys that are held now; sent when that changes, and after a reconnect.
     #[serde(rename = "k")]
@@ -224,6 +225,14 @@ pub struct Shown {
     pub notes: Vec<Note>,
     /// Digest of the state after `until`; none where this report stops before the last confirmed one.
     pub digest: Option<u64>,
+    /// How many ticks it is about. What was before was told already, or this page does not know.
+    #[serde(default = "all")]
+    pub ticks: u32,
+}
+
+/// As many as there are.
+fn all() -> u32 {
+    u32::MAX
 }
 
 /// What happened in a browser when one tick was confirmed.

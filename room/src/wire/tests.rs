@@ -117,10 +117,12 @@ fn every_message_is_read_as_it_was_written() {
             digest: None,
             input_delay: 3,
             notes: vec![Note { tick: 69_990, predicted: true, rollback: 9, stalled_ms: 0 }],
+            ticks: 20,
         }),
         ToRoom::Unseal { from: 70_000, receipts: vec![vec![1, 2].into(), vec![3].into()] },
         ToRoom::Resume { ticks: vec![confirmed()] },
-        ToRoom::Hello { version: 1, digest: u64::MAX },
+        ToRoom::Hello { version: 1, digest: Some(u64::MAX) },
+        ToRoom::Hello { version: 1, digest: None },
         ToRoom::Ping { time: 1e9, rtt: 20.5, focused: false, painted: 60 },
     ] {
         assert_eq!(decode::<ToRoom>(&encode(&message), MAX_FROM_BROWSER), Ok(message));

@@ -19,20 +19,22 @@ pub fn worker(context: &mut Context) -> Result<()> {
     )
 }
 
-/// What a participant's browser loads before the first game.
+/// What a participant's browser loads before the first game: where games run on the edge alone, and where browsers
+/// simulate.
 pub fn client(context: &mut Context) -> Result<()> {
-    let files = ["client/dist/client/client_bg.wasm", "client/dist/client/client.js"];
-    let (packed, plain) = sizes(&context.root, &files)?;
-    let figure = Figure::new("client_bundle", packed / 1e3, "kB gzip").at_most(150.0);
-    context.add(
-        figure
-            .detail("unpacked_kB", plain / 1e3)
-            .detail("wasm_opt", optimised(&context.root, "client", files[0])?),
-    )
+    for (name, most) in [("client", Some(150.0)), ("simulating", None)] {
+        let files = ["client_bg.wasm", "client.js"].map(|file| format!("client/dist/{name}/{file}"));
+        let (packed, plain) = sizes(&context.root, &files)?;
+        let figure = Figure::new(format!("{name}_bundle"), packed / 1e3, "kB gzip");
+        let figure = most.into_iter().fold(figure, Figure::at_most);
+        let wasm_opt = optimised(&context.root, name, &files[0])?;
+        context.add(figure.detail("unpacked_kB", plain / 1e3).detail("wasm_opt", wasm_opt))?;
+    }
+    Ok(())
 }
 
 /// Sums of gzipped and plain lengths.
-fn sizes(root: &Path, files: &[&str]) -> Result<(f64, f64)> {
+fn sizes(root: &Path, files: &[impl AsRef<Path> + std::fmt::Display]) -> Result<(f64, f64)> {
     let (mut packed, mut plain) = (0, 0);
     for file in files {
         let bytes = std::fs::read(root.join(file))

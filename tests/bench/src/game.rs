@@ -63,7 +63,7 @@ impl Game {
         let digest = self.scene.environment.fingerprint()?;
         for agent in self.people() {
             self.room.handle(self.now, Input::Connected { agent, conn: conn(agent) });
-            self.say(agent, &ToRoom::Hello { version: wire::VERSION, digest });
+            self.say(agent, &ToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ pub fn run(context: &mut Context) -> Result<()> {
 fn resimulate(context: &mut Context) -> Result<()> {
     const TIMES: u32 = 20_000;
     let kernel = Kernel {
-        module: context.root.join("client/dist/client/client.js"),
+        module: context.root.join("client/dist/simulating/client.js"),
         call: "bench_rollback".into(),
         args: vec![json!(ID), json!(8), json!(TIMES)],
         network: Value::Null,
@@ -68,8 +68,13 @@ fn played() -> Result<(GameScene, Timeline)> {
 /// One second of somebody who holds still, up and down, without the headers of WebSocket.
 fn messages(context: &mut Context, tick: u32) -> Result<()> {
     let ping = ToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true, painted: 60 };
-    let shown =
-        ToRoom::Shown(Shown { until: tick, digest: Some(u64::MAX), input_delay: 3, notes: Vec::new() });
+    let shown = ToRoom::Shown(Shown {
+        until: tick,
+        digest: Some(u64::MAX),
+        input_delay: 3,
+        notes: Vec::new(),
+        ticks: 30,
+    });
     let up = wire::encode(&ping).len() + wire::encode(&shown).len();
     context.add(Figure::new("rollback/idle_upstream", up as f64, "bytes/s").at_most(40.0))?;
     let told = Confirmed {

@@ -52,7 +52,7 @@ pub fn wasm(context: &mut Context) -> Result<()> {
         ))
     };
     let client = Kernel {
-        module: context.root.join("client/dist/client/client.js"),
+        module: context.root.join("client/dist/simulating/client.js"),
         call: "bench_steps".into(),
         args: vec![json!(slime), json!(STEPS)],
         network: Value::Null,

@@ -65,7 +65,7 @@ impl Seat {
 
     pub fn opened(&mut self, out: &mut VecDeque<Output>) {
         self.welcome = false;
-        let hello = ToRoom::Hello { version: VERSION, digest: self.digest };
+        let hello = ToRoom::Hello { version: VERSION, digest: Some(self.digest) };
         out.push_back(Output::Send(wire::encode(&hello)));
     }
 

@@ -83,7 +83,7 @@ impl Game {
         let bots::Way::Play { environment, lobby, next } = &page.way else { return None };
         let digest = envs::registry().get(environment).and_then(|entry| entry.fingerprint()).ok();
         Some(Self {
-            play: Play::new(lobby, digest, ENGINE, true, now),
+            play: Play::new(lobby, digest, Some(ENGINE), true, now),
             style,
             scene: page.scene.clone(),
             next: next.clone(),

@@ -5,7 +5,7 @@ use room::wire::{KeyChange, ToRoom};
 use super::{Own, Rollback};
 
 /// How many changes of keys one message holds: a message to the room is short.
-const MOST_CHANGES: usize = 20;
+const MOST_TOLD: usize = 20;
 
 impl Rollback {
     /// Whether there is something that the room ought to know soon, in a game that is played alone.
@@ -33,8 +33,9 @@ impl Rollback {
             return Vec::new();
         }
         self.told = last;
-        // The room has the digest of the state before a reset.
+        // The room has the digest of the state before a reset. A state that is guessed is nothing to compare.
         let here = match self.end {
+            _ if self.minds.were_guessed_after(self.confirmed.tick()) => None,
             Some((tick, digest)) if tick == last => Some(digest),
             _ if self.present.sim().tick() == 0 => None,
             _ => self.present.digest().ok(),
@@ -47,7 +48,7 @@ impl Rollback {
             })
             .collect();
         let mut messages: Vec<ToRoom> = Vec::new();
-        for some in changes.chunks(MOST_CHANGES) {
+        for some in changes.chunks(MOST_TOLD) {
             // There may be more changes of the tick that the last one is about.
             let until = some.last().map_or(0, |change| change.tick.saturating_sub(1));
             messages.push(ToRoom::Played { until, changes: some.to_vec(), digest: None });

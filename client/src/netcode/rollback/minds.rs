@@ -1,9 +1,10 @@
 //! Policies that this browser runs as well as the room, so that it knows what they do before the room says it. The room
 //! decides all the same; who is asked the same says the same.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use env_sdk::{ActionValue, Agent, Simulation};
+use litemap::LiteMap;
 use room::timeline::{Asked, Move, Moves};
 
 /// Asks a policy that is in this state of its own (`env_sdk::Policy::save`; none at the start of an episode). What it
@@ -11,13 +12,14 @@ use room::timeline::{Asked, Move, Moves};
 pub type Act = fn(&Asked, Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)>;
 
 /// The policies' own states by agent; empty at the start of an episode.
-type States = BTreeMap<Agent, Vec<u8>>;
+type States = LiteMap<Agent, Vec<u8>>;
 
 /// What the policies did in one tick.
 #[derive(Debug, Clone)]
 struct Past {
     tick: u32,
-    moves: Moves,
+    /// None where they were guessed.
+    moves: Option<Moves>,
     after: Option<States>,
 }
 
@@ -38,10 +40,10 @@ impl Minds {
     }
 
     /// As the room has them after `tick`.
-    pub fn set(&mut self, tick: u32, states: States) {
-        self.now = Some(states);
+    pub fn set(&mut self, tick: u32, states: impl IntoIterator<Item = (Agent, Vec<u8>)>) {
+        self.now = Some(known(states));
         self.past.clear();
-        self.past.push_back(Past { tick, moves: Moves::new(), after: self.now.clone() });
+        self.past.push_back(Past { tick, moves: Some(Moves::new()), after: self.now.clone() });
     }
 
     /// Whether there are policies whose moves are not known before the room says them.
@@ -61,7 +63,7 @@ impl Minds {
         }
         let (moves, after) = self.ask(sim).unzip();
         self.now.clone_from(&after);
-        self.past.push_back(Past { tick, moves: moves.clone().unwrap_or_default(), after });
+        self.past.push_back(Past { tick, moves: moves.clone(), after });
         moves
     }
 
@@ -72,12 +74,18 @@ impl Minds {
             let (action, after) = (self.act)(&Asked::of(sim, *agent), state)?;
             Some(((*agent, Move::Action(action)), (*agent, after)))
         });
-        answers.collect::<Option<Vec<_>>>().map(|answers| answers.into_iter().unzip())
+        let (moves, after): (Vec<_>, Vec<_>) = answers.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        Some((known(moves), known(after)))
     }
 
-    /// What they did in a tick of the present.
+    /// What they did in a tick of the present, if they were asked.
     pub fn did(&self, tick: u32) -> Option<&Moves> {
-        self.past.iter().find(|past| past.tick == tick).map(|past| &past.moves)
+        self.past.iter().find(|past| past.tick == tick)?.moves.as_ref()
+    }
+
+    /// Whether a tick of the present after `tick` has moves that nobody was asked for.
+    pub fn were_guessed_after(&self, tick: u32) -> bool {
+        self.past.iter().any(|past| past.tick > tick && past.moves.is_none())
     }
 
     /// An episode ended with `tick`: they have forgotten everything.
@@ -100,4 +108,13 @@ impl Minds {
         while self.past.pop_back_if(|past| past.tick > tick).is_some() {}
         self.now = self.past.back().filter(|past| past.tick == tick).and_then(|past| past.after.clone());
     }
+}
+
+/// A map of a few entries, without the sorting that collecting brings along.
+pub fn known<V>(entries: impl IntoIterator<Item = (Agent, V)>) -> LiteMap<Agent, V> {
+    let mut map = LiteMap::new();
+    for (agent, value) in entries {
+        map.insert(agent, value);
+    }
+    map
 }

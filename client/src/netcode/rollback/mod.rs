@@ -20,13 +20,13 @@ use std::collections::VecDeque;
 use env_sdk::{Agent, EnvError, Simulation, Viewport, surface::Item};
 use room::{
     experiment::InputDelay,
-    timeline::{Move, Moves, Timeline},
+    timeline::{MOST_CHANGES, Move, Moves, Timeline},
     wire::{Confirmed, Hud, Note, Shown, Simulated},
 };
 
 use clock::Clock;
 pub use minds::Act;
-use minds::Minds;
+use minds::{Minds, known};
 use picture::Painter;
 
 /// Makes the simulation of an environment's id with a packed configuration.
@@ -116,6 +116,8 @@ pub struct Rollback {
     /// Of that, how much is told already.
     told_ms: f64,
     notes: VecDeque<Note>,
+    /// Up to this tick all was reported, or is unknown here.
+    reported: u32,
     rollbacks: u32,
     deepest: u32,
     painter: Painter,
@@ -158,6 +160,7 @@ impl Rollback {
             stalled_ms: 0.0,
             told_ms: 0.0,
             notes: VecDeque::new(),
+            reported: 0,
             rollbacks: 0,
             deepest: 0,
             painter: Painter::new(viewport),
@@ -227,9 +230,13 @@ impl Rollback {
         timeline: &[u8],
         minds: impl IntoIterator<Item = (Agent, Vec<u8>)>,
     ) -> Result<(), EnvError> {
+        let before = self.confirmed.tick();
         self.confirmed.load(timeline)?;
-        self.minds.set(self.confirmed.tick(), minds.into_iter().collect());
+        self.minds.set(self.confirmed.tick(), minds);
         let tick = self.confirmed.tick();
+        if tick > before || tick < self.reported {
+            self.reported = tick;
+        }
         if self.log.back().is_some_and(|told| told.tick != tick) {
             self.log.clear();
         }
@@ -283,7 +290,9 @@ impl Rollback {
         // After a reset the room has the digest of the state before it.
         let whole = last.is_none() && self.confirmed.sim().tick() > 0;
         let digest = whole.then(|| self.confirmed.digest().ok()).flatten();
-        Shown { until: last.unwrap_or(self.confirmed.tick()), digest, input_delay, notes }
+        let until = last.unwrap_or(self.confirmed.tick());
+        let from = std::mem::replace(&mut self.reported, until);
+        Shown { until, digest, input_delay, notes, ticks: until.saturating_sub(from) }
     }
 
     /// Whether something was shown otherwise than it should be.
@@ -305,12 +314,13 @@ impl Rollback {
             self.log.pop_front();
         }
         let Confirmed { tick, moves, digest, .. } = decided;
+        let moves: Moves = known(moves);
         self.counting = false;
         self.clock.confirmed(tick, now);
-        let moves: Moves = moves.into_iter().collect();
         let ahead = self.present.tick();
-        let predicted = ahead >= tick && !self.stale;
-        let right = predicted && self.was_guessed(tick, &moves);
+        // What is made anew in any case is made anew once.
+        let first = !self.stale;
+        let right = first && ahead >= tick && self.was_guessed(tick, &moves);
         let stalled = self.stalled_ms - std::mem::replace(&mut self.told_ms, self.stalled_ms);
         let mut note = Note { tick, predicted: ahead >= tick, rollback: 0, stalled_ms: stalled as u16 };
         self.settle_own(&moves);
@@ -338,7 +348,7 @@ impl Rollback {
             self.minds.reset(tick);
         }
         if !right || (done && self.ended) {
-            if note.predicted {
+            if note.predicted && first {
                 let depth = ahead - tick;
                 note.rollback = u16::try_from(depth).unwrap_or(u16::MAX);
                 self.rollbacks += u32::from(depth > 0);
@@ -386,22 +396,36 @@ impl Rollback {
     /// Brings the present to where it is to be at `now`.
     pub fn advance(&mut self, now: f64) {
         let passed = self.asked.map_or(0.0, |asked| (now - asked).max(0.0));
-        self.asked = Some(now);
+        // The time of a picture is that of its frame, which may have begun before the last look at the clock.
+        self.asked = Some(self.asked.map_or(now, |asked| asked.max(now)));
         if self.running {
             self.follow(passed, now);
         }
         let to = (self.phase as u32).min(self.confirmed.tick() + self.window);
         if self.stale || self.present.tick() < self.confirmed.tick() {
-            if self.painter.has_painted() {
-                // As it would be shown had the guess been right, own keys included: only what differs is an error.
-                self.run_to(to);
-                self.draw();
-                self.painter.correct(self.part());
-            }
+            self.correct(to);
             self.resimulate();
             self.painter.outdated();
         }
         self.run_to(to);
+    }
+
+    /// The present is about to be made anew, up to tick `to`.
+    fn correct(&mut self, to: u32) {
+        let (here, there) = (self.present.tick(), self.confirmed.tick());
+        let another = self.present.sim().episode() != self.confirmed.sim().episode();
+        if another || here + self.window < there {
+            // A new episode, or the page was out of sight: that is no movement.
+            self.painter.jump();
+        } else if self.window == 0 {
+            // In lockstep nothing is shown of a guess: from one tick to the next everything glides.
+            self.painter.correct(0.0);
+        } else if self.painter.has_painted() {
+            // As it would be shown had the guess been right, own keys included: only what differs is an error.
+            self.run_to(to);
+            self.draw();
+            self.painter.correct(self.part());
+        }
     }
 
     /// Makes the present anew from what is confirmed and what is guessed, up to the tick where it is.
@@ -429,9 +453,12 @@ impl Rollback {
     fn guess(&mut self) -> Moves {
         let next = self.present.tick() + 1;
         let mut moves = self.guesses.clone();
-        moves.extend(self.minds.go(self.present.sim(), next).unwrap_or_default());
+        for (agent, moved) in self.minds.go(self.present.sim(), next).into_iter().flatten() {
+            moves.insert(agent, moved);
+        }
         let mut mine = Vec::new();
-        for own in self.own.iter_mut().filter(|own| own.applied.is_none() && own.stamp <= next) {
+        let due = self.own.iter_mut().filter(|own| own.applied.is_none() && own.stamp <= next);
+        for own in due.take(MOST_CHANGES) {
             own.applied = Some(next);
             mine.push(Some(own.held));
         }
@@ -496,11 +523,14 @@ impl Rollback {
         let mut next = self.present.clone();
         let tick = next.tick() + 1;
         let mut moves = self.guesses.clone();
-        moves.extend(self.minds.look(next.sim()).unwrap_or_default());
+        for (agent, moved) in self.minds.look(next.sim()).into_iter().flatten() {
+            moves.insert(agent, moved);
+        }
         let mine: Vec<Option<u32>> = self
             .own
             .iter()
             .filter(|own| own.applied.is_none() && own.stamp <= tick)
+            .take(MOST_CHANGES)
             .map(|own| Some(own.held))
             .collect();
         moves.insert(self.me, Move::Keys(mine));

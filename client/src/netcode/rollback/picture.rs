@@ -1,12 +1,11 @@
 //! Between two ticks the picture is on its way to the next one, which is known already; a correction is not a jump but
 //! a short glide.
 
-use std::collections::BTreeMap;
-
 use env_sdk::{
     Agent, Surface, View, Viewport, math,
     surface::{Encoder, Item, Scene},
 };
+use litemap::LiteMap;
 use room::timeline::Timeline;
 
 /// What is left of a correction after this time is a third of it (1/e), ms.
@@ -26,9 +25,9 @@ pub struct Painter {
     part: Option<f32>,
     at: Option<f64>,
     /// Where items are shown beside where they are, by id.
-    errors: BTreeMap<u16, (f32, f32)>,
+    errors: LiteMap<u16, (f32, f32)>,
     /// Where they would be now without the correction that came, and without older errors.
-    shown: Option<BTreeMap<u16, (f32, f32)>>,
+    shown: Option<LiteMap<u16, (f32, f32)>>,
     repaint: bool,
 }
 
@@ -41,7 +40,7 @@ impl Painter {
             after: Scene::default(),
             part: None,
             at: None,
-            errors: BTreeMap::new(),
+            errors: LiteMap::new(),
             shown: None,
             repaint: false,
         }
@@ -101,7 +100,7 @@ impl Painter {
     pub fn paint(&mut self, part: f32, now: f64) -> Option<Vec<Item>> {
         let passed = self.at.replace(now).map_or(0.0, |at| (now - at).max(0.0));
         let fades = math::exp(-passed / GLIDE_MS) as f32;
-        for error in self.errors.values_mut() {
+        for (_, error) in self.errors.iter_mut() {
             *error = (error.0 * fades, error.1 * fades);
         }
         let over = OVER * self.viewport.width;
@@ -124,7 +123,7 @@ impl Painter {
     }
 
     /// Items are not where they would have been: they glide from there.
-    fn glide(&mut self, shown: &BTreeMap<u16, (f32, f32)>, items: &[Item]) {
+    fn glide(&mut self, shown: &LiteMap<u16, (f32, f32)>, items: &[Item]) {
         let jump = JUMP * self.viewport.width;
         for (id, (x, y)) in places(items) {
             let Some(old) = shown.get(&id) else { continue };
@@ -138,6 +137,9 @@ impl Painter {
 }
 
 /// Where items that glide are, by id.
-fn places(items: &[Item]) -> BTreeMap<u16, (f32, f32)> {
-    items.iter().filter(|item| item.tween).map(|item| (item.id, item.shape.place())).collect()
+fn places(items: &[Item]) -> LiteMap<u16, (f32, f32)> {
+    let tweened = items.iter().filter(|item| item.tween);
+    let mut places: Vec<(u16, (f32, f32))> = tweened.map(|item| (item.id, item.shape.place())).collect();
+    places.sort_unstable_by_key(|(id, _)| *id);
+    LiteMap::from_sorted_store_unchecked(places)
 }

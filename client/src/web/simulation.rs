@@ -1,0 +1,43 @@
+//! What this build simulates. A study whose games run on the edge alone is given one that simulates nothing: what a
+//! participant loads does not grow with the environments.
+
+pub use here::{ENGINE, fingerprint, load};
+
+#[cfg(feature = "simulate")]
+mod here {
+    use super::super::policies;
+    use crate::netcode::Engine;
+
+    pub use policies::load;
+
+    /// The environments of this build, and the policies that the page has loaded.
+    pub const ENGINE: Option<Engine> =
+        Some(Engine { make: |id, config| envs::registry().get(id)?.make_packed(config), act: policies::act });
+
+    /// The fingerprint of an environment, if this build has it.
+    pub fn fingerprint(environment: &str) -> Option<u64> {
+        envs::registry().get(environment).and_then(|entry| entry.fingerprint()).ok()
+    }
+}
+
+#[cfg(not(feature = "simulate"))]
+mod here {
+    use canvas::dom::Result;
+    use web_sys::DomStringMap;
+
+    use crate::netcode::Engine;
+
+    /// There is none.
+    pub const ENGINE: Option<Engine> = None;
+
+    /// There is none.
+    pub fn fingerprint(_environment: &str) -> Option<u64> {
+        None
+    }
+
+    /// There are no policies, so `then` is called at once.
+    pub fn load(_data: &DomStringMap, then: impl FnOnce() + 'static) -> Result<()> {
+        then();
+        Ok(())
+    }
+}
