@@ -246,6 +246,23 @@ fn own_keys_are_shown_as_if_the_others_held_still() {
 }
 
 #[test]
+fn in_lockstep_pictures_move_between_ticks_too() {
+    let scene = slime(Seat::Human, Seat::Human).prediction_window(0).input_delay(InputDelay::Fixed(3));
+    let mut world = World::new(scene, 29, &[Weather::steady(30.0)]);
+    world.restless = 120.0;
+    world.play(1_000.0);
+    let (begun, mut places) = (world.room.tick(), Vec::new());
+    for _ in 0..6_000 {
+        world.play(1.0);
+        let slime = world.people[0].picture.iter().find(|item| item.id == 10);
+        places.extend(slime.map(|item| item.shape.place()));
+    }
+    places.dedup();
+    let ticks = (world.room.tick() - begun) as usize;
+    assert!(places.len() > ticks + ticks / 4, "{} places in {ticks} ticks", places.len());
+}
+
+#[test]
 fn a_rollback_of_a_hundred_and_fifty_ticks_repairs_what_was_guessed() {
     let scene = meadow(2, 900).episodes(1).prediction_window(300);
     let mut world = World::new(scene, 11, &[Weather::steady(20.0)]);

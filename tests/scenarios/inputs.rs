@@ -143,7 +143,7 @@ fn changes_of_focus_leave_room_for_what_decides() {
         world.pass(1_000);
     }
     let focus = world.event_kinds().iter().filter(|kind| kind.starts_with("focus")).count();
-    assert!((600..=700).contains(&focus), "{focus}");
+    assert!((900..=1_000).contains(&focus), "{focus}");
     world.drop_connection(conn);
     world.pass(60_000);
     assert_eq!(world.event_kinds().last(), Some(&"finished"));

@@ -262,22 +262,13 @@ impl Encoder {
         let mut delta = Delta { full: std::mem::take(&mut self.fresh), ..Delta::default() };
         self.picture = self.picture.wrapping_add(1);
         let picture = self.picture;
-        for item in surface.items() {
-            match self.known.get_mut(&item.id) {
-                Some(known) if known.item == *item => known.picture = picture,
-                Some(known) => {
-                    let record = Record::of(item, self.viewport);
-                    if record != known.record && !push_difference(&known.record, &record, &mut delta.moved) {
-                        delta.put.push(record.clone());
-                    }
-                    *known = Known { item: item.clone(), record, picture };
-                }
-                None => {
-                    let record = Record::of(item, self.viewport);
-                    delta.put.push(record.clone());
-                    self.known.insert(item.id, Known { item: item.clone(), record, picture });
-                }
-            }
+        if delta.full {
+            // What comes behind all that is known is known at once.
+            let mut items: Vec<&Item> = surface.items().iter().collect();
+            items.sort_unstable_by_key(|item| item.id);
+            items.into_iter().for_each(|item| self.put(item, &mut delta));
+        } else {
+            surface.items().iter().for_each(|item| self.put(item, &mut delta));
         }
         self.known.retain(|id, known| {
             let keep = known.item.persistent || known.picture == picture;
@@ -287,6 +278,26 @@ impl Encoder {
             keep
         });
         delta
+    }
+
+    /// What changed of one item.
+    fn put(&mut self, item: &Item, delta: &mut Delta) {
+        let picture = self.picture;
+        match self.known.get_mut(&item.id) {
+            Some(known) if known.item == *item => known.picture = picture,
+            Some(known) => {
+                let record = Record::of(item, self.viewport);
+                if record != known.record && !push_difference(&known.record, &record, &mut delta.moved) {
+                    delta.put.push(record.clone());
+                }
+                *known = Known { item: item.clone(), record, picture };
+            }
+            None => {
+                let record = Record::of(item, self.viewport);
+                delta.put.push(record.clone());
+                self.known.insert(item.id, Known { item: item.clone(), record, picture });
+            }
+        }
     }
 }
 

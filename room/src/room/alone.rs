@@ -37,6 +37,8 @@ pub(super) struct Alone {
     since: Option<(u64, u32)>,
     /// The room was restored and does not know yet where the clock really is.
     unsure: bool,
+    /// The room was restored and has not run since.
+    restored: bool,
     /// What its states are said to be, by tick.
     claims: VecDeque<(u32, u64)>,
 }
@@ -45,14 +47,25 @@ impl Alone {
     /// The only person of a scene whose browser simulates, if it has only one.
     pub fn of(scene: &GameScene, now: u64) -> Option<Self> {
         let agent = scene.human_agents().next().filter(|_| scene.is_alone())?;
-        Some(Self { agent, until: 0, told_ms: now, since: None, unsure: false, claims: VecDeque::new() })
+        Some(Self {
+            agent,
+            until: 0,
+            told_ms: now,
+            since: None,
+            unsure: false,
+            restored: false,
+            claims: VecDeque::new(),
+        })
     }
 
-    /// The room was restored at `tick`, where the browser was up to [`AHEAD_S`] later.
-    pub fn restored(&mut self, tick: u32, now: u64) {
-        let ahead = (AHEAD_S * 1_000.0) as u64;
-        self.since = (tick > 0).then(|| (now.saturating_sub(ahead), tick));
-        self.unsure = true;
+    /// The room was restored at `tick`, where the browser was up to [`AHEAD_S`] later if the episode had `begun`.
+    pub fn restored(&mut self, tick: u32, begun: bool, now: u64) {
+        self.restored = true;
+        if begun {
+            let ahead = (AHEAD_S * 1_000.0) as u64;
+            self.since = (tick > 0).then(|| (now.saturating_sub(ahead), tick));
+            self.unsure = true;
+        }
     }
 
     /// The clock of an episode that ended with `tick` stands still until the next one. What was told of ticks after it was
@@ -74,6 +87,7 @@ impl Room {
     pub(super) fn alone_runs(&mut self, now: u64) {
         let tick = self.tick();
         if let Some(alone) = &mut self.alone {
+            alone.restored = false;
             alone.since.get_or_insert((now, tick));
             alone.told_ms = now;
         }
@@ -94,11 +108,14 @@ impl Room {
         digest: Option<u64>,
     ) {
         let (tick, fps) = (self.tick(), self.scene.fps);
-        let limit = tick.saturating_add((AHEAD_S * fps) as u32 + 1);
         let running = self.state == State::Running;
+        let countdown = matches!(self.state, State::Countdown { .. });
         let Some(alone) = self.alone.as_mut().filter(|alone| alone.agent == agent) else {
             return self.refuse(now, agent, CloseCode::Malformed, "this game is not played alone");
         };
+        // What is told of ticks behind an episode that is over is a wrong guess, unless this room has forgotten the next one.
+        let ahead = if countdown && !alone.restored { 0 } else { (AHEAD_S * fps) as u32 + 1 };
+        let limit = tick.saturating_add(ahead);
         let news = until.min(limit) > alone.until;
         alone.until = alone.until.max(until.min(limit));
         if news {
@@ -126,7 +143,7 @@ impl Room {
         for KeyChange { tick, held, time } in changes {
             self.keys(now, agent, None, Some(*tick), *held, *time);
         }
-        if news && matches!(self.state, State::Countdown { .. }) {
+        if news && countdown {
             // The process was lost when the episode had begun, and the room does not know.
             self.go(now, now);
         }

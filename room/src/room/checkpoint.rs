@@ -100,8 +100,8 @@ impl Room {
         room.decided_ms = stored.decided_ms;
         (room.durable, room.told_durable) = (stored.tick, stored.tick);
         let played = room.timeline.sim().tick() > 0;
-        if let Some(alone) = room.alone.as_mut().filter(|_| played) {
-            alone.restored(stored.tick, now);
+        if let Some(alone) = &mut room.alone {
+            alone.restored(stored.tick, played, now);
         }
         if room.people().any(|human| human.arrived) {
             room.state = State::Paused { until: now + room.scene.grace_ms };

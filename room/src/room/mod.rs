@@ -43,11 +43,8 @@ pub const SILENT_MS: u64 = 10_000;
 pub const FLUSH_MS: u64 = 2_000;
 /// How long the game waits, with a countdown, when somebody came back.
 const RESUME_MS: u64 = 1_500;
-/// A game keeps no more events than this.
+/// A game keeps no more events than this, beside those that decide how it goes on.
 const MAX_EVENTS: u32 = 1_000;
-/// So many of them for what decides how a game goes on and ends, and for nothing that somebody can cause again and again.
-const KEPT_EVENTS: u32 = 300;
-
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
@@ -467,8 +464,7 @@ impl Room {
     }
 
     fn report(&mut self, now: u64, agent: Option<Agent>, kind: &'static str, detail: String) {
-        let Some(left) = self.events_left.checked_sub(1) else { return };
-        // A restless hand, a bad line and a broken browser leave room for what decides.
+        // What decides how the game goes on is kept in any case. Nobody can cause it again and again.
         let decides = matches!(
             kind,
             "left"
@@ -479,11 +475,14 @@ impl Room {
                 | "hooks_failed"
                 | "checkpoint_failed"
         );
-        if left < KEPT_EVENTS && !decides {
-            return;
+        let mut kind = kind;
+        if !decides {
+            let Some(left) = self.events_left.checked_sub(1) else { return };
+            self.events_left = left;
+            if left == 0 {
+                kind = "no_more_events_are_kept";
+            }
         }
-        self.events_left = left;
-        let kind = if left == 0 { "no_more_events_are_kept" } else { kind };
         let event = Event { at_ms: now, tick: self.tick(), agent, kind: kind.into(), detail };
         self.pending.events.push(event.clone());
         self.out.push_back(Output::Report(event));

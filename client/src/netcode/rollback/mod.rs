@@ -41,6 +41,9 @@ pub struct Engine {
     pub act: Act,
 }
 
+/// A present that is further behind what is confirmed, and than the window, was out of sight.
+const MOVEMENT_TICKS: u32 = 15;
+
 /// How many notes one report holds: a message to the room is short.
 const MOST_NOTES: usize = 40;
 /// How many notes wait to be told; beyond that the oldest are forgotten.
@@ -118,6 +121,8 @@ pub struct Rollback {
     notes: VecDeque<Note>,
     /// Up to this tick all was reported, or is unknown here.
     reported: u32,
+    /// Ticks after the first and up to the second are unknown here: a snapshot skipped them.
+    gap: Option<(u32, u32)>,
     rollbacks: u32,
     deepest: u32,
     painter: Painter,
@@ -161,6 +166,7 @@ impl Rollback {
             told_ms: 0.0,
             notes: VecDeque::new(),
             reported: 0,
+            gap: None,
             rollbacks: 0,
             deepest: 0,
             painter: Painter::new(viewport),
@@ -234,8 +240,15 @@ impl Rollback {
         self.confirmed.load(timeline)?;
         self.minds.set(self.confirmed.tick(), minds);
         let tick = self.confirmed.tick();
-        if tick > before || tick < self.reported {
-            self.reported = tick;
+        if tick > before {
+            let owed = self.gap.map_or(before, |(owed, _)| owed);
+            self.gap = Some((owed, tick));
+        } else {
+            // What was seen after it will be decided anew.
+            self.reported = self.reported.min(tick);
+            self.gap =
+                self.gap.filter(|(owed, _)| *owed < tick).map(|(owed, skipped)| (owed, skipped.min(tick)));
+            self.notes.retain(|note| note.tick <= tick);
         }
         if self.log.back().is_some_and(|told| told.tick != tick) {
             self.log.clear();
@@ -281,16 +294,20 @@ impl Rollback {
         stamp
     }
 
-    /// How the last ticks were shown.
+    /// How the last ticks were shown. What a snapshot skipped is in no report.
     pub fn report(&mut self) -> Shown {
-        let all = self.notes.len() <= MOST_NOTES;
-        let notes: Vec<Note> = self.notes.drain(..self.notes.len().min(MOST_NOTES)).collect();
-        let last = notes.last().filter(|_| !all).map(|note| note.tick);
+        if let Some((_, skipped)) = self.gap.take_if(|(owed, _)| self.reported >= *owed) {
+            self.reported = skipped;
+        }
+        let end = self.gap.map_or(self.confirmed.tick(), |(owed, _)| owed);
+        let due = self.notes.iter().take_while(|note| note.tick <= end).count();
+        let notes: Vec<Note> = self.notes.drain(..due.min(MOST_NOTES)).collect();
+        let last = notes.last().filter(|_| due > MOST_NOTES).map(|note| note.tick);
+        let until = last.unwrap_or(end);
         let input_delay = u8::try_from(self.delayed).unwrap_or(u8::MAX);
         // After a reset the room has the digest of the state before it.
-        let whole = last.is_none() && self.confirmed.sim().tick() > 0;
+        let whole = until == self.confirmed.tick() && self.confirmed.sim().tick() > 0;
         let digest = whole.then(|| self.confirmed.digest().ok()).flatten();
-        let until = last.unwrap_or(self.confirmed.tick());
         let from = std::mem::replace(&mut self.reported, until);
         Shown { until, digest, input_delay, notes, ticks: until.saturating_sub(from) }
     }
@@ -414,13 +431,15 @@ impl Rollback {
     fn correct(&mut self, to: u32) {
         let (here, there) = (self.present.tick(), self.confirmed.tick());
         let another = self.present.sim().episode() != self.confirmed.sim().episode();
-        if another || here + self.window < there {
+        if another || here + self.window.max(MOVEMENT_TICKS) < there {
             // A new episode, or the page was out of sight: that is no movement.
             self.painter.jump();
+        } else if !self.painter.has_painted() {
+            // There is nothing to glide from.
         } else if self.window == 0 {
             // In lockstep nothing is shown of a guess: from one tick to the next everything glides.
             self.painter.correct(0.0);
-        } else if self.painter.has_painted() {
+        } else {
             // As it would be shown had the guess been right, own keys included: only what differs is an error.
             self.run_to(to);
             self.draw();
