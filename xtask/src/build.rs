@@ -37,7 +37,7 @@ pub const WITHOUT_SIMULATION: &str = "--no-default-features";
 pub const PAGES: [Page; 4] = [
     Page { name: "client", directory: "client", profile: "client", arguments: &[WITHOUT_SIMULATION] },
     Page { name: "simulating", directory: "client", profile: "simulating", arguments: &[] },
-    Page { name: "replay", directory: "client/replay", profile: "client", arguments: &[] },
+    Page { name: "replay", directory: "client/replay", profile: "simulating", arguments: &[] },
     Page { name: "policies", directory: "client/policies", profile: "release", arguments: &[] },
 ];
 

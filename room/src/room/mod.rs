@@ -45,6 +45,7 @@ pub const FLUSH_MS: u64 = 2_000;
 const RESUME_MS: u64 = 1_500;
 /// A game keeps no more events than this, beside those that decide how it goes on.
 const MAX_EVENTS: u32 = 1_000;
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
