@@ -148,6 +148,20 @@ test("the row beside the picture is the one of the file, wherever one goes, for 
   await page.context().close();
 });
 
+test("an address is followed whenever it changes, also while the page is about to change it itself", async () => {
+  const page = await watch(await researcher());
+  for (const [step, ms] of [0, 200, 380, 390, 395, 400, 405, 410, 420].entries()) {
+    await page.evaluate(async ([step, ms]) => {
+      for (let k = 0; k < 2; k++) document.querySelector("#ahead").click();
+      await new Promise((done) => setTimeout(done, ms));
+      location.hash = `#e1s${20 + step}`;
+    }, [step, ms]);
+    await page.waitForFunction((step) => document.querySelector("#where").textContent.startsWith(`${20 + step} of`), step, { timeout: 5_000 });
+    assert.equal((await place(page)).episode, 1);
+  }
+  await page.context().close();
+});
+
 test("both seats are painted as the game was, and scrubbing moves them", async () => {
   const page = await watch(await researcher());
   await painted(page);

@@ -52,7 +52,7 @@ struct Page {
     animate: Closure<dyn FnMut(f64)>,
     repaint: bool,
     shown: Option<(Place, bool)>,
-    /// The last end of the address, and since when.
+    /// The end of the address as it was last kept or followed, and since when.
     address: (Option<Place>, f64),
     listeners: Vec<Listener>,
     _resized: Closure<dyn FnMut()>,
@@ -333,9 +333,9 @@ impl Page {
     }
 
     fn follow_address(&mut self) -> Result<()> {
-        if let Some(place) = Place::parse(&window()?.location().hash()?)
-            && self.film.is_none()
-        {
+        let Some(place) = Place::parse(&window()?.location().hash()?) else { return Ok(()) };
+        self.address.0 = Some(place);
+        if self.film.is_none() {
             self.player.pause();
             self.player.seek(place);
         }
@@ -427,7 +427,9 @@ impl Page {
         if playing || kept == Some(place) {
             return Ok(false);
         }
-        if kept.is_some() && now() - since < ADDRESS_MS {
+        // Another address than the last one kept is somebody's wish, and is about to be followed.
+        let wished = Place::parse(&window()?.location().hash()?).is_some_and(|here| kept != Some(here));
+        if kept.is_some() && (wished || now() - since < ADDRESS_MS) {
             return Ok(true);
         }
         // The start needs no name, as long as nobody has been elsewhere.
