@@ -14,6 +14,6 @@ mod rows;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-pub use place::Place;
+pub use place::{Address, Due, Place};
 pub use player::{Checked, Player};
 pub use rows::{Rows, RowsError};

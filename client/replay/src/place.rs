@@ -22,9 +22,105 @@ impl Place {
     }
 }
 
+/// The address is written this often at most, ms: browsers refuse more than a few a second.
+const ADDRESS_MS: f64 = 400.0;
+
+/// What the end of the page's address says, which both the page and whoever watches may change.
+#[derive(Debug, Default)]
+pub struct Address {
+    /// As the page read or wrote it last; an address without an end stands for the start.
+    said: Option<Place>,
+    /// When the page wrote it last, ms.
+    written: Option<f64>,
+}
+
+/// What there is to do about the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// It names what is shown.
+    Nothing,
+    /// Ask again with the next picture.
+    Later,
+    /// Write it, which counts as done.
+    Now,
+}
+
+impl Address {
+    /// The address says this, and it is followed.
+    pub fn follow(&mut self, here: Place) {
+        self.said = Some(here);
+    }
+
+    /// Lets the address name what is shown at `now` (ms). `here` is what it says at this moment: if that is not what the page
+    /// knows, somebody wishes to go there, and the browser is about to tell.
+    pub fn keep(&mut self, here: Option<Place>, shown: Place, now: f64) -> Due {
+        if here.is_some() && here != self.said {
+            return Due::Later;
+        }
+        if self.said.unwrap_or_default() == shown {
+            return Due::Nothing;
+        }
+        if self.written.is_some_and(|written| now - written < ADDRESS_MS) {
+            return Due::Later;
+        }
+        *self = Self { said: Some(shown), written: Some(now) };
+        Due::Now
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const START: Place = Place { episode: 0, step: 0 };
+    const A: Place = Place { episode: 0, step: 2 };
+    const B: Place = Place { episode: 1, step: 20 };
+
+    #[test]
+    fn the_start_needs_no_address_until_somebody_was_elsewhere() {
+        let mut address = Address::default();
+        assert_eq!(address.keep(None, START, 0.0), Due::Nothing);
+        assert_eq!(address.keep(None, A, 16.0), Due::Now);
+        assert_eq!(address.keep(Some(A), START, 500.0), Due::Now);
+    }
+
+    #[test]
+    fn an_address_is_written_at_most_every_400_ms() {
+        let mut address = Address::default();
+        assert_eq!(address.keep(None, A, 100.0), Due::Now);
+        assert_eq!(address.keep(Some(A), A, 116.0), Due::Nothing);
+        assert_eq!(address.keep(Some(A), B, 499.0), Due::Later);
+        assert_eq!(address.keep(Some(A), B, 500.0), Due::Now);
+    }
+
+    #[test]
+    fn an_address_somebody_wrote_is_left_until_it_is_followed() {
+        // Whether the page has written one before, will write one now, or could write one.
+        for (first, now) in [(None, 0.0), (Some(START), 10.0), (Some(A), 10.0), (Some(A), 900.0)] {
+            let mut address = Address::default();
+            if let Some(first) = first {
+                address.keep(None, first, 0.0);
+            }
+            let shown = Place { episode: 0, step: 4 };
+            for wish in [START, B] {
+                assert_eq!(
+                    address.keep(Some(wish), shown, now),
+                    Due::Later,
+                    "{first:?}, {wish:?} at {now} ms"
+                );
+            }
+            address.follow(B);
+            assert_eq!(address.keep(Some(B), B, now), Due::Nothing);
+            assert_eq!(address.keep(Some(B), A, now + ADDRESS_MS), Due::Now);
+        }
+    }
+
+    #[test]
+    fn an_address_that_leads_beyond_the_game_is_corrected() {
+        let mut address = Address::default();
+        address.follow(Place { episode: 9, step: 9_999 });
+        assert_eq!(address.keep(Some(Place { episode: 9, step: 9_999 }), B, 0.0), Due::Now);
+    }
 
     #[test]
     fn an_address_leads_to_where_it_was_made() {

@@ -23,10 +23,8 @@ use super::{
     rows::RowsView,
     save, say,
 };
-use crate::{Place, Player, Rows};
+use crate::{Address, Due, Place, Player, Rows};
 
-/// The address is brought up to date this often at most, ms: browsers refuse more than a few a second.
-const ADDRESS_MS: f64 = 400.0;
 /// Steps of an arrow with the Shift key.
 const LEAP: i64 = 10;
 
@@ -52,8 +50,7 @@ struct Page {
     animate: Closure<dyn FnMut(f64)>,
     repaint: bool,
     shown: Option<(Place, bool)>,
-    /// The end of the address as it was last kept or followed, and since when.
-    address: (Option<Place>, f64),
+    address: Address,
     listeners: Vec<Listener>,
     _resized: Closure<dyn FnMut()>,
 }
@@ -164,7 +161,7 @@ impl Page {
                 }),
                 repaint: true,
                 shown: None,
-                address: (None, 0.0),
+                address: Address::default(),
                 listeners: Vec::new(),
                 _resized: Closure::new(move || {
                     with(&resized, |page| {
@@ -333,8 +330,8 @@ impl Page {
     }
 
     fn follow_address(&mut self) -> Result<()> {
-        let Some(place) = Place::parse(&window()?.location().hash()?) else { return Ok(()) };
-        self.address.0 = Some(place);
+        let Some(place) = here()? else { return Ok(()) };
+        self.address.follow(place);
         if self.film.is_none() {
             self.player.pause();
             self.player.seek(place);
@@ -423,25 +420,16 @@ impl Page {
 
     /// The address names what is shown, so that it can be sent to somebody; true if it will have to be changed soon.
     fn keep_address(&mut self, place: Place, playing: bool) -> Result<bool> {
-        let (kept, since) = self.address;
-        if playing || kept == Some(place) {
+        // While it plays, nothing waits to be written: it would be another one with every picture.
+        if playing {
             return Ok(false);
         }
-        // Another address than the last one kept is somebody's wish, and is about to be followed.
-        let wished = Place::parse(&window()?.location().hash()?).is_some_and(|here| kept != Some(here));
-        if kept.is_some() && (wished || now() - since < ADDRESS_MS) {
-            return Ok(true);
+        let due = self.address.keep(here()?, place, now());
+        if due == Due::Now {
+            let history = window()?.history()?;
+            history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&place.hash()))?;
         }
-        // The start needs no name, as long as nobody has been elsewhere.
-        if kept.is_some() || place != Place::default() {
-            window()?.history()?.replace_state_with_url(
-                &wasm_bindgen::JsValue::NULL,
-                "",
-                Some(&place.hash()),
-            )?;
-        }
-        self.address = (Some(place), now());
-        Ok(false)
+        Ok(due == Due::Later)
     }
 
     /// What a file of what is shown is called.
@@ -510,6 +498,11 @@ impl Page {
         self.controls.all.set_disabled(locked);
         self.seats.iter().for_each(|seat| seat.set_disabled(locked));
     }
+}
+
+/// Where the address leads, if anywhere.
+fn here() -> Result<Option<Place>> {
+    Ok(Place::parse(&window()?.location().hash()?))
 }
 
 /// What stands on the button of the film.
