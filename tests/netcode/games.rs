@@ -124,6 +124,12 @@ fn a_thousand_games_of_random_play_end_in_the_same_states_on_every_network() {
         world.play(60_000.0);
         assert_eq!(world.outcome, Some(Outcome::Completed), "game {game}, {name}: {:?}", world.events);
         check(&world, &format!("game {game}, {name}"));
+        for agent in world.scene.human_agents() {
+            for told in ["predicted", "input_delay_ticks", "verified"] {
+                let untold = column(&world, agent, told).iter().filter(|word| word.is_empty()).count();
+                assert_eq!(untold, 0, "game {game}, {name}: {told} of {agent}, up to the last tick");
+            }
+        }
     }
 }
 
@@ -290,9 +296,9 @@ fn a_lost_connection_goes_on_where_it_was() {
         world.play(90_000.0);
         assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
         check(&world, &format!("offline for {seconds} s"));
-        // The data tell what was shown up to the loss; only what a snapshot skipped, and the end, is unknown.
+        // The data tell what was shown up to the loss; only what a snapshot skipped is unknown.
         let predicted = column(&world, Agent(1), "predicted");
-        let empty = predicted[..predicted.len() - 45].iter().filter(|word| word.is_empty()).count();
+        let empty = predicted.iter().filter(|word| word.is_empty()).count();
         assert!((1..=6).contains(&empty), "{empty} of {} rows", predicted.len());
     }
 }

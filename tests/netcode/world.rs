@@ -454,10 +454,8 @@ impl World {
                 }
                 Output::Report(event) => self.events.push((event.kind.to_string(), event.detail)),
                 Output::Released { .. } => {}
-                Output::Finished(verdict) => {
-                    self.outcome = Some(verdict.outcome);
-                    self.room.handle(at, Input::Saved);
-                }
+                Output::Finished(verdict) => self.outcome = Some(verdict.outcome),
+                Output::Save => self.room.handle(at, Input::Saved),
             }
         }
     }

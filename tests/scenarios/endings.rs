@@ -3,11 +3,11 @@
 use env_sdk::Agent;
 use footlights_tests::{World, info};
 use room::{
-    experiment::Seat,
+    experiment::{Execution, Seat},
     replay::Replay,
     room::Input,
     tables,
-    wire::{CloseCode, Outcome, Phase, Presence},
+    wire::{CloseCode, Outcome, Phase, Presence, Shown, ToRoom},
 };
 
 use crate::common::{UP, chaser, hill, long_slime, slime};
@@ -76,6 +76,62 @@ fn a_person_against_a_policy_and_alone() {
         assert_eq!(world.play_out(600_000), Outcome::Completed);
         check_data(&world);
     }
+}
+
+#[test]
+fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_at_the_latest() {
+    let events =
+        |world: &World, kind| world.record().events.iter().filter(|event| event.kind == kind).count();
+    let scene = || long_slime(Seat::Human, Seat::Human).max_steps(90).execution(Execution::Browser);
+    let told = |world: &World, until: u32| {
+        let digest = Some(world.record().rows[until as usize - 1].digest);
+        ToRoom::Shown(Shown { until, notes: Vec::new(), digest, input_delay: 0, ticks: u32::MAX })
+    };
+    let over = |seed| {
+        let mut world = World::new(scene(), seed);
+        let conns = [world.join(0), world.join(1)];
+        assert_eq!(world.play_out(10_000), Outcome::Completed);
+        assert_eq!(world.saves, 0, "how it ended is stored, but the browsers have not told yet");
+        (world, conns)
+    };
+    let (mut world, [a, b]) = over(1);
+    world.say(a, &told(&world, 90));
+    world.say(b, &told(&world, 89));
+    assert_eq!(world.saves, 0);
+    world.say(b, &told(&world, 90));
+    assert_eq!(world.saves, 1);
+    assert_eq!(world.record().verified, [(Agent(0), 90, true), (Agent(1), 89, true), (Agent(1), 90, true)]);
+
+    let (mut world, [a, b]) = over(2);
+    world.say(a, &told(&world, 90));
+    world.drop_connection(b);
+    assert_eq!(world.saves, 1, "who is gone is not waited for");
+
+    let (mut world, [a, b]) = over(3);
+    for conn in [a, b] {
+        let ToRoom::Shown(right) = told(&world, 90) else { unreachable!() };
+        world.say(conn, &ToRoom::Shown(Shown { digest: Some(1), ..right }));
+    }
+    assert_eq!(
+        (world.saves, events(&world, "desync")),
+        (1, 2),
+        "a state that differs at the end is in the data"
+    );
+    assert!(world.record().verified.iter().all(|(.., equal)| !equal));
+
+    let (mut world, _) = over(4);
+    world.pass(1_999);
+    assert_eq!(world.saves, 0);
+    world.pass(2);
+    assert_eq!(world.saves, 1, "nor who does not say it");
+    world.pass(60_000);
+    assert_eq!(world.saves, 1);
+
+    let mut world = World::new(scene().execution(Execution::Server), 5);
+    world.join(0);
+    world.join(1);
+    assert_eq!(world.play_out(10_000), Outcome::Completed);
+    assert_eq!(world.saves, 1, "a browser that is sent pictures has nothing to tell");
 }
 
 #[test]

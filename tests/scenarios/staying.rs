@@ -309,6 +309,49 @@ fn who_looks_away_is_warned_then_excluded_without_grace_and_a_policy_plays_on() 
 }
 
 #[test]
+fn nobody_holds_up_the_others_for_longer_than_three_grace_times_however_often_they_come_back() {
+    // Away for 4 s of 5 each time, and one who is gone as soon as they are back.
+    for (away, here) in [(4_000, 2_000), (100, 10)] {
+        let mut world = World::new(pair(Leaving::End).max_steps(3_000), 3);
+        let (mut a, b) = (world.join(0), world.join(1));
+        world.pass(6_000);
+        let (begun, tick) = (world.now, world.room.tick());
+        while world.finished.is_none() && world.now < begun + 120_000 {
+            world.ping(b, true);
+            world.drop_connection(a);
+            world.pass_while(away, |world| world.finished.is_none());
+            if world.finished.is_none() {
+                a = world.join(0);
+                world.pass_while(here, |world| world.finished.is_none());
+            }
+        }
+        assert_eq!(
+            (world.outcome_of(0), world.outcome_of(1)),
+            (Some(Outcome::Left), Some(Outcome::PartnerLeft))
+        );
+        let stood_still = world.now - begun - u64::from(world.room.tick() - tick) * 1_000 / 30;
+        assert!((14_900..15_200).contains(&stood_still), "{stood_still} ms");
+        assert_eq!(events(&world, "left")[0].detail, "held the game up for 15000 ms in all");
+        assert_eq!(world.browser(b).finished, [(Outcome::PartnerLeft, false)]);
+    }
+}
+
+#[test]
+fn who_plays_with_policies_alone_may_be_lost_as_often_as_it_takes() {
+    let scene = GameScene { seats: vec![Seat::Human, chaser()], ..pair(Leaving::End).max_steps(900) };
+    let mut world = World::new(scene, 3);
+    let mut a = world.join(0);
+    world.pass(5_000);
+    for _ in 0..10 {
+        world.drop_connection(a);
+        world.pass(4_000);
+        a = world.join(0);
+        world.pass(2_000);
+    }
+    assert_eq!(world.play_out(120_000), Outcome::Completed);
+}
+
+#[test]
 fn only_time_of_play_without_a_break_counts_as_looking_away() {
     let mut world = World::new(watched(Leaving::End).grace_ms(60_000), 3);
     let (a, b) = (world.join(0), world.join(1));

@@ -51,6 +51,8 @@ pub struct World {
     pub verdict: Option<Verdict>,
     /// Who may go on before the game is over.
     pub released: Vec<(u8, SeatVerdict)>,
+    /// How often it was asked to save the game.
+    pub saves: usize,
     next_conn: u64,
 }
 
@@ -86,6 +88,7 @@ impl World {
             finished: None,
             verdict: None,
             released: Vec::new(),
+            saves: 0,
             next_conn: 1,
         }
     }
@@ -126,6 +129,7 @@ impl World {
                 }
                 Output::Report(event) => self.events.push(event),
                 Output::Released { agent, verdict } => self.released.push((agent.0, verdict)),
+                Output::Save => self.saves += 1,
                 Output::Finished(verdict) => {
                     assert_eq!(self.finished, None, "a game ends once");
                     self.finished = Some(verdict.outcome);

@@ -28,6 +28,8 @@ const MESSAGE_BYTES: usize = 16;
 const SILENCE_MS: f64 = 6000.0;
 /// More forgotten ticks than this are not brought back: the room takes so many messages a second and no more.
 const MOST_BROUGHT: usize = 300;
+/// More reports than this do not tell how the last ticks of a game were shown.
+const MOST_LAST_REPORTS: usize = 8;
 /// How many measured times from input to frame wait to be fetched at most; further ones push out the oldest.
 const MAX_MEASURED: usize = 200;
 
@@ -293,6 +295,18 @@ impl Seat {
             }
             Ok(ToSeat::Notice { text }) => self.notice = text,
             Ok(ToSeat::Finished { outcome, saved, scores }) => {
+                // How the end was shown: the room waits for it before anything is saved.
+                if let Some(rollback) = self.rollback.as_mut().filter(|_| self.told && !saved) {
+                    let end = rollback.confirmed().tick();
+                    for _ in 0..MOST_LAST_REPORTS {
+                        let shown = rollback.report();
+                        let until = shown.until;
+                        out.push_back(Output::Send(wire::encode(&ToRoom::Shown(shown))));
+                        if until >= end {
+                            break;
+                        }
+                    }
+                }
                 let at = self.finished.as_ref().map_or(now, |first| first.at);
                 self.finished = Some(Finished { outcome, saved, scores, at });
             }

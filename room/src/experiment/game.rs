@@ -373,7 +373,8 @@ impl GameScene {
         self
     }
 
-    /// How long the game waits for somebody whose connection is lost.
+    /// How long the game waits for somebody whose connection is lost; for one person three times that in all, where others
+    /// wait with it.
     pub fn grace_ms(mut self, ms: u64) -> Self {
         self.grace_ms = ms;
         self

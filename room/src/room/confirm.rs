@@ -3,7 +3,7 @@
 
 use env_sdk::{Agent, Policy};
 
-use super::{Holder, Output, Room, alone, seat::SeatState};
+use super::{Holder, Output, Room, State, alone, seat::SeatState};
 use crate::{
     experiment::Execution,
     timeline::Move,
@@ -157,6 +157,8 @@ impl Room {
         // Until now; the snapshot repairs what comes.
         self.pending.verified.push((agent, self.tick(), false));
         self.report(now, Some(agent), "desync", format!("tick {tick}: {digest:016x}, here {here}"));
-        self.send_snapshot(now, agent, true);
+        if !matches!(self.state, State::Over { .. }) {
+            self.send_snapshot(now, agent, true);
+        }
     }
 }

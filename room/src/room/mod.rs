@@ -43,6 +43,10 @@ pub const SILENT_MS: u64 = 10_000;
 pub const FLUSH_MS: u64 = 2_000;
 /// How long the game waits, with a countdown, when somebody came back.
 const RESUME_MS: u64 = 1_500;
+/// For how many grace times in all one person may hold up a game that others are in.
+const MOST_GRACES: u64 = 3;
+/// How long a game that is over waits for what browsers have yet to tell of its end.
+const LAST_WORDS_MS: u64 = 2_000;
 /// A game keeps no more events than this, beside those that decide how it goes on.
 const MAX_EVENTS: u32 = 1_000;
 
@@ -117,8 +121,11 @@ pub enum Output {
         /// How the game ended for them.
         verdict: SeatVerdict,
     },
-    /// The game is over and everything was handed out for storage. Save it and say so with [`Input::Saved`].
+    /// The game is over and what decides it was handed out for storage. Store how it ended; from then on it need not be
+    /// restored any more.
     Finished(Verdict),
+    /// Nobody will tell more of a game that is over. Save it and say so with [`Input::Saved`].
+    Save,
 }
 
 /// Why there is no room.
@@ -165,6 +172,8 @@ pub struct Room {
     paused_ms: Option<u64>,
     /// When attention was looked at last.
     watched_ms: u64,
+    /// Until when browsers may tell of the end of a game that is over.
+    listens_until: Option<u64>,
     /// Until when the last countdown was to last that somebody's loss broke off, epoch ms.
     countdown_ms: u64,
     pending: Chunk,
@@ -229,6 +238,7 @@ impl Room {
             alone: Alone::of(scene, now),
             paused_ms: None,
             watched_ms: now,
+            listens_until: None,
             countdown_ms: 0,
             pending: Chunk::default(),
             flushed_ms: now,
@@ -288,7 +298,7 @@ impl Room {
         let deadline = match self.state {
             State::Gathering { until } | State::Countdown { until } | State::Paused { until } => until,
             State::Running => return Some(self.alone_wake().unwrap_or(self.schedule.next())),
-            State::Over { .. } => return None,
+            State::Over { .. } => return self.listens_until,
         };
         let silent = self.people().filter(|h| h.conn.is_some()).map(|h| h.seen + SILENT_MS).min();
         Some(silent.map_or(deadline, |silent| silent.min(deadline)))
@@ -333,6 +343,7 @@ impl Room {
             State::Countdown { until } if now >= until => self.go(now, until),
             State::Paused { until } if now >= until => self.grace_over(now),
             State::Running => self.run(now),
+            State::Over { .. } => self.hear_out(now),
             _ => {}
         }
         if self.state == State::Running && now.saturating_sub(self.flushed_ms) >= FLUSH_MS {
@@ -346,6 +357,9 @@ impl Room {
         self.set_state(now, State::Running);
         if let Some(since) = self.paused_ms.take() {
             self.report(now, None, "resumed", format!("after {} ms", now.saturating_sub(since)));
+        }
+        for human in self.seats.iter_mut().filter_map(SeatState::human_mut) {
+            human.goes_on(now);
         }
         self.run(now);
     }
@@ -416,11 +430,27 @@ impl Room {
         }
         self.out.push_back(Output::Finished(Verdict { outcome, seats }));
         self.tell_all(&ToSeat::Finished { outcome, saved: false, scores: self.timeline.scores().to_vec() });
+        self.listens_until = Some(now + LAST_WORDS_MS);
+        self.hear_out(now);
+    }
+
+    /// Has a game that is over saved as soon as everybody who is here has told how they were shown its end.
+    fn hear_out(&mut self, now: u64) {
+        let Some(until) = self.listens_until else { return };
+        let tick = self.tick();
+        let owes = |human: &Human| human.ready && human.shown_until < tick;
+        if now < until && self.scene.runs_in_browser() && self.people().any(owes) {
+            return;
+        }
+        self.listens_until = None;
+        self.flush(now);
+        self.out.push_back(Output::Save);
     }
 
     fn saved(&mut self) {
         let State::Over { outcome, .. } = self.state else { return };
         self.state = State::Over { outcome, saved: true };
+        self.listens_until = None;
         self.tell_all(&ToSeat::Finished { outcome, saved: true, scores: self.timeline.scores().to_vec() });
         let open: Vec<u64> = self.people().filter_map(|human| human.conn).collect();
         for conn in open {

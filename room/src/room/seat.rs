@@ -132,6 +132,10 @@ pub(super) struct Human {
     pub arrived: bool,
     /// Must be back by then, if not ready; epoch ms.
     pub back_by: u64,
+    /// Since when the game stands still because of them, epoch ms.
+    held_up: Option<u64>,
+    /// For how long it did before, ms.
+    held_up_ms: u64,
     pub inbox: Inbox,
     /// By how many ticks the keys of the last tick came too late; unknown where somebody brought the tick back.
     pub late: Option<u32>,
@@ -165,6 +169,8 @@ impl Human {
             ready: false,
             arrived: false,
             back_by: 0,
+            held_up: None,
+            held_up_ms: 0,
             inbox: Inbox::default(),
             late: None,
             ack: 0,
@@ -206,6 +212,23 @@ impl Human {
         self.conn = None;
         self.ready = false;
         self.trips.clear();
+    }
+
+    /// The game waits for them, but for no longer than `grace`, and `most` with all the times before.
+    pub fn wait_for(&mut self, now: u64, grace: u64, most: u64) {
+        self.held_up.get_or_insert(now);
+        self.back_by = now + grace.min(most.saturating_sub(self.held_up_for(now)));
+    }
+
+    /// For how long the game has stood still because of them in all, ms.
+    pub fn held_up_for(&self, now: u64) -> u64 {
+        self.held_up_ms + self.held_up.map_or(0, |since| now.saturating_sub(since))
+    }
+
+    /// The game goes on.
+    pub fn goes_on(&mut self, now: u64) {
+        self.held_up_ms = self.held_up_for(now);
+        self.held_up = None;
     }
 
     /// Counts a message; false if there were too many within a second.

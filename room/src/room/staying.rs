@@ -2,7 +2,9 @@
 
 use env_sdk::Agent;
 
-use super::{Gone, Holder, Output, RESUME_MS, Room, SILENT_MS, State, seat::SeatState, watch::Finding};
+use super::{
+    Gone, Holder, MOST_GRACES, Output, RESUME_MS, Room, SILENT_MS, State, seat::SeatState, watch::Finding,
+};
 use crate::{
     experiment::{Leaving, make_policy},
     wire::{self, Outcome, ToSeat},
@@ -23,15 +25,17 @@ impl Room {
     /// A connection is gone; its owner may come back.
     pub(super) fn lost(&mut self, now: u64, agent: Agent, kind: &'static str, detail: &str) {
         let missed = self.is_missed(agent);
-        let grace = self.scene.grace_ms;
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         human.disconnect();
         self.forget_keys(agent);
         if !missed {
             return;
         }
-        if let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) {
-            human.back_by = now + grace;
+        let (grace, most) = (self.scene.grace_ms, self.patience_ms());
+        if !matches!(self.state, State::Gathering { .. })
+            && let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut)
+        {
+            human.wait_for(now, grace, most);
         }
         self.report(now, Some(agent), kind, detail.to_owned());
         match self.state {
@@ -63,16 +67,32 @@ impl Room {
 
     /// The grace time of somebody is over.
     pub(super) fn grace_over(&mut self, now: u64) {
-        let late: Vec<Agent> = self
+        let patience = self.patience_ms();
+        let late: Vec<(Agent, u64)> = self
             .agents()
-            .filter(|agent| self.human(*agent).is_some_and(|human| !human.ready && now >= human.back_by))
+            .filter_map(|agent| Some((agent, self.human(agent)?)))
+            .filter(|(_, human)| !human.ready && now >= human.back_by)
+            .map(|(agent, human)| (agent, human.held_up_for(now)))
             .collect();
-        for agent in &late {
-            let detail = format!("did not come back within {} ms", self.scene.grace_ms);
+        for (agent, held_up) in &late {
+            let detail = if *held_up >= patience {
+                format!("held the game up for {held_up} ms in all")
+            } else {
+                format!("did not come back within {} ms", self.scene.grace_ms)
+            };
             self.report(now, Some(*agent), "left", detail);
             self.depart(*agent, Outcome::Left);
         }
-        self.departed(now, &late);
+        let gone: Vec<Agent> = late.into_iter().map(|(agent, _)| agent).collect();
+        self.departed(now, &gone);
+    }
+
+    /// For how long one person may hold the game up in all, ms. Nobody minds where nobody else is there.
+    fn patience_ms(&self) -> u64 {
+        match self.people().count() {
+            0 | 1 => u64::MAX,
+            _ => self.scene.grace_ms.saturating_mul(MOST_GRACES),
+        }
     }
 
     /// Counts how long people have looked away while the game ran, and does what their watch says.

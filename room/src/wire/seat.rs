@@ -51,7 +51,7 @@ pub enum ToRoom {
         /// Digest of the state after `until`; none where more is told at once.
         digest: Option<u64>,
     },
-    /// How the ticks up to one were shown where browsers simulate; with every sign of life.
+    /// How the ticks up to one were shown where browsers simulate; with every sign of life, and when the game is over.
     #[serde(rename = "n")]
     Shown(Shown),
     /// Ticks that the room has forgotten with its process, as they were told; several messages one after the other.

@@ -75,7 +75,7 @@ impl Study {
                     self.tell(Event::Message(&bytes));
                 }
                 Do::Close { conn, code, .. } if conn == self.conns => self.cut(code.code()),
-                Do::Finished(_) => self.room.handle(EPOCH + self.now as u64, Input::Saved),
+                Do::Save => self.room.handle(EPOCH + self.now as u64, Input::Saved),
                 _ => {}
             }
         }

@@ -53,7 +53,7 @@ pub struct Rooms {
 /// What is to be done outside of the room's turn.
 #[derive(Default)]
 struct Due {
-    finished: bool,
+    over: bool,
     released: Vec<(Agent, SeatVerdict)>,
 }
 
@@ -301,7 +301,7 @@ impl Shell {
         for (agent, verdict) in due.released {
             spawn_local(self.clone().release(game.to_owned(), agent, verdict));
         }
-        if due.finished {
+        if due.over {
             spawn_local(self.clone().save(game.to_owned()));
         }
     }
@@ -333,10 +333,10 @@ impl Shell {
                 }
                 Output::Released { agent, verdict } => due.released.push((agent, verdict)),
                 Output::Finished(verdict) => {
-                    due.finished = true;
                     live.verdict = Some(verdict);
                     self.store(game, live);
                 }
+                Output::Save => due.over = true,
             }
         }
         due
