@@ -4,13 +4,21 @@ import { after, test } from "node:test";
 
 import { csvOf, environments, records } from "./data.mjs";
 import { KillableEdge } from "./killable.mjs";
-import { Participant } from "./participant.mjs";
+import { Participant, Socket } from "./participant.mjs";
 
-const edge = new KillableEdge();
-after(() => edge.stop());
+const edges = [];
+after(() => Promise.all(edges.map((edge) => edge.stop())));
+
+/** An edge of a test's own, which may be killed. */
+async function killable() {
+  const edge = new KillableEdge();
+  edges.push(edge);
+  await edge.start();
+  return edge;
+}
 
 test("a killed edge starts again on its storage: one game goes on, the other ends, both with their rows", async () => {
-  await edge.start();
+  const edge = await killable();
   const digest = BigInt(`0x${(await environments(edge.url))["slime-volleyball-v0"].fingerprint}`);
   const people = await Promise.all([1, 2, 3].map(() => new Participant(edge.url).enter("slime_human_ai")));
   for (const person of people) await person.leave("start");
@@ -55,6 +63,32 @@ test("a killed edge starts again on its storage: one game goes on, the other end
     const { rows } = await csvOf(stored, "slime_human_ai", "game", person.subject);
     assert.deepEqual(rows.map((row) => Number(row.tick)), Array.from({ length: game.ticks }, (_, k) => k + 1));
     assert.ok(events.some((row) => row.game_id === game_id && row.kind === "recovered"));
+  }
+});
+
+test("a game that is over and waits for its browsers' last words when the process is lost is saved when they ask for it", async () => {
+  const edge = await killable();
+  const digest = BigInt(`0x${(await environments(edge.url))["slime-volleyball-v0"].fingerprint}`);
+  const people = await Promise.all([1, 2].map(() => new Participant(edge.url).enter("rollback_check")));
+  for (const person of people) await person.leave("start");
+  await Promise.all(people.map((person) => person.match("game")));
+  for (const person of people) {
+    await person.sit(digest);
+    person.live();
+  }
+  const [outcome, saved] = await people[0].socket.inbox.next("e", 60_000);
+  assert.deepEqual([outcome, saved], ["completed", false], "they have said nothing of its end");
+  await edge.kill();
+  await edge.start();
+  for (const person of people) {
+    const again = await Socket.open(person.sockets + person.room);
+    assert.equal((await again.ended).code, 4007);
+    await until(async () => (await person.leave("game")) === 303, 5_000);
+  }
+  const stored = await edge.open();
+  for (const person of people) {
+    const { rows } = await csvOf(stored, "rollback_check", "game", person.subject);
+    assert.equal(rows.length, 300);
   }
 });
 

@@ -3,12 +3,11 @@
 use env_sdk::Agent;
 use room::{
     experiment::{GameScene, InputDelay, Seat},
-    tables::steps_csv,
     wire::{self, Outcome, ToRoom},
 };
 
 use crate::{
-    games::{check, meadow, weathers},
+    games::{check, column, meadow, weathers},
     meadow::Stubborn,
     net::Weather,
     world::World,
@@ -30,14 +29,23 @@ fn check_alone(world: &World, name: &str) {
     let rollback = world.people[0].rollback().unwrap();
     assert_eq!(rollback.rollbacks(), (0, 0), "{name}: nothing is guessed");
     assert_eq!(verified(world).iter().filter(|word| *word != "true").count(), 0, "{name}");
+    let late = column(world, Agent(0), "late_ticks");
+    assert!(
+        late.iter().all(|ticks| ticks == "0" || ticks.is_empty()),
+        "{name}: keys count when they were meant"
+    );
 }
 
-/// The column `verified`.
 fn verified(world: &World) -> Vec<String> {
-    let csv = steps_csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
-    let mut reader = csv::Reader::from_reader(csv.as_slice());
-    let at = reader.headers().unwrap().iter().position(|name| name == "verified").unwrap();
-    reader.records().map(|row| row.unwrap()[at].to_owned()).collect()
+    column(world, Agent(0), "verified")
+}
+
+#[test]
+fn keys_that_are_hammered_while_it_counts_down_are_late_for_no_tick() {
+    let mut world = World::new(meadow(1, 150).countdown_ms(3_000), 5, &[Weather::steady(60.0)]);
+    world.restless = 20.0;
+    world.play(60_000.0);
+    check_alone(&world, "hammered");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn shared(csv: &[u8]) -> Vec<Vec<String>> {
 }
 
 /// A column of somebody's file.
-fn column(world: &World, agent: Agent, name: &str) -> Vec<String> {
+pub fn column(world: &World, agent: Agent, name: &str) -> Vec<String> {
     let csv = steps_csv(&world.scene, world.room.info(), agent, &world.record()).unwrap();
     let mut reader = csv::Reader::from_reader(csv.as_slice());
     let at = reader.headers().unwrap().iter().position(|known| known == name).unwrap();
@@ -301,6 +301,18 @@ fn a_lost_connection_goes_on_where_it_was() {
         let empty = predicted.iter().filter(|word| word.is_empty()).count();
         assert!((1..=6).contains(&empty), "{empty} of {} rows", predicted.len());
     }
+}
+
+#[test]
+fn a_game_that_ends_between_two_episodes_is_verified_to_its_last_tick() {
+    let scene = meadow(2, 100).countdown_ms(5_000).grace_ms(2_000);
+    let mut world = World::new(scene, 3, &[Weather::steady(60.0)]);
+    world.play_until(20_000.0, |world| world.room.tick() == 100);
+    world.play(1_000.0);
+    world.people[1].offline_until = world.now + 60_000.0;
+    world.play_until(10_000.0, |world| world.people[0].over.is_some());
+    assert_eq!(world.outcome, Some(Outcome::PartnerLeft), "{:?}", world.events);
+    assert_eq!(column(&world, Agent(0), "verified"), vec!["true"; 100]);
 }
 
 #[test]

@@ -337,6 +337,56 @@ fn nobody_holds_up_the_others_for_longer_than_three_grace_times_however_often_th
 }
 
 #[test]
+fn nobody_is_charged_for_the_time_in_which_others_are_waited_for_or_that_is_counted_down_anyway() {
+    let mut world = World::new(pair(Leaving::End).max_steps(1_500), 3);
+    let (mut a, mut b) = (world.join(0), world.join(1));
+    world.pass(3_000);
+    for _ in 0..3 {
+        world.drop_connection(a);
+        world.drop_connection(b);
+        world.pass(100);
+        a = world.join(0);
+        world.pass(2_900);
+        b = world.join(1);
+        world.pass(2_500);
+    }
+    // The other one has 13.5 of 15 s behind them now, this one three times 0.1 s.
+    world.drop_connection(a);
+    world.pass(4_900);
+    world.join(0);
+    assert_eq!(world.play_out(120_000), Outcome::Completed);
+
+    let mut world = World::new(pair(Leaving::End).countdown_ms(30_000), 3);
+    let (mut a, _) = (world.join(0), world.join(1));
+    for _ in 0..3 {
+        world.pass(5_000);
+        world.drop_connection(a);
+        world.pass(4_000);
+        a = world.join(0);
+    }
+    assert_eq!(world.room.tick(), 0);
+    assert_eq!(world.play_out(120_000), Outcome::Completed);
+}
+
+#[test]
+fn a_lost_process_forgets_nobodys_patience() {
+    let mut world = World::new(pair(Leaving::End).max_steps(1_500), 3);
+    let (mut a, _) = (world.join(0), world.join(1));
+    world.pass(3_000);
+    for _ in 0..2 {
+        world.drop_connection(a);
+        world.pass(4_500);
+        a = world.join(0);
+        world.pass(4_500);
+    }
+    world.crash();
+    let (a, _) = (world.join(0), world.join(1));
+    world.pass(3_000);
+    world.drop_connection(a);
+    assert_eq!(world.play_out(3_100), Outcome::PartnerLeft, "after 12 s of 15");
+}
+
+#[test]
 fn who_plays_with_policies_alone_may_be_lost_as_often_as_it_takes() {
     let scene = GameScene { seats: vec![Seat::Human, chaser()], ..pair(Leaving::End).max_steps(900) };
     let mut world = World::new(scene, 3);

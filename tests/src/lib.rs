@@ -122,6 +122,7 @@ impl World {
                     self.browsers.get_mut(&conn).expect("a close for nobody").closed = Some(code);
                 }
                 Output::Persist { chunk, checkpoint } => {
+                    assert_eq!(self.saves, 0, "nothing comes after what is saved");
                     self.chunks.push(chunk);
                     self.checkpoint = Some(checkpoint);
                     self.stored_at.push(self.now);
@@ -129,7 +130,10 @@ impl World {
                 }
                 Output::Report(event) => self.events.push(event),
                 Output::Released { agent, verdict } => self.released.push((agent.0, verdict)),
-                Output::Save => self.saves += 1,
+                Output::Save => {
+                    assert!(self.finished.is_some(), "how a game ended is stored before it is saved");
+                    self.saves += 1;
+                }
                 Output::Finished(verdict) => {
                     assert_eq!(self.finished, None, "a game ends once");
                     self.finished = Some(verdict.outcome);

@@ -28,9 +28,9 @@ const ADDRESS_MS: f64 = 400.0;
 /// What the end of the page's address says, which both the page and whoever watches may change.
 #[derive(Debug, Default)]
 pub struct Address {
-    /// As the page read or wrote it last; an address without an end stands for the start.
+    /// As the page read it last; an address without an end stands for the start.
     said: Option<Place>,
-    /// When the page wrote it last, ms.
+    /// When the page was to write it last, ms.
     written: Option<f64>,
 }
 
@@ -41,12 +41,12 @@ pub enum Due {
     Nothing,
     /// Ask again with the next picture.
     Later,
-    /// Write it, which counts as done.
+    /// Write it, and [`Address::follow`] what it says then.
     Now,
 }
 
 impl Address {
-    /// The address says this, and it is followed.
+    /// The address says this, and the page does it or is there already.
     pub fn follow(&mut self, here: Place) {
         self.said = Some(here);
     }
@@ -63,7 +63,7 @@ impl Address {
         if self.written.is_some_and(|written| now - written < ADDRESS_MS) {
             return Due::Later;
         }
-        *self = Self { said: Some(shown), written: Some(now) };
+        self.written = Some(now);
         Due::Now
     }
 }
@@ -76,21 +76,39 @@ mod tests {
     const A: Place = Place { episode: 0, step: 2 };
     const B: Place = Place { episode: 1, step: 20 };
 
+    /// The page shows something, and the browser writes what it is told to.
+    fn write(address: &mut Address, here: Option<Place>, shown: Place, now: f64) -> Due {
+        let due = address.keep(here, shown, now);
+        if due == Due::Now {
+            address.follow(shown);
+        }
+        due
+    }
+
     #[test]
     fn the_start_needs_no_address_until_somebody_was_elsewhere() {
         let mut address = Address::default();
-        assert_eq!(address.keep(None, START, 0.0), Due::Nothing);
-        assert_eq!(address.keep(None, A, 16.0), Due::Now);
-        assert_eq!(address.keep(Some(A), START, 500.0), Due::Now);
+        assert_eq!(write(&mut address, None, START, 0.0), Due::Nothing);
+        assert_eq!(write(&mut address, None, A, 16.0), Due::Now);
+        assert_eq!(write(&mut address, Some(A), START, 500.0), Due::Now);
     }
 
     #[test]
     fn an_address_is_written_at_most_every_400_ms() {
         let mut address = Address::default();
-        assert_eq!(address.keep(None, A, 100.0), Due::Now);
-        assert_eq!(address.keep(Some(A), A, 116.0), Due::Nothing);
-        assert_eq!(address.keep(Some(A), B, 499.0), Due::Later);
-        assert_eq!(address.keep(Some(A), B, 500.0), Due::Now);
+        assert_eq!(write(&mut address, None, A, 100.0), Due::Now);
+        assert_eq!(write(&mut address, Some(A), A, 116.0), Due::Nothing);
+        assert_eq!(write(&mut address, Some(A), B, 499.0), Due::Later);
+        assert_eq!(write(&mut address, Some(A), B, 500.0), Due::Now);
+    }
+
+    #[test]
+    fn what_the_browser_did_not_write_is_tried_again() {
+        let mut address = Address::default();
+        assert_eq!(write(&mut address, None, A, 0.0), Due::Now);
+        assert_eq!(address.keep(Some(A), B, 1_000.0), Due::Now);
+        assert_eq!(address.keep(Some(A), B, 1_016.0), Due::Later);
+        assert_eq!(address.keep(Some(A), B, 1_400.0), Due::Now);
     }
 
     #[test]
@@ -99,7 +117,7 @@ mod tests {
         for (first, now) in [(None, 0.0), (Some(START), 10.0), (Some(A), 10.0), (Some(A), 900.0)] {
             let mut address = Address::default();
             if let Some(first) = first {
-                address.keep(None, first, 0.0);
+                write(&mut address, None, first, 0.0);
             }
             let shown = Place { episode: 0, step: 4 };
             for wish in [START, B] {

@@ -36,6 +36,9 @@ struct SeatCheckpoint {
     #[serde(with = "serde_bytes")]
     policy: Vec<u8>,
     gone: Option<Gone>,
+    /// For how long the person has held up the game, ms.
+    #[serde(default)]
+    held_up_ms: u64,
 }
 
 impl Room {
@@ -47,6 +50,7 @@ impl Room {
                 Holder::Human(_) => Vec::new(),
             },
             gone: seat.gone.clone(),
+            held_up_ms: seat.human().map_or(0, |human| human.held_up_ms),
         });
         let checkpoint = Checkpoint {
             tick: self.tick(),
@@ -88,6 +92,7 @@ impl Room {
                 Holder::Human(human) => {
                     human.arrived = saved.arrived;
                     human.back_by = now + scene.grace_ms;
+                    human.held_up_ms = saved.held_up_ms;
                 }
             }
         }

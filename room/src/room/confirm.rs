@@ -114,10 +114,11 @@ impl Room {
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         let from = shown.until.saturating_sub(shown.ticks).max(human.shown_until);
         shown.until = shown.until.min(tick);
+        // Of ticks that it does not know, it has told what there is to tell.
+        human.shown_until = human.shown_until.max(shown.until);
         if shown.until <= from {
             return;
         }
-        human.shown_until = shown.until;
         shown.ticks = shown.until - from;
         shown.notes.retain(|note| from < note.tick && note.tick <= shown.until);
         shown.notes.dedup_by_key(|note| note.tick);

@@ -166,7 +166,7 @@ impl Room {
         let without_it = match self.state {
             // Somebody who plays alone has the game where they are.
             State::Running => self.alone.is_none(),
-            State::Over { .. } => true,
+            State::Over { .. } => return,
             _ => false,
         };
         if without_it {

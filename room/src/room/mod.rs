@@ -288,6 +288,11 @@ impl Room {
         }
     }
 
+    /// Whether the game is over, and nobody will tell more of it.
+    pub fn is_told(&self) -> bool {
+        self.outcome().is_some() && self.listens_until.is_none()
+    }
+
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
@@ -371,12 +376,17 @@ impl Room {
             self.close(conn, CloseCode::Over, if saved { "over" } else { "over, being saved" });
             return;
         }
+        let (grace, patience) = (self.scene.grace_ms, self.patience_ms());
+        let paused = matches!(self.state, State::Paused { .. });
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else {
             self.close(conn, CloseCode::Ticket, "not a person's seat");
             return;
         };
         if human.ready {
-            human.back_by = now + self.scene.grace_ms;
+            human.back_by = now + grace;
+            if paused {
+                human.wait_for(now, now, grace, patience);
+            }
         }
         let old = human.conn.replace(conn);
         human.connect(conn, now);
@@ -430,7 +440,8 @@ impl Room {
         }
         self.out.push_back(Output::Finished(Verdict { outcome, seats }));
         self.tell_all(&ToSeat::Finished { outcome, saved: false, scores: self.timeline.scores().to_vec() });
-        self.listens_until = Some(now + LAST_WORDS_MS);
+        // Where the environment failed, nobody was told of the last tick.
+        self.listens_until = Some(if outcome == Outcome::Failed { now } else { now + LAST_WORDS_MS });
         self.hear_out(now);
     }
 

@@ -132,10 +132,12 @@ pub(super) struct Human {
     pub arrived: bool,
     /// Must be back by then, if not ready; epoch ms.
     pub back_by: u64,
+    /// That is earlier than with the whole grace time: the game was held up for too long before.
+    pub impatient: bool,
     /// Since when the game stands still because of them, epoch ms.
     held_up: Option<u64>,
     /// For how long it did before, ms.
-    held_up_ms: u64,
+    pub held_up_ms: u64,
     pub inbox: Inbox,
     /// By how many ticks the keys of the last tick came too late; unknown where somebody brought the tick back.
     pub late: Option<u32>,
@@ -169,6 +171,7 @@ impl Human {
             ready: false,
             arrived: false,
             back_by: 0,
+            impatient: false,
             held_up: None,
             held_up_ms: 0,
             inbox: Inbox::default(),
@@ -214,10 +217,13 @@ impl Human {
         self.trips.clear();
     }
 
-    /// The game waits for them, but for no longer than `grace`, and `most` with all the times before.
-    pub fn wait_for(&mut self, now: u64, grace: u64, most: u64) {
-        self.held_up.get_or_insert(now);
-        self.back_by = now + grace.min(most.saturating_sub(self.held_up_for(now)));
+    /// The game waits for them and is held up `from` then on, but for no longer than `grace`, and `most` with all the times
+    /// before.
+    pub fn wait_for(&mut self, now: u64, from: u64, grace: u64, most: u64) {
+        self.held_up.get_or_insert(from);
+        let left = most.saturating_sub(self.held_up_for(now));
+        self.impatient = left < grace;
+        self.back_by = now + grace.min(left);
     }
 
     /// For how long the game has stood still because of them in all, ms.

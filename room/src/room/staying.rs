@@ -35,7 +35,9 @@ impl Room {
         if !matches!(self.state, State::Gathering { .. })
             && let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut)
         {
-            human.wait_for(now, grace, most);
+            // What is counted down to anyway is held up by nobody.
+            let from = if let State::Countdown { until } = self.state { until.max(now) } else { now };
+            human.wait_for(now, from, grace, most);
         }
         self.report(now, Some(agent), kind, detail.to_owned());
         match self.state {
@@ -67,28 +69,25 @@ impl Room {
 
     /// The grace time of somebody is over.
     pub(super) fn grace_over(&mut self, now: u64) {
-        let patience = self.patience_ms();
-        let late: Vec<(Agent, u64)> = self
-            .agents()
-            .filter_map(|agent| Some((agent, self.human(agent)?)))
-            .filter(|(_, human)| !human.ready && now >= human.back_by)
-            .map(|(agent, human)| (agent, human.held_up_for(now)))
-            .collect();
-        for (agent, held_up) in &late {
-            let detail = if *held_up >= patience {
-                format!("held the game up for {held_up} ms in all")
+        let mut gone = Vec::new();
+        for agent in self.agents() {
+            let Some(human) = self.human(agent).filter(|human| !human.ready && now >= human.back_by) else {
+                continue;
+            };
+            let detail = if human.impatient {
+                format!("held the game up for {} ms in all", human.held_up_for(now))
             } else {
                 format!("did not come back within {} ms", self.scene.grace_ms)
             };
-            self.report(now, Some(*agent), "left", detail);
-            self.depart(*agent, Outcome::Left);
+            self.report(now, Some(agent), "left", detail);
+            self.depart(agent, Outcome::Left);
+            gone.push(agent);
         }
-        let gone: Vec<Agent> = late.into_iter().map(|(agent, _)| agent).collect();
         self.departed(now, &gone);
     }
 
     /// For how long one person may hold the game up in all, ms. Nobody minds where nobody else is there.
-    fn patience_ms(&self) -> u64 {
+    pub(super) fn patience_ms(&self) -> u64 {
         match self.people().count() {
             0 | 1 => u64::MAX,
             _ => self.scene.grace_ms.saturating_mul(MOST_GRACES),
@@ -265,6 +264,12 @@ impl Room {
             None if self.alone_plays() => return self.go(now, now),
             None => State::Countdown { until: (now + RESUME_MS).max(self.countdown_ms) },
         };
+        if let State::Paused { .. } = state {
+            // Who is back holds nobody up: the game stands still for others.
+            for human in self.seats.iter_mut().filter_map(SeatState::human_mut).filter(|human| human.ready) {
+                human.goes_on(now);
+            }
+        }
         self.set_state(now, state);
     }
 

@@ -235,7 +235,11 @@ impl Shell {
         if !self.live.borrow().contains_key(&game) {
             match self.recover(&game) {
                 Ok(None) => {}
-                Ok(Some(_)) => return Ok(refuse_socket(CloseCode::Over, "The game is over.")?),
+                Ok(Some(_)) => {
+                    // The process was lost before it could be saved, and its people need not wait for the alarm.
+                    spawn_local(self.save(game));
+                    return Ok(refuse_socket(CloseCode::Over, "The game is over.")?);
+                }
                 // Saved and gone: the participant's object knows, the browser only has to go on.
                 Err(Fault::NotFound(_)) => return Ok(refuse_socket(CloseCode::Over, "The game is over.")?),
                 Err(fault) => return Err(fault),
@@ -546,7 +550,7 @@ impl Shell {
         // Also when the storage did not say which: they are asked for again.
         let again = again || !ids.is_empty();
         for game in ids {
-            let over = self.live.borrow().get(&game).map(|live| live.room.outcome().is_some());
+            let over = self.live.borrow().get(&game).map(|live| live.room.is_told());
             let over = match over {
                 Some(over) => Ok(over),
                 None => self.recover(&game).map(|outcome| outcome.is_some()),

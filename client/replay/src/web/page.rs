@@ -428,6 +428,9 @@ impl Page {
         if due == Due::Now {
             let history = window()?.history()?;
             history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&place.hash()))?;
+            if let Some(here) = here()? {
+                self.address.follow(here);
+            }
         }
         Ok(due == Due::Later)
     }

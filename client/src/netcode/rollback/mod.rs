@@ -102,6 +102,8 @@ pub struct Rollback {
     ended: bool,
     /// The tick that ended an episode last, and the state's digest before the reset.
     end: Option<(u32, u64)>,
+    /// The same of what is confirmed.
+    confirmed_end: Option<(u32, u64)>,
     /// How far the room was told that this browser is.
     told: u32,
     clock: Clock,
@@ -154,6 +156,7 @@ impl Rollback {
             stale: false,
             ended: false,
             end: None,
+            confirmed_end: None,
             told: 0,
             clock: Clock::new(1_000.0 / f64::from(fps)),
             phase: 0.0,
@@ -288,7 +291,11 @@ impl Rollback {
             Some(target) => next.max(target as u32 + 1 + self.delayed),
             None => next,
         };
-        let stamp = self.own.back().map_or(first, |last| first.max(last.stamp));
+        let mut stamp = self.own.back().map_or(first, |last| first.max(last.stamp));
+        // No more count in one tick; while the game stands still, all are for the same.
+        if self.own.iter().rev().take_while(|own| own.stamp == stamp).count() >= MOST_CHANGES {
+            stamp += 1;
+        }
         self.own.push_back(Own { stamp, held, time: now, applied: None, told: false });
         self.painter.outdated();
         stamp
@@ -306,8 +313,12 @@ impl Rollback {
         let until = last.unwrap_or(end);
         let input_delay = u8::try_from(self.delayed).unwrap_or(u8::MAX);
         // After a reset the room has the digest of the state before it.
-        let whole = until == self.confirmed.tick() && self.confirmed.sim().tick() > 0;
-        let digest = whole.then(|| self.confirmed.digest().ok()).flatten();
+        let digest = match self.confirmed_end {
+            _ if until != self.confirmed.tick() => None,
+            _ if self.confirmed.sim().tick() > 0 => self.confirmed.digest().ok(),
+            Some((tick, digest)) if tick == until => Some(digest),
+            _ => None,
+        };
         let from = std::mem::replace(&mut self.reported, until);
         Shown { until, digest, input_delay, notes, ticks: until.saturating_sub(from) }
     }
@@ -358,6 +369,7 @@ impl Rollback {
         });
         let done = ticked.step.done();
         if done {
+            self.confirmed_end = self.confirmed.digest().ok().map(|digest| (tick, digest));
             // The room counts down to the next one.
             if self.confirmed.next_episode() && self.pauses {
                 self.stand_still();
