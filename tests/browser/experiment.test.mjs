@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { person, state } from "./chromium.mjs";
-import { STUDY, at, go, scene, walk } from "./walk.mjs";
+import { STUDY, at, go, live, scene, walk } from "./walk.mjs";
 import { browser, edge } from "./world.mjs";
 
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
@@ -98,6 +98,7 @@ test("a reload in any scene of a study comes back to it, and two people who do s
     reloaded.push(id);
     await page.reload();
     await at(page, id);
+    await live(page);
   };
   await Promise.all(pages.map((page) => walk(page, "end", again)));
   assert.equal(new Set(reloaded).size, 11);
@@ -118,6 +119,7 @@ test("axe-core finds nothing on pages about a problem", async () => {
   assert.deepEqual(await violations(page), []);
   await page.goto(`${edge.url}x/${STUDY}`);
   await at(page, "consent");
+  await live(page);
   const second = await page.context().newPage();
   await second.goto(page.url());
   await state(second, "elsewhere");
@@ -128,6 +130,7 @@ test("axe-core finds nothing on pages about a problem", async () => {
 test("a second tab says that the study is open elsewhere, and can take over", async () => {
   const first = await consented();
   await at(first, "screening");
+  await live(first);
   const second = await first.context().newPage();
   await second.goto(first.url());
   await state(second, "elsewhere");

@@ -40,7 +40,9 @@ test("Firefox and Chromium play one game, 50 ms from the edge: both paint it, bo
   await Promise.all(pages.map((page) => until(page, () => window.footlights?.tick >= 20)));
   const subjects = pages.map(subject);
   const typing = restless(pages);
-  await Promise.all(pages.map((page) => until(page, () => window.footlights.tick >= 240)));
+  const ahead = () => window.footlights.present > window.footlights.tick && window.footlights.rollbacks > 0;
+  await Promise.all(pages.map((page) => until(page, ahead)));
+  await Promise.all(pages.map((page) => until(page, () => window.footlights.tick >= 150)));
   for (const page of pages) {
     for (const [name, color] of Object.entries(COLORS)) {
       const { count } = await chromium.find(page, color);
@@ -55,8 +57,7 @@ test("Firefox and Chromium play one game, 50 ms from the edge: both paint it, bo
   typing();
   for (const { painted, present, tick, rollbacks } of seen) {
     t.diagnostic(`${painted} pictures, tick ${tick}, ${present - tick} ahead, ${rollbacks} rollbacks`);
-    assert.ok(painted > 60, `${painted} pictures in eight seconds`);
-    assert.ok(present > tick && rollbacks > 0, "it is ahead of the room, and was sometimes wrong");
+    assert.ok(painted > 40, `${painted} pictures in five seconds`);
   }
   for (const { rows } of await same(edge, subjects)) {
     assert.ok(new Set(rows.map((row) => row.keys_held)).size > 2, "keys are in the data");

@@ -29,7 +29,7 @@ test("two windows of one browser find each other, play five points and finish", 
   const right = await left.context().newPage();
   await begin(left, edge.url, "slime_human_human");
   await state(left, "lobby");
-  assert.match(await left.locator("#overlay").innerText(), /1 of 2/);
+  await left.locator("#overlay").filter({ hasText: "1 of 2" }).waitFor();
   await begin(right, edge.url, "slime_human_human");
   await Promise.all([state(left, "running"), state(right, "running")]);
   const sizes = await Promise.all([ORANGE, BLUE].map((color) => find(left, color)));

@@ -7,10 +7,23 @@ import { begin, person, state } from "./chromium.mjs";
 import { STUDY, gameOf, restless, same } from "./rollback.mjs";
 import { browser, edge, subject } from "./world.mjs";
 
+/** In the page: how long its frames last, ms. */
+function frames() {
+  window.frameMs = [];
+  let last;
+  const frame = (now) => {
+    if (last) window.frameMs.push(now - last);
+    last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
 /** Two people in a game, each behind a line of their own. */
 async function paired(weathers) {
   const lines = await Promise.all([0, 1].map((k) => cable(edge.url, weathers[k % weathers.length], 7 + k)));
   const pages = await Promise.all([1, 2].map(() => person(browser)));
+  await Promise.all(pages.map((page) => page.addInitScript(frames)));
   await Promise.all(pages.map((page, k) => begin(page, lines[k].url, STUDY)));
   await Promise.all(pages.map((page) => state(page, "running")));
   return { lines, pages, subjects: pages.map(subject) };
@@ -20,7 +33,7 @@ async function paired(weathers) {
 async function play({ pages }, typing = restless(pages)) {
   const seen = pages.map(() => ({}));
   const looking = setInterval(() => {
-    pages.forEach((page, k) => page.evaluate(() => ({ ...window.footlights })).then((now) => {
+    pages.forEach((page, k) => page.evaluate(() => ({ ...window.footlights, frameMs: window.frameMs.slice(-300) })).then((now) => {
       if (now.tick) seen[k] = now;
     }, () => {}));
   }, 200);
@@ -49,10 +62,12 @@ for (const [name, weathers] of [
   test(`both files agree tick for tick, and own keys show at once: ${name}`, async () => {
     const all = await paired(weathers);
     const seen = await play(all);
-    for (const { inputToFrameMs, rollbacks } of seen) {
-      const sorted = [...inputToFrameMs].sort((a, b) => a - b);
-      const median = sorted[Math.floor(sorted.length / 2)];
-      assert.ok(sorted.length > 10 && median <= 34, `${median} ms from a key to the picture (${sorted.length})`);
+    const middle = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+    for (const { inputToFrameMs, rollbacks, frameMs } of seen) {
+      // Two frames, however many this machine manages.
+      const [median, most] = [middle(inputToFrameMs), Math.max(34, 2 * middle(frameMs))];
+      const told = `${median} ms from a key to the picture (${inputToFrameMs.length}), ${most} allowed`;
+      assert.ok(inputToFrameMs.length > 10 && median <= most, told);
       assert.ok(rollbacks > 0, "something was guessed wrong");
     }
     const files = await compared(all);
@@ -68,7 +83,9 @@ for (const [name, weathers] of [
 test("a rollback of a hundred and fifty ticks and more repairs what was guessed", async () => {
   const all = await paired([{ delay: 20 }]);
   await all.pages[0].waitForFunction(() => window.footlights.tick >= 40);
-  all.lines[0].stall(6_000);
+  // Not so long that the silence ends the connection. What nobody could guess happens at once.
+  all.lines[0].stall(5_600);
+  await all.pages[1].keyboard.down("ArrowLeft");
   const seen = await play(all);
   assert.ok(seen[0].deepest >= 150, `${seen[0].deepest} ticks`);
   const [{ rows }] = await compared(all);

@@ -9,8 +9,14 @@ export const scene = (page) => page.locator("#scene [data-scene]").getAttribute(
 /** Until that scene is shown. */
 export const at = (page, id, timeout = 60_000) => page.locator(`#scene [data-scene="${id}"]`).waitFor({ timeout });
 
+/** Until the page's program runs: the page itself can be there before. */
+export const live = (page) => page.waitForFunction(() => document.body.dataset.state);
+
 /** Presses the button that leads on. */
-export const go = (page) => page.locator("#scene form button[type=submit]").click();
+export async function go(page) {
+  await live(page);
+  await page.locator("#scene form button[type=submit]").click();
+}
 
 const STEPS = {
   async consent(page) {

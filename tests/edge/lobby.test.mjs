@@ -68,7 +68,7 @@ test("whoever is ready plays, and everybody sees how many are", async () => {
 test("who does not press is sent away, and the other is matched with the next one to come", async () => {
   const [sleeper, b] = [await waiting(), await waiting()];
   await ready(b);
-  assert.equal((await sleeper.waits.inbox.next("x", 6_000))[0], 4010);
+  assert.equal((await sleeper.waits.inbox.next("x", 15_000))[0], 4010);
   const [here, needed] = await b.waits.inbox.next("w");
   assert.deepEqual([here, needed], [1, 2], "the other waits on");
   const c = await waiting();
@@ -93,9 +93,14 @@ test("no second game begins before the first is over", async () => {
     const [, , , , full] = await person.waits.inbox.next("w");
     assert.equal(full, true, "whoever waits is told");
   }
-  await play(first);
+  const played = play(first);
+  const ticks = (message) => message.f?.[0] >= 30;
+  while (!first.every((person) => person.socket?.inbox.all.some(ticks))) {
+    await new Promise((done) => setTimeout(done, 50));
+  }
   const asked = second.flatMap((person) => person.waits.inbox.all).filter((message) => message.c);
   assert.equal(asked.length, 0, "nobody was asked while the game ran");
+  await played;
   await Promise.all(second.map(ready));
   const next = await Promise.all(second.map(matched));
   assert.equal(next[0], next[1]);

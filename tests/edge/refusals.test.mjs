@@ -15,6 +15,7 @@ before(async () => {
   for (const person of [left, right]) await person.leave("start");
   await Promise.all([left, right].map((person) => person.match("game")));
   await Promise.all([left, right].map((person) => person.sit(digest)));
+  left.live();
   right.live();
 });
 after(() => edge.stop());
@@ -28,6 +29,7 @@ const status = async (path, options) => {
 async function goesOn() {
   await left.match("game");
   await left.sit(digest);
+  left.live();
   await left.socket.inbox.next("f");
   const seen = right.socket.inbox.all.findLast((message) => message.f).f[0];
   while ((await right.socket.inbox.next("f"))[0] < seen + 30);

@@ -66,6 +66,26 @@ fn nothing_is_undone_and_every_tick_is_verified_on_every_network() {
 }
 
 #[test]
+fn keys_that_are_pressed_while_nobody_tells_that_the_round_is_over_count_when_the_next_one_begins() {
+    let mut world = World::new(meadow(1, 150), 6, &[Weather::steady(60.0)]);
+    world.restless = 100.0;
+    world.play_until(20_000.0, |world| world.room.tick() >= 130);
+    world.people[0].offline_until = world.now + 6_000.0;
+    let present = |world: &World| world.people[0].rollback().unwrap().present().tick();
+    world.play_until(20_000.0, |world| present(world) >= 170);
+    // What is held is what the game has seen, but for the tick in which it changes.
+    let mut seen = 0;
+    while present(&world) < 270 {
+        world.play(33.0);
+        let person = &world.people[0];
+        seen += u32::from(person.rollback().unwrap().present().keys_seen(Agent(0)) == person.held);
+    }
+    assert!(seen > 60, "{seen} of 100");
+    world.play(60_000.0);
+    check_alone(&world, "offline at the end of a round");
+}
+
+#[test]
 fn a_connection_that_is_lost_for_ten_seconds_is_not_noticed_in_the_game() {
     let mut world = World::new(meadow(1, 600).episodes(1), 3, &[Weather::steady(60.0)]);
     world.play(6_000.0);

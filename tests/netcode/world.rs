@@ -50,7 +50,7 @@ pub struct Person {
     next_timer: f64,
     pub next_key: f64,
     keys: Rng,
-    held: u32,
+    pub held: u32,
     /// Ticks whose digest was compared with the room's.
     pub compared: u32,
     /// The deepest prediction that was seen.

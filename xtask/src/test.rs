@@ -121,7 +121,7 @@ fn node_tests(
     }
     let mut node = Command::new(tools::node()?);
     // A test that hangs fails after ten minutes; nothing waits for ever.
-    node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=600000"]);
+    node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=1200000"]);
     node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).args(files);
     node.envs(programs);
     process::run(&mut node)

@@ -133,7 +133,7 @@ pub(super) struct Human {
     /// Must be back by then, if not ready; epoch ms.
     pub back_by: u64,
     /// That is earlier than with the whole grace time: the game was held up for too long before.
-    pub impatient: bool,
+    pub cut_short: bool,
     /// Since when the game stands still because of them, epoch ms.
     held_up: Option<u64>,
     /// For how long it did before, ms.
@@ -171,7 +171,7 @@ impl Human {
             ready: false,
             arrived: false,
             back_by: 0,
-            impatient: false,
+            cut_short: false,
             held_up: None,
             held_up_ms: 0,
             inbox: Inbox::default(),
@@ -222,7 +222,7 @@ impl Human {
     pub fn wait_for(&mut self, now: u64, from: u64, grace: u64, most: u64) {
         self.held_up.get_or_insert(from);
         let left = most.saturating_sub(self.held_up_for(now));
-        self.impatient = left < grace;
+        self.cut_short = left < grace;
         self.back_by = now + grace.min(left);
     }
 

@@ -74,7 +74,7 @@ impl Room {
             let Some(human) = self.human(agent).filter(|human| !human.ready && now >= human.back_by) else {
                 continue;
             };
-            let detail = if human.impatient {
+            let detail = if human.cut_short {
                 format!("held the game up for {} ms in all", human.held_up_for(now))
             } else {
                 format!("did not come back within {} ms", self.scene.grace_ms)

@@ -283,10 +283,12 @@ impl Rollback {
 
     /// The keys held changed at `now`: the first tick that sees it.
     pub fn hold(&mut self, held: u32, now: f64) -> u32 {
-        let next = self.present.tick().max(self.phase as u32) + 1 + self.delayed;
+        // At the end of an episode time passes without a tick: keys are for the next one's first.
+        let here = if self.ended { 0 } else { self.phase as u32 };
+        let next = self.present.tick().max(here) + 1 + self.delayed;
         // Where the present is held back, in lockstep or by the window, the tick that this will reach in time. Where it
         // only catches up, keys show at once, even if they count later.
-        let held_back = self.phase + 1.0 >= f64::from(self.confirmed.tick() + self.window);
+        let held_back = !self.ended && self.phase + 1.0 >= f64::from(self.confirmed.tick() + self.window);
         let first = match self.target(now).filter(|_| held_back) {
             Some(target) => next.max(target as u32 + 1 + self.delayed),
             None => next,
