@@ -67,7 +67,7 @@ test("a killed edge starts again on its storage: one game goes on, the other end
   }
 });
 
-test("a game that is over and waits for its browsers' last words when the process is lost is saved when they ask for it", async () => {
+test("a game that is over and waits for its browsers' last words when the process is lost is saved with all its rows", async () => {
   const edge = await killable();
   const digest = BigInt(`0x${(await environments(edge.url))["slime-volleyball-v0"].fingerprint}`);
   const people = await Promise.all([1, 2].map(() => new Participant(edge.url).enter("rollback_check")));

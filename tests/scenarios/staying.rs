@@ -26,6 +26,13 @@ fn events<'a>(world: &'a World, kind: &str) -> Vec<&'a Event> {
     world.events.iter().filter(|event| event.kind == kind).collect()
 }
 
+/// The first person's connection is lost, and there again after `ms`: the new one.
+fn lost_for(world: &mut World, conn: u64, ms: u64) -> u64 {
+    world.drop_connection(conn);
+    world.pass(ms);
+    world.join(0)
+}
+
 /// The replay of what is stored ends in the same states.
 fn plays_again(world: &World) {
     let replay = Replay::of(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
@@ -360,9 +367,7 @@ fn nobody_is_charged_for_the_time_in_which_others_are_waited_for_or_that_is_coun
     let (mut a, _) = (world.join(0), world.join(1));
     for _ in 0..3 {
         world.pass(5_000);
-        world.drop_connection(a);
-        world.pass(4_000);
-        a = world.join(0);
+        a = lost_for(&mut world, a, 4_000);
     }
     assert_eq!(world.room.tick(), 0);
     assert_eq!(world.play_out(120_000), Outcome::Completed);
@@ -374,9 +379,7 @@ fn a_lost_process_forgets_nobodys_patience() {
     let (mut a, _) = (world.join(0), world.join(1));
     world.pass(3_000);
     for _ in 0..2 {
-        world.drop_connection(a);
-        world.pass(4_500);
-        a = world.join(0);
+        a = lost_for(&mut world, a, 4_500);
         world.pass(4_500);
     }
     world.crash();
@@ -393,9 +396,7 @@ fn who_plays_with_policies_alone_may_be_lost_as_often_as_it_takes() {
     let mut a = world.join(0);
     world.pass(5_000);
     for _ in 0..10 {
-        world.drop_connection(a);
-        world.pass(4_000);
-        a = world.join(0);
+        a = lost_for(&mut world, a, 4_000);
         world.pass(2_000);
     }
     assert_eq!(world.play_out(120_000), Outcome::Completed);
