@@ -234,7 +234,7 @@ impl Human {
     /// The game goes on.
     pub fn goes_on(&mut self, now: u64) {
         self.held_up_ms = self.held_up_for(now);
-        self.held_up = None;
+        (self.held_up, self.cut_short) = (None, false);
     }
 
     /// Counts a message; false if there were too many within a second.
