@@ -1,15 +1,16 @@
 //! The way through a game scene, against a server played by the test: what the participant sees and what is sent.
 
-use client::{
+use footlights_client::{
     netcode::{Button, Input, Output, Play},
     view,
 };
-use env_sdk::{Agent, Viewport, surface::Delta};
-use room::{
+use footlights_env::{Agent, Viewport, surface::Delta};
+use footlights_protocol::{
+    Outcome,
     keys::Keyboard,
     wire::{
-        self, CloseCode, Frame, MAX_FROM_BROWSER, Outcome, Phase, Presence, Status, ToLobby, ToRoom, ToSeat,
-        ToWaiter, Welcome,
+        self, ClientToLobby, ClientToRoom, CloseCode, Frame, LobbyToClient, MAX_FROM_BROWSER, Phase,
+        Presence, RoomToClient, Status, Welcome,
     },
 };
 
@@ -52,29 +53,35 @@ impl Page {
         std::mem::take(&mut self.outputs)
     }
 
-    fn waiter(&mut self, message: ToWaiter) {
+    fn waiter(&mut self, message: LobbyToClient) {
         self.input(Input::Message(&wire::encode(&message)));
     }
 
-    fn seat(&mut self, message: ToSeat) {
+    fn seat(&mut self, message: RoomToClient) {
         self.input(Input::Message(&wire::encode(&message)));
     }
 
     fn status(&mut self, phase: Phase, remaining_ms: u32, partner: Presence) {
-        self.seat(ToSeat::Status(Status { phase, remaining_ms, seats: vec![Presence::Here, partner] }));
+        self.seat(RoomToClient::Status(Status { phase, remaining_ms, seats: vec![Presence::Here, partner] }));
     }
 
     fn frame(&mut self, tick: u32, ack: u32) {
         let picture = Delta { full: tick == 0, ..Delta::default() };
-        self.seat(ToSeat::Frame(Frame { tick, ack, picture, ..Frame::default() }));
+        self.seat(RoomToClient::Frame(Frame { tick, ack, picture, ..Frame::default() }));
     }
 
     /// Through the lobby into a running game.
     fn playing() -> Self {
         let mut page = Self::new();
         page.input(Input::Opened);
-        page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: 300_000, full: false });
-        page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+        page.waiter(LobbyToClient::Waiting {
+            here: 1,
+            needed: 2,
+            waited_ms: 0,
+            limit_ms: 300_000,
+            full: false,
+        });
+        page.waiter(LobbyToClient::Matched { socket: ROOM.into() });
         page.enter();
         page.status(Phase::Running, 0, Presence::Here);
         page
@@ -83,7 +90,7 @@ impl Page {
     /// The socket opens and the room answers.
     fn enter(&mut self) {
         self.input(Input::Opened);
-        self.seat(ToSeat::Welcome(Welcome {
+        self.seat(RoomToClient::Welcome(Welcome {
             version: wire::VERSION,
             agent: Agent(0),
             names: vec!["You".into(), "Partner".into()],
@@ -108,11 +115,11 @@ impl Page {
     }
 
     fn finish(&mut self, saved: bool, scores: [f32; 2]) {
-        self.seat(ToSeat::Finished { outcome: Outcome::Completed, saved, scores: scores.to_vec() });
+        self.seat(RoomToClient::Finished { outcome: Outcome::Completed, saved, scores: scores.to_vec() });
     }
 }
 
-fn sent(outputs: &[Output]) -> Vec<ToRoom> {
+fn sent(outputs: &[Output]) -> Vec<ClientToRoom> {
     let messages = outputs.iter().filter_map(|output| match output {
         Output::Send(bytes) => Some(wire::decode(bytes, MAX_FROM_BROWSER).unwrap()),
         _ => None,
@@ -122,7 +129,7 @@ fn sent(outputs: &[Output]) -> Vec<ToRoom> {
 
 fn keys(outputs: &[Output]) -> Vec<(u32, u32)> {
     let keys = sent(outputs).into_iter().filter_map(|message| match message {
-        ToRoom::Keys { seq, held, .. } => Some((seq, held)),
+        ClientToRoom::Keys { seq, held, .. } => Some((seq, held)),
         _ => None,
     });
     keys.collect()
@@ -134,18 +141,24 @@ fn the_lobby_shows_who_is_here_and_calls_when_there_is_a_match() {
     assert_eq!(page.take(), [Output::Connect(LOBBY.into())]);
     assert_eq!(page.state(), "connecting");
     page.input(Input::Opened);
-    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 30_000, limit_ms: 300_000, full: false });
+    page.waiter(LobbyToClient::Waiting {
+        here: 1,
+        needed: 2,
+        waited_ms: 30_000,
+        limit_ms: 300_000,
+        full: false,
+    });
     assert_eq!(page.state(), "lobby");
     page.pass(12_000.0);
     let overlay = page.overlay();
     assert_eq!((overlay.name, overlay.here, overlay.figure.as_str()), ("lobby", Some((1, 2)), "0:42"));
     assert_eq!(view::title(&page.play, "Slime"), "(1/2) Waiting – Slime");
-    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 0.0 }; 3], "on opening and every 5 s");
-    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ping { rtt: 0.0 }; 3], "on opening and every 5 s");
+    page.waiter(LobbyToClient::Matched { socket: ROOM.into() });
     assert_eq!(page.take(), [Output::Call, Output::Disconnect, Output::Connect(ROOM.into())]);
 }
 
-fn to_lobby(outputs: &[Output]) -> Vec<ToLobby> {
+fn to_lobby(outputs: &[Output]) -> Vec<ClientToLobby> {
     let messages = outputs.iter().filter_map(|output| match output {
         Output::Send(bytes) => Some(wire::decode(bytes, MAX_FROM_BROWSER).unwrap()),
         _ => None,
@@ -153,31 +166,31 @@ fn to_lobby(outputs: &[Output]) -> Vec<ToLobby> {
     messages.collect()
 }
 
-const WAITING: ToWaiter =
-    ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: 300_000, full: false };
+const WAITING: LobbyToClient =
+    LobbyToClient::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: 300_000, full: false };
 
-fn check(remaining_ms: u32, ready: u32, mine: bool) -> ToWaiter {
-    ToWaiter::ReadyCheck { remaining_ms, ready, needed: 2, mine }
+fn check(remaining_ms: u32, ready: u32, mine: bool) -> LobbyToClient {
+    LobbyToClient::ReadyCheck { remaining_ms, ready, needed: 2, mine }
 }
 
 #[test]
 fn the_round_trip_to_the_lobby_is_from_a_ping_to_its_answer_and_known_at_once() {
     let mut page = Page::new();
     page.input(Input::Opened);
-    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 0.0 }]);
+    assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ping { rtt: 0.0 }]);
     page.now = 30.0;
     page.waiter(WAITING);
     assert_eq!(page.take(), [], "news are no answer");
     page.now = 42.0;
-    page.waiter(ToWaiter::Pong);
-    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 42.0 }]);
+    page.waiter(LobbyToClient::Pong);
+    assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ping { rtt: 42.0 }]);
     page.now = 60.0;
-    page.waiter(ToWaiter::Pong);
+    page.waiter(LobbyToClient::Pong);
     assert_eq!(page.take(), []);
     page.pass(5_000.0);
-    assert_eq!(to_lobby(&page.take()), [ToLobby::Ping { rtt: 18.0 }]);
-    page.waiter(ToWaiter::Pong);
-    page.waiter(ToWaiter::Pong);
+    assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ping { rtt: 18.0 }]);
+    page.waiter(LobbyToClient::Pong);
+    page.waiter(LobbyToClient::Pong);
     assert_eq!(page.take(), [], "an answer to nothing is none");
 }
 
@@ -185,7 +198,8 @@ fn the_round_trip_to_the_lobby_is_from_a_ping_to_its_answer_and_known_at_once() 
 fn a_full_lobby_says_so_and_a_crowd_that_is_not_matched_is_not_counted() {
     let mut page = Page::new();
     page.input(Input::Opened);
-    let waiting = |here, full| ToWaiter::Waiting { here, needed: 2, waited_ms: 0, limit_ms: 300_000, full };
+    let waiting =
+        |here, full| LobbyToClient::Waiting { here, needed: 2, waited_ms: 0, limit_ms: 300_000, full };
     page.waiter(waiting(5, true));
     let overlay = page.overlay();
     assert_eq!((overlay.title.as_str(), overlay.here), ("All places are taken", None));
@@ -211,12 +225,12 @@ fn a_ready_check_calls_and_counts_down_and_one_press_answers_it() {
     assert_eq!(overlay.caption, "left; 1 of 2 are ready");
     assert_eq!(page.buttons(), [Button::Ready]);
     page.input(Input::Pressed(Button::Ready));
-    assert_eq!(to_lobby(&page.take()), [ToLobby::Ready]);
+    assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ready]);
     page.waiter(check(11_000, 2, true));
     assert_eq!(page.buttons(), []);
     page.input(Input::Pressed(Button::Ready));
     assert_eq!(page.take(), []);
-    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    page.waiter(LobbyToClient::Matched { socket: ROOM.into() });
     assert_eq!(page.take(), [Output::Disconnect, Output::Connect(ROOM.into())]);
 }
 
@@ -240,7 +254,7 @@ fn who_was_not_ready_is_told_so_and_can_wait_again() {
     let mut page = Page::new();
     page.input(Input::Opened);
     page.waiter(check(15_000, 1, false));
-    page.waiter(ToWaiter::Refused { code: CloseCode::NotReady.code(), reason: String::new() });
+    page.waiter(LobbyToClient::Refused { code: CloseCode::NotReady.code(), reason: String::new() });
     assert_eq!(page.state(), "problem");
     assert_eq!(page.overlay().title, "You were not ready in time");
     page.take();
@@ -257,7 +271,7 @@ fn who_was_not_ready_is_told_so_and_can_wait_again() {
 #[test]
 fn a_lobby_that_answers_is_kept_and_one_that_falls_silent_is_left() {
     let waiting =
-        |waited_ms| ToWaiter::Waiting { here: 1, needed: 2, waited_ms, limit_ms: 900_000, full: false };
+        |waited_ms| LobbyToClient::Waiting { here: 1, needed: 2, waited_ms, limit_ms: 900_000, full: false };
     let mut page = Page::new();
     page.input(Input::Opened);
     for k in 0..24 {
@@ -279,14 +293,14 @@ fn a_lobby_that_answers_is_kept_and_one_that_falls_silent_is_left() {
 fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {
     let mut page = Page::new();
     page.input(Input::Opened);
-    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    page.waiter(LobbyToClient::Matched { socket: ROOM.into() });
     page.take();
     page.input(Input::Held { bits: 5, at: 0.0 });
     page.enter();
     let sent = sent(&page.take());
-    assert_eq!(sent[0], ToRoom::Hello { version: wire::VERSION, digest: Some(DIGEST) });
-    assert!(matches!(sent[1], ToRoom::Ping { .. }));
-    assert!(matches!(sent[2], ToRoom::Keys { seq: 1, held: 5, .. }));
+    assert_eq!(sent[0], ClientToRoom::Hello { version: wire::VERSION, digest: Some(DIGEST) });
+    assert!(matches!(sent[1], ClientToRoom::Ping { .. }));
+    assert!(matches!(sent[2], ClientToRoom::Keys { seq: 1, held: 5, .. }));
     assert_eq!(sent.len(), 3);
 }
 
@@ -361,7 +375,7 @@ fn a_picture_that_does_not_fit_is_asked_for_anew() {
     let mut page = Page::playing();
     page.take();
     let picture = Delta { gone: vec![9], ..Delta::default() };
-    page.seat(ToSeat::Frame(Frame { tick: 1, picture, ..Frame::default() }));
+    page.seat(RoomToClient::Frame(Frame { tick: 1, picture, ..Frame::default() }));
     assert_eq!(page.take(), [Output::Disconnect]);
     page.pass(300.0);
     assert_eq!(page.take(), [Output::Connect(ROOM.into())]);
@@ -396,7 +410,10 @@ fn every_close_code_ends_with_words_of_its_own_and_a_way_out() {
 #[test]
 fn a_refusal_shows_the_servers_reason() {
     let mut page = Page::playing();
-    page.seat(ToSeat::Refused { code: CloseCode::Mismatch.code(), reason: "simulation 1, not 2".into() });
+    page.seat(RoomToClient::Refused {
+        code: CloseCode::Mismatch.code(),
+        reason: "simulation 1, not 2".into(),
+    });
     assert_eq!(page.overlay().detail, "simulation 1, not 2");
 }
 
@@ -419,7 +436,7 @@ fn a_stale_ticket_goes_back_to_the_lobby_once_and_then_says_so() {
     page.input(Input::Closed(CloseCode::Ticket.code()));
     assert!(page.take().contains(&Output::Connect(LOBBY.into())));
     page.input(Input::Opened);
-    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    page.waiter(LobbyToClient::Matched { socket: ROOM.into() });
     page.input(Input::Opened);
     page.input(Input::Closed(CloseCode::Ticket.code()));
     assert_eq!(page.state(), "problem");
@@ -511,7 +528,7 @@ fn whoever_comes_back_to_a_game_that_is_over_goes_on() {
 fn nobody_came_in_time_and_there_is_a_way_on() {
     let mut page = Page::new();
     page.input(Input::Opened);
-    page.waiter(ToWaiter::TimedOut { message: "Nobody else came. You will be paid.".into() });
+    page.waiter(LobbyToClient::TimedOut { message: "Nobody else came. You will be paid.".into() });
     page.input(Input::Closed(CloseCode::Over.code()));
     let overlay = page.overlay();
     assert_eq!((overlay.name, overlay.text.as_str()), ("timed-out", "Nobody else came. You will be paid."));
@@ -526,7 +543,7 @@ fn nobody_came_in_time_and_there_is_a_way_on() {
 fn a_partner_who_never_came_leads_back_to_the_lobby_by_itself() {
     let mut page = Page::playing();
     page.status(Phase::Over, 0, Presence::Expected);
-    let no_show = |saved| ToSeat::Finished { outcome: Outcome::NoShow, saved, scores: vec![0.0, 0.0] };
+    let no_show = |saved| RoomToClient::Finished { outcome: Outcome::NoShow, saved, scores: vec![0.0, 0.0] };
     page.seat(no_show(false));
     page.take();
     page.pass(2_000.0);
@@ -535,11 +552,17 @@ fn a_partner_who_never_came_leads_back_to_the_lobby_by_itself() {
     page.seat(no_show(true));
     assert_eq!(page.take(), [Output::Disconnect, Output::Connect(LOBBY.into())]);
     page.input(Input::Opened);
-    page.waiter(ToWaiter::Waiting { here: 1, needed: 2, waited_ms: 20_000, limit_ms: 300_000, full: false });
+    page.waiter(LobbyToClient::Waiting {
+        here: 1,
+        needed: 2,
+        waited_ms: 20_000,
+        limit_ms: 300_000,
+        full: false,
+    });
     let overlay = page.overlay();
     assert_eq!(overlay.name, "lobby");
     assert!(overlay.text.starts_with("Your partner did not come. Looking for another one. "));
-    page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+    page.waiter(LobbyToClient::Matched { socket: ROOM.into() });
     page.enter();
     page.status(Phase::Running, 0, Presence::Here);
     assert_eq!(page.state(), "running");
@@ -549,7 +572,7 @@ fn a_partner_who_never_came_leads_back_to_the_lobby_by_itself() {
 fn who_finds_the_door_closed_behind_a_match_of_which_nothing_came_asks_the_lobby_without_a_storm() {
     let mut page = Page::playing();
     for _ in 0..3 {
-        page.seat(ToSeat::Finished { outcome: Outcome::NoShow, saved: false, scores: vec![] });
+        page.seat(RoomToClient::Finished { outcome: Outcome::NoShow, saved: false, scores: vec![] });
         page.input(Input::Closed(CloseCode::Over.code()));
         page.take();
         page.pass(900.0);
@@ -557,7 +580,7 @@ fn who_finds_the_door_closed_behind_a_match_of_which_nothing_came_asks_the_lobby
         page.pass(100.0);
         assert_eq!(page.take(), [Output::Connect(LOBBY.into())]);
         page.input(Input::Opened);
-        page.waiter(ToWaiter::Matched { socket: ROOM.into() });
+        page.waiter(LobbyToClient::Matched { socket: ROOM.into() });
         page.input(Input::Opened);
     }
 }
@@ -579,28 +602,28 @@ fn a_game_whose_end_nobody_told_and_that_cannot_be_left_leads_to_the_lobby() {
 #[test]
 fn a_notice_covers_nothing_and_is_in_the_title_of_who_looks_elsewhere() {
     let mut page = Page::playing();
-    page.seat(ToSeat::Notice { text: "Please come back.".into() });
+    page.seat(RoomToClient::Notice { text: "Please come back.".into() });
     assert_eq!((view::notice(&page.play), page.state()), ("Please come back.", "running"));
     assert!(view::overlay(&page.play, page.now).is_none());
     assert!(page.play.take_news());
     page.input(Input::Attention(false));
     assert_eq!(view::title(&page.play, "Slime"), "⚠ Please come back. – Slime");
-    page.seat(ToSeat::Notice { text: String::new() });
+    page.seat(RoomToClient::Notice { text: String::new() });
     assert_eq!((view::notice(&page.play), view::title(&page.play, "")), ("", "▶ Your game runs".into()));
 }
 
 #[test]
 fn who_is_excluded_reads_why_and_goes_on() {
     let mut page = Page::playing();
-    page.seat(ToSeat::Notice { text: "Your connection is too slow.".into() });
-    page.seat(ToSeat::Finished { outcome: Outcome::Excluded, saved: false, scores: vec![1.0, 0.0] });
+    page.seat(RoomToClient::Notice { text: "Your connection is too slow.".into() });
+    page.seat(RoomToClient::Finished { outcome: Outcome::Excluded, saved: false, scores: vec![1.0, 0.0] });
     assert_eq!(page.overlay().title, "The game ends here for you");
     assert_eq!(
         (page.overlay().text.as_str(), view::notice(&page.play)),
         ("Your connection is too slow.", "")
     );
     page.take();
-    page.seat(ToSeat::Finished { outcome: Outcome::Excluded, saved: true, scores: vec![1.0, 0.0] });
+    page.seat(RoomToClient::Finished { outcome: Outcome::Excluded, saved: true, scores: vec![1.0, 0.0] });
     page.input(Input::Closed(CloseCode::Over.code()));
     page.pass(2_500.0);
     assert!(page.take().contains(&Output::Advance));
@@ -612,7 +635,7 @@ fn who_comes_back_too_late_reads_that_and_goes_on() {
     page.input(Input::Closed(1006));
     page.pass(300.0);
     page.input(Input::Opened);
-    page.seat(ToSeat::Finished { outcome: Outcome::Left, saved: true, scores: vec![] });
+    page.seat(RoomToClient::Finished { outcome: Outcome::Left, saved: true, scores: vec![] });
     page.input(Input::Closed(CloseCode::Over.code()));
     assert_eq!(page.overlay().title, "You were away for too long");
     page.take();
@@ -626,7 +649,7 @@ fn a_computer_that_plays_on_is_told_from_one_that_was_always_there() {
     page.status(Phase::Running, 0, Presence::Policy);
     let panel = view::panel(page.play.seat().unwrap(), page.now).unwrap();
     assert_eq!((panel.others, panel.missing), (vec!["Partner: left, a computer plays on".into()], false));
-    page.seat(ToSeat::Welcome(Welcome {
+    page.seat(RoomToClient::Welcome(Welcome {
         names: vec!["You".into(), wire::COMPUTER.into()],
         ..page.play.seat().unwrap().welcome().unwrap().clone()
     }));
@@ -642,7 +665,7 @@ fn looking_away_is_told_at_once() {
     let pings: Vec<bool> = sent(&page.take())
         .into_iter()
         .filter_map(|message| match message {
-            ToRoom::Ping { focused, .. } => Some(focused),
+            ClientToRoom::Ping { focused, .. } => Some(focused),
             _ => None,
         })
         .collect();

@@ -1,7 +1,7 @@
 //! The five gates every environment passes. Call [`check`] in one test of yours:
 //!
 //! ```
-//! # use env_sdk::*;
+//! # use footlights_env::*;
 //! # struct Coin;
 //! # #[derive(Clone, serde::Serialize, serde::Deserialize)] pub struct State { left: u32 }
 //! # #[derive(Clone, Copy)] pub struct Flip;
@@ -20,7 +20,7 @@
 //! #     fn observe(_: &(), s: &State, _: Agent) -> [f32; 1] { [s.left as f32] }
 //! #     fn draw(_: &(), s: &State, _: View, surface: &mut Surface) { surface.circle(0.5, 0.5, 0.1).id(s.left as u16); }
 //! # }
-//! let report = env_sdk::conformance::check(&Entry::of::<Coin>()).expect("passes every gate");
+//! let report = footlights_env::conformance::check(&Entry::of::<Coin>()).expect("passes every gate");
 //! assert!(report.snapshot_bytes < 100);
 //! ```
 

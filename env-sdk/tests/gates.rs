@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use env_sdk::{
+use footlights_env::{
     ActionValue, Agent, Entry, Environment, PerAgent, Rng, Space, Spec, Step, Surface, View, Viewport,
     conformance,
 };

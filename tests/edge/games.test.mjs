@@ -35,7 +35,7 @@ async function finished(person) {
 }
 
 test("the goldens hold in workerd", async () => {
-  const expected = JSON.parse(readFileSync(new URL("../../env-sdk/envs/goldens.json", import.meta.url)));
+  const expected = JSON.parse(readFileSync(new URL("../../examples/environments/goldens.json", import.meta.url)));
   const found = await environments(edge.url);
   for (const [id, golden] of Object.entries(expected)) assert.equal(found[id].golden, golden, id);
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function simulate(...args) {
-  const command = ["run", "--quiet", "--package", "simulate", "--", "--json", ...args];
+  const command = ["run", "--quiet", "--package", "footlights-simulate", "--", "--json", ...args];
   return new Promise((resolve) => {
     execFile("cargo", command, { cwd: ROOT, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
       resolve({ code: error ? error.code : 0, stdout, stderr });

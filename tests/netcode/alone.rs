@@ -1,9 +1,10 @@
 //! Who plays alone waits for nobody.
 
-use env_sdk::Agent;
-use room::{
-    experiment::{GameScene, InputDelay, Seat},
-    wire::{self, Outcome, ToRoom},
+use footlights_env::Agent;
+use footlights_experiment::{GameScene, Seat};
+use footlights_protocol::{
+    InputDelay, Outcome,
+    wire::{self, ClientToRoom},
 };
 
 use crate::{
@@ -216,9 +217,9 @@ fn impossible_claims_gain_nothing() {
     };
     let earlier = held(&world);
     let claims = [
-        ToRoom::Played { until: u32::MAX, changes: Vec::new(), digest: Some(1) },
-        ToRoom::Played { until: 0, changes: Vec::new(), digest: None },
-        ToRoom::Played {
+        ClientToRoom::Played { until: u32::MAX, changes: Vec::new(), digest: Some(1) },
+        ClientToRoom::Played { until: 0, changes: Vec::new(), digest: None },
+        ClientToRoom::Played {
             until: 5,
             changes: vec![wire::KeyChange { tick: 2, held: 1, time: 1.0 }],
             digest: Some(7),

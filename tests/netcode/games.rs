@@ -1,11 +1,12 @@
 //! Whole games of random play.
 
-use env_sdk::Agent;
-use envs::slime_volleyball::{self, Move, SlimeVolleyball};
-use room::{
-    experiment::{Execution, GameScene, InputDelay, Seat},
-    tables::{OWN_COLUMNS, steps_csv},
-    wire::{self, Outcome, ToRoom},
+use footlights_data::tables::{OWN_COLUMNS, steps_csv};
+use footlights_env::Agent;
+use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
+use footlights_experiment::{Execution, GameScene, Seat};
+use footlights_protocol::{
+    InputDelay, Outcome,
+    wire::{self, ClientToRoom},
 };
 
 use crate::{
@@ -17,13 +18,13 @@ use crate::{
 pub fn meadow(players: u8, steps: u32) -> GameScene {
     let scene = GameScene::new::<Meadow>("game", Config { players, steps })
         .execution(Execution::Browser)
-        .default_action(env_sdk::ActionValue::Discrete(0))
+        .default_action(footlights_env::ActionValue::Discrete(0))
         .countdown_ms(300)
         .episodes(2);
     let scene = (0..players).fold(scene, |scene, _| scene.seat(Seat::Human));
     [("ArrowLeft", 1), ("ArrowRight", 2), ("ArrowUp", 3)]
         .into_iter()
-        .fold(scene, |scene, (key, n)| scene.action(&[key], env_sdk::ActionValue::Discrete(n), key))
+        .fold(scene, |scene, (key, n)| scene.action(&[key], footlights_env::ActionValue::Discrete(n), key))
 }
 
 pub fn slime(left: Seat, right: Seat) -> GameScene {
@@ -163,7 +164,7 @@ fn a_state_that_differs_is_noticed_within_a_second_repaired_and_in_the_data() {
     assert_eq!(world.outcome, Some(Outcome::Completed));
     check(&world, "repaired");
     let record = world.record();
-    let repaired: Vec<_> = record.events.iter().filter(|event| event.kind == "desync").collect();
+    let repaired: Vec<_> = record.events.iter().filter(|event| event.kind.as_str() == "desync").collect();
     assert_eq!(repaired.len(), 1, "{repaired:?}");
     assert_eq!(repaired[0].agent, Some(Agent(0)));
 }
@@ -175,7 +176,7 @@ fn stamps_far_ahead_or_long_past_count_as_the_last_or_the_next_tick_that_can_be(
     world.restless = 1e12;
     world.play_until(5_000.0, |world| world.room.tick() >= 30);
     for (tick, held) in [(1, 1), (u32::MAX, 2), (0, 4)] {
-        world.people[0].up.send(world.now, wire::encode(&ToRoom::Stamped { tick, held, time: 1.0 }));
+        world.people[0].up.send(world.now, wire::encode(&ClientToRoom::Stamped { tick, held, time: 1.0 }));
     }
     world.play(60_000.0);
     let held: Vec<(u32, u32)> =
@@ -343,7 +344,7 @@ fn what_the_room_has_not_said_is_not_taken_back() {
     assert!(restored < 70);
     // Somebody comes back with a history in which the other one held a key.
     let forged = |confirmed: &mut wire::Confirmed| {
-        confirmed.moves = vec![(Agent(1), room::timeline::Move::Keys(vec![Some(1)]))]
+        confirmed.moves = vec![(Agent(1), footlights_protocol::timeline::Move::Keys(vec![Some(1)]))]
     };
     world.forge = Some((0, forged));
     world.play_until(5_000.0, |world| world.events.iter().any(|(kind, _)| kind == "resume_refused"));

@@ -1,11 +1,11 @@
 //! An environment for 2 to 4 players, in which everybody bumps into everybody and the wind blows at random: whatever one
 //! of them does changes what happens to the others.
 
-use env_sdk::{
+use footlights_env::{
     ActionValue, Agent, Environment, Policy, PolicyError, Rng, Space, Spec, Step, Surface, View, Viewport,
     math, surface::Color,
 };
-use room::timeline::Asked;
+use footlights_protocol::timeline::Asked;
 use serde::{Deserialize, Serialize};
 
 pub struct Meadow;

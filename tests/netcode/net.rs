@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use env_sdk::{Rng, Stream};
+use footlights_env::{Rng, Stream};
 
 /// How a line is. Times are in milliseconds and one way.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,7 @@
 //! Where browsers do not simulate, they keep what the room decided without being able to read it.
 
-use room::{
-    experiment::{Execution, Leaving, Seat},
-    wire::Outcome,
-};
+use footlights_experiment::{Execution, Leaving, Seat};
+use footlights_protocol::Outcome;
 
 use crate::{
     games::{meadow, slime, weathers},

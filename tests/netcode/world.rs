@@ -1,18 +1,19 @@
-//! A room and real clients (`client::netcode`), with a virtual network between them, in steps of a millisecond.
+//! A room and real clients (`footlights_client::netcode`), with a virtual network between them, in steps of a millisecond.
 
 use std::collections::BTreeMap;
 
-use client::netcode::{Engine, Input as PageInput, Output as PageOutput, Play, Rollback};
-use env_sdk::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
-use envs::slime_volleyball::SlimeVolleyball;
-use footlights_tests::{EPOCH, info};
-use room::{
-    experiment::GameScene,
-    record::Chunk,
-    room::{Input, Output, Room},
+use footlights_client::netcode::{Engine, Input as PageInput, Output as PageOutput, Play, Rollback};
+use footlights_data::record::Chunk;
+use footlights_engine::room::{Input, Output, Room};
+use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
+use footlights_example_environments::slime_volleyball::SlimeVolleyball;
+use footlights_experiment::GameScene;
+use footlights_protocol::{
+    Outcome,
     timeline::{Moves, Timeline},
-    wire::{self, Outcome, ToRoom, ToSeat, ToWaiter},
+    wire::{self, ClientToRoom, LobbyToClient, RoomToClient},
 };
+use footlights_tests::{EPOCH, info};
 
 use crate::{
     meadow::{Meadow, Stubborn},
@@ -24,8 +25,8 @@ const PICTURE_MS: f64 = 1000.0 / 60.0;
 
 fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
     match id {
-        "slime-volleyball-v0" => Ok(Box::new(env_sdk::Sim::<SlimeVolleyball>::from_packed(config)?)),
-        _ => Ok(Box::new(env_sdk::Sim::<Meadow>::from_packed(config)?)),
+        "slime-volleyball-v0" => Ok(Box::new(footlights_env::Sim::<SlimeVolleyball>::from_packed(config)?)),
+        _ => Ok(Box::new(footlights_env::Sim::<Meadow>::from_packed(config)?)),
     }
 }
 
@@ -72,8 +73,8 @@ impl Person {
 }
 
 /// Adds a hair to the state that somebody is sent first.
-fn bend(message: &mut ToSeat) -> bool {
-    if let ToSeat::Snapshot { timeline, .. } = message
+fn bend(message: &mut RoomToClient) -> bool {
+    if let RoomToClient::Snapshot { timeline, .. } = message
         && let Some(at) = timeline.iter().position(|byte| *byte == 0xca)
     {
         // A 32-bit number: its last bit but two.
@@ -84,7 +85,7 @@ fn bend(message: &mut ToSeat) -> bool {
 }
 
 /// Changes a message; false if this one is not meant.
-type Tamper = fn(&mut ToSeat) -> bool;
+type Tamper = fn(&mut RoomToClient) -> bool;
 
 /// Changes one tick of a history.
 type Forge = fn(&mut wire::Confirmed);
@@ -338,8 +339,10 @@ impl World {
         let local = person.local(self.now);
         let before = person.rollback().map(|rollback| rollback.confirmed().tick());
         person.play.handle(local, PageInput::Message(bytes));
-        match wire::decode::<ToSeat>(bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read") {
-            ToSeat::Confirmed(confirmed) if self.differs != Some(k) => {
+        match wire::decode::<RoomToClient>(bytes, wire::MAX_TO_BROWSER)
+            .expect("a room sends what can be read")
+        {
+            RoomToClient::Confirmed(confirmed) if self.differs != Some(k) => {
                 let before = before.expect("a browser that simulates");
                 if confirmed.tick <= before {
                     // A room that was restored tells everybody what one of them brought back.
@@ -359,7 +362,7 @@ impl World {
                     person.compared += 1;
                 }
             }
-            ToSeat::Finished { outcome, saved: true, .. } => person.over = Some(outcome),
+            RoomToClient::Finished { outcome, saved: true, .. } => person.over = Some(outcome),
             _ => {}
         }
         self.drain(k);
@@ -378,7 +381,7 @@ impl World {
                 PageOutput::Connect(path) if path == "/lobby" => {
                     person.lobby = true;
                     person.play.handle(local, PageInput::Opened);
-                    let matched = ToWaiter::Matched { socket: "/room".into() };
+                    let matched = LobbyToClient::Matched { socket: "/room".into() };
                     person.play.handle(local, PageInput::Message(&wire::encode(&matched)));
                 }
                 PageOutput::Connect(_) => {
@@ -403,18 +406,18 @@ impl World {
                     if !person.lobby {
                         let mut bytes = bytes;
                         if let Some((_, forge)) = self.forge.filter(|(whose, _)| *whose == k)
-                            && let Ok(ToRoom::Resume { mut ticks }) =
+                            && let Ok(ClientToRoom::Resume { mut ticks }) =
                                 wire::decode(&bytes, wire::MAX_FROM_BROWSER)
                         {
                             ticks.iter_mut().for_each(forge);
-                            bytes = wire::encode(&ToRoom::Resume { ticks });
+                            bytes = wire::encode(&ClientToRoom::Resume { ticks });
                         }
                         if let Some((_, forge)) = self.counterfeit.filter(|(whose, _)| *whose == k)
-                            && let Ok(ToRoom::Unseal { from, mut receipts }) =
+                            && let Ok(ClientToRoom::Unseal { from, mut receipts }) =
                                 wire::decode(&bytes, wire::MAX_FROM_BROWSER)
                         {
                             receipts.iter_mut().for_each(|receipt| forge(receipt));
-                            bytes = wire::encode(&ToRoom::Unseal { from, receipts });
+                            bytes = wire::encode(&ClientToRoom::Unseal { from, receipts });
                         }
                         person.sent_bytes += bytes.len();
                         person.up.send(now, bytes);
@@ -462,9 +465,9 @@ impl World {
 
     fn send(&mut self, conn: u64, bytes: Vec<u8>) {
         let now = self.now;
-        let mut message: ToSeat =
+        let mut message: RoomToClient =
             wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read");
-        if let ToSeat::Confirmed(confirmed) = &message {
+        if let RoomToClient::Confirmed(confirmed) = &message {
             let moves: Moves = confirmed.moves.iter().cloned().collect();
             let known = self.decided.entry(confirmed.tick).or_insert_with(|| moves.clone());
             assert_eq!(*known, moves, "a tick is decided once");
@@ -476,7 +479,7 @@ impl World {
                 }
             }
         }
-        if let ToSeat::Frame(frame) = &message
+        if let RoomToClient::Frame(frame) = &message
             && !frame.receipt.is_empty()
         {
             let at = self.epoch();

@@ -1,10 +1,10 @@
 //! The scenes that the scenarios play.
 
-use envs::{
+use footlights_example_environments::{
     mountain_car::{self, MountainCar},
     slime_volleyball::{Chaser, Config, Move, SlimeVolleyball},
 };
-use room::experiment::{GameScene, Seat};
+use footlights_experiment::{GameScene, Seat};
 
 /// A game of Slime Volleyball that lasts long: many lives.
 pub fn long_slime(left: Seat, right: Seat) -> GameScene {

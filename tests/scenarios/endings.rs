@@ -1,14 +1,14 @@
 //! How games end, and what is left of them.
 
-use env_sdk::Agent;
-use footlights_tests::{World, info};
-use room::{
-    experiment::{Execution, Seat},
-    replay::Replay,
-    room::Input,
-    tables,
-    wire::{CloseCode, Outcome, Phase, Presence, Shown, ToRoom},
+use footlights_data::{replay::Replay, tables};
+use footlights_engine::room::Input;
+use footlights_env::Agent;
+use footlights_experiment::{Execution, Seat};
+use footlights_protocol::{
+    Outcome,
+    wire::{ClientToRoom, CloseCode, Phase, Presence, Shown},
 };
+use footlights_tests::{World, info};
 
 use crate::common::{UP, chaser, hill, long_slime, slime};
 
@@ -81,11 +81,11 @@ fn a_person_against_a_policy_and_alone() {
 #[test]
 fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_at_the_latest() {
     let events =
-        |world: &World, kind| world.record().events.iter().filter(|event| event.kind == kind).count();
+        |world: &World, kind| world.record().events.iter().filter(|event| event.kind.as_str() == kind).count();
     let scene = || long_slime(Seat::Human, Seat::Human).max_steps(90).execution(Execution::Browser);
     let told = |world: &World, until: u32| {
         let digest = Some(world.record().rows[until as usize - 1].digest);
-        ToRoom::Shown(Shown { until, notes: Vec::new(), digest, input_delay: 0, ticks: u32::MAX })
+        ClientToRoom::Shown(Shown { until, notes: Vec::new(), digest, input_delay: 0, ticks: u32::MAX })
     };
     let over = |seed| {
         let mut world = World::new(scene(), seed);
@@ -109,8 +109,8 @@ fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_
 
     let (mut world, [a, b]) = over(3);
     for conn in [a, b] {
-        let ToRoom::Shown(right) = told(&world, 90) else { unreachable!() };
-        world.say(conn, &ToRoom::Shown(Shown { digest: Some(1), ..right }));
+        let ClientToRoom::Shown(right) = told(&world, 90) else { unreachable!() };
+        world.say(conn, &ClientToRoom::Shown(Shown { digest: Some(1), ..right }));
     }
     assert_eq!(
         (world.saves, events(&world, "desync")),
@@ -228,13 +228,16 @@ fn a_second_connection_of_the_same_person_replaces_the_first_without_a_pause() {
 #[test]
 fn a_policy_that_fails_is_replaced_by_the_default_action_and_logged() {
     struct Broken;
-    impl env_sdk::Policy for Broken {
+    impl footlights_env::Policy for Broken {
         fn act(
             &mut self,
             _: &[f32],
-            _: &mut env_sdk::Rng,
-        ) -> Result<env_sdk::ActionValue, env_sdk::PolicyError> {
-            Err(env_sdk::PolicyError::Act { name: "broken".into(), why: "logits are not finite".into() })
+            _: &mut footlights_env::Rng,
+        ) -> Result<footlights_env::ActionValue, footlights_env::PolicyError> {
+            Err(footlights_env::PolicyError::Act {
+                name: "broken".into(),
+                why: "logits are not finite".into(),
+            })
         }
     }
     let seat = Seat::policy("broken", || Ok(Box::new(Broken)));

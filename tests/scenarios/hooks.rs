@@ -2,16 +2,15 @@
 
 use std::{cell::Cell, collections::BTreeMap};
 
-use env_sdk::Agent;
-use footlights_tests::{World, info};
-use room::{
-    experiment::{Answer, GameScene, Globals, Leaving, Seat},
+use footlights_data::{replay::Replay, tables};
+use footlights_env::Agent;
+use footlights_experiment::{
+    Answer, GameScene, Globals, Leaving, Seat,
     hooks::Hooks,
     record::{EpisodeRecord, GameInfo, Row},
-    replay::Replay,
-    tables,
-    wire::Outcome,
 };
+use footlights_protocol::Outcome;
+use footlights_tests::{World, info};
 
 use crate::common::{chaser, long_slime};
 
@@ -111,7 +110,7 @@ fn check(world: &World) {
         );
     }
     let stored = serde_json::to_string(verdict).unwrap();
-    assert_eq!(serde_json::from_str::<room::room::Verdict>(&stored).unwrap(), *verdict);
+    assert_eq!(serde_json::from_str::<footlights_data::verdict::Verdict>(&stored).unwrap(), *verdict);
 }
 
 #[test]
@@ -161,7 +160,7 @@ fn a_state_that_cannot_be_read_is_an_event_and_the_game_goes_on() {
     world.join(0);
     world.join(1);
     assert_eq!(world.play_out(30_000), Outcome::Completed);
-    let failed: Vec<_> = world.events.iter().filter(|event| event.kind == "hooks_failed").collect();
+    let failed: Vec<_> = world.events.iter().filter(|event| event.kind.as_str() == "hooks_failed").collect();
     assert_eq!((failed.len(), failed[0].detail.as_str()), (1, "forgot"));
     assert_eq!(world.record().rows.len(), 400);
 }
@@ -199,12 +198,12 @@ fn wrong_names_are_refused_with_the_scene() {
         }
     }
     let refused = |scene: GameScene, words: &str| {
-        let page = |id: &str| room::experiment::Page::new(id, "Page");
-        let experiment = room::experiment::Experiment::new("e", "E")
-            .scene(room::experiment::Scene::start(page("start")))
+        let page = |id: &str| footlights_experiment::Page::new(id, "Page");
+        let experiment = footlights_experiment::Experiment::new("e", "E")
+            .scene(footlights_experiment::Scene::start(page("start")))
             .scene(scene)
-            .scene(room::experiment::Scene::end(page("end")));
-        let why = experiment.check().unwrap_err().to_string();
+            .scene(footlights_experiment::Scene::end(page("end")));
+        let why = experiment.validate().unwrap_err().to_string();
         assert!(why.contains("hooks") && why.contains(words), "{why}");
     };
     refused(scene().hooks(|| Box::new(Twice)), "\"same\" is there twice");

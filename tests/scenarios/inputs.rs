@@ -1,12 +1,12 @@
 //! What people press and what the environment gets.
 
-use env_sdk::ActionValue;
-use footlights_tests::World;
-use room::{
-    experiment::Seat,
+use footlights_env::ActionValue;
+use footlights_experiment::{Seat, record::Row};
+use footlights_protocol::{
     keys::{InputMode, MissingAction},
-    record::{Row, Source},
+    timeline::ActionSource,
 };
+use footlights_tests::World;
 
 use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime};
 
@@ -20,7 +20,7 @@ fn actions(rows: &[Row], agent: usize) -> Vec<i32> {
 }
 
 /// Plays mountain car in this mode: LEFT is held in ticks 3 to 5, RIGHT is tapped between ticks 8 and 9.
-fn car(mode: InputMode, missing: MissingAction) -> (Vec<i32>, Vec<Source>) {
+fn car(mode: InputMode, missing: MissingAction) -> (Vec<i32>, Vec<ActionSource>) {
     let rows = car_rows(mode, missing);
     (actions(&rows, 0), rows.iter().map(|row| row.sources[0]).collect())
 }
@@ -46,8 +46,8 @@ fn car_rows(mode: InputMode, missing: MissingAction) -> Vec<Row> {
 fn pressed_keys_act_while_they_are_held_and_a_tap_between_ticks_counts_once() {
     let (actions, sources) = car(InputMode::PressedKeys, MissingAction::Previous);
     assert_eq!(actions, [1, 1, 0, 0, 0, 1, 1, 1, 2, 1, 1, 1]);
-    assert_eq!(sources[2], Source::Keys);
-    assert_eq!(sources[5], Source::Default);
+    assert_eq!(sources[2], ActionSource::Keys);
+    assert_eq!(sources[5], ActionSource::Default);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn key_up_acts_once_a_release() {
 fn a_tick_without_a_press_can_repeat_the_previous_action() {
     let (actions, sources) = car(InputMode::KeyDown, MissingAction::Previous);
     assert_eq!(actions, [1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2]);
-    assert_eq!(sources[4], Source::Previous);
+    assert_eq!(sources[4], ActionSource::Previous);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn late_and_missing_input_never_holds_up_a_tick() {
     let frames = &world.browser(a).frames;
     assert!(frames.len() >= 330);
     let rows = world.record().rows;
-    assert!(rows.iter().all(|row| row.sources[1] == Source::Default));
+    assert!(rows.iter().all(|row| row.sources[1] == ActionSource::Default));
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! The process is lost; storage is not.
 
+use footlights_experiment::Seat;
+use footlights_protocol::{Outcome, wire::Phase};
 use footlights_tests::World;
-use room::{
-    experiment::Seat,
-    wire::{Outcome, Phase},
-};
 
 use crate::common::{UP, chaser, long_slime};
 

@@ -1,14 +1,15 @@
 //! Bad input: a clear reason, a logged event, and nobody else notices.
 
-use env_sdk::Agent;
+use footlights_data::tables::steps_csv;
+use footlights_engine::room::Input;
+use footlights_env::Agent;
+use footlights_experiment::{Execution, Seat};
+use footlights_protocol::{
+    Outcome,
+    wire::{self, ClientToRoom, CloseCode, Confirmed, KeyChange, Note, Phase, Shown},
+};
 use footlights_tests::World;
 use proptest::{collection::vec, option, prelude::*};
-use room::{
-    experiment::{Execution, Seat},
-    room::Input,
-    tables::steps_csv,
-    wire::{self, CloseCode, Confirmed, KeyChange, Note, Outcome, Phase, Shown, ToRoom},
-};
 
 use crate::common::{LEFT, long_slime};
 
@@ -62,7 +63,7 @@ fn keys_that_the_seat_does_not_have() {
 #[test]
 fn a_time_that_is_not_a_number() {
     let act = |world: &mut World, conn: u64| {
-        world.say(conn, &ToRoom::Ping { time: f64::NAN, rtt: 1.0, focused: true, painted: 0 })
+        world.say(conn, &ClientToRoom::Ping { time: f64::NAN, rtt: 1.0, focused: true, painted: 0 })
     };
     refused(act, CloseCode::Malformed, "malformed", "not a number");
 }
@@ -72,11 +73,11 @@ fn another_protocol_or_another_simulation_is_told_both_numbers() {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
     let b = world.join(1);
     let old = world.open(0);
-    world.say(old, &ToRoom::Hello { version: 999, digest: Some(1) });
+    world.say(old, &ClientToRoom::Hello { version: 999, digest: Some(1) });
     assert_eq!(world.browser(old).closed, Some(CloseCode::Mismatch));
     assert!(world.browser(old).refused.as_ref().unwrap().contains("protocol 999"));
     let other = world.open(0);
-    world.say(other, &ToRoom::Hello { version: wire::VERSION, digest: Some(0xabc) });
+    world.say(other, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(0xabc) });
     assert!(world.browser(other).refused.as_ref().unwrap().contains("0000000000000abc"));
     assert_eq!(world.event_kinds().iter().filter(|kind| **kind == "mismatch").count(), 2);
     assert_eq!(world.phase(b), Some(Phase::Gathering));
@@ -94,11 +95,11 @@ fn nothing_counts_before_hello() {
 #[test]
 fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
     let messages = [
-        ToRoom::Stamped { tick: 1, held: 0, time: 1.0 },
-        ToRoom::Played { until: 1, changes: Vec::new(), digest: None },
-        ToRoom::Resume { ticks: Vec::new() },
-        ToRoom::Shown(Shown::default()),
-        ToRoom::Desync { tick: 1, digest: 0 },
+        ClientToRoom::Stamped { tick: 1, held: 0, time: 1.0 },
+        ClientToRoom::Played { until: 1, changes: Vec::new(), digest: None },
+        ClientToRoom::Resume { ticks: Vec::new() },
+        ClientToRoom::Shown(Shown::default()),
+        ClientToRoom::Desync { tick: 1, digest: 0 },
     ];
     for message in messages {
         let act = |world: &mut World, conn: u64| world.say(conn, &message);
@@ -110,7 +111,7 @@ fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
 fn a_second_hello() {
     let act = |world: &mut World, conn: u64| {
         let digest = world.scene.environment.fingerprint().ok();
-        world.say(conn, &ToRoom::Hello { version: wire::VERSION, digest });
+        world.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest });
     };
     refused(act, CloseCode::Malformed, "malformed", "Hello already");
 }
@@ -119,12 +120,12 @@ fn a_second_hello() {
 fn where_browsers_simulate_one_that_does_not_is_a_page_out_of_date() {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human).execution(Execution::Browser), 1);
     let light = world.open(0);
-    world.say(light, &ToRoom::Hello { version: wire::VERSION, digest: None });
+    world.say(light, &ClientToRoom::Hello { version: wire::VERSION, digest: None });
     assert_eq!(world.browser(light).closed, Some(CloseCode::Mismatch));
     assert!(world.browser(light).refused.as_ref().unwrap().contains("no simulation"));
     let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
     let light = world.open(0);
-    world.say(light, &ToRoom::Hello { version: wire::VERSION, digest: None });
+    world.say(light, &ClientToRoom::Hello { version: wire::VERSION, digest: None });
     assert!(world.browser(light).welcome.is_some());
 }
 
@@ -140,7 +141,7 @@ fn a_browser_that_comes_and_goes_a_thousand_times_leaves_room_for_what_decides()
     }
     assert_eq!(world.play_out(60_000), Outcome::PartnerLeft);
     let record = world.record();
-    let kinds: Vec<&str> = record.events.iter().map(|event| event.kind.as_ref()).collect();
+    let kinds: Vec<&str> = record.events.iter().map(|event| event.kind.as_str()).collect();
     assert!(kinds.contains(&"left") && kinds.contains(&"finished"), "{:?}", kinds.last());
     assert!((1_000..1_010).contains(&kinds.len()), "{} events", kinds.len());
     assert!(kinds.contains(&"no_more_events_are_kept"));
@@ -158,7 +159,7 @@ fn ticks_of_which_a_page_knows_nothing_are_empty_in_the_data() {
         // What was told once is not told again.
         Shown { until: 30, ticks: 30, notes: vec![Note { rollback: 9, ..stalled }], ..Shown::default() },
     ] {
-        world.say(a, &ToRoom::Shown(shown));
+        world.say(a, &ClientToRoom::Shown(shown));
     }
     world.pass(3_000);
     let csv = steps_csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
@@ -189,7 +190,7 @@ fn number() -> impl Strategy<Value = u32> {
 }
 
 /// Anything that a browser can say.
-fn anything() -> impl Strategy<Value = ToRoom> {
+fn anything() -> impl Strategy<Value = ClientToRoom> {
     let key = || (number(), 0u32..9, any::<f64>());
     let note = (number(), any::<bool>(), any::<u16>(), any::<u16>());
     let note = note.prop_map(|(tick, predicted, rollback, stalled_ms)| Note {
@@ -207,27 +208,27 @@ fn anything() -> impl Strategy<Value = ToRoom> {
         durable: None,
     });
     prop_oneof![
-        key().prop_map(|(seq, held, time)| ToRoom::Keys { seq, held, time }),
-        key().prop_map(|(tick, held, time)| ToRoom::Stamped { tick, held, time }),
+        key().prop_map(|(seq, held, time)| ClientToRoom::Keys { seq, held, time }),
+        key().prop_map(|(tick, held, time)| ClientToRoom::Stamped { tick, held, time }),
         (number(), vec(key(), 0..4), option::of(any::<u64>())).prop_map(|(until, changes, digest)| {
             let change = |(tick, held, time)| KeyChange { tick, held, time };
-            ToRoom::Played { until, changes: changes.into_iter().map(change).collect(), digest }
+            ClientToRoom::Played { until, changes: changes.into_iter().map(change).collect(), digest }
         }),
-        vec(confirmed, 0..4).prop_map(|ticks| ToRoom::Resume { ticks }),
-        (number(), vec(vec(any::<u8>(), 0..20), 0..4)).prop_map(|(from, receipts)| ToRoom::Unseal {
+        vec(confirmed, 0..4).prop_map(|ticks| ClientToRoom::Resume { ticks }),
+        (number(), vec(vec(any::<u8>(), 0..20), 0..4)).prop_map(|(from, receipts)| ClientToRoom::Unseal {
             from,
             receipts: receipts.into_iter().map(Into::into).collect(),
         }),
         (number(), number(), vec(note, 0..4), option::of(any::<u64>())).prop_map(
             |(ticks, until, notes, digest)| {
-                ToRoom::Shown(Shown { ticks, until, notes, digest, input_delay: 0 })
+                ClientToRoom::Shown(Shown { ticks, until, notes, digest, input_delay: 0 })
             }
         ),
-        (number(), any::<u64>()).prop_map(|(tick, digest)| ToRoom::Desync { tick, digest }),
+        (number(), any::<u64>()).prop_map(|(tick, digest)| ClientToRoom::Desync { tick, digest }),
         (any::<u16>(), option::of(any::<u64>()))
-            .prop_map(|(version, digest)| ToRoom::Hello { version, digest }),
+            .prop_map(|(version, digest)| ClientToRoom::Hello { version, digest }),
         (any::<f64>(), any::<f32>(), any::<bool>(), any::<u16>())
-            .prop_map(|(time, rtt, focused, painted)| ToRoom::Ping { time, rtt, focused, painted }),
+            .prop_map(|(time, rtt, focused, painted)| ClientToRoom::Ping { time, rtt, focused, painted }),
     ]
 }
 

@@ -1,15 +1,15 @@
 //! Who leaves, who stays, and how the game ends for each of them.
 
-use env_sdk::Agent;
-use footlights_tests::{World, info};
-use room::{
-    experiment::{GameScene, Leaving, Seat, Watch},
-    record::{Event, Source},
-    replay::Replay,
-    room::Input,
-    tables,
-    wire::{CloseCode, Outcome, Phase, Presence},
+use footlights_data::{event::Event, replay::Replay, tables};
+use footlights_engine::room::Input;
+use footlights_env::Agent;
+use footlights_experiment::{GameScene, Leaving, Seat, Watch};
+use footlights_protocol::{
+    Outcome,
+    timeline::ActionSource,
+    wire::{CloseCode, Phase, Presence},
 };
+use footlights_tests::{World, info};
 
 use crate::common::{UP, chaser, long_slime};
 
@@ -23,7 +23,7 @@ fn replaced() -> GameScene {
 }
 
 fn events<'a>(world: &'a World, kind: &str) -> Vec<&'a Event> {
-    world.events.iter().filter(|event| event.kind == kind).collect()
+    world.events.iter().filter(|event| event.kind.as_str() == kind).collect()
 }
 
 /// The first person's connection is lost, and there again after `ms`: the new one.
@@ -96,7 +96,7 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
     assert_eq!(record.rows.len(), 450);
     for row in &record.rows {
         let played_on = row.tick > left_at;
-        assert_eq!(row.sources[0] == Source::Policy, played_on, "tick {}", row.tick);
+        assert_eq!(row.sources[0] == ActionSource::Policy, played_on, "tick {}", row.tick);
         assert_eq!(row.people[0].is_none(), played_on);
     }
     let own: f64 = record.rows.iter().take(left_at as usize).map(|row| f64::from(row.rewards[0])).sum();
@@ -167,17 +167,21 @@ fn everybody_has_a_grace_time_of_their_own() {
 #[derive(Default)]
 struct Wobbler(u8);
 
-impl env_sdk::Policy for Wobbler {
-    fn act(&mut self, _: &[f32], _: &mut env_sdk::Rng) -> Result<env_sdk::ActionValue, env_sdk::PolicyError> {
+impl footlights_env::Policy for Wobbler {
+    fn act(
+        &mut self,
+        _: &[f32],
+        _: &mut footlights_env::Rng,
+    ) -> Result<footlights_env::ActionValue, footlights_env::PolicyError> {
         self.0 = self.0.wrapping_add(1);
-        Ok(env_sdk::ActionValue::Discrete(i32::from(self.0 / 23 % 6)))
+        Ok(footlights_env::ActionValue::Discrete(i32::from(self.0 / 23 % 6)))
     }
 
     fn save(&self) -> Vec<u8> {
         vec![self.0]
     }
 
-    fn load(&mut self, saved: &[u8]) -> Result<(), env_sdk::PolicyError> {
+    fn load(&mut self, saved: &[u8]) -> Result<(), footlights_env::PolicyError> {
         self.0 = saved[0];
         Ok(())
     }

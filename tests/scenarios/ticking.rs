@@ -1,10 +1,8 @@
 //! Time, pictures and bytes.
 
+use footlights_experiment::{Execution, Seat};
+use footlights_protocol::wire::{ClientToRoom, Phase};
 use footlights_tests::World;
-use room::{
-    experiment::{Execution, Seat},
-    wire::{Phase, ToRoom},
-};
 
 use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime, slime};
 
@@ -27,11 +25,11 @@ fn a_late_call_is_made_up_for_and_a_very_late_one_moves_the_schedule_and_is_coun
     world.pass(1_000);
     let before = world.room.tick();
     world.now += 100;
-    world.input(room::room::Input::Wake);
+    world.input(footlights_engine::room::Input::Wake);
     assert_eq!(world.room.tick(), before + 3);
     assert_eq!(world.room.slips(), 0);
     world.now += 2_000;
-    world.input(room::room::Input::Wake);
+    world.input(footlights_engine::room::Input::Wake);
     assert_eq!(world.room.tick(), before + 7, "at most four ticks are made up for");
     assert_eq!(world.room.slips(), 1);
     assert!(world.event_kinds().contains(&"slip"));
@@ -102,14 +100,14 @@ fn what_was_told_beyond_the_end_of_an_episode_is_not_of_the_next_one() {
     let conn = world.join(0);
     world.pass(1_500);
     // A browser that guesses wrongly does not see the end after 200 steps.
-    world.say(conn, &ToRoom::Played { until: 215, changes: Vec::new(), digest: None });
+    world.say(conn, &ClientToRoom::Played { until: 215, changes: Vec::new(), digest: None });
     world.pass_while(12_000, |world| world.room.tick() < 200);
     // Nor has it been told of it when this arrives.
-    world.say(conn, &ToRoom::Played { until: 222, changes: Vec::new(), digest: Some(1) });
+    world.say(conn, &ClientToRoom::Played { until: 222, changes: Vec::new(), digest: Some(1) });
     assert_eq!(world.phase(conn), Some(Phase::Countdown));
     world.pass(3_000);
     assert_eq!((world.phase(conn), world.room.tick()), (Some(Phase::Running), 200));
-    world.say(conn, &ToRoom::Played { until: 230, changes: Vec::new(), digest: None });
+    world.say(conn, &ClientToRoom::Played { until: 230, changes: Vec::new(), digest: None });
     world.pass(2_000);
     assert_eq!(world.room.tick(), 230);
 }

@@ -2,12 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use env_sdk::{Agent, surface::Scene};
-use room::{
-    experiment::GameScene,
-    record::{Chunk, Event, GameInfo, SeatInfo},
-    room::{Input, Output, Room, SeatVerdict, Verdict},
-    wire::{self, CloseCode, Frame, Outcome, Phase, Status, ToRoom, ToSeat, Welcome},
+use footlights_data::{
+    event::Event,
+    record::Chunk,
+    verdict::{SeatVerdict, Verdict},
+};
+use footlights_engine::room::{Input, Output, Room};
+use footlights_env::{Agent, surface::Scene};
+use footlights_experiment::{
+    GameScene,
+    record::{GameInfo, SeatInfo},
+};
+use footlights_protocol::{
+    Outcome,
+    wire::{self, ClientToRoom, CloseCode, Frame, Phase, RoomToClient, Status, Welcome},
 };
 
 /// The start of all virtual time, epoch ms.
@@ -100,22 +108,24 @@ impl World {
                     let browser = self.browsers.get_mut(&conn).expect("a message to nobody");
                     assert_eq!(browser.closed, None, "a message behind a close");
                     match wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read") {
-                        ToSeat::Welcome(welcome) => browser.welcome = Some(welcome),
-                        ToSeat::Frame(frame) => {
+                        RoomToClient::Welcome(welcome) => browser.welcome = Some(welcome),
+                        RoomToClient::Frame(frame) => {
                             browser.scene.apply(&frame.picture).expect("pictures fit each other");
                             browser.bytes.push(bytes.len());
                             browser.frames.push((self.now, frame));
                         }
                         // Those who simulate are in the netcode tests, and nobody else sees a state.
-                        ToSeat::Confirmed(_) | ToSeat::Snapshot { .. } => {
+                        RoomToClient::Confirmed(_) | RoomToClient::Snapshot { .. } => {
                             assert!(self.scene.runs_in_browser());
                         }
-                        ToSeat::Durable { .. } => {}
-                        ToSeat::Status(status) => browser.status = Some(status),
-                        ToSeat::Pong { .. } => browser.pongs += 1,
-                        ToSeat::Notice { text } => browser.notices.push(text),
-                        ToSeat::Finished { outcome, saved, .. } => browser.finished.push((outcome, saved)),
-                        ToSeat::Refused { reason, .. } => browser.refused = Some(reason),
+                        RoomToClient::Durable { .. } => {}
+                        RoomToClient::Status(status) => browser.status = Some(status),
+                        RoomToClient::Pong { .. } => browser.pongs += 1,
+                        RoomToClient::Notice { text } => browser.notices.push(text),
+                        RoomToClient::Finished { outcome, saved, .. } => {
+                            browser.finished.push((outcome, saved))
+                        }
+                        RoomToClient::Refused { reason, .. } => browser.refused = Some(reason),
                     }
                 }
                 Output::Close { conn, code, .. } => {
@@ -163,11 +173,11 @@ impl World {
     pub fn join(&mut self, agent: u8) -> u64 {
         let conn = self.open(agent);
         let digest = self.scene.environment.fingerprint().expect("a fingerprint");
-        self.say(conn, &ToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
+        self.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
         conn
     }
 
-    pub fn say(&mut self, conn: u64, message: &ToRoom) {
+    pub fn say(&mut self, conn: u64, message: &ClientToRoom) {
         self.input(Input::Message { conn, bytes: wire::encode(message) });
     }
 
@@ -176,7 +186,7 @@ impl World {
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.seq += 1;
         let (seq, time) = (browser.seq, (self.now - EPOCH) as f64);
-        self.say(conn, &ToRoom::Keys { seq, held, time });
+        self.say(conn, &ClientToRoom::Keys { seq, held, time });
     }
 
     pub fn ping(&mut self, conn: u64, focused: bool) {
@@ -184,7 +194,7 @@ impl World {
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.focused = focused;
         let rtt = browser.rtt;
-        self.say(conn, &ToRoom::Ping { time, rtt, focused, painted: 60 });
+        self.say(conn, &ClientToRoom::Ping { time, rtt, focused, painted: 60 });
     }
 
     pub fn drop_connection(&mut self, conn: u64) {
@@ -265,6 +275,6 @@ impl World {
     }
 
     pub fn event_kinds(&self) -> Vec<&str> {
-        self.events.iter().map(|event| event.kind.as_ref()).collect()
+        self.events.iter().map(|event| event.kind.as_str()).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! Who somebody is: signed cookies for participants, signed and expiring tickets for seats.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use footlights_engine::{participant::Identity, room::SealKey};
 use hmac::{Hmac, KeyInit, Mac};
-use room::{participant::Identity, room::SealKey};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use worker::Env;

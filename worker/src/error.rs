@@ -1,10 +1,7 @@
 //! The one place where errors become HTTP statuses, close codes and words for the person who reads them.
 
-use room::{
-    experiment::ConfigError,
-    stager::StagerError,
-    wire::{self, CloseCode},
-};
+use footlights_experiment::{ConfigError, progress::StagerError};
+use footlights_protocol::wire::{self, CloseCode};
 use serde::{Deserialize, Serialize};
 use worker::{Response, WebSocketPair, console_error};
 
@@ -38,9 +35,9 @@ pub enum Fault {
     #[error("{0}")]
     Conflict(String),
     #[error("{0}")]
-    Record(#[from] room::record::RecordError),
+    Record(#[from] footlights_data::record::RecordError),
     #[error("{0}")]
-    Room(#[from] room::room::RoomError),
+    Room(#[from] footlights_engine::room::RoomError),
     #[error("{0}")]
     Object(String),
     #[error(transparent)]
@@ -157,7 +154,7 @@ impl Fault {
 pub fn refuse_socket(code: CloseCode, reason: &str) -> worker::Result<Response> {
     let pair = WebSocketPair::new()?;
     pair.server.accept()?;
-    let message = wire::ToSeat::Refused { code: code.code(), reason: reason.to_owned() };
+    let message = wire::RoomToClient::Refused { code: code.code(), reason: reason.to_owned() };
     pair.server.send_with_bytes(wire::encode(&message))?;
     // A close frame holds 123 bytes of reason.
     pair.server.close(Some(code.code()), Some(reason.chars().take(40).collect::<String>()))?;

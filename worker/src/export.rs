@@ -12,11 +12,9 @@ use std::{
     rc::Rc,
 };
 
+use footlights_data::tables::{self, Column, Names, Place};
+use footlights_experiment::Experiment;
 use futures_util::{StreamExt, stream::try_unfold};
-use room::{
-    experiment::Experiment,
-    tables::{self, Column, Names, Place},
-};
 use worker::{Bucket, ByteStream, Env, Response};
 use zip::{
     CompressionMethod, ZipWriter,

@@ -1,10 +1,8 @@
 //! The pages, as HTML. A game's page is an empty section that the client fills.
 
+use footlights_data::session::Snapshot;
+use footlights_experiment::{Complaints, Experiment, GameScene, Kind, Page, Part, Scene, Screening, fill};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use room::{
-    experiment::{Complaints, Experiment, GameScene, Kind, Page, Part, Scene, Screening, fill},
-    session::Snapshot,
-};
 
 pub mod admin;
 mod last;
@@ -205,10 +203,7 @@ pub fn problem(title: &str, words: &str, detail: &str, again: Option<&str>) -> M
 
 #[cfg(test)]
 mod tests {
-    use room::{
-        experiment::{Completion, Ending, Globals},
-        stager::Draw,
-    };
+    use footlights_experiment::{Completion, Ending, Globals, progress::Draw};
 
     use super::*;
 

@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use room::{
+use footlights_engine::{
     lobby,
     participant::{Identity, Participant},
+};
+use footlights_experiment::{
+    Location,
+    recruiter::{RECRUITERS, Recruiter},
 };
 use serde_json::json;
 use wasm_bindgen::JsValue;
@@ -122,8 +126,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wa
 fn health() -> Result<Response, Fault> {
     studies::all()?;
     let mut environments = serde_json::Map::new();
-    for entry in envs::registry().iter() {
-        let golden = entry.make_default().and_then(|mut sim| env_sdk::conformance::golden(sim.as_mut()));
+    for entry in footlights_example_environments::registry().iter() {
+        let golden =
+            entry.make_default().and_then(|mut sim| footlights_env::conformance::golden(sim.as_mut()));
         let digests = golden.and_then(|golden| Ok((golden, entry.fingerprint()?)));
         let (golden, fingerprint) = digests.map_err(|e| Fault::Object(e.to_string()))?;
         let digests =
@@ -133,16 +138,11 @@ fn health() -> Result<Response, Fault> {
     Ok(Response::from_json(&json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
-        "protocol": room::wire::VERSION,
+        "protocol": footlights_protocol::wire::VERSION,
         "environments": environments,
     }))?)
 }
 
-/// Recruiters and the parameters that they add to an address; the first of each names the participant.
-const RECRUITERS: [(&str, [&str; 3]); 2] = [
-    ("prolific", ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID"]),
-    ("mturk", ["workerId", "assignmentId", "hitId"]),
-];
 /// The longest parameter of an address that is kept, in characters.
 const MAX_PARAMETER: usize = 200;
 
@@ -152,19 +152,19 @@ fn enter(request: &Request, env: &Env, url: &Url, experiment: &str) -> Result<Re
     let signer = Signer::new(env)?;
     let given: BTreeMap<String, String> =
         url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-    let recruiter = RECRUITERS.iter().find(|(_, [id, ..])| given.contains_key(*id));
-    let (source, subject, names): (&str, String, &[&str]) = match recruiter {
-        Some((source, names @ [id, ..])) => {
-            let value = given.get(*id).map(String::as_str).unwrap_or_default();
+    let recruiter = RECRUITERS.iter().find(|recruiter| given.contains_key(recruiter.participant));
+    let (source, subject) = match recruiter {
+        Some(Recruiter { source, participant, .. }) => {
+            let value = given.get(*participant).map(String::as_str).unwrap_or_default();
             if !auth::is_id(value) {
                 let why = format!(
-                    "{id} is {value:?}; it must be letters, digits, - and _, filled in by the recruiter"
+                    "{participant} is {value:?}; it must be letters, digits, - and _, filled in by the recruiter"
                 );
                 return Err(Fault::BadRequest(why));
             }
-            (source, signer.pseudonym(&experiment.id, source, value)?, names)
+            (*source, signer.pseudonym(&experiment.id, source, value)?)
         }
-        None => ("link", auth::random_hex::<8>()?, &[]),
+        None => ("link", auth::random_hex::<8>()?),
     };
     let pick = |names: &mut dyn Iterator<Item = &str>| {
         names
@@ -178,7 +178,7 @@ fn enter(request: &Request, env: &Env, url: &Url, experiment: &str) -> Result<Re
         experiment: experiment.id.clone(),
         subject,
         source: source.to_owned(),
-        identifiers: pick(&mut names.iter().copied()),
+        identifiers: pick(&mut recruiter.into_iter().flat_map(Recruiter::parameters)),
         parameters: pick(&mut experiment.parameters.iter().map(String::as_str)),
     };
     let secure = request.url()?.scheme() == "https";
@@ -279,7 +279,7 @@ async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) ->
         call(env, "PARTICIPANT", &participant_name(identity), "/wait", &wait).await?;
     // Somebody whose game runs already goes back to it.
     let socket = record.game.filter(|game| game.scene == scene).map(|game| game.socket);
-    let globals = lobby::keep(record.session.stager.globals(), &game.waitroom.needs());
+    let globals = lobby::project_globals(record.session.stager.globals(), &game.waitroom.needs());
     let headers = Headers::from_iter(request.headers().entries());
     headers.set("x-footlights-subject", &identity.subject)?;
     headers.set("x-footlights-experiment", &experiment.id)?;
@@ -295,11 +295,11 @@ async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) ->
 
 /// Where a request comes from, as Cloudflare estimates it. Read field by field: `worker`'s own accessor panics on what is
 /// not a number.
-fn place_of(request: &Request) -> Option<lobby::Place> {
+fn place_of(request: &Request) -> Option<Location> {
     let field = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
     let cf = field(request.inner().as_ref(), "cf").filter(JsValue::is_object)?;
     let degrees = |name: &str| field(&cf, name)?.as_string()?.parse().ok();
-    lobby::Place::new(degrees("latitude")?, degrees("longitude")?)
+    Location::new(degrees("latitude")?, degrees("longitude")?)
 }
 
 async fn room(request: Request, env: &Env, url: &Url, object: &str, game: &str) -> Result<Response, Fault> {

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use room::experiment::{ConfigError, Experiment, GameScene};
+use footlights_experiment::{ConfigError, Experiment, GameScene};
 
 use crate::error::Fault;
 
@@ -10,7 +10,9 @@ static ALL: OnceLock<Result<Vec<Experiment>, ConfigError>> = OnceLock::new();
 
 /// All experiments; the error names the scene and the option that is wrong.
 pub fn all() -> Result<&'static [Experiment], Fault> {
-    let checked = ALL.get_or_init(|| ::studies::check().map(|()| ::studies::all()));
+    let checked = ALL.get_or_init(|| {
+        footlights_example_experiments::check().map(|()| footlights_example_experiments::all())
+    });
     checked.as_deref().map_err(|error| Fault::Config(error.clone()))
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use env_sdk::digest;
+use footlights_env::digest;
 
 use crate::{
     process,
@@ -70,9 +70,9 @@ pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
     worker(ws, optimise)
 }
 
-/// client/dist/assets: what the studies show.
+/// client/dist/assets: what the experiments show.
 fn assets(ws: &Workspace) -> Result<()> {
-    let (from, to) = (ws.root.join("studies/assets"), ws.root.join("client/dist/assets"));
+    let (from, to) = (ws.root.join("examples/assets"), ws.root.join("client/dist/assets"));
     if to.exists() {
         std::fs::remove_dir_all(&to)?;
     }

@@ -112,10 +112,10 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Rollout(options) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            rollout::run(&envs::registry(), &options, &mut out)?;
+            rollout::run(&footlights_example_environments::registry(), &options, &mut out)?;
             Ok(out.flush()?)
         }
-        Command::Replay { file } => replay::run(&envs::registry(), &file),
+        Command::Replay { file } => replay::run(&footlights_example_environments::registry(), &file),
         Command::Dev { port } => dev::run(&Workspace::find()?, port),
         Command::Test { stages, filter } => test::run(&Workspace::find()?, &stages, filter.as_deref()),
         Command::Build { release } => {
@@ -128,7 +128,7 @@ fn run(command: Command) -> Result<()> {
         Command::Export { args } => {
             let ws = Workspace::find()?;
             let mut cargo = ws.cargo();
-            cargo.args(["run", "--quiet", "--package", "export", "--"]).args(&args);
+            cargo.args(["run", "--quiet", "--package", "footlights-export", "--"]).args(&args);
             // The local edge's token is for the local edge: no other address gets it.
             let elsewhere = args.iter().any(|arg| arg == "--url" || arg.starts_with("--url="));
             let given = args.iter().any(|arg| arg == "--token" || arg.starts_with("--token="));
@@ -140,7 +140,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Train { args } => {
             let ws = Workspace::find()?;
-            process::replace(ws.cargo().args(["run", "--release", "--package", "train", "--"]).args(args))
+            process::replace(ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args))
         }
         Command::Bench { args } => {
             let ws = Workspace::find()?;
@@ -151,7 +151,7 @@ fn run(command: Command) -> Result<()> {
             let chromium = if browser { Some(("CHROMIUM_BIN", tools::chromium()?)) } else { None };
             process::replace(
                 ws.cargo()
-                    .args(["run", "--release", "--package", "bench", "--"])
+                    .args(["run", "--release", "--package", "footlights-bench", "--"])
                     .args(args)
                     .envs(chromium)
                     .env("FOOTLIGHTS_NODE", tools::node()?)
@@ -167,7 +167,7 @@ fn run(command: Command) -> Result<()> {
             }
             process::replace(
                 ws.cargo()
-                    .args(["run", "--quiet", "--package", "simulate", "--"])
+                    .args(["run", "--quiet", "--package", "footlights-simulate", "--"])
                     .args(args)
                     .env("FOOTLIGHTS_NODE", tools::node()?),
             )

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use env_sdk::Registry;
-use room::replay::Replay;
+use footlights_data::replay::Replay;
+use footlights_env::Registry;
 
 /// Fails with the first place where the game does not come to the recorded state.
 pub fn run(registry: &Registry, file: &Path) -> Result<()> {

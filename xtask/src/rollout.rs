@@ -7,7 +7,7 @@ use std::{io::Write, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use env_sdk::{ActionValue, Agent, PerAgent, Registry, Simulation, Space, Spec, Step, conformance};
+use footlights_env::{ActionValue, Agent, PerAgent, Registry, Simulation, Space, Spec, Step, conformance};
 use serde_json::{Map, Value, json};
 
 /// What to play.
@@ -152,7 +152,7 @@ mod tests {
 
     fn play(options: &Options) -> Result<Vec<Value>> {
         let mut out = Vec::new();
-        run(&envs::registry(), options, &mut out)?;
+        run(&footlights_example_environments::registry(), options, &mut out)?;
         Ok(String::from_utf8(out)?.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     }
 
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn every_env() -> Vec<&'static str> {
-        envs::registry().iter().map(|entry| entry.id).collect()
+        footlights_example_environments::registry().iter().map(|entry| entry.id).collect()
     }
 
     #[test]

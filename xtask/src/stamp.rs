@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use env_sdk::digest;
+use footlights_env::digest;
 
 /// What one output was or would be made from.
 pub struct Stamp {

@@ -52,7 +52,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             }
             Stage::Edge => {
                 build::run(ws, false)?;
-                process::run(ws.cargo().args(["build", "--package", "simulate"]))?;
+                process::run(ws.cargo().args(["build", "--package", "footlights-simulate"]))?;
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
                 node_tests(ws, "edge", filter, python.into_iter().collect())
             }
@@ -95,7 +95,7 @@ fn lint(ws: &Workspace) -> Result<()> {
     }
     process::run(clippy.args(DENY))?;
     let mut clippy = ws.cargo();
-    clippy.args(["clippy", "--target", WASM, "--package", "client", build::WITHOUT_SIMULATION]);
+    clippy.args(["clippy", "--target", WASM, "--package", "footlights-client", build::WITHOUT_SIMULATION]);
     process::run(clippy.args(DENY))
 }
 

@@ -203,7 +203,7 @@ pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
     let Some(python) = on_path("python3") else { return Ok(None) };
     let requirements = ws.root.join("tests/data/requirements.txt");
     let pinned = std::fs::read(&requirements).context("reading tests/data/requirements.txt")?;
-    let name = format!("tools/python-{:016x}", env_sdk::digest::of_bytes(&pinned));
+    let name = format!("tools/python-{:016x}", footlights_env::digest::of_bytes(&pinned));
     let home = cache().unwrap_or_else(|| ws.target.clone()).join(name);
     let (found, whole) = (home.join("bin/python"), home.join("whole"));
     if whole.exists() {

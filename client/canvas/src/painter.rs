@@ -2,7 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use env_sdk::{
+use footlights_env::{
     Viewport,
     surface::{Align, Color, Item, Shape},
 };

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use env_sdk::{Agent, Policy, msgpack};
-use room::timeline::Asked;
+use footlights_env::{Agent, Policy, msgpack};
+use footlights_protocol::timeline::Asked;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// The policies of one game scene.
@@ -20,8 +20,10 @@ impl Policies {
     #[wasm_bindgen(constructor)]
     pub fn new(experiment: &str, scene: &str) -> Result<Self, JsError> {
         let missing = || JsError::new(&format!("there is no game {scene} in {experiment}"));
-        let experiment =
-            studies::all().into_iter().find(|known| known.id == experiment).ok_or_else(missing)?;
+        let experiment = footlights_example_experiments::all()
+            .into_iter()
+            .find(|known| known.id == experiment)
+            .ok_or_else(missing)?;
         let game = experiment.game(scene).ok_or_else(missing)?;
         let mut policies = BTreeMap::new();
         for agent in (0..).map(Agent).take(game.seats.len()) {

@@ -4,11 +4,11 @@
 //! most that many steps. What differs from the record cannot be watched, and everything before it can. Time is an
 //! argument; nothing here knows a page.
 
-use env_sdk::{
+use footlights_data::replay::{Replay, ReplayEpisode, ReplayError};
+use footlights_env::{
     Agent, HudItem, PerAgent, Simulation, Surface, View, Viewport,
     surface::{Encoder, Item, Scene},
 };
-use room::replay::{Replay, ReplayEpisode, ReplayError};
 
 use crate::Place;
 
@@ -263,8 +263,8 @@ impl Player {
         let before = (self.at.1 as usize).checked_sub(1)?;
         let action = self.replay.episodes.get(self.at.0)?.actions.get(before)?.get(agent.index())?;
         let name = match action {
-            env_sdk::ActionValue::Discrete(n) => self.sim.legend().actions.get(*n as usize).copied(),
-            env_sdk::ActionValue::Continuous(_) => None,
+            footlights_env::ActionValue::Discrete(n) => self.sim.legend().actions.get(*n as usize).copied(),
+            footlights_env::ActionValue::Continuous(_) => None,
         };
         Some(name.map_or_else(|| action.to_string(), str::to_owned))
     }

@@ -1,6 +1,6 @@
 //! Which of a seat's keys are held, whatever holds them: the keyboard, fingers on the touch buttons, or a gamepad.
 
-use room::keys::Keyboard;
+use footlights_protocol::keys::Keyboard;
 
 /// What is held now. Bits are the places in [`Keyboard::keys`].
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use env_sdk::ActionValue;
+    use footlights_env::ActionValue;
 
     use super::*;
 

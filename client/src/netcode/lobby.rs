@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use room::wire::{self, CloseCode, MAX_TO_BROWSER, ToLobby, ToWaiter};
+use footlights_protocol::wire::{self, ClientToLobby, CloseCode, LobbyToClient, MAX_TO_BROWSER};
 
 use super::{
     link::Link,
@@ -136,20 +136,20 @@ impl Lobby {
     /// Says that this participant is there, if that is asked.
     pub(super) fn ready(&mut self, out: &mut VecDeque<Output>) {
         if self.link.is_open() && self.check.is_some_and(|check| !check.mine) {
-            out.push_back(Output::Send(wire::encode(&ToLobby::Ready)));
+            out.push_back(Output::Send(wire::encode(&ClientToLobby::Ready)));
         }
     }
 
     pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
         self.link.heard();
         match wire::decode(bytes, MAX_TO_BROWSER) {
-            Ok(ToWaiter::Waiting { here, needed, waited_ms, limit_ms, full }) => {
+            Ok(LobbyToClient::Waiting { here, needed, waited_ms, limit_ms, full }) => {
                 let (waited_ms, limit_ms) = (f64::from(waited_ms), f64::from(limit_ms));
                 let again = self.check.take().is_some() || self.waiting.is_some_and(|waiting| waiting.again);
                 self.waiting = Some(Waiting { here, needed, full, again, waited_ms, limit_ms, told: now });
                 None
             }
-            Ok(ToWaiter::ReadyCheck { remaining_ms, ready, needed, mine }) => {
+            Ok(LobbyToClient::ReadyCheck { remaining_ms, ready, needed, mine }) => {
                 // Whoever waits may be looking elsewhere, also who was ready for a game that came to nothing.
                 if self.check.is_none_or(|before| before.mine && !mine) {
                     out.push_back(Output::Call);
@@ -157,7 +157,7 @@ impl Lobby {
                 self.check = Some(Check { ready, needed, mine, until: now + f64::from(remaining_ms) });
                 None
             }
-            Ok(ToWaiter::Pong) => {
+            Ok(LobbyToClient::Pong) => {
                 if let Some(at) = self.pinged.take() {
                     let first = self.rtt == 0.0;
                     // 0 would say that there is none.
@@ -168,15 +168,15 @@ impl Lobby {
                 }
                 None
             }
-            Ok(ToWaiter::Matched { socket }) => {
+            Ok(LobbyToClient::Matched { socket }) => {
                 // As above; whoever comes back to a running game, or has just said to be there, is looking here.
                 if self.waiting.is_some() && self.check.is_none() {
                     out.push_back(Output::Call);
                 }
                 Some(Turn::Matched(socket))
             }
-            Ok(ToWaiter::TimedOut { message }) => Some(Turn::Stop(Stop::TimedOut { message })),
-            Ok(ToWaiter::Refused { code, reason }) => {
+            Ok(LobbyToClient::TimedOut { message }) => Some(Turn::Stop(Stop::TimedOut { message })),
+            Ok(LobbyToClient::Refused { code, reason }) => {
                 self.reason.clone_from(&reason);
                 Some(Turn::Stop(Stop::Refused { code, reason }))
             }
@@ -213,7 +213,7 @@ impl Lobby {
     }
 
     fn ping(&mut self, now: f64, out: &mut VecDeque<Output>) {
-        out.push_back(Output::Send(wire::encode(&ToLobby::Ping { rtt: self.rtt as f32 })));
+        out.push_back(Output::Send(wire::encode(&ClientToLobby::Ping { rtt: self.rtt as f32 })));
         self.link.asked(now);
         self.pinged.get_or_insert(now);
         self.ping_at = now + PING_MS;

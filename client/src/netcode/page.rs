@@ -74,7 +74,7 @@ pub enum Stop {
     },
     /// The server will not have this connection.
     Refused {
-        /// A [`room::wire::CloseCode`].
+        /// A [`footlights_protocol::wire::CloseCode`].
         code: u16,
         /// The server's words; may be empty.
         reason: String,

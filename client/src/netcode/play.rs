@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use room::wire::CloseCode;
+use footlights_protocol::wire::CloseCode;
 
 use super::{
     lobby::{self, Lobby},

@@ -7,7 +7,7 @@
 //! catch up; frames that arrive together are not played one after the other; a first or a full picture, a jump of
 //! several ticks, and ticks that come as fast as the screen refreshes are shown as they are.
 
-use env_sdk::{
+use footlights_env::{
     Viewport,
     surface::{Delta, Item, Scene, delta::Misfit},
 };
@@ -142,7 +142,7 @@ impl Playback {
 
 #[cfg(test)]
 mod tests {
-    use env_sdk::{
+    use footlights_env::{
         Surface,
         surface::{Encoder, Shape},
     };

@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
-use env_sdk::{Agent, Viewport, surface::Item};
-use room::wire::{
-    self, CloseCode, Confirmed, Frame, Hud, MAX_FROM_BROWSER, MAX_TO_BROWSER, Outcome, Phase, Status, ToRoom,
-    ToSeat, VERSION, Welcome,
+use footlights_env::{Agent, Viewport, surface::Item};
+use footlights_protocol::{
+    Hud, Outcome,
+    wire::{
+        self, ClientToRoom, CloseCode, Confirmed, Frame, MAX_FROM_BROWSER, MAX_TO_BROWSER, Phase,
+        RoomToClient, Status, VERSION, Welcome,
+    },
 };
 use serde_bytes::ByteBuf;
 
@@ -253,7 +256,7 @@ impl Seat {
     }
 
     pub(super) fn opened(&mut self, now: f64, out: &mut VecDeque<Output>) {
-        let hello = ToRoom::Hello { version: VERSION, digest: self.digest };
+        let hello = ClientToRoom::Hello { version: VERSION, digest: self.digest };
         out.push_back(Output::Send(wire::encode(&hello)));
         self.told = false;
         self.ping_at = now;
@@ -262,19 +265,22 @@ impl Seat {
     pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
         self.link.heard();
         let message = wire::decode(bytes, MAX_TO_BROWSER);
-        self.news |= !matches!(&message, Ok(ToSeat::Frame(Frame { hud: None, .. }) | ToSeat::Confirmed(_)));
+        self.news |= !matches!(
+            &message,
+            Ok(RoomToClient::Frame(Frame { hud: None, .. }) | RoomToClient::Confirmed(_))
+        );
         match message {
-            Ok(ToSeat::Welcome(welcome)) => self.welcomed(welcome, now, out),
-            Ok(ToSeat::Frame(frame)) => self.frame(frame, now, out),
-            Ok(ToSeat::Confirmed(confirmed)) => self.confirmed(confirmed, now, out),
-            Ok(ToSeat::Snapshot { tick, timeline, minds, must }) => {
+            Ok(RoomToClient::Welcome(welcome)) => self.welcomed(welcome, now, out),
+            Ok(RoomToClient::Frame(frame)) => self.frame(frame, now, out),
+            Ok(RoomToClient::Confirmed(confirmed)) => self.confirmed(confirmed, now, out),
+            Ok(RoomToClient::Snapshot { tick, timeline, minds, must }) => {
                 let minds = minds.into_iter().map(|(agent, mind)| (agent, mind.into_vec())).collect();
                 self.snapshot(tick, &timeline, minds, must, now, out);
             }
-            Ok(ToSeat::Durable { tick }) => {
+            Ok(RoomToClient::Durable { tick }) => {
                 while self.receipts.pop_front_if(|(kept, _)| *kept <= tick).is_some() {}
             }
-            Ok(ToSeat::Status(status)) => {
+            Ok(RoomToClient::Status(status)) => {
                 // A room that was restored may count down to what is being played.
                 let plays = status.phase == Phase::Countdown && self.goes_on();
                 if let Some(rollback) = self.rollback.as_mut().filter(|_| !plays) {
@@ -287,21 +293,21 @@ impl Seat {
                 }
                 self.status = Some((status, now));
             }
-            Ok(ToSeat::Pong { time, .. }) => {
+            Ok(RoomToClient::Pong { time, .. }) => {
                 self.health.measured(now - time);
                 if let Some(rollback) = &mut self.rollback {
                     rollback.round_trip(now - time);
                 }
             }
-            Ok(ToSeat::Notice { text }) => self.notice = text,
-            Ok(ToSeat::Finished { outcome, saved, scores }) => {
+            Ok(RoomToClient::Notice { text }) => self.notice = text,
+            Ok(RoomToClient::Finished { outcome, saved, scores }) => {
                 // How the end was shown: the room waits for it before anything is saved.
                 if let Some(rollback) = self.rollback.as_mut().filter(|_| self.told && !saved) {
                     let end = rollback.confirmed().tick();
                     for _ in 0..MOST_LAST_REPORTS {
                         let shown = rollback.report();
                         let until = shown.until;
-                        out.push_back(Output::Send(wire::encode(&ToRoom::Shown(shown))));
+                        out.push_back(Output::Send(wire::encode(&ClientToRoom::Shown(shown))));
                         if until >= end {
                             break;
                         }
@@ -310,7 +316,7 @@ impl Seat {
                 let at = self.finished.as_ref().map_or(now, |first| first.at);
                 self.finished = Some(Finished { outcome, saved, scores, at });
             }
-            Ok(ToSeat::Refused { code, reason }) => {
+            Ok(RoomToClient::Refused { code, reason }) => {
                 self.reason = reason;
                 return self.closed(code, now);
             }
@@ -384,12 +390,12 @@ impl Seat {
         if self.link.is_open() && now >= self.ping_at {
             let rtt = self.health.last() as f32;
             let painted = std::mem::take(&mut self.painted);
-            let ping = ToRoom::Ping { time: now, rtt, focused: self.focused, painted };
+            let ping = ClientToRoom::Ping { time: now, rtt, focused: self.focused, painted };
             out.push_back(Output::Send(wire::encode(&ping)));
             if let Some(rollback) = self.rollback.as_mut().filter(|_| self.told)
                 && (rollback.has_notes() || !rollback.is_alone())
             {
-                out.push_back(Output::Send(wire::encode(&ToRoom::Shown(rollback.report()))));
+                out.push_back(Output::Send(wire::encode(&ClientToRoom::Shown(rollback.report()))));
             }
             self.link.asked(now);
             self.ping_at = now + PING_MS;
@@ -494,7 +500,7 @@ impl Seat {
                     return messages;
                 }
                 let receipts = now.iter().map(|(_, receipt)| (*receipt).clone()).collect();
-                messages.push(wire::encode(&ToRoom::Unseal { from: *from, receipts }));
+                messages.push(wire::encode(&ClientToRoom::Unseal { from: *from, receipts }));
                 rest = later;
             }
         }
@@ -518,7 +524,7 @@ impl Seat {
             Some(rollback) => {
                 let tick = rollback.hold(self.held, time);
                 if !rollback.is_alone() {
-                    out.push_back(Output::Send(wire::encode(&ToRoom::Stamped {
+                    out.push_back(Output::Send(wire::encode(&ClientToRoom::Stamped {
                         tick,
                         held: self.held,
                         time,
@@ -526,7 +532,7 @@ impl Seat {
                 }
                 return tick;
             }
-            None => ToRoom::Keys { seq: self.seq, held: self.held, time },
+            None => ClientToRoom::Keys { seq: self.seq, held: self.held, time },
         };
         out.push_back(Output::Send(wire::encode(&message)));
         self.seq
@@ -573,7 +579,7 @@ impl Seat {
             Finding::Differs(digest) => digest,
             Finding::Broken => 0,
         };
-        out.push_back(Output::Send(wire::encode(&ToRoom::Desync { tick, digest })));
+        out.push_back(Output::Send(wire::encode(&ClientToRoom::Desync { tick, digest })));
     }
 
     fn start_over(&mut self, now: f64, out: &mut VecDeque<Output>) {
@@ -589,11 +595,11 @@ fn resume(forgotten: Vec<Confirmed>) -> Vec<Vec<u8>> {
     let mut bytes = Vec::new();
     for tick in forgotten {
         ticks.push(tick);
-        let longer = wire::encode(&ToRoom::Resume { ticks: ticks.clone() });
+        let longer = wire::encode(&ClientToRoom::Resume { ticks: ticks.clone() });
         if longer.len() > MAX_FROM_BROWSER {
             messages.push(std::mem::take(&mut bytes));
             ticks.drain(..ticks.len() - 1);
-            bytes = wire::encode(&ToRoom::Resume { ticks: ticks.clone() });
+            bytes = wire::encode(&ClientToRoom::Resume { ticks: ticks.clone() });
         } else {
             bytes = longer;
         }

@@ -1,6 +1,6 @@
 //! The panel around the picture: who, how much, how long, and how good the connections are.
 
-use room::wire::Presence;
+use footlights_protocol::wire::Presence;
 
 use super::words::{clock, presence, score};
 use crate::netcode::{Quality, Seat};

@@ -1,7 +1,7 @@
 //! The key legend, and the touch buttons and gamepad controls that stand for the same keys.
 
-use env_sdk::ActionValue;
-use room::keys::{Chord, Keyboard};
+use footlights_env::ActionValue;
+use footlights_protocol::keys::{Chord, Keyboard};
 
 /// A key as it is drawn in the legend.
 #[derive(Debug, Clone, PartialEq, Eq)]

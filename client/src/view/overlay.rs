@@ -1,6 +1,9 @@
 //! What lies over the picture whenever the participant cannot play, with words for it and a way out.
 
-use room::wire::{Outcome, Phase, Presence, Status};
+use footlights_protocol::{
+    Outcome,
+    wire::{Phase, Presence, Status},
+};
 
 use super::words::{clock, duration, early_end, refusal, score, seconds, stopwatch};
 use crate::netcode::{Advance, Button, Check, Finished, Link, Lobby, Play, Seat, Stage, Stop};
@@ -389,9 +392,9 @@ fn stopped(stop: &Stop, has_seat: bool, advance: Option<&Advance>) -> Overlay {
         },
         Stop::Refused { code, reason } => {
             let (title, text) = refusal(*code);
-            let replaced = *code == room::wire::CloseCode::Replaced.code();
-            let over = *code == room::wire::CloseCode::Over.code();
-            let not_ready = *code == room::wire::CloseCode::NotReady.code();
+            let replaced = *code == footlights_protocol::wire::CloseCode::Replaced.code();
+            let over = *code == footlights_protocol::wire::CloseCode::Over.code();
+            let not_ready = *code == footlights_protocol::wire::CloseCode::NotReady.code();
             let buttons = match () {
                 () if under_way => Vec::new(),
                 () if replaced => vec![Button::PlayHere],

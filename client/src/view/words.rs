@@ -1,6 +1,9 @@
 //! Numbers and names as people read them.
 
-use room::wire::{COMPUTER, CloseCode, Outcome, Presence};
+use footlights_protocol::{
+    Outcome,
+    wire::{COMPUTER, CloseCode, Presence},
+};
 
 use crate::netcode::Button;
 

@@ -1,7 +1,7 @@
 //! The key legend and the touch buttons below the picture.
 
+use footlights_protocol::keys::Keyboard;
 use js_sys::{Function, Promise, Reflect};
-use room::keys::Keyboard;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};

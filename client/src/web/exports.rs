@@ -1,7 +1,7 @@
 //! What tests and benchmarks call in the very module that participants run.
 
-use env_sdk::{ActionValue, Simulation, conformance};
-use room::{
+use footlights_env::{ActionValue, Simulation, conformance};
+use footlights_protocol::{
     keys::{InputMode, Keyboard, MissingAction},
     timeline::{Moves, Rules, Timeline},
 };
@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 /// The environments of this build.
 #[wasm_bindgen]
 pub fn environment_ids() -> Vec<String> {
-    envs::registry().iter().map(|entry| entry.id.to_owned()).collect()
+    footlights_example_environments::registry().iter().map(|entry| entry.id.to_owned()).collect()
 }
 
 /// The golden digest of an environment's default configuration, as 16 hexadecimal digits.
@@ -58,5 +58,5 @@ pub fn bench_rollback(id: &str, ticks: u32, times: u32) -> Result<u32, JsError> 
 }
 
 fn make(id: &str) -> Result<Box<dyn Simulation>, JsError> {
-    Ok(envs::registry().get(id)?.make_default()?)
+    Ok(footlights_example_environments::registry().get(id)?.make_default()?)
 }

@@ -5,7 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use canvas::{Canvas, Images};
+use footlights_canvas::{Canvas, Images};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};

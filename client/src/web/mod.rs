@@ -22,7 +22,7 @@ mod socket;
 mod sound;
 mod tab;
 
-use canvas::dom;
+use footlights_canvas::dom;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Takes over the page. Called once by `boot.js`.

@@ -3,13 +3,13 @@
 
 use std::cell::RefCell;
 
-use env_sdk::{ActionValue, msgpack};
+use footlights_env::{ActionValue, msgpack};
+use footlights_protocol::timeline::Asked;
 use js_sys::{Array, Function, Reflect};
-use room::timeline::Asked;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{DomStringMap, HtmlScriptElement};
 
-use canvas::dom::{OrMissing, Result, document, warn, window};
+use footlights_canvas::dom::{OrMissing, Result, document, warn, window};
 
 /// What the module's program calls itself on the window.
 const NAME: &str = "footlightsPolicies";

@@ -11,18 +11,23 @@ mod here {
     pub use policies::load;
 
     /// The environments of this build, and the policies that the page has loaded.
-    pub const ENGINE: Option<Engine> =
-        Some(Engine { make: |id, config| envs::registry().get(id)?.make_packed(config), act: policies::act });
+    pub const ENGINE: Option<Engine> = Some(Engine {
+        make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
+        act: policies::act,
+    });
 
     /// The fingerprint of an environment, if this build has it.
     pub fn fingerprint(environment: &str) -> Option<u64> {
-        envs::registry().get(environment).and_then(|entry| entry.fingerprint()).ok()
+        footlights_example_environments::registry()
+            .get(environment)
+            .and_then(|entry| entry.fingerprint())
+            .ok()
     }
 }
 
 #[cfg(not(feature = "simulate"))]
 mod here {
-    use canvas::dom::Result;
+    use footlights_canvas::dom::Result;
     use web_sys::DomStringMap;
 
     use crate::netcode::Engine;

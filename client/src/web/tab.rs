@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use room::wire::{self, CloseCode, FromTab, MAX_TO_BROWSER, ToTab};
+use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Event;
 
@@ -38,14 +38,14 @@ pub fn take_over() -> Result<()> {
     let document = document()?;
     let shown = Listener::new(&document, "visibilitychange", |_: Event| {
         let visible = super::dom::document().is_ok_and(|document| !document.hidden());
-        say(FromTab::Visible(visible));
+        say(ClientToTabLease::Visible(visible));
     })?;
     // It listens as long as the document lives.
     std::mem::forget(shown);
     connect(path)?;
     spawn_local(async {
         if sleep(PATIENCE_MS).await.is_ok() && !TAB.with_borrow(|tab| tab.told) {
-            told(ToTab::Here);
+            told(TabLeaseToClient::Here);
         }
     });
     Ok(())
@@ -57,7 +57,7 @@ fn connect(path: String) -> Result<()> {
     let socket = Socket::open(&format!("{path}?tab={name}"), move |event| match event {
         SocketEvent::Opened => {}
         SocketEvent::Message(bytes) => {
-            if let Ok(message) = wire::decode::<ToTab>(&bytes, MAX_TO_BROWSER) {
+            if let Ok(message) = wire::decode::<TabLeaseToClient>(&bytes, MAX_TO_BROWSER) {
                 told(message);
             }
         }
@@ -105,14 +105,14 @@ fn forget_name() -> Result<()> {
     }
 }
 
-fn say(message: FromTab) {
+fn say(message: ClientToTabLease) {
     if let Some(socket) = TAB.with_borrow(|tab| tab.socket.clone()) {
         socket.send(&wire::encode(&message));
     }
 }
 
-fn told(message: ToTab) {
-    let elsewhere = message == ToTab::Elsewhere;
+fn told(message: TabLeaseToClient) {
+    let elsewhere = message == TabLeaseToClient::Elsewhere;
     let (first, before) = TAB.with_borrow_mut(|tab| {
         let was = (!tab.told, tab.elsewhere);
         (tab.told, tab.elsewhere) = (true, elsewhere);
@@ -151,5 +151,5 @@ fn refuse() -> Result<()> {
 
 /// A button with `data-take` was pressed.
 pub fn take() {
-    say(FromTab::Take);
+    say(ClientToTabLease::Take);
 }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use env_sdk::{PolicyError, Space, Spec};
+use footlights_env::{PolicyError, Space, Spec};
 use tract_onnx::prelude::*;
 
 use crate::{

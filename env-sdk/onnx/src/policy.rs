@@ -1,6 +1,6 @@
 //! One seat's policy: a shared [`Model`] with this seat's recurrent state and the action that it holds.
 
-use env_sdk::{ActionValue, Policy, PolicyError, Rng, math};
+use footlights_env::{ActionValue, Policy, PolicyError, Rng, math};
 use serde::{Deserialize, Serialize};
 use tract_onnx::prelude::*;
 

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{feed_forward, lstm, lstm_config, refusal, rng, spec, summing};
-use env_sdk::{Policy, PolicyError, Spec};
-use onnx::{
+use footlights_env::{Policy, PolicyError, Spec};
+use footlights_onnx::{
     Config, Model,
     export::{file, node},
 };

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{constant_logits, discrete, feed_forward, lstm, lstm_config, play, rng, spec, summing};
-use env_sdk::{Policy, PolicyError};
-use onnx::{Config, Model, export::file};
+use footlights_env::{Policy, PolicyError};
+use footlights_onnx::{Config, Model, export::file};
 
 fn load(bytes: &[u8], config: Config, observation: usize, actions: u32) -> Model {
     Model::load(bytes, config, &spec(observation, actions)).unwrap()
@@ -29,7 +29,7 @@ fn softmax_frequencies_match_the_distribution() {
         for tick in 0..draws {
             counts[discrete(policy.act(&[0.0], &mut rng(1, tick)).unwrap()) as usize] += 1;
         }
-        let weights = logits.map(|l| env_sdk::math::exp(f64::from(l / temperature)));
+        let weights = logits.map(|l| footlights_env::math::exp(f64::from(l / temperature)));
         for (count, weight) in counts.iter().zip(weights) {
             let expected = weight / weights.iter().sum::<f64>();
             let found = f64::from(*count) / f64::from(draws);
@@ -59,8 +59,9 @@ fn argmax_draws_nothing_from_the_generator() {
 fn recurrent_state_goes_from_step_to_step_and_reset_clears_it() {
     let config = Config::new("sum").recurrent("h", "h_next");
     let mut policy = load(&file(summing()), config, 3, 3).policy().unwrap();
-    let act =
-        |policy: &mut onnx::OnnxPolicy, seen: [f32; 3]| discrete(policy.act(&seen, &mut rng(0, 0)).unwrap());
+    let act = |policy: &mut footlights_onnx::OnnxPolicy, seen: [f32; 3]| {
+        discrete(policy.act(&seen, &mut rng(0, 0)).unwrap())
+    };
     assert_eq!(act(&mut policy, [0.0, 2.0, 0.0]), 1);
     // Alone it would choose 2; on top of what it remembers it does not.
     assert_eq!(act(&mut policy, [0.0, 0.0, 1.0]), 1);

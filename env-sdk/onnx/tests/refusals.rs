@@ -3,9 +3,9 @@
 mod common;
 
 use common::{constant_logits, feed_forward, lstm, lstm_config, refusal, retype, spec, summing};
-use env_sdk::{Space, Spec};
 use expect_test::{Expect, expect};
-use onnx::{
+use footlights_env::{Space, Spec};
+use footlights_onnx::{
     Config, Model,
     export::{file, node},
 };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use bots::{Bot, Ending, Habits, Report, Site, walk};
+use footlights_bots::{Bot, Ending, Habits, Report, Site, walk};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::measure::percentile;

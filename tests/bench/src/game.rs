@@ -1,17 +1,17 @@
 //! A room on virtual time with everybody connected and changing keys: as fast as it can, without a socket.
 
 use anyhow::{Result, ensure};
-use env_sdk::{Agent, Environment, Rng, Stream};
-use envs::{
+use footlights_engine::room::{Input, Output, Room};
+use footlights_env::{Agent, Environment, Rng, Stream};
+use footlights_example_environments::{
     mountain_car::{self, MountainCar},
     slime_volleyball::{self, Move, SlimeVolleyball},
 };
-use room::{
-    experiment::{GameScene, Seat},
+use footlights_experiment::{
+    GameScene, Seat,
     record::{GameInfo, SeatInfo},
-    room::{Input, Output, Room},
-    wire::{self, ToRoom},
 };
+use footlights_protocol::wire::{self, ClientToRoom};
 
 /// The start of virtual time, epoch ms.
 const EPOCH: u64 = 1_790_000_000_000;
@@ -63,12 +63,12 @@ impl Game {
         let digest = self.scene.environment.fingerprint()?;
         for agent in self.people() {
             self.room.handle(self.now, Input::Connected { agent, conn: conn(agent) });
-            self.say(agent, &ToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
+            self.say(agent, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
         }
         Ok(())
     }
 
-    fn say(&mut self, agent: Agent, message: &ToRoom) {
+    fn say(&mut self, agent: Agent, message: &ClientToRoom) {
         let bytes = wire::encode(message);
         self.room.handle(self.now, Input::Message { conn: conn(agent), bytes });
     }
@@ -101,10 +101,11 @@ impl Game {
                     *seq
                 });
                 let held = 1 << self.rng.below(keys.max(1));
-                self.say(agent, &ToRoom::Keys { seq, held, time: self.now as f64 });
+                self.say(agent, &ClientToRoom::Keys { seq, held, time: self.now as f64 });
             }
             if self.now >= self.ping_at {
-                let ping = ToRoom::Ping { time: self.now as f64, rtt: 20.0, focused: true, painted: 60 };
+                let ping =
+                    ClientToRoom::Ping { time: self.now as f64, rtt: 20.0, focused: true, painted: 60 };
                 self.say(agent, &ping);
             }
         }

@@ -1,7 +1,7 @@
 //! How long a policy thinks.
 
 use anyhow::Result;
-use bench_kernels::inference::{Network, slime};
+use footlights_bench_kernels::inference::{Network, slime};
 use serde_json::{Value, json};
 
 use crate::{

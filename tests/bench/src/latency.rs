@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use bots::{Bot, Habits, Report, Site, edge::Edge, walk};
+use footlights_bots::{Bot, Habits, Report, Site, edge::Edge, walk};
 use tokio::{
     runtime,
     task::{JoinSet, LocalSet},

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use bots::{Site, edge::Edge};
+use footlights_bots::{Site, edge::Edge};
 use tokio::{runtime, task::LocalSet, time::sleep};
 
 use crate::{

@@ -43,7 +43,7 @@ struct Cli {
     #[arg(long)]
     json: bool,
     /// The ONNX file of the policy that `inference_wasm` measures
-    #[arg(long, default_value = "studies/models/slime_volleyball.onnx")]
+    #[arg(long, default_value = "examples/models/slime_volleyball.onnx")]
     policy: PathBuf,
 }
 

@@ -1,14 +1,13 @@
 //! What browser execution costs: going back, snapshots, what holding still sends, and playing a game again.
 
 use anyhow::Result;
-use env_sdk::{Sim, Simulation, conformance};
-use envs::slime_volleyball::{Config, SlimeVolleyball};
-use room::{
-    experiment::{Execution, GameScene, Seat},
-    record::GameInfo,
-    replay::{FORMAT, Replay, ReplayEpisode},
+use footlights_data::replay::{FORMAT, Replay, ReplayEpisode};
+use footlights_env::{Sim, Simulation, conformance};
+use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
+use footlights_experiment::{Execution, GameScene, Seat, record::GameInfo};
+use footlights_protocol::{
     timeline::{Move, Timeline},
-    wire::{self, Confirmed, Shown, ToRoom, ToSeat},
+    wire::{self, ClientToRoom, Confirmed, RoomToClient, Shown},
 };
 use serde_json::{Value, json};
 
@@ -24,7 +23,7 @@ const ID: &str = "slime-volleyball-v0";
 pub fn run(context: &mut Context) -> Result<()> {
     resimulate(context)?;
     let (_, timeline) = played()?;
-    let snapshot = ToSeat::Snapshot {
+    let snapshot = RoomToClient::Snapshot {
         tick: timeline.tick(),
         timeline: timeline.save()?,
         minds: Vec::new(),
@@ -59,7 +58,7 @@ fn played() -> Result<(GameScene, Timeline)> {
     let mut timeline = Timeline::new(scene.rules(), scene.environment.make()?, 1);
     for _ in 0..600 {
         let actions = conformance::random_actions(timeline.sim(), 1);
-        let moves = (0u8..).map(env_sdk::Agent).zip(actions.into_iter().map(Move::Action)).collect();
+        let moves = (0u8..).map(footlights_env::Agent).zip(actions.into_iter().map(Move::Action)).collect();
         timeline.advance(&moves)?;
     }
     Ok((scene, timeline))
@@ -67,8 +66,8 @@ fn played() -> Result<(GameScene, Timeline)> {
 
 /// One second of somebody who holds still, up and down, without the headers of WebSocket.
 fn messages(context: &mut Context, tick: u32) -> Result<()> {
-    let ping = ToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true, painted: 60 };
-    let shown = ToRoom::Shown(Shown {
+    let ping = ClientToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true, painted: 60 };
+    let shown = ClientToRoom::Shown(Shown {
         until: tick,
         digest: Some(u64::MAX),
         input_delay: 3,
@@ -85,14 +84,14 @@ fn messages(context: &mut Context, tick: u32) -> Result<()> {
         digest: None,
         durable: None,
     };
-    let down = wire::encode(&ToSeat::Confirmed(told)).len();
+    let down = wire::encode(&RoomToClient::Confirmed(told)).len();
     context.add(Figure::new("rollback/tick_without_a_move", down as f64, "bytes"))
 }
 
 /// A game of 3,000 ticks, played again with a digest a tick.
 fn verify(context: &mut Context) -> Result<()> {
     const TICKS: u32 = 3_000;
-    let registry = envs::registry();
+    let registry = footlights_example_environments::registry();
     let entry = registry.get(ID)?;
     let here = entry.fingerprint()?;
     let mut sim = Sim::<SlimeVolleyball>::new(Config { lives: 200, max_steps: 100_000 })?;

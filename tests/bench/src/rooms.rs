@@ -1,7 +1,7 @@
 //! A room's ticks, the bytes of its frames, and its snapshots, all without a socket.
 
 use anyhow::{Context as _, Result};
-use env_sdk::{Simulation, conformance};
+use footlights_env::{Simulation, conformance};
 
 use crate::{
     Context,
@@ -65,7 +65,7 @@ pub fn frame_bytes(context: &mut Context) -> Result<()> {
 
 /// Size and cost of a snapshot of each environment, and of what a room stores.
 pub fn snapshot(context: &mut Context) -> Result<()> {
-    for entry in envs::registry().iter() {
+    for entry in footlights_example_environments::registry().iter() {
         let mut simulation = entry.make_default()?;
         conformance::golden(simulation.as_mut())?;
         let saved = simulation.save()?;

@@ -1,9 +1,9 @@
 //! Environment steps a second, natively and in WebAssembly.
 
 use anyhow::Result;
-use bench_kernels::steps;
-use env_sdk::{Environment, conformance};
-use envs::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
+use footlights_bench_kernels::steps;
+use footlights_env::{Environment, conformance};
+use footlights_example_environments::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,7 +25,7 @@ fn typed<E: Environment>() -> Spread {
 }
 
 fn erased(id: &str) -> Spread {
-    let registry = envs::registry();
+    let registry = footlights_example_environments::registry();
     rate(&time(|| steps::erased(&registry, id, STEPS)))
 }
 
@@ -77,7 +77,7 @@ pub fn wasm(context: &mut Context) -> Result<()> {
 
 /// Natively what the client module's `bench_steps` does: its random actions are drawn on the way.
 fn client_loop(id: &str) -> Result<Spread> {
-    let mut simulation = envs::registry().get(id)?.make_default()?;
+    let mut simulation = footlights_example_environments::registry().get(id)?.make_default()?;
     let seconds = time(|| {
         let mut episode = 0;
         simulation.reset(1, episode);

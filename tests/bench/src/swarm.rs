@@ -1,6 +1,6 @@
 //! An environment that does nothing but draw: how cost grows with the length of the draw list.
 
-use env_sdk::{
+use footlights_env::{
     ActionValue, Agent, Environment, Rng, Space, Spec, Step, Surface, View, Viewport, surface::Color,
 };
 use serde::{Deserialize, Serialize};

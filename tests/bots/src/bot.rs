@@ -2,8 +2,11 @@
 
 use std::collections::VecDeque;
 
-use env_sdk::{Agent, Rng, Stream};
-use room::wire::{self, CloseCode, MAX_TO_BROWSER, Outcome, ToLobby, ToWaiter};
+use footlights_env::{Agent, Rng, Stream};
+use footlights_protocol::{
+    Outcome,
+    wire::{self, ClientToLobby, CloseCode, LobbyToClient, MAX_TO_BROWSER},
+};
 
 use crate::{
     line::Line,
@@ -319,24 +322,24 @@ impl Bot {
     fn message(&mut self, now: f64, bytes: &[u8]) -> Option<Turn> {
         match &mut self.stage {
             Stage::Lobby { game, line, since, .. } => match wire::decode(bytes, MAX_TO_BROWSER) {
-                Ok(ToWaiter::Waiting { .. } | ToWaiter::Pong) => {
+                Ok(LobbyToClient::Waiting { .. } | LobbyToClient::Pong) => {
                     line.works();
                     None
                 }
-                Ok(ToWaiter::ReadyCheck { mine, .. }) => {
+                Ok(LobbyToClient::ReadyCheck { mine, .. }) => {
                     line.works();
                     if !mine {
-                        self.out.push_back(Output::Send(wire::encode(&ToLobby::Ready)));
+                        self.out.push_back(Output::Send(wire::encode(&ClientToLobby::Ready)));
                     }
                     None
                 }
-                Ok(ToWaiter::Matched { socket }) => {
+                Ok(LobbyToClient::Matched { socket }) => {
                     let report = Report::Matched { waited_ms: now - *since, socket: socket.clone() };
                     self.out.push_back(Output::Report(report));
                     Some(Turn::Sit(game.clone(), socket))
                 }
-                Ok(ToWaiter::TimedOut { .. }) => Some(Turn::End(Ending::TimedOut)),
-                Ok(ToWaiter::Refused { code, reason }) => {
+                Ok(LobbyToClient::TimedOut { .. }) => Some(Turn::End(Ending::TimedOut)),
+                Ok(LobbyToClient::Refused { code, reason }) => {
                     Some(Turn::Trouble(format!("the lobby refuses with {code}: {reason}")))
                 }
                 Err(why) => Some(Turn::Trouble(format!("lobby: {why}"))),
@@ -387,7 +390,7 @@ impl Bot {
                 if line.due(now) {
                     self.out.push_back(Output::Connect(line.path.clone()));
                 } else if line.is_open() && now >= *ping_at {
-                    self.out.push_back(Output::Send(wire::encode(&ToLobby::Ping { rtt: 0.0 })));
+                    self.out.push_back(Output::Send(wire::encode(&ClientToLobby::Ping { rtt: 0.0 })));
                     *ping_at = now + LOBBY_PING_MS;
                 }
             }
@@ -404,5 +407,8 @@ impl Bot {
 }
 
 fn fingerprint(environment: &str) -> Result<u64, String> {
-    envs::registry().get(environment).and_then(|entry| entry.fingerprint()).map_err(|e| e.to_string())
+    footlights_example_environments::registry()
+        .get(environment)
+        .and_then(|entry| entry.fingerprint())
+        .map_err(|e| e.to_string())
 }

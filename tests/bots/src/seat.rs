@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use env_sdk::{Rng, surface::Scene};
-use room::{
+use footlights_env::{Rng, surface::Scene};
+use footlights_protocol::{
+    Outcome,
     keys::Keyboard,
-    wire::{self, MAX_TO_BROWSER, Outcome, Phase, ToRoom, ToSeat, VERSION},
+    wire::{self, ClientToRoom, MAX_TO_BROWSER, Phase, RoomToClient, VERSION},
 };
 
 use crate::bot::{Output, Report};
@@ -65,7 +66,7 @@ impl Seat {
 
     pub fn opened(&mut self, out: &mut VecDeque<Output>) {
         self.welcome = false;
-        let hello = ToRoom::Hello { version: VERSION, digest: Some(self.digest) };
+        let hello = ClientToRoom::Hello { version: VERSION, digest: Some(self.digest) };
         out.push_back(Output::Send(wire::encode(&hello)));
     }
 
@@ -84,7 +85,7 @@ impl Seat {
         out: &mut VecDeque<Output>,
     ) -> Result<(), String> {
         match wire::decode(bytes, MAX_TO_BROWSER).map_err(|e| e.to_string())? {
-            ToSeat::Welcome(welcome) => {
+            RoomToClient::Welcome(welcome) => {
                 self.keyboard = welcome.keyboard;
                 self.welcome = true;
                 // Not all at the same moment.
@@ -92,7 +93,7 @@ impl Seat {
                 self.key_at = self.next_key(now, rng);
                 out.push_back(Output::Report(Report::Seated { agent: welcome.agent, fps: welcome.fps }));
             }
-            ToSeat::Frame(frame) => {
+            RoomToClient::Frame(frame) => {
                 self.scene.apply(&frame.picture).map_err(|e| e.to_string())?;
                 self.painted = self.painted.saturating_add(1);
                 // After a reload the room remembers higher numbers than this bot ever sent.
@@ -104,27 +105,27 @@ impl Seat {
                 }
             }
             // A bot does not look at the game: it presses keys, and counts what comes back.
-            ToSeat::Confirmed(confirmed) => {
+            RoomToClient::Confirmed(confirmed) => {
                 self.painted = self.painted.saturating_add(1);
                 out.push_back(Output::Report(Report::Frame { tick: confirmed.tick, bytes: bytes.len() }));
             }
-            ToSeat::Snapshot { .. } | ToSeat::Durable { .. } => {}
-            ToSeat::Status(status) => {
+            RoomToClient::Snapshot { .. } | RoomToClient::Durable { .. } => {}
+            RoomToClient::Status(status) => {
                 self.running = status.phase == Phase::Running;
                 if !self.running {
                     // The next tick may be seconds away: that would say nothing about how fast the game answers.
                     self.unanswered.clear();
                 }
             }
-            ToSeat::Notice { .. } => {}
-            ToSeat::Pong { time, .. } => self.rtt_ms = now - time,
-            ToSeat::Finished { outcome, saved, scores } => {
+            RoomToClient::Notice { .. } => {}
+            RoomToClient::Pong { time, .. } => self.rtt_ms = now - time,
+            RoomToClient::Finished { outcome, saved, scores } => {
                 if self.outcome.replace(outcome).is_none() {
                     out.push_back(Output::Report(Report::Over { outcome, scores }));
                 }
                 self.saved |= saved;
             }
-            ToSeat::Refused { code, reason } => return Err(format!("refused with {code}: {reason}")),
+            RoomToClient::Refused { code, reason } => return Err(format!("refused with {code}: {reason}")),
         }
         Ok(())
     }
@@ -136,7 +137,7 @@ impl Seat {
         }
         if now >= self.ping_at {
             let painted = std::mem::take(&mut self.painted);
-            let ping = ToRoom::Ping { time: now, rtt: self.rtt_ms as f32, focused: true, painted };
+            let ping = ClientToRoom::Ping { time: now, rtt: self.rtt_ms as f32, focused: true, painted };
             out.push_back(Output::Send(wire::encode(&ping)));
             self.ping_at = now + PING_MS;
         }
@@ -145,7 +146,7 @@ impl Seat {
             if self.running && self.change_keys(rng) {
                 self.seq += 1;
                 self.unanswered.push_back((self.seq, now));
-                let keys = ToRoom::Keys { seq: self.seq, held: self.held, time: now };
+                let keys = ClientToRoom::Keys { seq: self.seq, held: self.held, time: now };
                 out.push_back(Output::Send(wire::encode(&keys)));
             }
         }

@@ -1,13 +1,16 @@
 //! A bot walks through a study on virtual time: pages and lobby are a few lines here, the room is the real one.
 
-use bots::{Bot, Ending, Event, Habits, Output, Report};
-use env_sdk::Agent;
-use envs::mountain_car::{Config, MountainCar, Push};
-use room::{
-    experiment::{GameScene, Seat},
+use footlights_bots::{Bot, Ending, Event, Habits, Output, Report};
+use footlights_engine::room::{Input, Output as Do, Room};
+use footlights_env::Agent;
+use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+use footlights_experiment::{
+    GameScene, Seat,
     record::{GameInfo, SeatInfo},
-    room::{Input, Output as Do, Room},
-    wire::{self, CloseCode, Outcome, ToWaiter},
+};
+use footlights_protocol::{
+    Outcome,
+    wire::{self, CloseCode, LobbyToClient},
 };
 
 const EPOCH: u64 = 1_790_000_000_000;
@@ -117,7 +120,7 @@ impl Study {
                     }
                     self.tell(Event::Opened);
                     if lobby {
-                        let matched = ToWaiter::Matched { socket: "/room?ticket=t".into() };
+                        let matched = LobbyToClient::Matched { socket: "/room?ticket=t".into() };
                         self.tell(Event::Message(&wire::encode(&matched)));
                     }
                 }
@@ -230,7 +233,7 @@ fn a_lobby_without_partners_ends_the_way() {
     let mut bot = Bot::new("/x/e", 1, Habits::default());
     bot.handle(0.0, Event::Page { status: 200, path: "/x/e/s", html: GAME });
     bot.handle(0.0, Event::Opened);
-    bot.handle(9.0, Event::Message(&wire::encode(&ToWaiter::TimedOut { message: "Sorry.".into() })));
+    bot.handle(9.0, Event::Message(&wire::encode(&LobbyToClient::TimedOut { message: "Sorry.".into() })));
     let outputs: Vec<Output> = std::iter::from_fn(|| bot.poll()).collect();
     assert_eq!(outputs.last(), Some(&Output::Report(Report::Ended(Ending::TimedOut))));
 }

@@ -1,7 +1,7 @@
 //! Fills in a form from what the form itself says; only what is right in a check comes from elsewhere.
 
-use bots::{Control, Takes};
-use env_sdk::Rng;
+use footlights_bots::{Control, Takes};
+use footlights_env::Rng;
 
 /// What a page's program finds out for a screening, of a computer that does for any study.
 const DEVICE: [(&str, &str); 4] =
@@ -101,8 +101,8 @@ fn number(min: Option<f64>, max: Option<f64>, step: Option<f64>, rng: &mut Rng) 
 
 #[cfg(test)]
 mod tests {
-    use env_sdk::Stream;
-    use room::experiment::{Experiment, Page, Question, Scene, Screening};
+    use footlights_env::Stream;
+    use footlights_experiment::{Experiment, Page, Question, Scene, Screening};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use room::wire::Outcome;
+use footlights_protocol::Outcome;
 
 /// What one bot saw.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 
-use client::{
+use footlights_client::{
     netcode::{Button, Engine, Input, Output as Do, Play},
     view,
 };
-use env_sdk::{EnvError, Rng, Simulation};
-use room::wire::{self, FromTab, Phase};
+use footlights_env::{EnvError, Rng, Simulation};
+use footlights_protocol::wire::{self, ClientToTabLease, Phase};
 
 use crate::{
     diary::Diary,
@@ -65,7 +65,7 @@ pub struct Game {
 
 /// Makes a simulation of this build.
 fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
-    envs::registry().get(id)?.make_packed(config)
+    footlights_example_environments::registry().get(id)?.make_packed(config)
 }
 
 /// Bots run no policies: they guess what those do, and are corrected.
@@ -74,14 +74,17 @@ const ENGINE: Engine = Engine { make, act: |_, _| None };
 impl Game {
     /// The game of `scene`, in which the participant has been since `since`.
     pub fn new(
-        page: &bots::Page,
+        page: &footlights_bots::Page,
         style: Style,
         hide: Option<(f64, f64)>,
         since: f64,
         now: f64,
     ) -> Option<Self> {
-        let bots::Way::Play { environment, lobby, next } = &page.way else { return None };
-        let digest = envs::registry().get(environment).and_then(|entry| entry.fingerprint()).ok();
+        let footlights_bots::Way::Play { environment, lobby, next } = &page.way else { return None };
+        let digest = footlights_example_environments::registry()
+            .get(environment)
+            .and_then(|entry| entry.fingerprint())
+            .ok();
         Some(Self {
             play: Play::new(lobby, digest, Some(ENGINE), true, now),
             style,
@@ -225,7 +228,7 @@ impl Game {
         } else {
             self.away = false;
         }
-        out.push_back(Output::Say(Line::Tab, wire::encode(&FromTab::Visible(!self.away))));
+        out.push_back(Output::Say(Line::Tab, wire::encode(&ClientToTabLease::Visible(!self.away))));
         self.drive(now, Input::Attention(!self.away), diary, out)
     }
 

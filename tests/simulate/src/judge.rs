@@ -3,10 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use room::{
-    experiment::{Code, Ending, Experiment, Scene},
-    wire::Outcome,
-};
+use footlights_experiment::{Code, Ending, Experiment, Scene};
+use footlights_protocol::Outcome;
 
 use crate::{
     diary::{Diary, End, Played},
@@ -313,7 +311,7 @@ fn endings(diaries: &[Diary], stored: &Stored, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use room::experiment::{Completion, Page, Question};
+    use footlights_experiment::{Completion, Page, Question};
 
     use super::*;
     use crate::stored::{Steps, StoredGame};

@@ -19,8 +19,8 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, rc::Rc, time:
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
-use env_sdk::{Rng, Stream};
-use room::experiment::{Experiment, Scene};
+use footlights_env::{Rng, Stream};
+use footlights_experiment::{Experiment, Scene};
 use serde_json::json;
 use tokio::{
     runtime,
@@ -145,7 +145,7 @@ fn main() -> ExitCode {
 
 /// The study of that id.
 fn study(id: &str) -> Result<Experiment> {
-    let mut all = studies::all();
+    let mut all = footlights_example_experiments::all();
     match all.iter().position(|experiment| experiment.id == id) {
         Some(place) => Ok(all.swap_remove(place)),
         None => {

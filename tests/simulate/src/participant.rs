@@ -6,13 +6,11 @@
 
 use std::{collections::VecDeque, rc::Rc};
 
-use bots::{Page, Way};
-use client::netcode::Input;
-use env_sdk::{Rng, Stream};
-use room::{
-    experiment::{Experiment, Scene},
-    wire::{self, CloseCode, FromTab, MAX_TO_BROWSER, ToTab},
-};
+use footlights_bots::{Page, Way};
+use footlights_client::netcode::Input;
+use footlights_env::{Rng, Stream};
+use footlights_experiment::{Experiment, Scene};
+use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
 
 use crate::{
     answers::{self, Check},
@@ -452,31 +450,31 @@ impl Participant {
 
     // ---- tabs
 
-    fn told(&mut self, now: f64, word: ToTab) {
-        let was_elsewhere = std::mem::replace(&mut self.tab.elsewhere, word == ToTab::Elsewhere);
+    fn told(&mut self, now: f64, word: TabLeaseToClient) {
+        let was_elsewhere = std::mem::replace(&mut self.tab.elsewhere, word == TabLeaseToClient::Elsewhere);
         self.tab.told = true;
         if matches!(self.stage, Stage::Over) {
             return;
         }
         match word {
-            ToTab::Elsewhere => {
+            TabLeaseToClient::Elsewhere => {
                 if matches!(self.stage, Stage::Playing(_)) {
                     self.out.push_back(Output::Disconnect(Line::Game));
                 }
                 self.stage = Stage::Elsewhere(now + SECOND_TAB_MS);
             }
             // Perhaps the study has gone on in the other tab.
-            ToTab::Here if was_elsewhere => self.reload(now, true),
-            ToTab::Here => {}
+            TabLeaseToClient::Here if was_elsewhere => self.reload(now, true),
+            TabLeaseToClient::Here => {}
         }
     }
 
     fn second_told(&mut self, now: f64, bytes: &[u8]) {
         match wire::decode(bytes, MAX_TO_BROWSER) {
-            Ok(ToTab::Elsewhere) => self.diary.second_tabs += 1,
+            Ok(TabLeaseToClient::Elsewhere) => self.diary.second_tabs += 1,
             // While the first one is away, a second one may take part.
-            Ok(ToTab::Here) if !self.tab.open_at.is_infinite() || !self.tab.told => {}
-            Ok(ToTab::Here) => self.fault("a second tab was let in".into()),
+            Ok(TabLeaseToClient::Here) if !self.tab.open_at.is_infinite() || !self.tab.told => {}
+            Ok(TabLeaseToClient::Here) => self.fault("a second tab was let in".into()),
             Err(why) => self.fault(format!("a second tab heard something else: {why}")),
         }
         self.second_at = now + SECOND_TAB_MS;
@@ -559,7 +557,7 @@ impl Participant {
             Stage::Pause(until, ask) if now >= until => self.ask(now, ask),
             Stage::Opening(page, until) if now >= until || self.tab.told => self.mount(now, *page),
             Stage::Elsewhere(until) if now >= until => {
-                self.out.push_back(Output::Say(Line::Tab, wire::encode(&FromTab::Take)));
+                self.out.push_back(Output::Say(Line::Tab, wire::encode(&ClientToTabLease::Take)));
                 self.stage = Stage::Elsewhere(now + TAB_AGAIN_MS);
             }
             Stage::Reading(until) if now >= until => {
@@ -582,7 +580,7 @@ impl Participant {
 
 #[cfg(test)]
 mod tests {
-    use room::experiment::Question;
+    use footlights_experiment::Question;
 
     use super::*;
 
@@ -606,7 +604,7 @@ mod tests {
 
     impl Study {
         fn new(plan: Plan) -> Self {
-            let page = |id: &str| room::experiment::Page::new(id, id);
+            let page = |id: &str| footlights_experiment::Page::new(id, id);
             let experiment = Experiment::new("e", "E")
                 .scene(Scene::start(page("start")))
                 .scene(page("survey").ask(Question::number_input("age", "Age", 18.0, 99.0)))
@@ -640,7 +638,11 @@ mod tests {
                         self.page();
                     }
                     Output::Connect(line, _) => {
-                        let word = if line == Line::Tab { ToTab::Here } else { ToTab::Elsewhere };
+                        let word = if line == Line::Tab {
+                            TabLeaseToClient::Here
+                        } else {
+                            TabLeaseToClient::Elsewhere
+                        };
                         self.bot.handle(self.now, Event::Opened(line));
                         self.bot.handle(self.now, Event::Message(line, &wire::encode(&word)));
                     }

@@ -1,6 +1,6 @@
 //! What each bot does beside taking part: drawn from the seed before it comes. It decides when, never how.
 
-use env_sdk::{Rng, Stream};
+use footlights_env::{Rng, Stream};
 
 /// How often bots misbehave, each from 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

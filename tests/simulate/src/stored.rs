@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use room::tables::OWN_COLUMNS;
+use footlights_data::tables::OWN_COLUMNS;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

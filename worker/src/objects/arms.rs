@@ -1,7 +1,7 @@
 //! The treatment arms of one experiment: who was assigned to which, and who completed the study there.
 
-use env_sdk::digest;
-use room::balance::{self, Assigned};
+use footlights_env::digest;
+use footlights_experiment::assignment::{self, Assigned};
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
@@ -96,7 +96,7 @@ impl Arms {
         });
         let draw = digest::of_bytes(&auth::random_u64()?.to_le_bytes());
         costs::add(Cost::SqliteRows, 1);
-        let cell = balance::assign(&experiment.cells(), assigned, now(), draw);
+        let cell = assignment::assign(&experiment.cells(), assigned, now(), draw);
         self.state.storage().sql().exec(
             "INSERT INTO assigned VALUES (?, ?, NULL, ?)",
             vec![arrival.subject.clone().into(), integer(cell as i64), integer(now() as i64)],

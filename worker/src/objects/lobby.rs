@@ -8,12 +8,16 @@ use std::{
     time::Duration,
 };
 
-use room::{
-    experiment::Globals,
-    lobby::{Input, Ledger, Lobby as Queue, NoteKind, Output, Place, Waiter, place},
+use footlights_data::event::EventKind;
+use footlights_engine::{
+    lobby::{Input, Lobby as Queue, LobbyState, Output, QueueEntry},
     participant::{Participant, RunningGame},
-    stager::Played,
-    wire::{self, CloseCode, Outcome, ToLobby, ToWaiter},
+    placement,
+};
+use footlights_experiment::{Globals, Location, progress::Played};
+use footlights_protocol::{
+    Outcome,
+    wire::{self, ClientToLobby, CloseCode, LobbyToClient},
 };
 use serde::{Deserialize, Serialize};
 use worker::{
@@ -89,12 +93,12 @@ impl DurableObject for Lobby {
         let heard = heard(message);
         let Some(conn) = conn(&socket) else { return Ok(()) };
         match heard {
-            Ok(ToLobby::Ping { rtt }) => self.shell.clone().handle(Input::Alive { conn, rtt }).await,
-            Ok(ToLobby::Ready) => self.shell.clone().handle(Input::Ready(conn)).await,
+            Ok(ClientToLobby::Ping { rtt }) => self.shell.clone().handle(Input::Alive { conn, rtt }).await,
+            Ok(ClientToLobby::Ready) => self.shell.clone().handle(Input::Ready(conn)).await,
             Err(error) => {
                 log!("warn", "lobby_refused", "detail": error.to_string());
                 let code = error.close_code().code();
-                let refused = ToWaiter::Refused { code, reason: error.to_string() };
+                let refused = LobbyToClient::Refused { code, reason: error.to_string() };
                 let _ = socket.send_with_bytes(wire::encode(&refused));
                 let _ = socket.close(Some(code), Some("see the message before"));
                 self.shell.clone().handle(Input::Left(conn)).await
@@ -126,7 +130,7 @@ impl DurableObject for Lobby {
 }
 
 /// Who waits at a socket; `None` for one that is only about to close.
-fn waiter(socket: &WebSocket) -> Option<Waiter> {
+fn waiter(socket: &WebSocket) -> Option<QueueEntry> {
     serde_json::from_str(&socket.deserialize_attachment::<String>().ok()??).ok()
 }
 
@@ -149,7 +153,7 @@ impl Shell {
         let running = header("x-footlights-socket")?;
         if !running.is_empty() {
             self.state.accept_web_socket(&pair.server);
-            pair.server.send_with_bytes(wire::encode(&ToWaiter::Matched { socket: running }))?;
+            pair.server.send_with_bytes(wire::encode(&LobbyToClient::Matched { socket: running }))?;
             return Ok(Response::from_websocket(pair.client)?);
         }
         studies::game(&experiment, &scene)?;
@@ -158,7 +162,7 @@ impl Shell {
             && let Some(socket) = self.started(&experiment, &scene, &subject).await?
         {
             self.state.accept_web_socket(&pair.server);
-            pair.server.send_with_bytes(wire::encode(&ToWaiter::Matched { socket }))?;
+            pair.server.send_with_bytes(wire::encode(&LobbyToClient::Matched { socket }))?;
             return Ok(Response::from_websocket(pair.client)?);
         }
         if self.place.borrow().is_none() {
@@ -170,10 +174,10 @@ impl Shell {
         self.last_conn.set(conn);
         let since = header("x-footlights-since")?.parse().unwrap_or_else(|_| now());
         let globals = known::<Globals>(&header("x-footlights-globals")?)?.unwrap_or_default();
-        let place = known::<Place>(&header("x-footlights-place")?)?;
+        let location = known::<Location>(&header("x-footlights-place")?)?;
         let draw = auth::random_u64()?;
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
-        self.handle(Input::Joined { conn, subject, since, globals, place, draw }).await;
+        self.handle(Input::Joined { conn, subject, since, globals, location, draw }).await;
         Ok(Response::from_websocket(pair.client)?)
     }
 
@@ -215,28 +219,30 @@ impl Shell {
                     socket.serialize_attachment(serde_json::to_string(&waiter)?)?;
                 }
             }
-            (queue.take_ledger(), queue.next_wake())
+            (queue.take_state(), queue.next_wake())
         };
         for output in outputs {
             match output {
                 Output::Send(conn, message) => self.send(conn, &message),
                 Output::Close(conn, code) => self.close(conn, code),
-                Output::TimeUp { waiter, message } => {
+                Output::TimeUp { entry: waiter, message } => {
                     self.forget(waiter.conn);
                     spawn_local(self.clone().time_up(place.clone(), waiter, message));
                 }
                 Output::Match { game, group } => {
                     group.iter().for_each(|waiter| self.forget(waiter.conn));
-                    self.starting.borrow_mut().extend(group.iter().map(|waiter| waiter.subject.clone()));
+                    self.starting
+                        .borrow_mut()
+                        .extend(group.iter().map(|waiter| waiter.candidate.subject.clone()));
                     spawn_local(self.clone().start(place.clone(), game, group));
                 }
                 Output::Report { kind, subject, detail } => {
                     let (experiment, scene) = &place;
-                    log!("info", format!("lobby_{kind}"), "experiment": experiment, "scene": scene,
+                    log!("info", kind.as_str(), "experiment": experiment, "scene": scene,
                         "subject": subject, "detail": detail);
                     // Who is matched hears of it anyway, with the game.
-                    if !subject.is_empty() && kind != NoteKind::Matched.as_str() {
-                        let event = Event { kind: format!("lobby_{kind}"), detail };
+                    if !subject.is_empty() && kind != EventKind::LobbyMatched {
+                        let event = Event { kind, detail };
                         spawn_local(self.clone().keep_event(format!("{experiment}/{subject}"), event));
                     }
                 }
@@ -252,22 +258,22 @@ impl Shell {
         Ok(())
     }
 
-    async fn ledger(&self) -> Result<Ledger, Fault> {
+    async fn ledger(&self) -> Result<LobbyState, Fault> {
         match self.state.storage().get::<String>("ledger").await? {
             Some(stored) => Ok(serde_json::from_str(&stored)?),
-            None => Ok(Ledger::default()),
+            None => Ok(LobbyState::default()),
         }
     }
 
     /// Has it written among a participant's events. Nobody waits for it.
     async fn keep_event(self: Rc<Self>, participant: String, event: Event) {
         if let Err(fault) = call::<_, ()>(&self.env, "PARTICIPANT", &participant, "/note", &event).await {
-            log!("warn", "event_not_kept", "event": event.kind, "detail": fault.to_string());
+            log!("warn", "event_not_kept", "event": event.kind.as_str(), "detail": fault.to_string());
         }
     }
 
     /// The lobby as the sockets and the storage remember it.
-    fn restore(&self, place: &(String, String), ledger: Ledger) -> Result<Queue, Fault> {
+    fn restore(&self, place: &(String, String), ledger: LobbyState) -> Result<Queue, Fault> {
         let scene = studies::game(&place.0, &place.1)?;
         let mut queue = Queue::new(scene.humans(), &scene.waitroom);
         queue.restore(self.state.get_websockets().iter().filter_map(waiter).collect(), ledger);
@@ -295,7 +301,7 @@ impl Shell {
         self.state.get_websockets_with_tag(&conn.to_string()).pop()
     }
 
-    fn send(&self, conn: u64, message: &ToWaiter) {
+    fn send(&self, conn: u64, message: &LobbyToClient) {
         if let Some(socket) = self.socket(conn) {
             let _ = socket.send_with_bytes(wire::encode(message));
         }
@@ -311,20 +317,25 @@ impl Shell {
     /// Says what failed on our side, and closes.
     fn refuse(&self, conn: u64, reason: &str) {
         let code = CloseCode::Unavailable;
-        self.send(conn, &ToWaiter::Refused { code: code.code(), reason: reason.to_owned() });
+        self.send(conn, &LobbyToClient::Refused { code: code.code(), reason: reason.to_owned() });
         self.close(conn, code);
     }
 
     /// Lets somebody go who waited in vain: first it is stored that they may go on without a game.
-    async fn time_up(self: Rc<Self>, (experiment, scene): (String, String), waiter: Waiter, message: String) {
+    async fn time_up(
+        self: Rc<Self>,
+        (experiment, scene): (String, String),
+        waiter: QueueEntry,
+        message: String,
+    ) {
         let outcome = Outcome::LobbyTimeout;
         let none = Played { scene, outcome, game: String::new(), score: 0.0, globals: BTreeMap::new() };
-        let name = format!("{experiment}/{}", waiter.subject);
+        let name = format!("{experiment}/{}", waiter.candidate.subject);
         let stored: Result<serde_json::Value, Fault> =
             call(&self.env, "PARTICIPANT", &name, "/saved", &none).await;
         match stored {
             Ok(_) => {
-                self.send(waiter.conn, &ToWaiter::TimedOut { message });
+                self.send(waiter.conn, &LobbyToClient::TimedOut { message });
                 self.close(waiter.conn, CloseCode::Over);
             }
             Err(fault) => {
@@ -335,16 +346,16 @@ impl Shell {
     }
 
     /// Opens a room for a group and sends everybody there.
-    async fn start(self: Rc<Self>, place: (String, String), game: String, group: Vec<Waiter>) {
+    async fn start(self: Rc<Self>, place: (String, String), game: String, group: Vec<QueueEntry>) {
         let opened = self.open_room(&place, &game, &group).await;
         for waiter in &group {
-            self.starting.borrow_mut().remove(&waiter.subject);
+            self.starting.borrow_mut().remove(&waiter.candidate.subject);
         }
         match opened {
             Ok(sockets) => {
                 self.clone().handle(Input::Opened(game)).await;
                 for (waiter, socket) in group.iter().zip(sockets) {
-                    self.send(waiter.conn, &ToWaiter::Matched { socket });
+                    self.send(waiter.conn, &LobbyToClient::Matched { socket });
                 }
             }
             Err(fault) => {
@@ -362,12 +373,12 @@ impl Shell {
         &self,
         place: &(String, String),
         game_id: &str,
-        group: &[Waiter],
+        group: &[QueueEntry],
     ) -> Result<Vec<String>, Fault> {
         let (experiment, scene) = place;
         let game = studies::game(experiment, scene)?;
-        let places: Vec<Place> = group.iter().filter_map(|waiter| waiter.place).collect();
-        let hint = place::hint(&places);
+        let places: Vec<Location> = group.iter().filter_map(|waiter| waiter.candidate.location).collect();
+        let hint = placement::location_hint(&places);
         let region = hint.unwrap_or("any");
         let storage = self.state.storage();
         let counter = format!("games-{region}");
@@ -378,7 +389,11 @@ impl Shell {
         let subjects: Vec<Option<String>> = game
             .seats
             .iter()
-            .map(|seat| if seat.is_human() { people.next().map(|w| w.subject.clone()) } else { None })
+            .map(
+                |seat| {
+                    if seat.is_human() { people.next().map(|w| w.candidate.subject.clone()) } else { None }
+                },
+            )
             .collect();
         let new = NewGame {
             experiment: experiment.clone(),
@@ -395,13 +410,13 @@ impl Shell {
                 object: object.clone(),
                 game: game_id.to_owned(),
                 agent: agent.0,
-                subject: waiter.subject.clone(),
+                subject: waiter.candidate.subject.clone(),
                 expires: now() + TICKET_MS,
             };
             let socket = format!("/rooms/{object}/{game_id}?ticket={}", signer.sign("ticket", &ticket)?);
             let running =
                 RunningGame { scene: scene.clone(), game: game_id.to_owned(), socket: socket.clone() };
-            let name = format!("{experiment}/{}", waiter.subject);
+            let name = format!("{experiment}/{}", waiter.candidate.subject);
             let _: serde_json::Value = call(&self.env, "PARTICIPANT", &name, "/matched", &running).await?;
             sockets.push(socket);
         }

@@ -5,7 +5,7 @@ pub mod lobby;
 pub mod participant;
 pub mod rooms;
 
-use room::wire::{self, WireError};
+use footlights_protocol::wire::{self, WireError};
 use serde::{Serialize, de::DeserializeOwned};
 use worker::{Date, Env, Method, Request, RequestInit, Response, WebSocketIncomingMessage};
 

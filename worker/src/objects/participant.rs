@@ -6,13 +6,16 @@ use std::{
     time::Duration,
 };
 
-use room::{
-    experiment::{Complaints, Experiment},
+use footlights_data::event::EventKind;
+use footlights_engine::{
     participant::{Identity, Participant as Record, RunningGame},
-    stager::{Draw, Played, Submitted},
-    tabs::{self, Tab},
-    wire::{self, FromTab},
+    tab_lease::{self, Tab},
 };
+use footlights_experiment::{
+    Complaints, Experiment,
+    progress::{Draw, Played, Submitted},
+};
+use footlights_protocol::wire::{self, ClientToTabLease};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
@@ -64,7 +67,7 @@ pub struct Waiting {
 /// Something that happened to a participant elsewhere.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
-    pub kind: String,
+    pub kind: EventKind,
     pub detail: String,
 }
 
@@ -102,7 +105,7 @@ impl DurableObject for Participant {
             "/matched" => answer(shell.matched(&mut request).await),
             "/note" => answer(match question::<Event>(&mut request).await {
                 Ok(Event { kind, detail }) => {
-                    shell.note(&kind, detail).await;
+                    shell.note(kind, detail).await;
                     Ok(())
                 }
                 Err(fault) => Err(fault),
@@ -128,12 +131,14 @@ impl DurableObject for Participant {
         let Some(tab) = tab_of(&socket) else { return Ok(()) };
         let shell = self.shell.clone();
         match heard {
-            Ok(FromTab::Take) => {
-                shell.tabs(tabs::Input::Take(tab.conn));
-                shell.note("tab_taken", String::new()).await;
+            Ok(ClientToTabLease::Take) => {
+                shell.tabs(tab_lease::Input::Take(tab.conn));
+                shell.note(EventKind::TabTaken, String::new()).await;
             }
-            Ok(FromTab::Visible(visible)) => {
-                shell.note(if visible { "page_visible" } else { "page_hidden" }, String::new()).await;
+            Ok(ClientToTabLease::Visible(visible)) => {
+                shell
+                    .note(if visible { EventKind::PageVisible } else { EventKind::PageHidden }, String::new())
+                    .await;
             }
             Err(error) => {
                 log!("warn", "tab_refused", "detail": error.to_string());
@@ -248,7 +253,8 @@ impl Shell {
         if experiment.cells().len() < 2 {
             return;
         }
-        let completed = record.ending(experiment).map(|ending| ending == room::experiment::Ending::Completed);
+        let completed =
+            record.ending(experiment).map(|ending| ending == footlights_experiment::Ending::Completed);
         let seen = arms::Seen { subject: record.session.subject.clone(), completed };
         let told = call::<_, IgnoredAny>(&self.env, "ARMS", &experiment.id, "/seen", &seen).await;
         if let Err(fault) = told {
@@ -275,7 +281,7 @@ impl Shell {
         if other || record.session.stager.outcome(&game.scene).is_some() {
             return Err(Fault::Conflict("the participant is in another game, or has played".into()));
         }
-        record.note(now(), experiment, "matched", game.game.clone());
+        record.note(now(), experiment, EventKind::Matched, game.game.clone());
         record.matched(game);
         self.keep(record).await.map(drop)
     }
@@ -285,7 +291,7 @@ impl Shell {
         let Unmatched { game, .. } = question(request).await?;
         let Some(mut record) = self.present().await? else { return Ok(false) };
         if let Ok(experiment) = self.experiment(&record) {
-            record.note(now(), experiment, "unmatched", game.clone());
+            record.note(now(), experiment, EventKind::Unmatched, game.clone());
         }
         record.unmatched(&game);
         self.keep(record).await.map(|_| true)
@@ -298,7 +304,7 @@ impl Shell {
         if record.session.stager.outcome(&played.scene).is_none()
             && let Ok(experiment) = self.experiment(&record)
         {
-            record.note(now(), experiment, "game_over", played.outcome.as_str().to_owned());
+            record.note(now(), experiment, EventKind::GameOver, played.outcome.as_str().to_owned());
         }
         record.played(played);
         self.keep(record).await.map(|_| true)
@@ -360,7 +366,7 @@ impl Shell {
         Ok(costs::put(&self.state, DELETED, true).await?)
     }
 
-    async fn note(&self, kind: &str, detail: String) {
+    async fn note(&self, kind: EventKind, detail: String) {
         let noted = async {
             if let Some(mut record) = self.present().await? {
                 let before = record.session.events.len();
@@ -386,18 +392,19 @@ impl Shell {
         let pair = WebSocketPair::new()?;
         let conn = self.open().iter().map(|tab| tab.conn).max().unwrap_or(0).max(now()) + 1;
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
-        self.tabs(tabs::Input::Opened { conn, name });
+        self.tabs(tab_lease::Input::Opened { conn, name });
         let holds = self.open().iter().any(|tab| tab.conn == conn && tab.holds);
-        self.note(if holds { "tab_opened" } else { "second_tab_refused" }, String::new()).await;
+        self.note(if holds { EventKind::TabOpened } else { EventKind::SecondTabRefused }, String::new())
+            .await;
         Ok(Response::from_websocket(pair.client)?)
     }
 
     async fn closed(&self, socket: &WebSocket) {
         let Some(tab) = tab_of(socket) else { return };
         let known = self.open().iter().any(|open| open.conn == tab.conn);
-        self.tabs(tabs::Input::Closed(tab.conn));
+        self.tabs(tab_lease::Input::Closed(tab.conn));
         if known {
-            self.note("tab_closed", String::new()).await;
+            self.note(EventKind::TabClosed, String::new()).await;
         }
     }
 
@@ -408,9 +415,9 @@ impl Shell {
     }
 
     /// Decides which tab takes part, and tells them.
-    fn tabs(&self, input: tabs::Input) {
+    fn tabs(&self, input: tab_lease::Input) {
         let mut open = self.open();
-        let outputs = tabs::handle(&mut open, input);
+        let outputs = tab_lease::handle(&mut open, input);
         let socket = |conn: u64| self.state.get_websockets_with_tag(&conn.to_string()).pop();
         for tab in &open {
             if let Some(socket) = socket(tab.conn) {
@@ -419,12 +426,12 @@ impl Shell {
         }
         for output in outputs {
             match output {
-                tabs::Output::Send(conn, message) => {
+                tab_lease::Output::Send(conn, message) => {
                     if let Some(socket) = socket(conn) {
                         let _ = socket.send_with_bytes(wire::encode(&message));
                     }
                 }
-                tabs::Output::Close(conn) => {
+                tab_lease::Output::Close(conn) => {
                     if let Some(socket) = socket(conn) {
                         // It is no longer one of the tabs, whenever its close arrives.
                         let _ = socket.serialize_attachment(IGNORED);

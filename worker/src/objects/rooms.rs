@@ -7,12 +7,14 @@ use std::{
     time::Duration,
 };
 
-use env_sdk::Agent;
-use room::{
-    record::{Chunk, GameInfo, SeatInfo},
-    room::{Input, Output, Room, SeatVerdict, Verdict},
-    wire::{CloseCode, Outcome},
+use footlights_data::{
+    record::Chunk,
+    verdict::{SeatVerdict, Verdict},
 };
+use footlights_engine::room::{Input, Output, Room};
+use footlights_env::Agent;
+use footlights_experiment::record::{GameInfo, SeatInfo};
+use footlights_protocol::{Outcome, wire::CloseCode};
 use serde::{Deserialize, Serialize};
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
@@ -162,7 +164,7 @@ impl Shell {
 
     /// Games of one object tick together; objects tick at different moments.
     fn phase_ms(&self) -> u64 {
-        env_sdk::digest::of_bytes(self.state.id().to_string().as_bytes()) % 1_000
+        footlights_env::digest::of_bytes(self.state.id().to_string().as_bytes()) % 1_000
     }
 
     async fn create(self: Rc<Self>, new: NewGame) -> Result<(), Fault> {

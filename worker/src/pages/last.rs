@@ -1,7 +1,7 @@
 //! The last page: saves, then shows the code and the way back to the recruiter.
 
+use footlights_experiment::{Ending, Page, Scene, fill, with_code};
 use maud::{Markup, PreEscaped, html};
-use room::experiment::{Ending, Page, Scene, fill, with_code};
 use serde_json::json;
 
 use super::{View, parts};

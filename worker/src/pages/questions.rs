@@ -1,7 +1,7 @@
 //! A question as HTML: every control has its label, its bounds, and what is wrong with the answer tied to it.
 
+use footlights_experiment::{Kind, Question};
 use maud::{Markup, html};
-use room::experiment::{Kind, Question};
 
 use super::Again;
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use room::{
-    experiment::{Answer, Experiment, GameScene, Scene},
-    record::{Chunk, GameInfo},
-    room::Verdict,
+use footlights_data::{
+    record::Chunk,
     session::Snapshot,
     tables::{self, EventRow, Payment, iso8601},
+    verdict::Verdict,
 };
+use footlights_experiment::{Answer, Experiment, GameScene, Scene, record::GameInfo};
 use serde::Deserialize;
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
@@ -175,8 +175,9 @@ pub async fn save(
 ) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let game = info.game_id.as_str();
-    let time =
-        |row: Option<&room::record::Row>| row.map_or(JsValue::NULL, |row| iso8601(row.server_time_ms).into());
+    let time = |row: Option<&footlights_experiment::record::Row>| {
+        row.map_or(JsValue::NULL, |row| iso8601(row.server_time_ms).into())
+    };
     let mut statements = vec![statement(
         &db,
         "INSERT OR REPLACE INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,6 +1,7 @@
 //! The running games of one `Rooms` object in its SQLite: two rows every two seconds a game.
 
-use room::{record::GameInfo, room::Verdict};
+use footlights_data::verdict::Verdict;
+use footlights_experiment::record::GameInfo;
 use serde::Deserialize;
 use worker::{SqlStorage, SqlStorageValue};
 

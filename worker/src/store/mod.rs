@@ -5,7 +5,7 @@ pub mod games;
 pub mod listing;
 pub mod r2;
 
-use room::session::Snapshot;
+use footlights_data::session::Snapshot;
 use worker::Env;
 
 use crate::{error::Fault, studies};

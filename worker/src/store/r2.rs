@@ -3,15 +3,9 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use env_sdk::digest;
-use room::{
-    experiment::{Experiment, GameScene},
-    record::{Chunk, GameInfo},
-    replay::Replay,
-    room::Verdict,
-    session::Snapshot,
-    tables,
-};
+use footlights_data::{record::Chunk, replay::Replay, session::Snapshot, tables, verdict::Verdict};
+use footlights_env::digest;
+use footlights_experiment::{Experiment, GameScene, record::GameInfo};
 use worker::{Bucket, Env, HttpMetadata, ResponseBody};
 
 use super::d1::DELETED;

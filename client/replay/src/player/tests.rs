@@ -1,14 +1,12 @@
-use env_sdk::{ActionValue, conformance, surface::Shape};
-use room::{
-    record::GameInfo,
-    replay::{FORMAT, ReplayEpisode},
-};
+use footlights_data::replay::{FORMAT, ReplayEpisode};
+use footlights_env::{ActionValue, conformance, surface::Shape};
+use footlights_experiment::record::GameInfo;
 
 use super::*;
 
 /// A game of random episodes with so many steps each.
 fn game(id: &str, steps: &[u32]) -> (Replay, Box<dyn Simulation>, u64) {
-    let registry = envs::registry();
+    let registry = footlights_example_environments::registry();
     let entry = registry.get(id).unwrap();
     let (mut sim, here) = (entry.make_default().unwrap(), entry.fingerprint().unwrap());
     let episodes = (0u32..).zip(steps).map(|(episode, steps)| {
@@ -55,7 +53,7 @@ fn at(episode: u32, step: u32) -> Place {
 
 #[test]
 fn every_moment_is_the_same_however_one_gets_there() {
-    for id in envs::registry().iter().map(|entry| entry.id) {
+    for id in footlights_example_environments::registry().iter().map(|entry| entry.id) {
         let (replay, sim, here) = game(id, &[90, 1, 75]);
         let mut player = Player::open(replay.clone(), sim, here);
         while player.check(1) {}
@@ -71,7 +69,8 @@ fn every_moment_is_the_same_however_one_gets_there() {
             let recorded = match place.step.checked_sub(1) {
                 Some(before) => replay.episodes[place.episode as usize].digests[before as usize],
                 None => {
-                    let mut fresh = envs::registry().get(id).unwrap().make_default().unwrap();
+                    let mut fresh =
+                        footlights_example_environments::registry().get(id).unwrap().make_default().unwrap();
                     fresh.reset(9, place.episode);
                     fresh.digest().unwrap()
                 }

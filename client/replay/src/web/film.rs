@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use canvas::dom::{Listener, Result, warn};
+use footlights_canvas::dom::{Listener, Result, warn};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::{

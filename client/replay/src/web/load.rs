@@ -1,9 +1,9 @@
 //! Fetching what is stored, and making a simulation of this build from it.
 
-use canvas::dom::{Result, now, sleep, window};
-use envs::registry;
+use footlights_canvas::dom::{Result, now, sleep, window};
+use footlights_data::replay::Replay;
+use footlights_example_environments::registry;
 use js_sys::{JSON, Reflect, Uint8Array};
-use room::replay::Replay;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;

@@ -6,7 +6,7 @@ mod page;
 mod rows;
 mod save;
 
-use canvas::dom::{document, warn};
+use footlights_canvas::dom::{document, warn};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 

@@ -5,11 +5,11 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use canvas::{
+use footlights_canvas::{
     Canvas,
     dom::{Label, Listener, OrMissing, Result, child, document, now, warn, window},
 };
-use env_sdk::Agent;
+use footlights_env::Agent;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{

@@ -1,6 +1,6 @@
 //! The row beside the picture: a table of the columns and values of one seat's file.
 
-use canvas::dom::{Label, OrMissing, Result, child, document, element, words};
+use footlights_canvas::dom::{Label, OrMissing, Result, child, document, element, words};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlAnchorElement, HtmlElement};
 

@@ -1,6 +1,6 @@
 //! Files that the browser makes: pictures, and what `film` records.
 
-use canvas::dom::{OrMissing, Result, document, element, sleep, warn};
+use footlights_canvas::dom::{OrMissing, Result, document, element, sleep, warn};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, HtmlAnchorElement, HtmlCanvasElement, Url};

@@ -1,6 +1,6 @@
 //! What a browser whose person plays alone tells the room: how far it is, and what the keys were up to there.
 
-use room::wire::{KeyChange, ToRoom};
+use footlights_protocol::wire::{ClientToRoom, KeyChange};
 
 use super::{Own, Rollback};
 
@@ -23,7 +23,7 @@ impl Rollback {
 
     /// How far this browser is, with what the room does not know yet: messages for it, with a few changes each. Nothing
     /// where others play, and before the game.
-    pub fn played(&mut self, now: f64) -> Vec<ToRoom> {
+    pub fn played(&mut self, now: f64) -> Vec<ClientToRoom> {
         if !self.alone {
             return Vec::new();
         }
@@ -47,15 +47,15 @@ impl Rollback {
                 KeyChange { tick: own.stamp, held: own.held, time: own.time }
             })
             .collect();
-        let mut messages: Vec<ToRoom> = Vec::new();
+        let mut messages: Vec<ClientToRoom> = Vec::new();
         for some in changes.chunks(MOST_TOLD) {
             // There may be more changes of the tick that the last one is about.
             let until = some.last().map_or(0, |change| change.tick.saturating_sub(1));
-            messages.push(ToRoom::Played { until, changes: some.to_vec(), digest: None });
+            messages.push(ClientToRoom::Played { until, changes: some.to_vec(), digest: None });
         }
         match messages.last_mut() {
-            Some(ToRoom::Played { until, digest, .. }) => (*until, *digest) = (last, here),
-            _ => messages.push(ToRoom::Played { until: last, changes, digest: here }),
+            Some(ClientToRoom::Played { until, digest, .. }) => (*until, *digest) = (last, here),
+            _ => messages.push(ClientToRoom::Played { until: last, changes, digest: here }),
         }
         messages
     }

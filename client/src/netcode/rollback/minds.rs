@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 
-use env_sdk::{ActionValue, Agent, Simulation};
+use footlights_env::{ActionValue, Agent, Simulation};
+use footlights_protocol::timeline::{Asked, Move, Moves};
 use litemap::LiteMap;
-use room::timeline::{Asked, Move, Moves};
 
-/// Asks a policy that is in this state of its own (`env_sdk::Policy::save`; none at the start of an episode). What it
+/// Asks a policy that is in this state of its own (`footlights_env::Policy::save`; none at the start of an episode). What it
 /// does, and its state after that; nothing where this browser cannot run it.
 pub type Act = fn(&Asked, Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)>;
 

@@ -17,11 +17,11 @@ mod picture;
 
 use std::collections::VecDeque;
 
-use env_sdk::{Agent, EnvError, Simulation, Viewport, surface::Item};
-use room::{
-    experiment::InputDelay,
+use footlights_env::{Agent, EnvError, Simulation, Viewport, surface::Item};
+use footlights_protocol::{
+    Hud, InputDelay,
     timeline::{MOST_CHANGES, Move, Moves, Timeline},
-    wire::{Confirmed, Hud, Note, Shown, Simulated},
+    wire::{Confirmed, Note, Shown, Simulated},
 };
 
 use clock::Clock;

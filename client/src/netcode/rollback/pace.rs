@@ -1,6 +1,6 @@
 //! When the present runs, and how fast: it begins before the room does, and follows the room's clock by slewing.
 
-use room::experiment::InputDelay;
+use footlights_protocol::InputDelay;
 
 use super::Rollback;
 

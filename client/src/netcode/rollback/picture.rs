@@ -1,12 +1,12 @@
 //! Between two ticks the picture is on its way to the next one, which is known already; a correction is not a jump but
 //! a short glide.
 
-use env_sdk::{
+use footlights_env::{
     Agent, Surface, View, Viewport, math,
     surface::{Encoder, Item, Scene},
 };
+use footlights_protocol::timeline::Timeline;
 use litemap::LiteMap;
-use room::timeline::Timeline;
 
 /// What is left of a correction after this time is a third of it (1/e), ms.
 const GLIDE_MS: f64 = 60.0;

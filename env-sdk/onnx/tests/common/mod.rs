@@ -1,8 +1,8 @@
 //! Tiny models that the tests build for themselves.
 #![allow(dead_code)]
 
-use env_sdk::{ActionValue, Policy, PolicyError, Rng, Space, Spec, Stream, Viewport};
-use onnx::{
+use footlights_env::{ActionValue, Policy, PolicyError, Rng, Space, Spec, Stream, Viewport};
+use footlights_onnx::{
     Config, Model,
     export::{Dense, file, mlp, node, tensor, value},
 };

@@ -1,8 +1,8 @@
 //! Policies that decide, one observation after the other.
 
-use env_sdk::{ActionValue, Environment, Policy, PolicyError, Rng, Spec, Stream};
-use envs::slime_volleyball::{Config as Slime, SlimeVolleyball};
-use onnx::{Config, Model, OnnxPolicy, export};
+use footlights_env::{ActionValue, Environment, Policy, PolicyError, Rng, Spec, Stream};
+use footlights_example_environments::slime_volleyball::{Config as Slime, SlimeVolleyball};
+use footlights_onnx::{Config, Model, OnnxPolicy, export};
 
 /// A network with its policy and an observation to decide about.
 pub struct Network {

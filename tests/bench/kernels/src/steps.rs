@@ -1,6 +1,6 @@
 //! Environment steps with random actions that are drawn beforehand, episode after episode.
 
-use env_sdk::{ActionValue, EnvError, Environment, PerAgent, Registry, Rng, Space, Stream};
+use footlights_env::{ActionValue, EnvError, Environment, PerAgent, Registry, Rng, Space, Stream};
 
 const SEED: u64 = 1;
 /// How many steps' actions are drawn beforehand; then they begin anew. A prime, so that episodes differ.
@@ -54,13 +54,16 @@ fn prepared(space: &Space, agents: u8) -> Vec<PerAgent<ActionValue>> {
 
 #[cfg(test)]
 mod tests {
-    use envs::slime_volleyball::SlimeVolleyball;
+    use footlights_example_environments::slime_volleyball::SlimeVolleyball;
 
     use super::*;
 
     #[test]
     fn both_ways_to_step_play_the_same_game() {
         let typed = typed::<SlimeVolleyball>(5_000);
-        assert_eq!(erased(&envs::registry(), "slime-volleyball-v0", 5_000), Ok(typed));
+        assert_eq!(
+            erased(&footlights_example_environments::registry(), "slime-volleyball-v0", 5_000),
+            Ok(typed)
+        );
     }
 }

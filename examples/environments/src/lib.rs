@@ -1,0 +1,50 @@
+//! The reference environments, one file each, and the list of all of them. Add yours here.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+pub mod mountain_car;
+pub mod slime_volleyball;
+
+use footlights_env::{Entry, Registry};
+
+/// Every environment of this build.
+pub fn registry() -> Registry {
+    Registry::new()
+        .with(
+            Entry::of::<mountain_car::MountainCar>().scripted("scripted", || Box::new(mountain_car::Rocker)),
+        )
+        .with(
+            Entry::of::<slime_volleyball::SlimeVolleyball>()
+                .scripted("scripted", || Box::new(slime_volleyball::Chaser)),
+        )
+}
+
+/// The golden digests, by environment id, as `goldens.json` beside this crate's manifest holds them.
+pub fn goldens() -> serde_json::Value {
+    serde_json::from_str(include_str!("../goldens.json")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use footlights_env::conformance;
+
+    #[test]
+    fn every_environment_passes_the_conformance_kit_and_keeps_its_golden() {
+        let goldens = super::goldens();
+        for entry in super::registry().iter() {
+            let report = conformance::check(entry).unwrap();
+            let expected = goldens[entry.id].as_str().unwrap_or("no golden");
+            assert_eq!(format!("{:016x}", report.golden), expected, "{}", entry.id);
+        }
+    }
+
+    #[test]
+    fn snapshots_stay_small() {
+        for entry in super::registry().iter() {
+            let bytes = conformance::check(entry).unwrap().snapshot_bytes;
+            assert!(bytes <= 200, "{}: {bytes} bytes", entry.id);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Mountain Car for one person, with two randomised factors: how fast the car must be at the flag, and whether a hint is given.
+
+use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+use footlights_experiment::{
+    Arms, Block, Completion, Ending, Execution, Experiment, GameScene, Page, Question, Scene, Seat,
+};
+
+pub fn experiment() -> Experiment {
+    Experiment::new("mountain_car_conditions", "Mountain Car under four conditions")
+        .description("One person drives a car up a hill; the speed needed at the flag and a hint are crossed between subjects.")
+        .parameter("cohort")
+        .scene(Scene::start(
+            Page::new("consent", "Drive up the hill")
+                .text("You drive a car whose motor is too weak to climb the hill in one go. It takes about three minutes.")
+                .text("We record your key presses and your answers. Taking part is voluntary.")
+                .button("I agree to take part"),
+        ))
+        .arms(
+            Arms::new("hint")
+                .arm("given", Block::new().scene(instructions("instructions_hint").text("Hint: a run-up from the other side helps.")))
+                .arm("withheld", Block::new().scene(instructions("instructions_plain"))),
+        )
+        .arms(
+            Arms::new("finish")
+                .arm("any_speed", Block::new().scene(drive("drive", 0.0)).repeat(2))
+                .arm("fast", Block::new().scene(drive("drive_fast", 0.03)).repeat(2)),
+        )
+        .block(
+            Block::new()
+                .scene(
+                    Page::new("effort", "Effort")
+                        .ask(Question::scale("effort", "How hard was it?", 7).ends("Very easy", "Very hard")),
+                )
+                .scene(
+                    Page::new("control", "Control").ask(
+                        Question::slider("control", "How much were you in control of the car?", 0.0, 100.0, 1.0)
+                            .ends("Not at all", "Completely"),
+                    ),
+                )
+                .shuffle(),
+        )
+        .scene(Scene::completion_code(Page::new("end", "Thank you").text("That was all.")))
+        .completion(Completion::new().generated_code(Ending::Completed))
+}
+
+fn instructions(id: &str) -> Page {
+    Page::new(id, "How to drive")
+        .text("The left and right arrow keys (or A and D) push the car to the left and to the right. Reach the flag on top of \
+               the right hill.")
+}
+
+fn drive(id: &str, goal_velocity: f64) -> GameScene {
+    GameScene::new::<MountainCar>(id, Config { goal_velocity, max_steps: 600 })
+        .title("Drive up the hill")
+        .execution(Execution::Browser)
+        .seat(Seat::Human)
+        .default_action(Push::None)
+        .action(&["ArrowLeft"], Push::Left, "left")
+        .action(&["ArrowRight"], Push::Right, "right")
+        .action(&["KeyA"], Push::Left, "left")
+        .action(&["KeyD"], Push::Right, "right")
+}

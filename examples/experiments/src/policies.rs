@@ -1,0 +1,19 @@
+//! The trained policies that the studies use. A model is loaded once an isolate, however many rooms it plays in.
+
+use std::sync::OnceLock;
+
+use footlights_env::{Environment as _, Policy, PolicyError};
+use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
+use footlights_onnx::Model;
+
+/// Slime Volleyball, made by `cargo xtask train slime-volleyball-v0`. It decides 15 times a second and draws its
+/// actions, so it errs now and then and a person can win.
+pub fn slime_volleyball() -> Result<Box<dyn Policy>, PolicyError> {
+    static MODEL: OnceLock<Result<Model, PolicyError>> = OnceLock::new();
+    let model = MODEL.get_or_init(|| {
+        let config = footlights_onnx::Config::new("slime_volleyball").softmax(0.7).frame_skip(2);
+        let spec = SlimeVolleyball::spec(&Config::default());
+        Model::load(include_bytes!("../../models/slime_volleyball.onnx"), config, &spec)
+    });
+    Ok(Box::new(model.as_ref().map_err(Clone::clone)?.policy()?))
+}

@@ -1,0 +1,64 @@
+//! What is known of one participant at one moment, as plain data: what the participant's object keeps, and what the
+//! tables for analysts are made of. It decides nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::EventKind;
+
+use footlights_experiment::progress::{Sheet, Stager};
+
+/// One participant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The experiment's id.
+    pub experiment: String,
+    /// The participant.
+    pub subject: String,
+    /// Where the participant is, what was drawn, and what is known by name.
+    pub stager: Stager,
+    /// Every sending of a page, in order, wrong answers to a check included.
+    pub sheets: Vec<Answered>,
+    /// What happened outside games, in order. Never taken away from: the place in the list is the event's number.
+    pub events: Vec<SessionEvent>,
+    /// Who the participant is to a recruiter. Never among the data that analysts share.
+    pub identifiers: Option<Identifiers>,
+    /// When the first page's button was pressed, epoch ms.
+    pub begun_at_ms: u64,
+    /// When the last page was reached, epoch ms.
+    pub ended_at_ms: Option<u64>,
+}
+
+/// One sending of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The scene's id.
+    pub scene: String,
+    /// When it came, epoch ms.
+    pub at_ms: u64,
+    /// What was answered, and whether it was right.
+    pub sheet: Sheet,
+}
+
+/// Something worth knowing that happened outside games.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionEvent {
+    /// The server's clock, epoch ms.
+    pub at_ms: u64,
+    /// The scene it happened in; empty where it belongs to none.
+    pub scene: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// More words.
+    pub detail: String,
+}
+
+/// Who a participant is to a recruiter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identifiers {
+    /// `prolific`, `mturk` or `link`.
+    pub source: String,
+    /// What the address said, by the parameter's name, such as `PROLIFIC_PID`.
+    pub external: BTreeMap<String, String>,
+}

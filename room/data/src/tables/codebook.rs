@@ -1,0 +1,145 @@
+//! The codebook: every table and every column of an experiment's data explained, as schema.org's `Dataset` in JSON-LD,
+//! which is what Psych-DS asks for. And the configuration that the data came from.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    answers_columns,
+    column::{Column, Kind, Level},
+    events_columns,
+    files::Names,
+    participants_columns, steps_columns,
+};
+use crate::record::RecordError;
+use footlights_experiment::{Experiment, Scene};
+
+/// A kind of table: all files of it have these columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// `participants`, `answers`, `events`, `steps` with the scene behind it.
+    pub name: String,
+    /// What one row is.
+    pub description: String,
+    /// Where its files lie in an export; `*` stands for a participant or a scene.
+    pub files: String,
+    /// In the order of the header.
+    pub columns: Vec<Column>,
+}
+
+/// Every kind of table that an experiment's data have.
+pub fn tables(experiment: &Experiment) -> Result<Vec<Table>, RecordError> {
+    let names = Names::of(experiment);
+    let mut tables = vec![Table {
+        name: "participants".into(),
+        description: "One row a participant.".into(),
+        files: names.participants(),
+        columns: participants_columns(experiment),
+    }];
+    if experiment.scenes().into_iter().any(|scene| !scene.recorded().is_empty()) {
+        tables.push(Table {
+            name: "answers".into(),
+            description: "One row a question and sending of its page.".into(),
+            files: names.answers("*", "*"),
+            columns: answers_columns(experiment),
+        });
+    }
+    for scene in experiment.scenes() {
+        if let Scene::Game(game) = scene {
+            tables.push(Table {
+                name: format!("steps/{}", game.id),
+                description: format!(
+                    "One row a tick of the game {} ({}, {} ticks a second); a participant's subject_id and tick name a row.",
+                    game.id, game.environment.id, game.fps
+                ),
+                files: names.steps("*", &game.id),
+                columns: steps_columns(game)?,
+            });
+        }
+    }
+    tables.push(Table {
+        name: "events".into(),
+        description: "One row an event, in games and outside them.".into(),
+        files: names.events(),
+        columns: events_columns(),
+    });
+    Ok(tables)
+}
+
+/// The codebook of these tables. A column's `propertyID` is its table's name, a colon and its own. Psych-DS wants every
+/// variable to be in some file, so an export leaves out the tables of which it has none.
+pub fn dataset_description(experiment: &Experiment, tables: &[Table]) -> Value {
+    let about = if experiment.description.is_empty() { &experiment.title } else { &experiment.description };
+    let parts = tables.iter().map(|table| {
+        json!({
+            "@type": "DataDownload",
+            "name": table.name,
+            "description": table.description,
+            "contentUrl": table.files,
+            "encodingFormat": "text/csv",
+        })
+    });
+    let variables =
+        tables.iter().flat_map(|table| table.columns.iter().map(|column| variable(table, column)));
+    json!({
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": experiment.title,
+        "description": about,
+        "identifier": experiment.id,
+        "distribution": parts.collect::<Vec<_>>(),
+        "variableMeasured": variables.collect::<Vec<_>>(),
+    })
+}
+
+fn variable(table: &Table, column: &Column) -> Value {
+    let mut value = Map::new();
+    let mut set = |key: &str, is: Value| value.insert(key.to_owned(), is);
+    set("@type", json!("PropertyValue"));
+    set("name", json!(column.name));
+    set("propertyID", json!(format!("{}:{}", table.name, column.name)));
+    let list = matches!(column.kind, Kind::List(_));
+    let words = if list {
+        format!("{} A list in JSON of the levels.", column.description)
+    } else {
+        column.description.clone()
+    };
+    set("description", json!(words));
+    set(
+        "disambiguatingDescription",
+        json!(format!("In {}. An empty field means that there is no value.", table.files)),
+    );
+    let (kind, bounds, levels): (_, _, &[Level]) = match &column.kind {
+        Kind::Text => ("Text", (None, None), &[]),
+        Kind::Integer(low, high) => ("Integer", (*low, *high), &[]),
+        Kind::Number(low, high) => ("Number", (*low, *high), &[]),
+        Kind::Boolean => ("Boolean", (None, None), &[]),
+        Kind::Time => ("DateTime", (None, None), &[]),
+        Kind::List(levels) | Kind::Levels(levels) => ("Text", (None, None), levels),
+        Kind::Scale(low, high, levels) => ("Number", (Some(*low), Some(*high)), levels),
+    };
+    set("additionalType", json!(format!("https://schema.org/{kind}")));
+    if !column.unit.is_empty() {
+        set("unitText", json!(column.unit));
+    }
+    if let Some(low) = bounds.0 {
+        set("minValue", json!(low));
+    }
+    if let Some(high) = bounds.1 {
+        set("maxValue", json!(high));
+    }
+    if !levels.is_empty() {
+        let level =
+            |level: &Level| json!({ "@type": "PropertyValue", "value": level.value, "name": level.meaning });
+        set("valueReference", json!(levels.iter().map(level).collect::<Vec<_>>()));
+    }
+    Value::Object(value)
+}
+
+/// The configuration that the data came from. Codes that are worth money are left out.
+pub fn configuration(experiment: &Experiment, build: &str) -> Value {
+    let mut shared = experiment.clone();
+    if let Some(completion) = &mut shared.completion {
+        completion.codes.clear();
+    }
+    json!({ "build": build, "experiment": shared })
+}

@@ -1,0 +1,50 @@
+//! How a game ended, for everybody in it: what is stored when it is over, and what each participant goes on with.
+
+use serde::{Deserialize, Serialize};
+
+use footlights_experiment::{Globals, progress::Played, record::GameInfo};
+use footlights_protocol::Outcome;
+
+/// How a game ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// For the game, and for whoever stayed.
+    pub outcome: Outcome,
+    /// For each person, by agent; nothing for the seats that policies held from the beginning.
+    pub seats: Vec<Option<SeatVerdict>>,
+}
+
+/// How a game ended for one person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeatVerdict {
+    /// Who left or was excluded has an outcome of their own.
+    pub outcome: Outcome,
+    /// Sum of the person's rewards: up to their leaving, if they left.
+    pub score: f64,
+    /// Ticks until the game was over for the person.
+    pub tick: u32,
+    /// What the scene's hooks leave to later scenes; nothing before the game is over.
+    pub globals: Globals,
+}
+
+impl Verdict {
+    /// Of a game that cannot go on, because a deployment took its scene away or changed what it stands on.
+    pub fn failed(info: &GameInfo) -> Self {
+        let seat = || SeatVerdict { outcome: Outcome::Failed, score: 0.0, tick: 0, globals: Globals::new() };
+        let seats = info.seats.iter().map(|seated| seated.subject.as_ref().map(|_| seat())).collect();
+        Self { outcome: Outcome::Failed, seats }
+    }
+}
+
+impl SeatVerdict {
+    /// What the participant's object is told.
+    pub fn played(&self, info: &GameInfo) -> Played {
+        Played {
+            scene: info.scene.clone(),
+            outcome: self.outcome,
+            game: info.game_id.clone(),
+            score: self.score,
+            globals: self.globals.clone(),
+        }
+    }
+}

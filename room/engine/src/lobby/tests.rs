@@ -1,0 +1,646 @@
+use proptest::prelude::*;
+
+use super::*;
+use footlights_experiment::{
+    Answer,
+    matchmaking::{Candidate, DifferentAttribute, Fifo, LatencyFifo, SameAttribute},
+};
+
+fn drain(lobby: &mut Lobby) -> Vec<Output> {
+    std::iter::from_fn(|| lobby.poll()).collect()
+}
+
+fn matches(outputs: &[Output]) -> Vec<Vec<String>> {
+    outputs
+        .iter()
+        .filter_map(|o| match o {
+            Output::Match { group, .. } => Some(group.iter().map(|w| w.candidate.subject.clone()).collect()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn game(outputs: &[Output]) -> String {
+    let game = outputs.iter().find_map(|o| match o {
+        Output::Match { game, .. } => Some(game.clone()),
+        _ => None,
+    });
+    game.expect("a match")
+}
+
+/// What `conn` was told last.
+fn told(outputs: &[Output], conn: u64) -> Option<LobbyToClient> {
+    outputs.iter().rev().find_map(|o| match o {
+        Output::Send(to, message) if *to == conn && *message != LobbyToClient::Pong => Some(message.clone()),
+        _ => None,
+    })
+}
+
+fn reports(outputs: &[Output]) -> Vec<(&'static str, &str)> {
+    let reports = outputs.iter().filter_map(|o| match o {
+        Output::Report { kind, subject, .. } => Some((kind.as_str(), subject.as_str())),
+        _ => None,
+    });
+    reports.collect()
+}
+
+fn joined(conn: u64, subject: &str, since: u64) -> Input {
+    // Entropy of the test: another number for everybody.
+    let draw = conn.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    Input::Joined { conn, subject: subject.into(), since, globals: Globals::new(), location: None, draw }
+}
+
+fn join(lobby: &mut Lobby, now: u64, conn: u64, subject: &str) -> Vec<Output> {
+    lobby.handle(now, joined(conn, subject, now));
+    drain(lobby)
+}
+
+fn send(lobby: &mut Lobby, now: u64, input: Input) -> Vec<Output> {
+    lobby.handle(now, input);
+    drain(lobby)
+}
+
+fn alive(conn: u64) -> Input {
+    Input::Alive { conn, rtt: 20.0 }
+}
+
+fn rules() -> Waitroom {
+    Waitroom::new().limit_ms(600_000)
+}
+
+/// What is kept by the shell, and a lobby that is made of that.
+fn slept(lobby: &Lobby, state: &LobbyState, group: usize, rules: &Waitroom) -> Lobby {
+    let kept: Vec<QueueEntry> =
+        lobby.entries().map(|w| serde_json::from_str(&serde_json::to_string(w).unwrap()).unwrap()).collect();
+    let mut again = Lobby::new(group, rules);
+    again.restore(kept, state.clone());
+    again
+}
+
+#[test]
+fn a_hundred_at_once_make_fifty_pairs_in_the_order_of_their_coming() {
+    let mut lobby = Lobby::new(2, &rules());
+    let mut pairs = Vec::new();
+    let mut games = BTreeSet::new();
+    for k in 0..100 {
+        let outputs = join(&mut lobby, 0, k, &format!("s{k:02}"));
+        if k % 2 == 1 {
+            games.insert(game(&outputs));
+        }
+        pairs.extend(matches(&outputs));
+    }
+    assert_eq!(pairs.len(), 50);
+    assert_eq!(pairs[0], ["s00", "s01"]);
+    assert_eq!(pairs[49], ["s98", "s99"]);
+    assert_eq!(lobby.entries().count(), 0);
+    assert_eq!(games.len(), 50, "every game has an id of its own");
+    assert!(games.iter().all(|id| id.len() == 24));
+}
+
+#[test]
+fn a_closed_tab_is_never_matched() {
+    let mut lobby = Lobby::new(2, &rules());
+    join(&mut lobby, 0, 1, "a");
+    lobby.handle(5, Input::Left(1));
+    assert!(matches(&join(&mut lobby, 10, 2, "b")).is_empty());
+    assert_eq!(matches(&join(&mut lobby, 20, 3, "c")), [["b", "c"]]);
+}
+
+#[test]
+fn a_silent_connection_is_closed_before_anybody_is_matched_with_it() {
+    let mut lobby = Lobby::new(2, &rules());
+    join(&mut lobby, 0, 1, "a");
+    lobby.handle(1_000, alive(1));
+    let outputs = join(&mut lobby, 1_000 + SILENT_MS, 2, "b");
+    assert!(outputs.contains(&Output::Close(1, CloseCode::Silent)));
+    assert!(matches(&outputs).is_empty());
+}
+
+#[test]
+fn the_same_person_in_a_second_tab_keeps_the_place_and_is_not_their_own_partner() {
+    let mut lobby = Lobby::new(3, &rules());
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 5, 2, "b");
+    let outputs = join(&mut lobby, 10, 3, "a");
+    assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
+    assert!(reports(&outputs).is_empty(), "nobody new came");
+    assert_eq!(matches(&join(&mut lobby, 20, 4, "c")), [["a", "b", "c"]]);
+}
+
+#[test]
+fn who_has_waited_before_comes_in_at_the_head() {
+    let mut lobby = Lobby::new(3, &rules());
+    join(&mut lobby, 100_000, 1, "new");
+    send(&mut lobby, 100_001, joined(2, "back from a no-show", 5_000));
+    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(lobby.next_wake(), Some(100_000 + SILENT_MS));
+    lobby.handle(160_000, alive(1));
+    let outputs = send(&mut lobby, 160_000, alive(2));
+    let waited =
+        LobbyToClient::Waiting { here: 2, needed: 3, waited_ms: 155_000, limit_ms: 600_000, full: false };
+    assert_eq!(told(&outputs, 2), Some(waited));
+}
+
+#[test]
+fn waiting_ends_at_the_limit_with_the_researchers_words() {
+    let mut lobby = Lobby::new(2, &Waitroom::new().limit_ms(60_000).timeout_message("Sorry."));
+    join(&mut lobby, 1_000, 1, "a");
+    lobby.handle(50_000, alive(1));
+    assert_eq!(lobby.next_wake(), Some(61_000));
+    lobby.handle(60_999, Input::Wake);
+    assert!(!drain(&mut lobby).iter().any(|output| matches!(output, Output::TimeUp { .. })));
+    let outputs = send(&mut lobby, 61_000, Input::Wake);
+    assert_eq!(reports(&outputs), [("lobby_timed_out", "a")]);
+    assert!(matches!(outputs.last(), Some(Output::TimeUp { entry, message })
+        if entry.candidate.subject == "a" && entry.conn == 1 && message == "Sorry."));
+    assert_eq!(lobby.next_wake(), None);
+}
+
+#[test]
+fn a_sign_of_life_is_answered_to_who_gave_it() {
+    let mut lobby = Lobby::new(3, &Waitroom::new().limit_ms(60_000));
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 500, 2, "b");
+    let waiting =
+        LobbyToClient::Waiting { here: 2, needed: 3, waited_ms: 5_000, limit_ms: 60_000, full: false };
+    let outputs = send(&mut lobby, 5_500, alive(2));
+    assert_eq!(outputs, [Output::Send(2, LobbyToClient::Pong), Output::Send(2, waiting)]);
+}
+
+#[test]
+fn a_flood_is_closed_and_the_others_wait_on() {
+    let mut lobby = Lobby::new(3, &rules());
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 0, 2, "b");
+    for k in 0..100 {
+        lobby.handle(k * 10, if k % 2 == 0 { alive(1) } else { Input::Ready(1) });
+        if k % 20 == 0 {
+            lobby.handle(k * 10, alive(2));
+        }
+    }
+    assert!(drain(&mut lobby).contains(&Output::Close(1, CloseCode::TooFrequent)));
+    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn one_person_games_start_at_once() {
+    let mut lobby = Lobby::new(1, &rules());
+    assert_eq!(matches(&join(&mut lobby, 0, 1, "a")), [["a"]]);
+}
+
+#[test]
+fn a_group_is_held_for_a_time_between_the_bounds_and_sees_the_waiting_page() {
+    let rules = rules().extra_wait_ms(1_000, 3_000);
+    let mut waits = Vec::new();
+    for pair in 0..200 {
+        let mut lobby = Lobby::new(2, &rules);
+        join(&mut lobby, 0, pair * 2, "a");
+        let outputs = join(&mut lobby, 500, pair * 2 + 1, "b");
+        assert!(matches(&outputs).is_empty());
+        assert!(matches!(told(&outputs, pair * 2), Some(LobbyToClient::Waiting { here: 2, .. })));
+        let wake = lobby.next_wake().unwrap();
+        assert!(matches(&send(&mut lobby, wake - 1, Input::Wake)).is_empty());
+        assert_eq!(matches(&send(&mut lobby, wake, Input::Wake)), [["a", "b"]]);
+        waits.push(wake - 500);
+    }
+    assert!(waits.iter().all(|ms| (1_000..=3_000).contains(ms)), "{waits:?}");
+    let mean = waits.iter().sum::<u64>() / 200;
+    assert!((1_850..2_150).contains(&mean), "uniform: {mean}");
+    let early = waits.iter().filter(|ms| **ms < 1_500).count();
+    assert!((30..70).contains(&early), "uniform: {early} of 200 in the first quarter");
+}
+
+#[test]
+fn who_is_left_of_a_held_group_is_at_the_head_again() {
+    let mut lobby = Lobby::new(2, &rules().extra_wait_ms(5_000, 5_000));
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 10, 2, "b");
+    join(&mut lobby, 20, 3, "c");
+    lobby.handle(1_000, Input::Left(2));
+    assert!(matches(&send(&mut lobby, 5_020, Input::Wake)).is_empty(), "a's new group is held anew");
+    assert_eq!(matches(&send(&mut lobby, 6_000, Input::Wake)), [["a", "c"]]);
+}
+
+#[test]
+fn everybody_who_is_ready_plays() {
+    let mut lobby = Lobby::new(2, &rules().ready_check_ms(10_000));
+    join(&mut lobby, 0, 1, "a");
+    let outputs = join(&mut lobby, 1_000, 2, "b");
+    assert!(matches(&outputs).is_empty());
+    let check =
+        |remaining_ms, ready, mine| LobbyToClient::ReadyCheck { remaining_ms, ready, needed: 2, mine };
+    assert_eq!(told(&outputs, 1), Some(check(10_000, 0, false)));
+    let outputs = send(&mut lobby, 4_000, Input::Ready(2));
+    assert_eq!(told(&outputs, 1), Some(check(7_000, 1, false)));
+    assert_eq!(told(&outputs, 2), Some(check(7_000, 1, true)));
+    assert!(send(&mut lobby, 4_500, Input::Ready(2)).is_empty(), "twice is once");
+    let outputs = send(&mut lobby, 6_000, alive(1));
+    assert_eq!(outputs, [Output::Send(1, LobbyToClient::Pong), Output::Send(1, check(5_000, 1, false))]);
+    assert_eq!(matches(&send(&mut lobby, 10_999, Input::Ready(1))), [["a", "b"]]);
+}
+
+#[test]
+fn who_is_not_ready_is_sent_away_and_comes_back_behind_the_others() {
+    let mut lobby = Lobby::new(2, &rules().ready_check_ms(10_000));
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 1_000, 2, "b");
+    lobby.handle(2_000, Input::Ready(2));
+    lobby.handle(9_000, alive(1));
+    drain(&mut lobby);
+    assert_eq!(lobby.next_wake(), Some(11_000));
+    let outputs = send(&mut lobby, 11_000, Input::Wake);
+    let why = LobbyToClient::Refused { code: CloseCode::NotReady.code(), reason: String::new() };
+    let closed = outputs
+        .windows(2)
+        .any(|w| w == [Output::Send(1, why.clone()), Output::Close(1, CloseCode::NotReady)]);
+    assert!(closed, "told why, then closed");
+    assert_eq!(reports(&outputs), [("lobby_not_ready", "a")]);
+    assert!(matches!(told(&outputs, 2), Some(LobbyToClient::Waiting { here: 1, waited_ms: 10_000, .. })));
+    // Whoever was there is matched with the next one to come.
+    send(&mut lobby, 12_000, joined(3, "c", 11_500));
+    lobby.handle(12_100, Input::Ready(2));
+    assert_eq!(matches(&send(&mut lobby, 12_200, Input::Ready(3))), [["b", "c"]]);
+    // The one who missed it has waited longest, and is behind all the same.
+    join(&mut lobby, 10_500, 4, "d");
+    lobby.handle(20_000, joined(5, "a", 0));
+    assert_eq!(lobby.entries().map(|w| w.candidate.subject.as_str()).collect::<Vec<_>>(), ["d", "a"]);
+}
+
+#[test]
+fn whoever_misses_checks_all_the_time_is_let_go_at_the_limit_and_forgotten() {
+    let mut lobby = Lobby::new(2, &Waitroom::new().limit_ms(60_000).ready_check_ms(5_000));
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 0, 2, "b");
+    lobby.handle(1_000, Input::Ready(2));
+    send(&mut lobby, 5_000, Input::Wake);
+    assert_eq!(lobby.take_state().unwrap().missed, BTreeMap::from([("a".into(), 5_000)]));
+    let outputs = send(&mut lobby, 61_000, joined(3, "a", 0));
+    assert!(
+        outputs.iter().any(|o| matches!(o, Output::TimeUp { entry, .. } if entry.candidate.subject == "a"))
+    );
+    send(&mut lobby, 65_000, Input::Wake);
+    assert_eq!(lobby.take_state(), Some(LobbyState::default()));
+}
+
+#[test]
+fn who_leaves_during_the_check_leaves_the_others_at_the_head() {
+    let mut lobby = Lobby::new(3, &rules().ready_check_ms(10_000));
+    for (conn, who) in [(1, "a"), (2, "b"), (3, "c"), (4, "d")] {
+        join(&mut lobby, conn, conn, who);
+    }
+    lobby.handle(100, Input::Ready(1));
+    let outputs = send(&mut lobby, 200, Input::Left(2));
+    let check = LobbyToClient::ReadyCheck { remaining_ms: 10_000, ready: 0, needed: 3, mine: false };
+    assert_eq!(told(&outputs, 1), Some(check.clone()), "everybody is asked anew");
+    assert_eq!(told(&outputs, 4), Some(check));
+    for conn in [1, 3] {
+        lobby.handle(300, Input::Ready(conn));
+    }
+    assert_eq!(matches(&send(&mut lobby, 300, Input::Ready(4))), [["a", "c", "d"]]);
+}
+
+#[test]
+fn a_reload_in_a_check_stays_in_the_group() {
+    let mut lobby = Lobby::new(2, &rules().ready_check_ms(10_000));
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 0, 2, "b");
+    lobby.handle(100, Input::Ready(1));
+    drain(&mut lobby);
+    let outputs = send(&mut lobby, 500, joined(3, "a", 0));
+    assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
+    assert!(matches!(told(&outputs, 3), Some(LobbyToClient::ReadyCheck { mine: true, .. })));
+    lobby.handle(600, Input::Left(1));
+    assert_eq!(matches(&send(&mut lobby, 700, Input::Ready(2))), [["a", "b"]]);
+}
+
+#[test]
+fn nobody_is_timed_out_in_the_middle_of_a_check() {
+    let mut lobby = Lobby::new(2, &Waitroom::new().limit_ms(60_000).ready_check_ms(10_000));
+    join(&mut lobby, 0, 1, "a");
+    lobby.handle(50_000, alive(1));
+    join(&mut lobby, 58_000, 2, "b");
+    assert_eq!(lobby.next_wake(), Some(68_000));
+    let timed_out = |outputs: &[Output]| outputs.iter().any(|o| matches!(o, Output::TimeUp { .. }));
+    assert!(!timed_out(&send(&mut lobby, 60_000, Input::Wake)));
+    lobby.handle(60_000, Input::Ready(1));
+    assert!(!timed_out(&send(&mut lobby, 67_999, Input::Wake)));
+    let outputs = send(&mut lobby, 68_000, Input::Wake);
+    assert!(outputs.contains(&Output::Close(2, CloseCode::NotReady)));
+    assert!(timed_out(&outputs));
+}
+
+#[test]
+fn no_more_games_run_than_may_and_waiters_see_that() {
+    let mut lobby = Lobby::new(2, &rules().max_concurrent_games(1));
+    join(&mut lobby, 0, 1, "a");
+    let first = game(&join(&mut lobby, 0, 2, "b"));
+    assert_eq!(lobby.running().collect::<Vec<_>>(), [first.as_str()]);
+    assert_eq!(lobby.take_state(), None, "what may not come to be is not stored");
+    lobby.handle(1, Input::Opened(first.clone()));
+    assert_eq!(lobby.take_state().unwrap().running, BTreeSet::from([first.clone()]));
+    let outputs = join(&mut lobby, 10, 3, "c");
+    assert!(matches!(told(&outputs, 3), Some(LobbyToClient::Waiting { full: true, .. })));
+    assert!(matches(&join(&mut lobby, 20, 4, "d")).is_empty());
+    assert!(matches(&join(&mut lobby, 30, 5, "e")).is_empty());
+    lobby.handle(40, Input::GameOver("another".into()));
+    assert!(matches(&drain(&mut lobby)).is_empty());
+    let outputs = send(&mut lobby, 50, Input::GameOver(first.clone()));
+    assert_eq!(matches(&outputs), [["c", "d"]]);
+    assert!(matches(&send(&mut lobby, 60, Input::GameOver(first))).is_empty(), "twice is once");
+    assert!(matches(&join(&mut lobby, 70, 6, "f")).is_empty());
+}
+
+#[test]
+fn a_group_that_is_held_or_asked_has_its_place_and_gives_it_back() {
+    let mut lobby = Lobby::new(2, &rules().max_concurrent_games(1).ready_check_ms(10_000));
+    for (conn, who) in [(1, "a"), (2, "b"), (3, "c")] {
+        join(&mut lobby, 0, conn, who);
+    }
+    let outputs = join(&mut lobby, 0, 4, "d");
+    assert!(matches!(told(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 2, .. })));
+    let outputs = send(&mut lobby, 100, Input::Left(1));
+    assert!(matches!(told(&outputs, 2), Some(LobbyToClient::ReadyCheck { .. })));
+    assert!(matches!(told(&outputs, 3), Some(LobbyToClient::ReadyCheck { .. })));
+    assert!(matches!(told(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 1, .. })));
+}
+
+#[test]
+fn a_room_that_could_not_be_made_frees_its_place() {
+    let mut lobby = Lobby::new(1, &rules().max_concurrent_games(1));
+    let first = game(&join(&mut lobby, 0, 1, "a"));
+    join(&mut lobby, 0, 2, "b");
+    assert_eq!(matches(&send(&mut lobby, 5, Input::GameOver(first.clone()))), [["b"]]);
+    lobby.handle(6, Input::Opened(first.clone()));
+    assert!(!lobby.running().any(|game| game == first), "over before it was known to be open");
+}
+
+#[test]
+fn a_lobby_that_slept_goes_on_where_it_was() {
+    let rules = rules().ready_check_ms(10_000).extra_wait_ms(100, 100).max_concurrent_games(2);
+    let mut lobby = Lobby::new(2, &rules);
+    let mut state = LobbyState::default();
+    for (conn, who) in [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")] {
+        join(&mut lobby, conn, conn, who);
+    }
+    let mut lobby = slept(&lobby, &state, 2, &rules);
+    let outputs = send(&mut lobby, 102, Input::Wake);
+    assert!(matches!(told(&outputs, 1), Some(LobbyToClient::ReadyCheck { .. })), "the hold went on");
+    lobby.handle(200, Input::Ready(1));
+    let mut lobby = slept(&lobby, &state, 2, &rules);
+    let outputs = send(&mut lobby, 300, Input::Ready(2));
+    assert_eq!(matches(&outputs), [["a", "b"]]);
+    lobby.handle(300, Input::Opened(game(&outputs)));
+    state = lobby.take_state().unwrap();
+    let mut lobby = slept(&lobby, &state, 2, &rules);
+    assert!(lobby.is_full());
+    assert_eq!(matches(&send(&mut lobby, 301, Input::GameOver(game(&outputs)))), Vec::<Vec<String>>::new());
+    assert!(!lobby.is_full());
+}
+
+#[test]
+fn what_is_left_of_a_group_after_a_sleep_is_in_the_queue_again() {
+    let rules = rules().ready_check_ms(10_000);
+    let mut lobby = Lobby::new(2, &rules);
+    for (conn, who) in [(1, "a"), (2, "b")] {
+        join(&mut lobby, conn, conn, who);
+    }
+    let mut again = Lobby::new(2, &rules);
+    again.restore(lobby.entries().filter(|w| w.conn == 2).cloned().collect(), LobbyState::default());
+    let outputs = send(&mut again, 50, Input::Left(1));
+    assert!(matches!(told(&outputs, 2), Some(LobbyToClient::Waiting { here: 1, .. })));
+    assert_eq!(again.take_changed().len(), 1);
+}
+
+#[test]
+fn only_what_changed_is_kept_anew() {
+    let mut lobby = Lobby::new(3, &rules());
+    join(&mut lobby, 0, 1, "a");
+    join(&mut lobby, 0, 2, "b");
+    let conns = |lobby: &mut Lobby| lobby.take_changed().iter().map(|w| w.conn).collect::<Vec<_>>();
+    assert_eq!(conns(&mut lobby), [1, 2]);
+    lobby.handle(5_000, alive(2));
+    assert_eq!(conns(&mut lobby), [2]);
+    lobby.handle(6_000, Input::Wake);
+    assert!(conns(&mut lobby).is_empty());
+}
+
+#[test]
+fn only_what_the_matchmaker_asks_for_is_kept_and_fits_the_socket() {
+    let rules = rules().matching(SameAttribute { global: "survey.words".into() });
+    let mut lobby = Lobby::new(2, &rules);
+    let globals = Globals::from([
+        ("survey.words".into(), Answer::Text("\u{0}\"ü".repeat(100_000))),
+        ("survey.secret".into(), Answer::Number(1.0)),
+    ]);
+    let input =
+        Input::Joined { conn: 1, subject: "s".repeat(64), since: 0, globals, location: None, draw: u64::MAX };
+    lobby.handle(0, input);
+    let kept = lobby.take_changed();
+    assert_eq!(kept[0].candidate.globals.keys().collect::<Vec<_>>(), ["survey.words"]);
+    let text = serde_json::to_string(&kept[0]).unwrap();
+    assert!(text.encode_utf16().count() * 2 < 14_000, "{}", text.len());
+}
+
+#[test]
+fn a_round_trip_makes_a_match_when_it_is_known() {
+    let matching = LatencyFifo { max_server_rtt: 100.0, max_pair_rtt: 150.0 };
+    let mut lobby = Lobby::new(2, &rules().matching(matching));
+    join(&mut lobby, 0, 1, "a");
+    assert!(matches(&join(&mut lobby, 0, 2, "b")).is_empty());
+    lobby.handle(10, Input::Alive { conn: 1, rtt: f32::NAN });
+    lobby.handle(20, Input::Alive { conn: 2, rtt: 60.0 });
+    assert!(matches(&drain(&mut lobby)).is_empty());
+    assert_eq!(matches(&send(&mut lobby, 30, Input::Alive { conn: 1, rtt: 90.0 })), [["a", "b"]]);
+}
+
+/// Names a pair that cannot be, and has words for everything.
+#[derive(Clone, Default)]
+struct Odd {
+    seen: usize,
+}
+
+impl Matchmaker for Odd {
+    fn name(&self) -> &str {
+        "odd"
+    }
+
+    fn pick(&self, queue: &[&Candidate], size: usize, _: u64) -> Option<Vec<usize>> {
+        Some(if queue.len() < 3 { vec![0, 0] } else { (1..=size).rev().collect() })
+    }
+
+    fn on_event(&mut self, event: &LobbyEvent<'_>) -> Option<String> {
+        self.seen += 1;
+        Some(format!("{} {:?} {}", self.seen, event.kind, event.waiting))
+    }
+}
+
+#[test]
+fn a_pick_that_cannot_be_is_reported_once_and_the_order_of_one_that_can_is_kept() {
+    let mut lobby = Lobby::new(2, &rules().matching(Odd::default()));
+    let mut outputs = join(&mut lobby, 0, 1, "a");
+    outputs.extend(join(&mut lobby, 1, 2, "b"));
+    assert_eq!(reports(&outputs), [("lobby_joined", "a"), ("bad_pick", ""), ("lobby_joined", "b")]);
+    let words = |outputs: &[Output], kind: &str| {
+        let found = outputs.iter().find_map(|o| match o {
+            Output::Report { kind: found, detail, .. } if found.as_str() == kind => Some(detail.clone()),
+            _ => None,
+        });
+        found.unwrap()
+    };
+    assert_eq!(words(&outputs, "lobby_joined"), "1 Joined 0");
+    let outputs = join(&mut lobby, 2, 3, "c");
+    assert_eq!(matches(&outputs), [["c", "b"]]);
+    assert_eq!(words(&outputs, "lobby_matched"), "4 Matched 1");
+    assert_eq!(lobby.entries().map(|w| w.candidate.subject.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn what_happens_is_reported_without_a_matchmaker_of_ones_own() {
+    let mut lobby = Lobby::new(2, &rules());
+    let mut outputs = join(&mut lobby, 0, 1, "a");
+    outputs.extend(send(&mut lobby, 5, Input::Left(1)));
+    outputs.extend(join(&mut lobby, 10, 2, "b"));
+    outputs.extend(join(&mut lobby, 20, 3, "c"));
+    let kinds = [
+        ("lobby_joined", "a"),
+        ("lobby_left", "a"),
+        ("lobby_joined", "b"),
+        ("lobby_joined", "c"),
+        ("lobby_matched", "b"),
+        ("lobby_matched", "c"),
+    ];
+    assert_eq!(reports(&outputs), kinds);
+    let detail = "after 10 ms, 0 others here".to_owned();
+    assert!(outputs.contains(&Output::Report { kind: EventKind::LobbyMatched, subject: "b".into(), detail }));
+}
+
+#[test]
+fn a_pick_that_cannot_be_is_found_out() {
+    assert_eq!(validate_pick(&[3, 0], 2, 4), Ok(()));
+    for bad in [&[0][..], &[0, 0], &[0, 4], &[0, 1, 2]] {
+        assert!(validate_pick(bad, 2, 4).is_err(), "{bad:?}");
+    }
+}
+
+/// What may happen in a lobby.
+#[derive(Debug, Clone)]
+enum Step {
+    Join(u8),
+    Leave(u8),
+    Ready(u8),
+    Alive(u8, u8),
+    Over,
+    Pass(u16),
+    Sleep,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        5 => (0u8..16).prop_map(Step::Join),
+        2 => (0u8..16).prop_map(Step::Leave),
+        5 => (0u8..16).prop_map(Step::Ready),
+        3 => ((0u8..16), (0u8..200)).prop_map(|(who, rtt)| Step::Alive(who, rtt)),
+        1 => Just(Step::Over),
+        3 => (0u16..9_000).prop_map(Step::Pass),
+        1 => Just(Step::Sleep),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn nobody_is_in_two_groups_and_nobody_alive_is_forgotten(
+        steps in proptest::collection::vec(step(), 1..300),
+        size in 1usize..4,
+        matching in 0u8..4,
+        ready_check in proptest::bool::ANY,
+        extra in 0u64..3_000,
+        most in proptest::option::of(1u32..3),
+    ) {
+        let rules = Waitroom::new().limit_ms(120_000).extra_wait_ms(extra / 2, extra);
+        let mut rules = match matching {
+            0 => rules.matching(Fifo),
+            1 => rules.matching(LatencyFifo { max_server_rtt: 150.0, max_pair_rtt: 200.0 }),
+            2 => rules.matching(SameAttribute { global: "g.v".into() }),
+            _ => rules.matching(DifferentAttribute { global: "g.v".into() }),
+        };
+        if ready_check {
+            rules = rules.ready_check_ms(5_000);
+        }
+        if let Some(most) = most {
+            rules = rules.max_concurrent_games(most);
+        }
+        let mut lobby = Lobby::new(size, &rules);
+        let mut state = LobbyState::default();
+        let (mut now, mut next) = (0u64, 100u64);
+        let mut open: BTreeMap<String, u64> = BTreeMap::new();
+        let mut since: BTreeMap<String, u64> = BTreeMap::new();
+        let mut games: BTreeSet<String> = BTreeSet::new();
+        for step in steps {
+            let conn = |who: u8| open.get(&who.to_string()).copied().unwrap_or(1);
+            let input = match step {
+                Step::Join(who) => {
+                    next += 1;
+                    let subject = who.to_string();
+                    let since = *since.entry(subject.clone()).or_insert(now);
+                    open.insert(subject.clone(), next);
+                    let globals = Globals::from([("g.v".into(), Answer::Number(f64::from(who % 3)))]);
+                    Input::Joined { conn: next, subject, since, globals, location: None, draw: next ^ 0x5555 }
+                }
+                Step::Leave(who) => {
+                    let conn = conn(who);
+                    open.remove(&who.to_string());
+                    Input::Left(conn)
+                }
+                Step::Ready(who) => Input::Ready(conn(who)),
+                Step::Alive(who, rtt) => Input::Alive { conn: conn(who), rtt: f32::from(rtt) },
+                Step::Over => games.pop_first().map_or(Input::Wake, Input::GameOver),
+                Step::Pass(ms) => {
+                    now += u64::from(ms);
+                    Input::Wake
+                }
+                Step::Sleep => {
+                    lobby = slept(&lobby, &state, size, &rules);
+                    Input::Wake
+                }
+            };
+            lobby.handle(now, input);
+            for output in drain(&mut lobby) {
+                match output {
+                    Output::Match { game, group } => {
+                        prop_assert_eq!(group.len(), size);
+                        for entry in group {
+                            // Taken out here: whoever is in a second group is not found.
+                            prop_assert_eq!(open.remove(&entry.candidate.subject), Some(entry.conn));
+                            since.remove(&entry.candidate.subject);
+                        }
+                        prop_assert!(games.insert(game.clone()));
+                        lobby.handle(now, Input::Opened(game));
+                    }
+                    Output::Close(conn, code) => {
+                        let gone = open.iter().find(|(_, open)| **open == conn).map(|(who, _)| who.clone());
+                        prop_assert_eq!(gone.is_none(), code == CloseCode::Replaced);
+                        gone.map(|who| open.remove(&who));
+                    }
+                    Output::TimeUp { entry, .. } => {
+                        prop_assert!(now >= entry.candidate.since + 120_000);
+                        prop_assert_eq!(open.remove(&entry.candidate.subject), Some(entry.conn));
+                        since.remove(&entry.candidate.subject);
+                    }
+                    Output::Send(_, LobbyToClient::Refused { .. }) => {}
+                    Output::Send(conn, _) => prop_assert!(open.values().any(|open| *open == conn)),
+                    Output::Report { kind, .. } => prop_assert_ne!(kind, EventKind::BadPick),
+                }
+            }
+            if let Some(most) = most {
+                prop_assert!(games.len() <= most as usize);
+            }
+            state = lobby.take_state().unwrap_or(state);
+            let mut waiting: Vec<u64> = lobby.entries().map(|w| w.conn).collect();
+            let mut expected: Vec<u64> = open.values().copied().collect();
+            waiting.sort_unstable();
+            expected.sort_unstable();
+            prop_assert_eq!(waiting, expected);
+            prop_assert!(lobby.next_wake().is_none_or(|wake| wake > now), "nothing is left undone");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! One participant, several tabs: only one of them takes part. A second one is told so, and may take over.
+
+use serde::{Deserialize, Serialize};
+
+use footlights_protocol::wire::TabLeaseToClient;
+
+/// An open tab; kept with its socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tab {
+    /// The connection, unique for the participant.
+    pub conn: u64,
+    /// The tab's own name: the same after a reload.
+    pub name: String,
+    /// Whether it takes part.
+    pub holds: bool,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A tab was opened, or loaded anew.
+    Opened {
+        /// The new connection.
+        conn: u64,
+        /// The tab's own name.
+        name: String,
+    },
+    /// Its participant wants to go on in this tab.
+    Take(u64),
+    /// A tab was closed.
+    Closed(u64),
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Tell a tab.
+    Send(u64, TabLeaseToClient),
+    /// Close a connection that its own tab replaced.
+    Close(u64),
+}
+
+/// More tabs than this are not told apart; the oldest is closed.
+const MAX_TABS: usize = 8;
+
+/// Takes in what happened.
+pub fn handle(tabs: &mut Vec<Tab>, input: Input) -> Vec<Output> {
+    let mut out = Vec::new();
+    match input {
+        Input::Opened { conn, name } => {
+            let mut holds = false;
+            // A reload: the old page's connection may still look open.
+            tabs.retain(|tab| {
+                let same = tab.name == name;
+                if same {
+                    holds |= tab.holds;
+                    out.push(Output::Close(tab.conn));
+                }
+                !same
+            });
+            if tabs.len() >= MAX_TABS {
+                let oldest = tabs.remove(0);
+                holds |= oldest.holds;
+                out.push(Output::Close(oldest.conn));
+            }
+            holds |= !tabs.iter().any(|tab| tab.holds);
+            tabs.push(Tab { conn, name, holds });
+            out.push(Output::Send(
+                conn,
+                if holds { TabLeaseToClient::Here } else { TabLeaseToClient::Elsewhere },
+            ));
+        }
+        Input::Take(conn) => {
+            if tabs.iter().any(|tab| tab.conn == conn) {
+                for tab in tabs.iter_mut() {
+                    let holds = tab.conn == conn;
+                    if holds != tab.holds || holds {
+                        out.push(Output::Send(
+                            tab.conn,
+                            if holds { TabLeaseToClient::Here } else { TabLeaseToClient::Elsewhere },
+                        ));
+                    }
+                    tab.holds = holds;
+                }
+            }
+        }
+        Input::Closed(conn) => {
+            let held = tabs.iter().any(|tab| tab.conn == conn && tab.holds);
+            tabs.retain(|tab| tab.conn != conn);
+            // Whoever closes one of two tabs goes on in the other.
+            if held && let Some(next) = tabs.last_mut() {
+                next.holds = true;
+                out.push(Output::Send(next.conn, TabLeaseToClient::Here));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn opened(conn: u64, name: &str) -> Input {
+        Input::Opened { conn, name: name.into() }
+    }
+
+    #[test]
+    fn a_second_tab_is_refused_and_may_take_over() {
+        let mut tabs = Vec::new();
+        assert_eq!(handle(&mut tabs, opened(1, "a")), [Output::Send(1, TabLeaseToClient::Here)]);
+        assert_eq!(handle(&mut tabs, opened(2, "b")), [Output::Send(2, TabLeaseToClient::Elsewhere)]);
+        let taken = handle(&mut tabs, Input::Take(2));
+        assert_eq!(
+            taken,
+            [Output::Send(1, TabLeaseToClient::Elsewhere), Output::Send(2, TabLeaseToClient::Here)]
+        );
+        assert_eq!(handle(&mut tabs, Input::Closed(2)), [Output::Send(1, TabLeaseToClient::Here)]);
+    }
+
+    #[test]
+    fn a_reload_keeps_its_place_even_if_the_old_connection_still_looks_open() {
+        let mut tabs = Vec::new();
+        handle(&mut tabs, opened(1, "a"));
+        handle(&mut tabs, opened(2, "b"));
+        assert_eq!(
+            handle(&mut tabs, opened(3, "a")),
+            [Output::Close(1), Output::Send(3, TabLeaseToClient::Here)]
+        );
+        assert_eq!(handle(&mut tabs, Input::Closed(1)), []);
+        assert!(tabs.iter().any(|tab| tab.conn == 3 && tab.holds));
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_one_open_tab_takes_part(events in proptest::collection::vec((0u8..3, 0u64..12, 0u8..10), 1..100)) {
+            let mut tabs: Vec<Tab> = Vec::new();
+            for (at, (kind, conn, name)) in events.into_iter().enumerate() {
+                let known = tabs.get(conn as usize % tabs.len().max(1)).map_or(0, |tab| tab.conn);
+                handle(&mut tabs, match kind {
+                    0 => opened(100 + at as u64, &name.to_string()),
+                    1 => Input::Take(known),
+                    _ => Input::Closed(known),
+                });
+                prop_assert_eq!(tabs.iter().filter(|tab| tab.holds).count(), usize::from(!tabs.is_empty()));
+                prop_assert!(tabs.len() <= MAX_TABS);
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What ids may look like: they stand in addresses, in the names of columns and in those of files.
+
+/// Whether `id` has 1 to 64 letters, digits, `_` and `-`.
+pub(crate) fn is_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}

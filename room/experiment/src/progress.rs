@@ -1,0 +1,555 @@
+//! Walks one participant through an experiment. Its state is data: what was drawn for a participant is stored once, and
+//! a reload comes back to the same place, the same arm, the same code.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Answer, Cell, Complaints, Ending, Experiment, Globals, Report, Scene, Then, page::accept};
+use footlights_protocol::Outcome;
+
+/// Where one participant is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stager {
+    /// The scenes that were drawn, by id; none before the participant has begun.
+    path: Vec<String>,
+    position: usize,
+    cell: Cell,
+    draw: u64,
+    outcomes: BTreeMap<String, Outcome>,
+    attempts: BTreeMap<String, u32>,
+    globals: Globals,
+    ended: Option<Ended>,
+}
+
+/// How the study ended, or will end, for somebody who did not just go through all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How.
+    pub ending: Ending,
+    /// What the participant reads about it.
+    pub message: Option<String>,
+    /// Where the last page leads, if not where it usually does.
+    pub redirect: Option<String>,
+}
+
+/// What is drawn for a participant who begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draw {
+    /// The arm of each factor.
+    pub cell: Cell,
+    /// Decides orders and a generated code.
+    pub seed: u64,
+}
+
+/// A game that is over and whose data are saved, or that will never be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Played {
+    /// The scene.
+    pub scene: String,
+    /// How it ended for this participant.
+    pub outcome: Outcome,
+    /// The game; empty where nobody came to play with.
+    pub game: String,
+    /// The participant's sum of rewards.
+    pub score: f64,
+    /// What hooks left, by name.
+    pub globals: Globals,
+}
+
+/// What came of a page that was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Submitted {
+    /// The participant goes on.
+    Accepted(Sheet),
+    /// The page is shown again.
+    Again {
+        /// What is wrong, by question.
+        complaints: Complaints,
+        /// How often the page may still be sent, if that is limited.
+        attempts_left: Option<u32>,
+        /// Answers that could be read but were not right; they are data, too.
+        sheet: Option<Sheet>,
+    },
+}
+
+/// The answers of one sending of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// Which sending of the page it was, from 1.
+    pub attempt: u32,
+    /// By question; those left out are missing.
+    pub answers: BTreeMap<String, Answer>,
+    /// Where there are right answers: whether each was.
+    pub correct: BTreeMap<String, bool>,
+}
+
+/// Why a participant cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum StagerError {
+    /// That scene is not the current one: an old tab, or somebody typing addresses.
+    #[error("the current scene is {current:?}, not {asked:?}")]
+    NotHere {
+        /// Where the participant is.
+        current: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// The game is not over, or its data are not saved yet.
+    #[error("the data of {0:?} are still being saved")]
+    NotSaved(String),
+    /// The game of that scene is over, and there is only one.
+    #[error("the game of {0:?} is over")]
+    Over(String),
+    /// There is nothing behind the last scene.
+    #[error("the experiment is over")]
+    AtTheEnd,
+}
+
+impl Stager {
+    /// The scene the participant is in. One that a deployment took away is passed over.
+    pub fn current<'a>(&self, experiment: &'a Experiment) -> Option<&'a Scene> {
+        let drawn = self.path.iter().skip(self.position).find_map(|id| experiment.find(id));
+        let scenes = experiment.scenes();
+        drawn.or_else(|| if self.begun() { scenes.last().copied() } else { scenes.first().copied() })
+    }
+
+    fn current_id<'a>(&self, experiment: &'a Experiment) -> &'a str {
+        self.current(experiment).map(Scene::id).unwrap_or_default()
+    }
+
+    /// Scenes done, and all of them.
+    pub fn progress(&self, experiment: &Experiment) -> (usize, usize) {
+        let steps = if self.begun() { self.path.len() } else { experiment.scenes().len() }.saturating_sub(1);
+        (self.position.min(steps), steps)
+    }
+
+    /// Whether the participant has begun.
+    pub fn begun(&self) -> bool {
+        !self.path.is_empty()
+    }
+
+    /// The arm of each factor.
+    pub fn cell(&self) -> &Cell {
+        &self.cell
+    }
+
+    /// The scenes that were drawn.
+    pub fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// What is known about the participant by name.
+    pub fn globals(&self) -> &Globals {
+        &self.globals
+    }
+
+    /// How the study ended; `None` while it goes on.
+    pub fn ending(&self, experiment: &Experiment) -> Option<Ending> {
+        let last = self.begun() && self.current(experiment).is_some_and(Scene::is_last);
+        last.then(|| self.ended.as_ref().map_or(Ending::Completed, |ended| ended.ending))
+    }
+
+    /// More about an ending other than going through everything.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+
+    /// The code for the participant's ending.
+    pub fn code(&self, experiment: &Experiment) -> Option<String> {
+        experiment.completion.as_ref()?.code_of(self.ending(experiment)?, self.draw)
+    }
+
+    /// Where the last page leads.
+    pub fn redirect<'a>(&'a self, experiment: &'a Experiment) -> Option<&'a str> {
+        let own = self.ended.as_ref().and_then(|ended| ended.redirect.as_deref());
+        own.or_else(|| experiment.completion.as_ref()?.redirect.as_deref())
+    }
+
+    /// The participant presses the button of the first page: from here on there are data. Doing it twice draws nothing
+    /// anew. `globals` are the parameters of the address.
+    pub fn begin(
+        &mut self,
+        experiment: &Experiment,
+        scene: &str,
+        draw: Draw,
+        globals: Globals,
+    ) -> Result<(), StagerError> {
+        self.must_be_in(experiment, scene)?;
+        if self.begun() {
+            return Ok(());
+        }
+        self.path = experiment.draw(&draw.cell, draw.seed);
+        self.draw = draw.seed;
+        self.globals = globals;
+        for (factor, arm) in &draw.cell {
+            self.globals.insert(format!("arm.{factor}"), Answer::Text(arm.clone()));
+        }
+        self.cell = draw.cell;
+        self.position = 1;
+        Ok(())
+    }
+
+    /// The participant sends the current page.
+    pub fn submit(
+        &mut self,
+        experiment: &Experiment,
+        scene: &str,
+        sent: &[(String, String)],
+        user_agent: &str,
+    ) -> Result<Submitted, StagerError> {
+        self.must_be_in(experiment, scene)?;
+        let Some(current) = self.current(experiment) else { return Err(StagerError::AtTheEnd) };
+        if current.is_last() {
+            return Err(StagerError::AtTheEnd);
+        }
+        if matches!(current, Scene::Game(_)) && !self.outcomes.contains_key(scene) {
+            return Err(StagerError::NotSaved(scene.into()));
+        }
+        let mut answers = match accept(&current.questions(), sent) {
+            Ok(answers) => answers,
+            Err(complaints) => {
+                let attempts_left = self.attempts_left(current);
+                return Ok(Submitted::Again { complaints, attempts_left, sheet: None });
+            }
+        };
+        let attempt = self.attempts.get(scene).copied().unwrap_or(0) + 1;
+        let (mut then, mut ending, mut message) = (Then::Next, Ending::Completed, None);
+        let mut correct = BTreeMap::new();
+        match current {
+            Scene::Screening(screening) => {
+                let number = |id: &str| match answers.get(id) {
+                    Some(Answer::Number(number)) => Some(*number),
+                    _ => None,
+                };
+                let touch = answers.get("touch") == Some(&Answer::Text("true".into()));
+                let report = Report::new(user_agent, number, touch);
+                let verdict = screening.judge(&report);
+                answers.extend(report.answers());
+                let word = verdict.as_ref().err().map_or("passed", |(requirement, _)| requirement.as_str());
+                answers.insert("verdict".into(), Answer::Text(word.into()));
+                if let Err((_, words)) = verdict {
+                    (then, ending, message) = (Then::End, Ending::ScreenedOut, Some(words));
+                }
+            }
+            Scene::Game(game) => {
+                if let Some(outcome) = self.outcomes.get(scene) {
+                    (then, ending) = game.way(*outcome);
+                    if *outcome == Outcome::LobbyTimeout {
+                        message = Some(game.waitroom.timeout_message.clone());
+                    }
+                }
+            }
+            Scene::Start(page) | Scene::Static(page) | Scene::End(page) | Scene::CompletionCode(page) => {
+                if let Some(check) = &page.check {
+                    for question in &page.questions {
+                        if let Some(right) = question.is_right(answers.get(&question.id)) {
+                            correct.insert(question.id.clone(), right);
+                        }
+                    }
+                    let complaints = page.mistakes(&answers);
+                    if !complaints.is_empty() {
+                        self.attempts.insert(scene.to_owned(), attempt);
+                        let left = check.attempts.saturating_sub(attempt);
+                        if left > 0 {
+                            let sheet = Some(Sheet { attempt, answers, correct });
+                            return Ok(Submitted::Again { complaints, attempts_left: Some(left), sheet });
+                        }
+                        (then, ending) = (check.otherwise.clone(), Ending::FailedCheck);
+                    }
+                }
+            }
+        }
+        for (question, answer) in &answers {
+            self.globals.insert(format!("{scene}.{question}"), answer.clone());
+        }
+        self.go(experiment, then, ending, message);
+        Ok(Submitted::Accepted(Sheet { attempt, answers, correct }))
+    }
+
+    fn attempts_left(&self, scene: &Scene) -> Option<u32> {
+        let check = scene.page()?.check.as_ref()?;
+        Some(check.attempts.saturating_sub(self.attempts.get(scene.id()).copied().unwrap_or(0)))
+    }
+
+    fn go(&mut self, experiment: &Experiment, then: Then, ending: Ending, message: Option<String>) {
+        let redirect = if let Then::Redirect(url) = &then { Some(url.clone()) } else { None };
+        // The first thing that went wrong is the ending.
+        if (ending != Ending::Completed || redirect.is_some()) && self.ended.is_none() {
+            self.ended = Some(Ended { ending, message, redirect });
+        }
+        let last = self.path.len().saturating_sub(1);
+        // A scene that a deployment took away was passed over.
+        let here = self.current_id(experiment);
+        let here = self.path.iter().position(|id| id == here).unwrap_or(self.position);
+        self.position = match then {
+            Then::Next => here + 1,
+            Then::Goto(scene) => self.path.iter().position(|id| *id == scene).unwrap_or(here + 1),
+            Then::End | Then::Redirect(_) => last,
+        }
+        .min(last);
+    }
+
+    /// A game is over and its data are saved, or there will be none. The first time counts.
+    pub fn played(&mut self, played: Played) {
+        if self.outcomes.contains_key(&played.scene) {
+            return;
+        }
+        let scene = &played.scene;
+        let known = [
+            ("outcome", Answer::Text(played.outcome.as_str().into())),
+            ("score", Answer::Number(played.score)),
+            ("game_id", Answer::Text(played.game)),
+        ];
+        for (name, value) in
+            known.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(played.globals)
+        {
+            self.globals.insert(format!("{scene}.{name}"), value);
+        }
+        self.outcomes.insert(played.scene, played.outcome);
+    }
+
+    /// How the game of that scene ended, once its data are saved.
+    pub fn outcome(&self, scene: &str) -> Option<Outcome> {
+        self.outcomes.get(scene).copied()
+    }
+
+    /// Whether `scene` is the current one, and a game that is still to be played or going on.
+    pub fn may_play(&self, experiment: &Experiment, scene: &str) -> Result<(), StagerError> {
+        self.must_be_in(experiment, scene)?;
+        match self.outcome(scene) {
+            Some(_) => Err(StagerError::Over(scene.into())),
+            None => Ok(()),
+        }
+    }
+
+    /// The current scene, if it is a game that is over: nothing holds the participant there.
+    pub fn is_over<'a>(&self, experiment: &'a Experiment) -> Option<&'a str> {
+        self.current(experiment).map(Scene::id).filter(|scene| self.outcome(scene).is_some())
+    }
+
+    fn must_be_in(&self, experiment: &Experiment, scene: &str) -> Result<(), StagerError> {
+        let current = self.current_id(experiment);
+        if current == scene {
+            return Ok(());
+        }
+        Err(StagerError::NotHere { current: current.into(), asked: scene.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+
+    use super::*;
+    use crate::{Arms, Block, Completion, Device, GameScene, Page, Question, Requirement, Screening, Seat};
+
+    const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36";
+
+    fn game(id: &str) -> GameScene {
+        GameScene::new::<MountainCar>(id, Config::default()).seat(Seat::Human).action(
+            &["ArrowLeft"],
+            Push::Left,
+            "left",
+        )
+    }
+
+    fn experiment() -> Experiment {
+        Experiment::new("e", "E")
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .scene(
+                Screening::new("screening").devices(&[Device::Desktop]).message(Requirement::Device, "No."),
+            )
+            .scene(
+                Page::new("check", "Check")
+                    .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).right(&["right"]))
+                    .attempts(2, Then::End),
+            )
+            .scene(game("game").on(Outcome::PartnerLeft, Then::Goto("survey".into()), Ending::PartnerLeft))
+            .arms(
+                Arms::new("tone")
+                    .arm("kind", Block::new().scene(Page::new("kind", "K")))
+                    .arm("stern", Block::new().scene(Page::new("stern", "S"))),
+            )
+            .scene(Page::new("survey", "Survey").ask(Question::number_input("age", "Age", 18.0, 99.0)))
+            .scene(Scene::completion_code(Page::new("end", "Bye")))
+            .completion(
+                Completion::new()
+                    .generated_code(Ending::Completed)
+                    .code(Ending::FailedCheck, "CHECK")
+                    .code(Ending::ScreenedOut, "OUT")
+                    .code(Ending::PartnerLeft, "LEFT")
+                    .redirect("https://example.org/done"),
+            )
+    }
+
+    fn sent(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(id, value)| (id.to_string(), value.to_string())).collect()
+    }
+
+    fn device() -> Vec<(String, String)> {
+        sent(&[("window_width", "1280"), ("window_height", "800"), ("ping_ms", "20"), ("touch", "false")])
+    }
+
+    fn begun(experiment: &Experiment, arm: &str) -> Stager {
+        let mut stager = Stager::default();
+        let cell = Cell::from([("tone".to_owned(), arm.to_owned())]);
+        stager.begin(experiment, "start", Draw { cell, seed: 9 }, Globals::new()).unwrap();
+        stager
+    }
+
+    fn played(scene: &str, outcome: Outcome) -> Played {
+        Played { scene: scene.into(), outcome, game: "g1".into(), score: 3.0, globals: Globals::new() }
+    }
+
+    fn accepted(
+        stager: &mut Stager,
+        experiment: &Experiment,
+        scene: &str,
+        with: &[(String, String)],
+    ) -> Sheet {
+        match stager.submit(experiment, scene, with, DESKTOP).unwrap() {
+            Submitted::Accepted(sheet) => sheet,
+            again => panic!("{again:?}"),
+        }
+    }
+
+    fn at_the_game(experiment: &Experiment) -> Stager {
+        let mut stager = begun(experiment, "stern");
+        accepted(&mut stager, experiment, "screening", &device());
+        accepted(&mut stager, experiment, "check", &sent(&[("goal", "right")]));
+        stager
+    }
+
+    #[test]
+    fn scenes_come_in_order_and_a_game_must_be_saved_first() {
+        let experiment = experiment();
+        assert_eq!(experiment.validate(), Ok(()));
+        let mut stager = at_the_game(&experiment);
+        assert_eq!(stager.submit(&experiment, "game", &[], ""), Err(StagerError::NotSaved("game".into())));
+        assert_eq!((stager.may_play(&experiment, "game"), stager.is_over(&experiment)), (Ok(()), None));
+        stager.played(played("game", Outcome::Completed));
+        assert_eq!(stager.may_play(&experiment, "game"), Err(StagerError::Over("game".into())));
+        assert_eq!(stager.is_over(&experiment), Some("game"));
+        accepted(&mut stager, &experiment, "game", &[]);
+        accepted(&mut stager, &experiment, "stern", &[]);
+        assert_eq!(stager.ending(&experiment), None);
+        let sheet = accepted(&mut stager, &experiment, "survey", &sent(&[("age", "30")]));
+        assert_eq!(sheet.answers["age"], Answer::Number(30.0));
+        assert_eq!(stager.ending(&experiment), Some(Ending::Completed));
+        assert_eq!(stager.progress(&experiment), (6, 6));
+        assert_eq!(stager.submit(&experiment, "end", &[], ""), Err(StagerError::AtTheEnd));
+        assert_eq!(stager.globals()["survey.age"], Answer::Number(30.0));
+        assert_eq!(stager.globals()["game.score"], Answer::Number(3.0));
+        assert_eq!(stager.globals()["arm.tone"], Answer::Text("stern".into()));
+    }
+
+    #[test]
+    fn what_was_drawn_survives_being_stored_and_beginning_again() {
+        let experiment = experiment();
+        let mut stager = begun(&experiment, "kind");
+        let stored = serde_json::to_string(&stager).unwrap();
+        assert_eq!(serde_json::from_str::<Stager>(&stored).unwrap(), stager);
+        // A second press of the first page's button, with another draw, is an old tab's.
+        let again = stager.begin(&experiment, "start", Draw::default(), Globals::new());
+        assert!(matches!(again, Err(StagerError::NotHere { .. })));
+        assert_eq!(stager.cell()["tone"], "kind");
+        assert_eq!(stager.path(), ["start", "screening", "check", "game", "kind", "survey", "end"]);
+    }
+
+    #[test]
+    fn who_fails_the_check_may_try_again_and_then_ends_with_the_code_for_it() {
+        let experiment = experiment();
+        let mut stager = begun(&experiment, "kind");
+        accepted(&mut stager, &experiment, "screening", &device());
+        let wrong = sent(&[("goal", "left")]);
+        // What cannot be read does not count as an attempt.
+        let unread = stager.submit(&experiment, "check", &[], DESKTOP).unwrap();
+        assert!(matches!(unread, Submitted::Again { attempts_left: Some(2), sheet: None, .. }));
+        match stager.submit(&experiment, "check", &wrong, DESKTOP).unwrap() {
+            Submitted::Again { complaints, attempts_left: Some(1), sheet: Some(sheet) } => {
+                assert!(complaints.contains_key("goal") && sheet.attempt == 1 && !sheet.correct["goal"]);
+            }
+            other => panic!("{other:?}"),
+        }
+        let last = accepted(&mut stager, &experiment, "check", &wrong);
+        assert_eq!((last.attempt, last.correct["goal"]), (2, false));
+        assert_eq!(stager.ending(&experiment), Some(Ending::FailedCheck));
+        assert_eq!(stager.code(&experiment).as_deref(), Some("CHECK"));
+    }
+
+    #[test]
+    fn who_is_screened_out_ends_with_the_reason_and_the_report_is_data() {
+        let experiment = experiment();
+        let mut stager = begun(&experiment, "kind");
+        let phone = "Mozilla/5.0 (iPhone) Mobile Safari/604.1";
+        let Submitted::Accepted(sheet) = stager.submit(&experiment, "screening", &device(), phone).unwrap()
+        else {
+            panic!("refused");
+        };
+        assert_eq!(sheet.answers["device"], Answer::Text("phone".into()));
+        assert_eq!(sheet.answers["verdict"], Answer::Text("device".into()));
+        assert_eq!(stager.ending(&experiment), Some(Ending::ScreenedOut));
+        assert_eq!(stager.ended().unwrap().message.as_deref(), Some("No."));
+        assert_eq!(stager.code(&experiment).as_deref(), Some("OUT"));
+    }
+
+    #[test]
+    fn an_outcome_leads_where_the_researcher_says_and_stays_the_ending() {
+        let experiment = experiment();
+        let mut left = at_the_game(&experiment);
+        left.played(played("game", Outcome::PartnerLeft));
+        // The first report counts.
+        left.played(played("game", Outcome::Completed));
+        accepted(&mut left, &experiment, "game", &[]);
+        assert_eq!(left.current(&experiment).unwrap().id(), "survey");
+        accepted(&mut left, &experiment, "survey", &sent(&[("age", "20")]));
+        assert_eq!(left.ending(&experiment), Some(Ending::PartnerLeft));
+        assert_eq!(left.code(&experiment).as_deref(), Some("LEFT"));
+        assert_eq!(left.redirect(&experiment), Some("https://example.org/done"));
+
+        let mut alone = at_the_game(&experiment);
+        alone.played(played("game", Outcome::LobbyTimeout));
+        accepted(&mut alone, &experiment, "game", &[]);
+        assert_eq!(alone.ending(&experiment), Some(Ending::LobbyTimeout));
+        assert!(alone.ended().unwrap().message.is_some());
+        assert_eq!(alone.code(&experiment), None);
+    }
+
+    #[test]
+    fn a_generated_code_stays_the_same() {
+        let experiment = experiment();
+        let mut stager = at_the_game(&experiment);
+        stager.played(played("game", Outcome::Completed));
+        accepted(&mut stager, &experiment, "game", &[]);
+        accepted(&mut stager, &experiment, "stern", &[]);
+        assert_eq!(stager.code(&experiment), None);
+        accepted(&mut stager, &experiment, "survey", &sent(&[("age", "20")]));
+        let code = stager.code(&experiment).unwrap();
+        let stored: Stager = serde_json::from_str(&serde_json::to_string(&stager).unwrap()).unwrap();
+        assert_eq!(stored.code(&experiment), Some(code));
+    }
+
+    #[test]
+    fn an_old_tab_cannot_skip_ahead() {
+        let experiment = experiment();
+        let mut stager = Stager::default();
+        for scene in ["game", "end", "nothing"] {
+            let ahead = stager.submit(&experiment, scene, &[], "");
+            assert!(matches!(ahead, Err(StagerError::NotHere { .. })));
+            assert!(matches!(stager.may_play(&experiment, scene), Err(StagerError::NotHere { .. })));
+        }
+        assert!(!stager.begun());
+    }
+
+    #[test]
+    fn a_scene_that_a_deployment_took_away_is_passed_over() {
+        let full = experiment();
+        let mut stager = begun(&full, "kind");
+        let mut less = full.clone();
+        less.steps.remove(1);
+        assert_eq!(stager.current(&less).unwrap().id(), "check");
+        accepted(&mut stager, &less, "check", &sent(&[("goal", "right")]));
+        assert_eq!(stager.current(&less).unwrap().id(), "game");
+    }
+}

@@ -1,0 +1,318 @@
+//! Who may take part: device, browser, window and connection. The browser reports, the server judges.
+
+use serde::Serialize;
+
+use crate::{Answer, Question};
+
+/// What a participant uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// A computer with a keyboard.
+    Desktop,
+    /// A phone.
+    Phone,
+    /// A tablet.
+    Tablet,
+}
+
+/// What was found wanting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Requirement {
+    /// [`Screening::devices`].
+    Device,
+    /// [`Screening::browsers`] and [`Screening::block_browsers`].
+    Browser,
+    /// [`Screening::min_window`].
+    Window,
+    /// [`Screening::max_ping_ms`].
+    Ping,
+}
+
+impl Requirement {
+    /// The word in the data.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Browser => "browser",
+            Self::Window => "window",
+            Self::Ping => "ping",
+        }
+    }
+}
+
+/// A scene that lets through who can take part. What the browser reports is stored, passed or not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "each field has a builder method that says what it means")]
+pub struct Screening {
+    pub id: String,
+    pub title: String,
+    pub paragraphs: Vec<String>,
+    pub button: String,
+    pub devices: Vec<Device>,
+    pub browsers: Vec<String>,
+    pub blocked_browsers: Vec<String>,
+    pub min_window: Option<(u32, u32)>,
+    pub max_ping_ms: Option<f64>,
+    pub messages: Vec<(Requirement, String)>,
+}
+
+/// Browsers that [`browser`] knows, in the order in which their words are looked for.
+const BROWSERS: [(&str, &str); 7] = [
+    ("Edge", "Edg"),
+    ("Opera", "OPR/"),
+    ("Samsung Internet", "SamsungBrowser/"),
+    ("Firefox", "Firefox/"),
+    ("Firefox", "FxiOS/"),
+    ("Chrome", "Chrome/"),
+    ("Safari", "Safari/"),
+];
+
+impl Screening {
+    /// Lets everybody through.
+    pub fn new(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            title: "Checking your device".into(),
+            paragraphs: vec![
+                "We check whether your device and your connection are good enough to take part.".into(),
+            ],
+            button: "Check and continue".into(),
+            devices: Vec::new(),
+            browsers: Vec::new(),
+            blocked_browsers: Vec::new(),
+            min_window: None,
+            max_ping_ms: None,
+            messages: Vec::new(),
+        }
+    }
+
+    /// The heading.
+    pub fn title(mut self, words: &str) -> Self {
+        self.title = words.into();
+        self
+    }
+
+    /// Only these devices.
+    pub fn devices(mut self, devices: &[Device]) -> Self {
+        self.devices = devices.to_vec();
+        self
+    }
+
+    /// Only these browsers: Chrome, Edge, Firefox, Opera, Safari, Samsung Internet.
+    pub fn browsers(mut self, names: &[&str]) -> Self {
+        self.browsers = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    /// Any browser but these.
+    pub fn block_browsers(mut self, names: &[&str]) -> Self {
+        self.blocked_browsers = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    /// The window must be so large, in CSS pixels.
+    pub fn min_window(mut self, width: u32, height: u32) -> Self {
+        self.min_window = Some((width, height));
+        self
+    }
+
+    /// The median of several round trips may take so long, in milliseconds.
+    pub fn max_ping_ms(mut self, ms: f64) -> Self {
+        self.max_ping_ms = Some(ms);
+        self
+    }
+
+    /// What somebody reads who does not meet that requirement.
+    pub fn message(mut self, requirement: Requirement, words: &str) -> Self {
+        self.messages.retain(|(known, _)| *known != requirement);
+        self.messages.push((requirement, words.into()));
+        self
+    }
+
+    /// What the browser reports, as questions that the page's program answers. `user_agent` and `device` are seen by
+    /// the server.
+    pub fn questions() -> Vec<Question> {
+        vec![
+            Question::number_input("window_width", "Window width", 0.0, 100_000.0),
+            Question::number_input("window_height", "Window height", 0.0, 100_000.0),
+            Question::number_input("ping_ms", "Round trip", 0.0, 600_000.0).step(0.0),
+            Question::multiple_choice("touch", "Touch", &["true", "false"]),
+        ]
+    }
+
+    /// What the server adds to the answers: what it saw, and what it decided.
+    pub(super) fn judged() -> Vec<Question> {
+        let mut browsers: Vec<&str> = BROWSERS.iter().map(|(name, _)| *name).collect();
+        browsers.dedup();
+        browsers.push("unknown");
+        let all = [Requirement::Device, Requirement::Browser, Requirement::Window, Requirement::Ping];
+        let mut verdicts = vec!["passed"];
+        verdicts.extend(all.map(Requirement::as_str));
+        vec![
+            Question::multiple_choice(
+                "device",
+                "Kind of device, by the user agent",
+                &["desktop", "phone", "tablet"],
+            ),
+            Question::multiple_choice("browser", "Browser, by the user agent", &browsers),
+            Question::multiple_choice("verdict", "The requirement that was not met, or passed", &verdicts),
+        ]
+    }
+
+    /// The first requirement that is not met, and what the participant reads.
+    pub fn judge(&self, report: &Report) -> Result<(), (Requirement, String)> {
+        let fail = |requirement: Requirement, usual: String| {
+            let own = self.messages.iter().find(|(known, _)| *known == requirement);
+            Err((requirement, own.map_or(usual, |(_, words)| words.clone())))
+        };
+        if !self.devices.is_empty() && !self.devices.contains(&report.device) {
+            return fail(Requirement::Device, "This study does not work on this kind of device.".into());
+        }
+        let browser = report.browser.as_str();
+        let wanted = self.browsers.is_empty() || self.browsers.iter().any(|name| name == browser);
+        if !wanted || self.blocked_browsers.iter().any(|name| name == browser) {
+            return fail(Requirement::Browser, "This study does not work in this browser.".into());
+        }
+        if let Some((width, height)) = self.min_window
+            && (report.window.0 < f64::from(width) || report.window.1 < f64::from(height))
+        {
+            let usual = format!("This study needs a window of {width} by {height} pixels at least.");
+            return fail(Requirement::Window, usual);
+        }
+        if self.max_ping_ms.is_some_and(|most| report.ping_ms > most) {
+            return fail(Requirement::Ping, "Your internet connection is too slow for this study.".into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+        for (option, names) in [("browsers", &self.browsers), ("block_browsers", &self.blocked_browsers)] {
+            if let Some(name) = names.iter().find(|name| BROWSERS.iter().all(|(known, _)| known != name)) {
+                return Err((option, format!("{name:?} is not a browser that is told apart from others")));
+            }
+        }
+        if self.min_window.is_some_and(|(width, height)| width == 0 || height == 0) {
+            return Err(("min_window", "must be at least 1 by 1".into()));
+        }
+        match self.max_ping_ms {
+            Some(ms) if !(ms.is_finite() && ms > 0.0) => Err(("max_ping_ms", "must be more than 0".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is known of a participant's device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Computer, phone or tablet.
+    pub device: Device,
+    /// Its name.
+    pub browser: String,
+    /// Width and height in CSS pixels.
+    pub window: (f64, f64),
+    /// Median round trip, ms.
+    pub ping_ms: f64,
+}
+
+impl Report {
+    /// From the answers to [`Screening::questions`] and the user agent.
+    pub fn new(user_agent: &str, number: impl Fn(&str) -> Option<f64>, touch: bool) -> Self {
+        Self {
+            device: device(user_agent, touch),
+            browser: browser(user_agent).to_owned(),
+            window: (number("window_width").unwrap_or(0.0), number("window_height").unwrap_or(0.0)),
+            ping_ms: number("ping_ms").unwrap_or(f64::INFINITY),
+        }
+    }
+
+    /// As answers, for the data.
+    pub fn answers(&self) -> impl Iterator<Item = (String, Answer)> {
+        let device = match self.device {
+            Device::Desktop => "desktop",
+            Device::Phone => "phone",
+            Device::Tablet => "tablet",
+        };
+        [("device", device.to_owned()), ("browser", self.browser.clone())]
+            .into_iter()
+            .map(|(id, text)| (id.to_owned(), Answer::Text(text)))
+    }
+}
+
+/// The browser's name, from its user agent; `unknown` for others. Every browser names those before it, so the order of
+/// looking decides (MDN, "Browser detection using the user agent").
+fn browser(user_agent: &str) -> &'static str {
+    BROWSERS.iter().find(|(_, word)| user_agent.contains(word)).map_or("unknown", |(name, _)| name)
+}
+
+/// The same source: phones say `Mobi`; iPads call themselves Macintosh, and are the only ones of these with touch.
+fn device(user_agent: &str, touch: bool) -> Device {
+    let has = |word: &str| user_agent.contains(word);
+    if has("iPad") || has("Tablet") || has("Macintosh") && touch || has("Android") && !has("Mobi") {
+        Device::Tablet
+    } else if has("Mobi") {
+        Device::Phone
+    } else {
+        Device::Desktop
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::screening::*;
+
+    const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+    const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+        Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0";
+    const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0";
+    const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
+        (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+    const MAC_OR_IPAD: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 \
+        (KHTML, like Gecko) Version/18.0 Safari/605.1.15";
+
+    #[test]
+    fn browsers_and_devices_are_told_apart() {
+        let seen = |agent, touch| (browser(agent), device(agent, touch));
+        assert_eq!(seen(CHROME, false), ("Chrome", Device::Desktop));
+        assert_eq!(seen(EDGE, true), ("Edge", Device::Desktop));
+        assert_eq!(seen(FIREFOX, false), ("Firefox", Device::Desktop));
+        assert_eq!(seen(IPHONE, true), ("Safari", Device::Phone));
+        assert_eq!(seen(MAC_OR_IPAD, false), ("Safari", Device::Desktop));
+        assert_eq!(seen(MAC_OR_IPAD, true), ("Safari", Device::Tablet));
+        assert_eq!(seen("curl/8", false), ("unknown", Device::Desktop));
+    }
+
+    #[test]
+    fn each_requirement_is_judged_and_has_words_of_its_own() {
+        let screening = Screening::new("screening")
+            .devices(&[Device::Desktop])
+            .block_browsers(&["Firefox"])
+            .min_window(800, 600)
+            .max_ping_ms(250.0)
+            .message(Requirement::Ping, "Too slow.");
+        assert_eq!(screening.check(), Ok(()));
+        let good = Report {
+            device: Device::Desktop,
+            browser: "Chrome".into(),
+            window: (800.0, 600.0),
+            ping_ms: 250.0,
+        };
+        assert_eq!(screening.judge(&good), Ok(()));
+        let why = |report: Report| screening.judge(&report).unwrap_err();
+        assert_eq!(why(Report { device: Device::Phone, ..good.clone() }).0, Requirement::Device);
+        assert_eq!(why(Report { browser: "Firefox".into(), ..good.clone() }).0, Requirement::Browser);
+        let small = why(Report { window: (799.0, 900.0), ..good.clone() });
+        assert!(small.1.contains("800 by 600"), "{small:?}");
+        assert_eq!(why(Report { ping_ms: 250.1, ..good.clone() }), (Requirement::Ping, "Too slow.".into()));
+        let only = Screening::new("s").browsers(&["Edge"]);
+        assert_eq!(only.judge(&good).unwrap_err().0, Requirement::Browser);
+    }
+
+    #[test]
+    fn a_wrong_screening_is_refused() {
+        assert_eq!(Screening::new("s").browsers(&["Netscape"]).check().unwrap_err().0, "browsers");
+        assert_eq!(Screening::new("s").min_window(0, 1).check().unwrap_err().0, "min_window");
+        assert_eq!(Screening::new("s").max_ping_ms(f64::NAN).check().unwrap_err().0, "max_ping_ms");
+    }
+}

@@ -1,0 +1,20 @@
+//! A game as a function of its inputs, and the messages that carry inputs and pictures.
+//!
+//! [`keys`] turns held keys into actions, [`timeline`] turns actions into states, and [`wire`] is what a browser and an
+//! object say to each other. Rooms, browsers and bots share all of it. There is no clock, socket, storage or async here.
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod hud;
+mod input_delay;
+pub mod keys;
+mod outcome;
+pub mod timeline;
+pub mod wire;
+
+pub use hud::Hud;
+pub use input_delay::InputDelay;
+pub use outcome::Outcome;

@@ -1,0 +1,336 @@
+//! Between a browser and a room.
+
+use footlights_env::{Agent, Viewport, surface::Delta};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Hud, InputDelay, Outcome,
+    keys::Keyboard,
+    timeline::{Move, Rules},
+};
+
+/// Browser to room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ClientToRoom {
+    /// The first message: who speaks which protocol and simulates what.
+    #[serde(rename = "h")]
+    Hello {
+        /// [`VERSION`].
+        version: u16,
+        /// The fingerprint of the environment in this browser's build (`footlights_env::Entry::fingerprint`); none where it
+        /// simulates nothing.
+        digest: Option<u64>,
+    },
+    /// The keys that are held now; sent when that changes, and after a reconnect.
+    #[serde(rename = "k")]
+    Keys {
+        /// Counts up by one a message; comes back in [`Frame::ack`].
+        seq: u32,
+        /// Bit k: key k of [`Keyboard::keys`] is held.
+        held: u32,
+        /// The browser's monotonic clock, ms.
+        time: f64,
+    },
+    /// The same where browsers simulate: the keys held from a tick on.
+    #[serde(rename = "i")]
+    Stamped {
+        /// The first tick that sees it; if that is over when this arrives, the next one.
+        tick: u32,
+        /// As in [`ClientToRoom::Keys`].
+        held: u32,
+        /// The browser's monotonic clock, ms.
+        time: f64,
+    },
+    /// How far the browser of somebody who plays alone has come: nothing beyond it is decided.
+    #[serde(rename = "t")]
+    Played {
+        /// The last tick that was simulated here.
+        until: u32,
+        /// The changes of keys up to it that were not told before, in order.
+        changes: Vec<KeyChange>,
+        /// Digest of the state after `until`; none where more is told at once.
+        digest: Option<u64>,
+    },
+    /// How the ticks up to one were shown where browsers simulate; with every sign of life, and when the game is over.
+    #[serde(rename = "n")]
+    Shown(Shown),
+    /// Ticks that the room has forgotten with its process, as they were told; several messages one after the other.
+    #[serde(rename = "r")]
+    Resume {
+        /// In order, without a gap.
+        ticks: Vec<Confirmed>,
+    },
+    /// Ticks that the room has forgotten with its process, where browsers do not simulate: the receipts of their frames;
+    /// several messages one after the other.
+    #[serde(rename = "u")]
+    Unseal {
+        /// The tick of the first.
+        from: u32,
+        /// [`Frame::receipt`] of ticks without a gap.
+        receipts: Vec<serde_bytes::ByteBuf>,
+    },
+    /// The state at a confirmed tick has another digest here.
+    #[serde(rename = "d")]
+    Desync {
+        /// The tick.
+        tick: u32,
+        /// The digest here.
+        digest: u64,
+    },
+    /// Sign of life, once a second.
+    #[serde(rename = "p")]
+    Ping {
+        /// The browser's monotonic clock, ms; comes back in [`RoomToClient::Pong`].
+        time: f64,
+        /// The last measured round trip, ms; 0 before the first.
+        rtt: f32,
+        /// Whether the page is visible and focused.
+        focused: bool,
+        /// Frames painted since the last ping.
+        painted: u16,
+    },
+}
+
+/// The keys held change, in the game of somebody who plays alone.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct KeyChange {
+    /// The first tick that sees it.
+    pub tick: u32,
+    /// As in [`ClientToRoom::Keys`].
+    pub held: u32,
+    /// The browser's monotonic clock, ms.
+    pub time: f64,
+}
+
+/// Room to browser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum RoomToClient {
+    /// The answer to `Hello`: everything the page needs to show the game.
+    #[serde(rename = "w")]
+    Welcome(Welcome),
+    /// One tick.
+    #[serde(rename = "f")]
+    Frame(Frame),
+    /// All ticks up to this one are stored: nobody needs to keep their receipts any longer.
+    #[serde(rename = "d")]
+    Durable {
+        /// The tick.
+        tick: u32,
+    },
+    /// What was decided for one tick, where browsers simulate.
+    #[serde(rename = "c")]
+    Confirmed(Confirmed),
+    /// The whole state, where browsers simulate: after `Welcome`, and when a browser's state was another one.
+    #[serde(rename = "S")]
+    Snapshot {
+        /// The tick after which it was taken.
+        tick: u32,
+        /// [`crate::timeline::Timeline::save`].
+        #[serde(with = "serde_bytes")]
+        timeline: Vec<u8>,
+        /// Whether it counts even where a browser knows later ticks.
+        must: bool,
+        /// `footlights_env::Policy::save` of the policies that the browser may run.
+        minds: Vec<(Agent, serde_bytes::ByteBuf)>,
+    },
+    /// Whether the game runs, and how everybody is. Sent when that changes.
+    #[serde(rename = "s")]
+    Status(Status),
+    /// The answer to a ping.
+    #[serde(rename = "p")]
+    Pong {
+        /// As it came.
+        time: f64,
+        /// The server's clock, epoch ms.
+        server: f64,
+    },
+    /// What this participant must know while the game goes on, such as a warning.
+    #[serde(rename = "n")]
+    Notice {
+        /// Empty when there is nothing to know any more.
+        text: String,
+    },
+    /// The game is over for this participant.
+    #[serde(rename = "e")]
+    Finished {
+        /// How it ended for this participant.
+        outcome: Outcome,
+        /// Whether rows and replay are stored for good.
+        saved: bool,
+        /// Final score by agent.
+        scores: Vec<f32>,
+    },
+    /// The connection is refused and closed right after this.
+    #[serde(rename = "x")]
+    Refused {
+        /// The close code that follows.
+        code: u16,
+        /// For the participant.
+        reason: String,
+    },
+}
+
+/// What a seat is called that a policy has held from the beginning. A policy in a seat with another name took it over.
+pub const COMPUTER: &str = "Computer";
+
+/// What a seat is told first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// [`VERSION`].
+    pub version: u16,
+    /// The agent this seat plays.
+    pub agent: Agent,
+    /// Names of the seats by agent, such as "You", "Partner", "AI".
+    pub names: Vec<String>,
+    /// Ticks a second.
+    pub fps: f32,
+    /// What the pictures are drawn into.
+    pub viewport: Viewport,
+    /// Which keys do what.
+    pub keyboard: Keyboard,
+    /// What it takes to simulate the game, where browsers do.
+    pub simulated: Option<Simulated>,
+}
+
+/// What a browser needs to simulate a game.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Simulated {
+    /// The environment's id.
+    pub environment: String,
+    /// Its configuration, as `footlights_env::Simulation::packed_config` gives it.
+    #[serde(with = "serde_bytes")]
+    pub config: Vec<u8>,
+    /// What inputs mean.
+    pub rules: Rules,
+    /// Whether nobody else plays, so that the browser's clock is the game's: see [`ClientToRoom::Played`].
+    pub alone: bool,
+    /// Whose policies the browser may run as well, to know what they will do before the room says it.
+    pub policies: Vec<Agent>,
+    /// Whether the game stands still between episodes.
+    pub pauses: bool,
+    /// How many ticks later than it is pressed a key counts.
+    pub input_delay: InputDelay,
+    /// How many ticks a browser may be ahead of the last confirmed one.
+    pub prediction_window: u32,
+}
+
+/// How a browser that simulates showed the ticks since its last report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The last tick that this report is about.
+    pub until: u32,
+    /// By how many ticks own keys are delayed.
+    pub input_delay: u8,
+    /// Those ticks that were anything but predicted rightly and without a stall.
+    pub notes: Vec<Note>,
+    /// Digest of the state after `until`; none where this report stops before the last confirmed one.
+    pub digest: Option<u64>,
+    /// How many ticks it is about. What was before was told already, or this page does not know.
+    #[serde(default = "all")]
+    pub ticks: u32,
+}
+
+/// As many as there are.
+fn all() -> u32 {
+    u32::MAX
+}
+
+/// What happened in a browser when one tick was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The tick.
+    pub tick: u32,
+    /// Whether it had been predicted, rightly or not, and shown before.
+    pub predicted: bool,
+    /// How many ticks were undone and simulated again because the guess was wrong.
+    pub rollback: u16,
+    /// For how long before it the picture stood still because the prediction window was exhausted, ms.
+    pub stalled_ms: u16,
+}
+
+/// What was decided for one tick.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The tick.
+    pub tick: u32,
+    /// The room's clock when it was decided, epoch ms.
+    pub at_ms: u64,
+    /// The moves that are not the default one.
+    pub moves: Vec<(Agent, Move)>,
+    /// Proves that the room said this, to the room.
+    pub tag: u64,
+    /// The state's digest after it, now and then.
+    pub digest: Option<u64>,
+    /// All ticks up to this one are stored, when that has changed: nobody needs to keep them any longer.
+    pub durable: Option<u32>,
+}
+
+/// One tick as one seat may see it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Ticks since the game began, over all episodes; 0 is the picture before the first.
+    pub tick: u32,
+    /// `seq` of the newest [`ClientToRoom::Keys`] that this picture takes into account.
+    pub ack: u32,
+    /// What changed in the picture.
+    pub picture: Delta,
+    /// What was decided for this tick, sealed for the room that said it. Empty where the picture is not one of a tick.
+    pub receipt: serde_bytes::ByteBuf,
+    /// The panel, when it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hud: Option<Hud>,
+}
+
+/// Whether the game runs, and how everybody is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// What the room does.
+    pub phase: Phase,
+    /// Milliseconds until the phase ends by itself (a countdown or a grace time); 0 where it does not.
+    pub remaining_ms: u32,
+    /// By agent.
+    pub seats: Vec<Presence>,
+}
+
+/// What the room does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Not everybody has come yet.
+    #[serde(rename = "g")]
+    Gathering,
+    /// Everybody is here; an episode begins soon.
+    #[serde(rename = "c")]
+    Countdown,
+    /// Ticks.
+    #[serde(rename = "r")]
+    Running,
+    /// Somebody is gone and may come back.
+    #[serde(rename = "p")]
+    Paused,
+    /// Over.
+    #[serde(rename = "o")]
+    Over,
+}
+
+/// How the holder of a seat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Presence {
+    /// A policy plays.
+    #[serde(rename = "p")]
+    Policy,
+    /// Has not connected yet.
+    #[serde(rename = "e")]
+    Expected,
+    /// Connected and looking.
+    #[serde(rename = "h")]
+    Here,
+    /// Connected, but the page is hidden or not focused.
+    #[serde(rename = "a")]
+    Away,
+    /// The connection is lost and may come back.
+    #[serde(rename = "r")]
+    Reconnecting,
+    /// Did not come back.
+    #[serde(rename = "l")]
+    Left,
+}
