@@ -217,9 +217,9 @@ fn impossible_claims_gain_nothing() {
     };
     let earlier = held(&world);
     let claims = [
-        ClientToRoom::Played { until: u32::MAX, changes: Vec::new(), digest: Some(1) },
-        ClientToRoom::Played { until: 0, changes: Vec::new(), digest: None },
-        ClientToRoom::Played {
+        ClientToRoom::Advanced { until: u32::MAX, changes: Vec::new(), digest: Some(1) },
+        ClientToRoom::Advanced { until: 0, changes: Vec::new(), digest: None },
+        ClientToRoom::Advanced {
             until: 5,
             changes: vec![wire::KeyChange { tick: 2, held: 1, time: 1.0 }],
             digest: Some(7),

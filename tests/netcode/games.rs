@@ -176,7 +176,9 @@ fn stamps_far_ahead_or_long_past_count_as_the_last_or_the_next_tick_that_can_be(
     world.restless = 1e12;
     world.play_until(5_000.0, |world| world.room.tick() >= 30);
     for (tick, held) in [(1, 1), (u32::MAX, 2), (0, 4)] {
-        world.people[0].up.send(world.now, wire::encode(&ClientToRoom::Stamped { tick, held, time: 1.0 }));
+        world.people[0]
+            .up
+            .send(world.now, wire::encode(&ClientToRoom::StampedKeys { tick, held, time: 1.0 }));
     }
     world.play(60_000.0);
     let held: Vec<(u32, u32)> =
@@ -343,7 +345,7 @@ fn what_the_room_has_not_said_is_not_taken_back() {
     let restored = world.room.tick();
     assert!(restored < 70);
     // Somebody comes back with a history in which the other one held a key.
-    let forged = |confirmed: &mut wire::Confirmed| {
+    let forged = |confirmed: &mut wire::ConfirmedTick| {
         confirmed.moves = vec![(Agent(1), footlights_protocol::timeline::Move::Keys(vec![Some(1)]))]
     };
     world.forge = Some((0, forged));

@@ -5,7 +5,7 @@ use footlights_env::{
     ActionValue, Agent, Environment, Policy, PolicyError, Rng, Space, Spec, Step, Surface, View, Viewport,
     math, surface::Color,
 };
-use footlights_protocol::timeline::Asked;
+use footlights_protocol::timeline::PolicyQuery;
 use serde::{Deserialize, Serialize};
 
 pub struct Meadow;
@@ -144,10 +144,10 @@ impl Stubborn {
     }
 
     /// As a browser asks it.
-    pub fn answer(asked: &Asked, mind: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
+    pub fn answer(asked: &PolicyQuery, mind: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
         let mut policy = Self::default();
         policy.load(mind.unwrap_or_default()).ok()?;
-        Some((asked.answer(&mut policy).ok()?, policy.save()))
+        Some((asked.evaluate(&mut policy).ok()?, policy.save()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where browsers do not simulate, they keep what the room decided without being able to read it.
 
-use footlights_experiment::{Execution, Leaving, Seat};
+use footlights_experiment::{DropoutRule, Execution, Seat};
 use footlights_protocol::Outcome;
 
 use crate::{
@@ -30,7 +30,7 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
     let (mut lost, mut refused) = (0, 0);
     for seed in 0..24u64 {
         let scene = if seed % 2 == 0 { meadow(3, 240) } else { slime(Seat::Human, Seat::Random) };
-        let scene = scene.execution(Execution::Server).leaving(Leaving::End);
+        let scene = scene.execution(Execution::Server).on_dropout(DropoutRule::End);
         let networks = weathers();
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
         world.restless = if seed % 4 == 0 { 40.0 } else { 300.0 };

@@ -88,7 +88,7 @@ fn bend(message: &mut RoomToClient) -> bool {
 type Tamper = fn(&mut RoomToClient) -> bool;
 
 /// Changes one tick of a history.
-type Forge = fn(&mut wire::Confirmed);
+type Forge = fn(&mut wire::ConfirmedTick);
 
 /// Changes a receipt.
 type Counterfeit = fn(&mut Vec<u8>);
@@ -310,7 +310,6 @@ impl World {
                 && let Some(items) = seat.picture(local)
             {
                 person.picture = items;
-                person.play.handle(local, PageInput::Painted);
             }
             if !hidden && let Some(rollback) = person.rollback() {
                 let present = rollback.present();
@@ -342,7 +341,7 @@ impl World {
         match wire::decode::<RoomToClient>(bytes, wire::MAX_TO_BROWSER)
             .expect("a room sends what can be read")
         {
-            RoomToClient::Confirmed(confirmed) if self.differs != Some(k) => {
+            RoomToClient::ConfirmedTick(confirmed) if self.differs != Some(k) => {
                 let before = before.expect("a browser that simulates");
                 if confirmed.tick <= before {
                     // A room that was restored tells everybody what one of them brought back.
@@ -406,18 +405,18 @@ impl World {
                     if !person.lobby {
                         let mut bytes = bytes;
                         if let Some((_, forge)) = self.forge.filter(|(whose, _)| *whose == k)
-                            && let Ok(ClientToRoom::Resume { mut ticks }) =
+                            && let Ok(ClientToRoom::RestoreTicks { mut ticks }) =
                                 wire::decode(&bytes, wire::MAX_FROM_BROWSER)
                         {
                             ticks.iter_mut().for_each(forge);
-                            bytes = wire::encode(&ClientToRoom::Resume { ticks });
+                            bytes = wire::encode(&ClientToRoom::RestoreTicks { ticks });
                         }
                         if let Some((_, forge)) = self.counterfeit.filter(|(whose, _)| *whose == k)
-                            && let Ok(ClientToRoom::Unseal { from, mut receipts }) =
+                            && let Ok(ClientToRoom::RestoreReceipts { from, mut receipts }) =
                                 wire::decode(&bytes, wire::MAX_FROM_BROWSER)
                         {
                             receipts.iter_mut().for_each(|receipt| forge(receipt));
-                            bytes = wire::encode(&ClientToRoom::Unseal { from, receipts });
+                            bytes = wire::encode(&ClientToRoom::RestoreReceipts { from, receipts });
                         }
                         person.sent_bytes += bytes.len();
                         person.up.send(now, bytes);
@@ -467,7 +466,7 @@ impl World {
         let now = self.now;
         let mut message: RoomToClient =
             wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read");
-        if let RoomToClient::Confirmed(confirmed) = &message {
+        if let RoomToClient::ConfirmedTick(confirmed) = &message {
             let moves: Moves = confirmed.moves.iter().cloned().collect();
             let known = self.decided.entry(confirmed.tick).or_insert_with(|| moves.clone());
             assert_eq!(*known, moves, "a tick is decided once");

@@ -6,7 +6,7 @@ use footlights_env::Agent;
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
     Outcome,
-    wire::{ClientToRoom, CloseCode, Phase, Presence, Shown},
+    wire::{ClientToRoom, CloseCode, Phase, Presence, RenderReport},
 };
 use footlights_tests::{World, info};
 
@@ -80,12 +80,19 @@ fn a_person_against_a_policy_and_alone() {
 
 #[test]
 fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_at_the_latest() {
-    let events =
-        |world: &World, kind| world.record().events.iter().filter(|event| event.kind.as_str() == kind).count();
+    let events = |world: &World, kind| {
+        world.record().events.iter().filter(|event| event.kind.as_str() == kind).count()
+    };
     let scene = || long_slime(Seat::Human, Seat::Human).max_steps(90).execution(Execution::Browser);
     let told = |world: &World, until: u32| {
         let digest = Some(world.record().rows[until as usize - 1].digest);
-        ClientToRoom::Shown(Shown { until, notes: Vec::new(), digest, input_delay: 0, ticks: u32::MAX })
+        ClientToRoom::RenderReport(RenderReport {
+            until,
+            notes: Vec::new(),
+            digest,
+            input_delay: 0,
+            ticks: u32::MAX,
+        })
     };
     let over = |seed| {
         let mut world = World::new(scene(), seed);
@@ -109,8 +116,8 @@ fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_
 
     let (mut world, [a, b]) = over(3);
     for conn in [a, b] {
-        let ClientToRoom::Shown(right) = told(&world, 90) else { unreachable!() };
-        world.say(conn, &ClientToRoom::Shown(Shown { digest: Some(1), ..right }));
+        let ClientToRoom::RenderReport(right) = told(&world, 90) else { unreachable!() };
+        world.say(conn, &ClientToRoom::RenderReport(RenderReport { digest: Some(1), ..right }));
     }
     assert_eq!(
         (world.saves, events(&world, "desync")),

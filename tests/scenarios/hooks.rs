@@ -5,9 +5,9 @@ use std::{cell::Cell, collections::BTreeMap};
 use footlights_data::{replay::Replay, tables};
 use footlights_env::Agent;
 use footlights_experiment::{
-    Answer, GameScene, Globals, Leaving, Seat,
+    Answer, DropoutRule, GameScene, Globals, Seat,
     hooks::Hooks,
-    record::{EpisodeRecord, GameInfo, Row},
+    record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::Outcome;
 use footlights_tests::{World, info};
@@ -39,7 +39,7 @@ impl Hooks for Counter {
         self.episodes += 1;
     }
 
-    fn tick(&mut self, row: &Row) -> Vec<f64> {
+    fn tick(&mut self, row: &StepRecord) -> Vec<f64> {
         CALLS.set(CALLS.get() + 1);
         self.ticks += 1;
         // Every third tick one value is missing, every other tick there is one too many.
@@ -167,7 +167,7 @@ fn a_state_that_cannot_be_read_is_an_event_and_the_game_goes_on() {
 
 #[test]
 fn who_left_before_the_end_has_what_the_hooks_say_in_the_end_only() {
-    let mut world = World::new(scene().grace_ms(2_000).leaving(Leaving::Replace(chaser())), 3);
+    let mut world = World::new(scene().grace_ms(2_000).on_dropout(DropoutRule::Replace(chaser())), 3);
     let a = world.join(0);
     world.join(1);
     world.pass(3_000);

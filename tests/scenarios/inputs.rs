@@ -1,7 +1,7 @@
 //! What people press and what the environment gets.
 
 use footlights_env::ActionValue;
-use footlights_experiment::{Seat, record::Row};
+use footlights_experiment::{Seat, record::StepRecord};
 use footlights_protocol::{
     keys::{InputMode, MissingAction},
     timeline::ActionSource,
@@ -10,7 +10,7 @@ use footlights_tests::World;
 
 use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime};
 
-fn actions(rows: &[Row], agent: usize) -> Vec<i32> {
+fn actions(rows: &[StepRecord], agent: usize) -> Vec<i32> {
     rows.iter()
         .map(|row| match row.actions[agent] {
             ActionValue::Discrete(action) => action,
@@ -25,7 +25,7 @@ fn car(mode: InputMode, missing: MissingAction) -> (Vec<i32>, Vec<ActionSource>)
     (actions(&rows, 0), rows.iter().map(|row| row.sources[0]).collect())
 }
 
-fn car_rows(mode: InputMode, missing: MissingAction) -> Vec<Row> {
+fn car_rows(mode: InputMode, missing: MissingAction) -> Vec<StepRecord> {
     let mut world = World::new(hill().input_mode(mode).missing_action(missing), 1);
     let conn = world.join(0);
     let until = |world: &mut World, tick| world.pass_while(60_000, |world| world.room.tick() < tick);
@@ -125,7 +125,7 @@ fn hidden_pages_and_round_trips_are_in_every_row() {
     world.pass(300);
     world.drop_connection(conn);
     let rows = world.record().rows;
-    let person = |row: &Row| row.people[0].unwrap();
+    let person = |row: &StepRecord| row.people[0].unwrap();
     assert!(person(&rows[0]).focused && !person(rows.last().unwrap()).focused);
     assert_eq!(person(rows.last().unwrap()).rtt_ms, 20.0);
     assert!(rows[0].people[1].is_none());

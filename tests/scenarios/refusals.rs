@@ -6,7 +6,7 @@ use footlights_env::Agent;
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
     Outcome,
-    wire::{self, ClientToRoom, CloseCode, Confirmed, KeyChange, Note, Phase, Shown},
+    wire::{self, ClientToRoom, CloseCode, ConfirmedTick, KeyChange, Phase, RenderReport, TickReport},
 };
 use footlights_tests::World;
 use proptest::{collection::vec, option, prelude::*};
@@ -63,7 +63,7 @@ fn keys_that_the_seat_does_not_have() {
 #[test]
 fn a_time_that_is_not_a_number() {
     let act = |world: &mut World, conn: u64| {
-        world.say(conn, &ClientToRoom::Ping { time: f64::NAN, rtt: 1.0, focused: true, painted: 0 })
+        world.say(conn, &ClientToRoom::Ping { time: f64::NAN, rtt: 1.0, focused: true })
     };
     refused(act, CloseCode::Malformed, "malformed", "not a number");
 }
@@ -95,10 +95,10 @@ fn nothing_counts_before_hello() {
 #[test]
 fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
     let messages = [
-        ClientToRoom::Stamped { tick: 1, held: 0, time: 1.0 },
-        ClientToRoom::Played { until: 1, changes: Vec::new(), digest: None },
-        ClientToRoom::Resume { ticks: Vec::new() },
-        ClientToRoom::Shown(Shown::default()),
+        ClientToRoom::StampedKeys { tick: 1, held: 0, time: 1.0 },
+        ClientToRoom::Advanced { until: 1, changes: Vec::new(), digest: None },
+        ClientToRoom::RestoreTicks { ticks: Vec::new() },
+        ClientToRoom::RenderReport(RenderReport::default()),
         ClientToRoom::Desync { tick: 1, digest: 0 },
     ];
     for message in messages {
@@ -152,14 +152,19 @@ fn ticks_of_which_a_page_knows_nothing_are_empty_in_the_data() {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human).execution(Execution::Browser), 1);
     let (a, _) = (world.join(0), world.join(1));
     world.pass(2_000);
-    let stalled = Note { tick: 25, predicted: false, rollback: 0, stalled_ms: 40 };
+    let stalled = TickReport { tick: 25, predicted: false, rollback: 0, stalled_ms: 40 };
     for shown in [
-        Shown { until: 10, ticks: 10, ..Shown::default() },
-        Shown { until: 30, ticks: 10, notes: vec![stalled], ..Shown::default() },
+        RenderReport { until: 10, ticks: 10, ..RenderReport::default() },
+        RenderReport { until: 30, ticks: 10, notes: vec![stalled], ..RenderReport::default() },
         // What was told once is not told again.
-        Shown { until: 30, ticks: 30, notes: vec![Note { rollback: 9, ..stalled }], ..Shown::default() },
+        RenderReport {
+            until: 30,
+            ticks: 30,
+            notes: vec![TickReport { rollback: 9, ..stalled }],
+            ..RenderReport::default()
+        },
     ] {
-        world.say(a, &ClientToRoom::Shown(shown));
+        world.say(a, &ClientToRoom::RenderReport(shown));
     }
     world.pass(3_000);
     let csv = steps_csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
@@ -193,42 +198,44 @@ fn number() -> impl Strategy<Value = u32> {
 fn anything() -> impl Strategy<Value = ClientToRoom> {
     let key = || (number(), 0u32..9, any::<f64>());
     let note = (number(), any::<bool>(), any::<u16>(), any::<u16>());
-    let note = note.prop_map(|(tick, predicted, rollback, stalled_ms)| Note {
+    let note = note.prop_map(|(tick, predicted, rollback, stalled_ms)| TickReport {
         tick,
         predicted,
         rollback,
         stalled_ms,
     });
-    let confirmed = (number(), any::<u64>(), any::<u64>()).prop_map(|(tick, at_ms, tag)| Confirmed {
+    let confirmed = (number(), any::<u64>(), any::<u64>()).prop_map(|(tick, at_ms, tag)| ConfirmedTick {
         tick,
         at_ms,
         moves: Vec::new(),
         tag,
         digest: None,
-        durable: None,
+        persisted: None,
     });
     prop_oneof![
         key().prop_map(|(seq, held, time)| ClientToRoom::Keys { seq, held, time }),
-        key().prop_map(|(tick, held, time)| ClientToRoom::Stamped { tick, held, time }),
+        key().prop_map(|(tick, held, time)| ClientToRoom::StampedKeys { tick, held, time }),
         (number(), vec(key(), 0..4), option::of(any::<u64>())).prop_map(|(until, changes, digest)| {
             let change = |(tick, held, time)| KeyChange { tick, held, time };
-            ClientToRoom::Played { until, changes: changes.into_iter().map(change).collect(), digest }
+            ClientToRoom::Advanced { until, changes: changes.into_iter().map(change).collect(), digest }
         }),
-        vec(confirmed, 0..4).prop_map(|ticks| ClientToRoom::Resume { ticks }),
-        (number(), vec(vec(any::<u8>(), 0..20), 0..4)).prop_map(|(from, receipts)| ClientToRoom::Unseal {
-            from,
-            receipts: receipts.into_iter().map(Into::into).collect(),
+        vec(confirmed, 0..4).prop_map(|ticks| ClientToRoom::RestoreTicks { ticks }),
+        (number(), vec(vec(any::<u8>(), 0..20), 0..4)).prop_map(|(from, receipts)| {
+            ClientToRoom::RestoreReceipts { from, receipts: receipts.into_iter().map(Into::into).collect() }
         }),
         (number(), number(), vec(note, 0..4), option::of(any::<u64>())).prop_map(
             |(ticks, until, notes, digest)| {
-                ClientToRoom::Shown(Shown { ticks, until, notes, digest, input_delay: 0 })
+                ClientToRoom::RenderReport(RenderReport { ticks, until, notes, digest, input_delay: 0 })
             }
         ),
         (number(), any::<u64>()).prop_map(|(tick, digest)| ClientToRoom::Desync { tick, digest }),
         (any::<u16>(), option::of(any::<u64>()))
             .prop_map(|(version, digest)| ClientToRoom::Hello { version, digest }),
-        (any::<f64>(), any::<f32>(), any::<bool>(), any::<u16>())
-            .prop_map(|(time, rtt, focused, painted)| ClientToRoom::Ping { time, rtt, focused, painted }),
+        (any::<f64>(), any::<f32>(), any::<bool>()).prop_map(|(time, rtt, focused)| ClientToRoom::Ping {
+            time,
+            rtt,
+            focused
+        }),
     ]
 }
 

@@ -3,7 +3,7 @@
 use footlights_data::{event::Event, replay::Replay, tables};
 use footlights_engine::room::Input;
 use footlights_env::Agent;
-use footlights_experiment::{GameScene, Leaving, Seat, Watch};
+use footlights_experiment::{DropoutRule, GameScene, PresenceRule, Seat};
 use footlights_protocol::{
     Outcome,
     timeline::ActionSource,
@@ -14,12 +14,12 @@ use footlights_tests::{World, info};
 use crate::common::{UP, chaser, long_slime};
 
 /// Two people, 15 s of play, 5 s of grace.
-fn pair(leaving: Leaving) -> GameScene {
-    long_slime(Seat::Human, Seat::Human).max_steps(450).grace_ms(5_000).leaving(leaving)
+fn pair(on_dropout: DropoutRule) -> GameScene {
+    long_slime(Seat::Human, Seat::Human).max_steps(450).grace_ms(5_000).on_dropout(on_dropout)
 }
 
 fn replaced() -> GameScene {
-    pair(Leaving::Replace(chaser()))
+    pair(DropoutRule::Replace(chaser()))
 }
 
 fn events<'a>(world: &'a World, kind: &str) -> Vec<&'a Event> {
@@ -43,8 +43,10 @@ fn plays_again(world: &World) {
 
 #[test]
 fn who_leaves_has_an_outcome_of_their_own_and_who_stays_has_the_games() {
-    for (leaving, outcome) in [(Leaving::End, Outcome::PartnerLeft), (Leaving::Void, Outcome::Void)] {
-        let mut world = World::new(pair(leaving), 3);
+    for (on_dropout, outcome) in
+        [(DropoutRule::End, Outcome::PartnerLeft), (DropoutRule::Void, Outcome::Void)]
+    {
+        let mut world = World::new(pair(on_dropout), 3);
         let (a, b) = (world.join(0), world.join(1));
         world.pass(2_000);
         world.drop_connection(a);
@@ -123,9 +125,9 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
 
 #[test]
 fn a_game_that_everybody_leaves_is_abandoned_and_each_of_them_has_left() {
-    for leaving in [Leaving::End, Leaving::Void, Leaving::Replace(Seat::Random)] {
+    for on_dropout in [DropoutRule::End, DropoutRule::Void, DropoutRule::Replace(Seat::Random)] {
         for pause in [0, 3_000] {
-            let mut world = World::new(pair(leaving.clone()), 3);
+            let mut world = World::new(pair(on_dropout.clone()), 3);
             let (a, b) = (world.join(0), world.join(1));
             world.pass(2_000);
             let tick = world.room.tick();
@@ -141,12 +143,12 @@ fn a_game_that_everybody_leaves_is_abandoned_and_each_of_them_has_left() {
 
 #[test]
 fn everybody_has_a_grace_time_of_their_own() {
-    for (leaving, game) in [
-        (Leaving::End, Outcome::PartnerLeft),
-        (Leaving::Void, Outcome::Void),
-        (Leaving::Replace(chaser()), Outcome::Completed),
+    for (on_dropout, game) in [
+        (DropoutRule::End, Outcome::PartnerLeft),
+        (DropoutRule::Void, Outcome::Void),
+        (DropoutRule::Replace(chaser()), Outcome::Completed),
     ] {
-        let mut world = World::new(pair(leaving), 3);
+        let mut world = World::new(pair(on_dropout), 3);
         let (a, b) = (world.join(0), world.join(1));
         world.pass(2_000);
         world.drop_connection(a);
@@ -191,7 +193,7 @@ impl footlights_env::Policy for Wobbler {
 fn a_replaced_seat_goes_on_after_a_lost_process_to_the_same_states() {
     let wobbler = Seat::policy("wobbler", || Ok(Box::<Wobbler>::default()));
     let play = |crash: bool| {
-        let mut world = World::new(pair(Leaving::Replace(wobbler.clone())), 3);
+        let mut world = World::new(pair(DropoutRule::Replace(wobbler.clone())), 3);
         let (a, b) = (world.join(0), world.join(1));
         world.hold(a, UP);
         world.pass(3_000);
@@ -237,16 +239,16 @@ fn who_was_told_to_go_on_stays_gone_even_if_the_process_is_lost_right_then() {
 }
 
 /// Warned of 400 ms, excluded at 900 ms; warned when 3 s away, excluded at 8 s.
-fn watched(leaving: Leaving) -> GameScene {
-    pair(leaving)
+fn watched(on_dropout: DropoutRule) -> GameScene {
+    pair(on_dropout)
         .max_steps(3_000)
-        .watch_ping(Watch::new(400.0, "slow").exclude(900.0, "too slow"))
-        .watch_focus(Watch::new(3_000.0, "look here").exclude(8_000.0, "too long away"))
+        .latency_rule(PresenceRule::new(400.0, "slow").exclude(900.0, "too slow"))
+        .attention_rule(PresenceRule::new(3_000.0, "look here").exclude(8_000.0, "too long away"))
 }
 
 #[test]
 fn a_slow_connection_is_warned_of_and_the_warning_ends_when_it_is_good_again() {
-    let mut world = World::new(watched(Leaving::End), 3);
+    let mut world = World::new(watched(DropoutRule::End), 3);
     let (a, b) = (world.join(0), world.join(1));
     world.pass(12_000);
     assert!(world.browser(a).notices.is_empty());
@@ -269,8 +271,9 @@ fn a_slow_connection_is_warned_of_and_the_warning_ends_when_it_is_good_again() {
 
 #[test]
 fn a_connection_that_is_too_slow_excludes_and_the_others_have_their_own_outcome() {
-    for (leaving, others) in [(Leaving::End, Outcome::PartnerLeft), (Leaving::Void, Outcome::Void)] {
-        let mut world = World::new(watched(leaving), 3);
+    for (on_dropout, others) in [(DropoutRule::End, Outcome::PartnerLeft), (DropoutRule::Void, Outcome::Void)]
+    {
+        let mut world = World::new(watched(on_dropout), 3);
         let (a, b) = (world.join(0), world.join(1));
         world.browsers.get_mut(&a).unwrap().rtt = 1_000.0;
         assert_eq!(world.play_out(10_000), others);
@@ -287,7 +290,7 @@ fn a_connection_that_is_too_slow_excludes_and_the_others_have_their_own_outcome(
 
 #[test]
 fn who_looks_away_is_warned_then_excluded_without_grace_and_a_policy_plays_on() {
-    let mut world = World::new(watched(Leaving::Replace(chaser())), 3);
+    let mut world = World::new(watched(DropoutRule::Replace(chaser())), 3);
     let (a, b) = (world.join(0), world.join(1));
     world.pass(1_000);
     world.ping(b, false);
@@ -323,7 +326,7 @@ fn who_looks_away_is_warned_then_excluded_without_grace_and_a_policy_plays_on() 
 fn nobody_holds_up_the_others_for_longer_than_three_grace_times_however_often_they_come_back() {
     // Away for 4 s of 5 each time, and one who is gone as soon as they are back.
     for (away, here) in [(4_000, 2_000), (100, 10)] {
-        let mut world = World::new(pair(Leaving::End).max_steps(3_000), 3);
+        let mut world = World::new(pair(DropoutRule::End).max_steps(3_000), 3);
         let (mut a, b) = (world.join(0), world.join(1));
         world.pass(6_000);
         let (begun, tick) = (world.now, world.room.tick());
@@ -349,7 +352,7 @@ fn nobody_holds_up_the_others_for_longer_than_three_grace_times_however_often_th
 
 #[test]
 fn nobody_is_charged_for_the_time_in_which_others_are_waited_for_or_that_is_counted_down_anyway() {
-    let mut world = World::new(pair(Leaving::End).max_steps(1_500), 3);
+    let mut world = World::new(pair(DropoutRule::End).max_steps(1_500), 3);
     let (mut a, mut b) = (world.join(0), world.join(1));
     world.pass(3_000);
     for _ in 0..3 {
@@ -367,7 +370,7 @@ fn nobody_is_charged_for_the_time_in_which_others_are_waited_for_or_that_is_coun
     world.join(0);
     assert_eq!(world.play_out(120_000), Outcome::Completed);
 
-    let mut world = World::new(pair(Leaving::End).countdown_ms(30_000), 3);
+    let mut world = World::new(pair(DropoutRule::End).countdown_ms(30_000), 3);
     let (mut a, _) = (world.join(0), world.join(1));
     for _ in 0..3 {
         world.pass(5_000);
@@ -379,7 +382,7 @@ fn nobody_is_charged_for_the_time_in_which_others_are_waited_for_or_that_is_coun
 
 #[test]
 fn a_lost_process_forgets_nobodys_patience() {
-    let mut world = World::new(pair(Leaving::End).max_steps(1_500), 3);
+    let mut world = World::new(pair(DropoutRule::End).max_steps(1_500), 3);
     let (mut a, _) = (world.join(0), world.join(1));
     world.pass(3_000);
     for _ in 0..2 {
@@ -395,7 +398,7 @@ fn a_lost_process_forgets_nobodys_patience() {
 
 #[test]
 fn who_plays_with_policies_alone_may_be_lost_as_often_as_it_takes() {
-    let scene = GameScene { seats: vec![Seat::Human, chaser()], ..pair(Leaving::End).max_steps(900) };
+    let scene = GameScene { seats: vec![Seat::Human, chaser()], ..pair(DropoutRule::End).max_steps(900) };
     let mut world = World::new(scene, 3);
     let mut a = world.join(0);
     world.pass(5_000);
@@ -408,7 +411,7 @@ fn who_plays_with_policies_alone_may_be_lost_as_often_as_it_takes() {
 
 #[test]
 fn only_time_of_play_without_a_break_counts_as_looking_away() {
-    let mut world = World::new(watched(Leaving::End).grace_ms(60_000), 3);
+    let mut world = World::new(watched(DropoutRule::End).grace_ms(60_000), 3);
     let (a, b) = (world.join(0), world.join(1));
     for _ in 0..5 {
         world.ping(a, false);
@@ -434,7 +437,7 @@ fn only_time_of_play_without_a_break_counts_as_looking_away() {
 
 #[test]
 fn warnings_do_not_flood_the_record() {
-    let mut world = World::new(watched(Leaving::End), 3);
+    let mut world = World::new(watched(DropoutRule::End), 3);
     let a = world.join(0);
     world.join(1);
     for _ in 0..12 {
@@ -449,7 +452,7 @@ fn warnings_do_not_flood_the_record() {
 
 #[test]
 fn a_person_alone_can_be_excluded_too() {
-    let scene = watched(Leaving::End);
+    let scene = watched(DropoutRule::End);
     let scene = GameScene { seats: vec![Seat::Human, chaser()], ..scene };
     let mut world = World::new(scene, 3);
     let a = world.join(0);
@@ -460,7 +463,7 @@ fn a_person_alone_can_be_excluded_too() {
 
 #[test]
 fn a_no_show_is_the_outcome_of_everybody_and_leaves_nothing_but_events() {
-    let mut world = World::new(pair(Leaving::Replace(Seat::Random)).gather_ms(15_000), 3);
+    let mut world = World::new(pair(DropoutRule::Replace(Seat::Random)).gather_ms(15_000), 3);
     let a = world.join(0);
     assert_eq!(world.play_out(15_000), Outcome::NoShow);
     assert_eq!([0, 1].map(|seat| world.outcome_of(seat)), [Some(Outcome::NoShow); 2]);
@@ -473,7 +476,7 @@ fn a_no_show_is_the_outcome_of_everybody_and_leaves_nothing_but_events() {
 
 #[test]
 fn a_second_connection_that_never_says_hello_does_not_leave_the_partner_with_an_empty_seat() {
-    let mut world = World::new(pair(Leaving::End), 3);
+    let mut world = World::new(pair(DropoutRule::End), 3);
     let (_, b) = (world.join(0), world.join(1));
     world.pass(1_000);
     world.open(0);

@@ -100,14 +100,14 @@ fn what_was_told_beyond_the_end_of_an_episode_is_not_of_the_next_one() {
     let conn = world.join(0);
     world.pass(1_500);
     // A browser that guesses wrongly does not see the end after 200 steps.
-    world.say(conn, &ClientToRoom::Played { until: 215, changes: Vec::new(), digest: None });
+    world.say(conn, &ClientToRoom::Advanced { until: 215, changes: Vec::new(), digest: None });
     world.pass_while(12_000, |world| world.room.tick() < 200);
     // Nor has it been told of it when this arrives.
-    world.say(conn, &ClientToRoom::Played { until: 222, changes: Vec::new(), digest: Some(1) });
+    world.say(conn, &ClientToRoom::Advanced { until: 222, changes: Vec::new(), digest: Some(1) });
     assert_eq!(world.phase(conn), Some(Phase::Countdown));
     world.pass(3_000);
     assert_eq!((world.phase(conn), world.room.tick()), (Some(Phase::Running), 200));
-    world.say(conn, &ClientToRoom::Played { until: 230, changes: Vec::new(), digest: None });
+    world.say(conn, &ClientToRoom::Advanced { until: 230, changes: Vec::new(), digest: None });
     world.pass(2_000);
     assert_eq!(world.room.tick(), 230);
 }

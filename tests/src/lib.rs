@@ -115,10 +115,10 @@ impl World {
                             browser.frames.push((self.now, frame));
                         }
                         // Those who simulate are in the netcode tests, and nobody else sees a state.
-                        RoomToClient::Confirmed(_) | RoomToClient::Snapshot { .. } => {
+                        RoomToClient::ConfirmedTick(_) | RoomToClient::Snapshot { .. } => {
                             assert!(self.scene.runs_in_browser());
                         }
-                        RoomToClient::Durable { .. } => {}
+                        RoomToClient::Persisted { .. } => {}
                         RoomToClient::Status(status) => browser.status = Some(status),
                         RoomToClient::Pong { .. } => browser.pongs += 1,
                         RoomToClient::Notice { text } => browser.notices.push(text),
@@ -194,7 +194,7 @@ impl World {
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.focused = focused;
         let rtt = browser.rtt;
-        self.say(conn, &ClientToRoom::Ping { time, rtt, focused, painted: 60 });
+        self.say(conn, &ClientToRoom::Ping { time, rtt, focused });
     }
 
     pub fn drop_connection(&mut self, conn: u64) {

@@ -1,6 +1,6 @@
 //! The one place where errors become HTTP statuses, close codes and words for the person who reads them.
 
-use footlights_experiment::{ConfigError, progress::StagerError};
+use footlights_experiment::{ConfigError, progress::ProgressError};
 use footlights_protocol::wire::{self, CloseCode};
 use serde::{Deserialize, Serialize};
 use worker::{Response, WebSocketPair, console_error};
@@ -21,7 +21,7 @@ pub enum Fault {
     #[error("this link belongs to somebody else, or its cookie is gone")]
     Unauthorized,
     #[error(transparent)]
-    Stager(#[from] StagerError),
+    Progress(#[from] ProgressError),
     #[error("the study is configured wrongly: {0}")]
     Config(ConfigError),
     #[error("the deployment has no secret: set FOOTLIGHTS_SECRET (wrangler secret put FOOTLIGHTS_SECRET)")]
@@ -49,7 +49,7 @@ pub enum Fault {
 struct Refusal {
     error: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    stager: Option<StagerError>,
+    progress: Option<ProgressError>,
     #[serde(default)]
     gone: bool,
     #[serde(default)]
@@ -70,7 +70,7 @@ impl Fault {
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 403,
             Self::WrongToken => 401,
-            Self::Stager(_) | Self::Conflict(_) => 409,
+            Self::Progress(_) | Self::Conflict(_) => 409,
             Self::NoSecret | Self::NoAdminToken => 503,
             Self::Config(_) | Self::Record(_) | Self::Room(_) | Self::Object(_) | Self::Worker(_) => 500,
         }
@@ -99,10 +99,10 @@ impl Fault {
                 "This link is not yours",
                 "Please open the study from the link you were given, in the same browser and with cookies allowed.",
             ),
-            Self::Stager(StagerError::NotSaved(_)) => {
+            Self::Progress(ProgressError::NotSaved(_)) => {
                 ("One moment", "Your data are still being saved. Please try again.")
             }
-            Self::Stager(_) => {
+            Self::Progress(_) => {
                 ("You are elsewhere already", "This page is no longer current. Please reload.")
             }
             _ => (
@@ -110,7 +110,7 @@ impl Fault {
                 "Please reload in a moment. Your data up to here are safe.",
             ),
         };
-        let again = matches!(self, Self::Stager(_)) || self.status() >= 500;
+        let again = matches!(self, Self::Progress(_)) || self.status() >= 500;
         // What was posted to a scene is not tried again; the page that belongs to it is.
         let again = again.then(|| path.split_once("/scenes/").map_or(path, |(page, _)| page));
         Ok(Response::from_html(pages::problem(title, words, &self.to_string(), again).into_string())?
@@ -121,7 +121,7 @@ impl Fault {
     pub fn json(&self) -> worker::Result<Response> {
         let body = Refusal {
             error: self.to_string(),
-            stager: if let Self::Stager(error) = self { Some(error.clone()) } else { None },
+            progress: if let Self::Progress(error) = self { Some(error.clone()) } else { None },
             gone: matches!(self, Self::Gone),
             conflict: matches!(self, Self::Conflict(_)),
         };
@@ -131,7 +131,7 @@ impl Fault {
     /// What another object answered instead of what it was asked for.
     pub fn from_object(place: &str, status: u16, body: &str) -> Self {
         match serde_json::from_str::<Refusal>(body) {
-            Ok(Refusal { stager: Some(error), .. }) => Self::Stager(error),
+            Ok(Refusal { progress: Some(error), .. }) => Self::Progress(error),
             Ok(Refusal { gone: true, .. }) => Self::Gone,
             Ok(Refusal { conflict: true, error, .. }) => Self::Conflict(error),
             Ok(Refusal { error, .. }) => Self::Object(format!("{place}: {status}: {error}")),
@@ -143,7 +143,7 @@ impl Fault {
     pub fn socket(&self) -> worker::Result<Response> {
         let code = match self {
             Self::Unauthorized | Self::BadRequest(_) => CloseCode::Ticket,
-            Self::Stager(_) => CloseCode::Over,
+            Self::Progress(_) => CloseCode::Over,
             _ => CloseCode::Unavailable,
         };
         refuse_socket(code, &self.to_string())

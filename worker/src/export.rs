@@ -12,7 +12,7 @@ use std::{
     rc::Rc,
 };
 
-use footlights_data::tables::{self, Column, Names, Place};
+use footlights_data::tables::{self, Column, ExportTarget, FileNames};
 use footlights_experiment::Experiment;
 use futures_util::{StreamExt, stream::try_unfold};
 use worker::{Bucket, ByteStream, Env, Response};
@@ -66,7 +66,7 @@ struct Export {
     env: Env,
     bucket: Bucket,
     experiment: &'static Experiment,
-    names: Names,
+    names: FileNames,
     columns: Vec<Column>,
     pipe: Pipe,
     zip: Option<ZipWriter<StreamWriter<Pipe>>>,
@@ -128,7 +128,7 @@ impl Export {
             env: env.clone(),
             bucket: env.bucket("DATA")?,
             experiment,
-            names: Names::of(experiment),
+            names: FileNames::of(experiment),
             columns: tables::participants_columns(experiment),
             zip: Some(ZipWriter::new_stream(pipe.clone())),
             pipe,
@@ -218,7 +218,7 @@ impl Export {
                         key.strip_prefix(&folder).unwrap_or(&key),
                     );
                     match place {
-                        Place::File { path, table } => match self.open(&key).await? {
+                        ExportTarget::File { path, table } => match self.open(&key).await? {
                             Some(stream) => {
                                 self.seen.extend(table);
                                 self.begin(&format!("dataset/{path}"))?;
@@ -226,7 +226,7 @@ impl Export {
                             }
                             None => Stage::Objects(keys),
                         },
-                        Place::Participant | Place::Made => Stage::Objects(keys),
+                        ExportTarget::Participant | ExportTarget::Made => Stage::Objects(keys),
                     }
                 }
                 None => {

@@ -1,7 +1,9 @@
 //! The pages, as HTML. A game's page is an empty section that the client fills.
 
-use footlights_data::session::Snapshot;
-use footlights_experiment::{Complaints, Experiment, GameScene, Kind, Page, Part, Scene, Screening, fill};
+use footlights_data::session::SessionRecord;
+use footlights_experiment::{
+    Experiment, GameScene, Kind, Page, Part, Scene, Screening, ValidationErrors, interpolate,
+};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub mod admin;
@@ -62,11 +64,11 @@ pub fn index(experiments: &[Experiment]) -> Markup {
 
 /// A form that must be filled in again.
 #[derive(Clone, Copy)]
-pub struct Again<'a> {
+pub struct Retry<'a> {
     /// What was sent.
     pub sent: &'a [(String, String)],
     /// What is wrong with it.
-    pub complaints: &'a Complaints,
+    pub errors: &'a ValidationErrors,
     /// How often it may still be sent, if that is limited.
     pub attempts_left: Option<u32>,
 }
@@ -75,7 +77,7 @@ pub struct Again<'a> {
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub experiment: &'a Experiment,
-    pub session: &'a Snapshot,
+    pub session: &'a SessionRecord,
     /// Where the participant's addresses begin.
     pub base: &'a str,
     /// Everything is saved for good.
@@ -83,14 +85,14 @@ pub struct View<'a> {
 }
 
 /// The scene in which a participant is; `again` if its form was refused.
-pub fn scene(view: &View<'_>, again: Option<Again<'_>>) -> Markup {
+pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
     let View { experiment, session, base, .. } = *view;
-    let (done, all) = session.stager.progress(experiment);
+    let (done, all) = session.progress.progress(experiment);
     let bar = html! {
         span.title { (experiment.title) }
         progress value=(done) max=(all) aria-label="Progress through the study" { (done) " of " (all) }
     };
-    let main = match session.stager.current(experiment) {
+    let main = match session.progress.current(experiment) {
         Some(Scene::Start(page)) => text(view, page, "start", again),
         Some(Scene::Static(page)) => text(view, page, "static", again),
         Some(Scene::Screening(screening)) => device_check(view, screening),
@@ -114,10 +116,10 @@ fn parts(view: &View<'_>, body: &[Part]) -> Markup {
     html! {
         @for part in body {
             @match part {
-                Part::Text(text) => p { (fill(text, view.session.stager.globals())) },
+                Part::Text(text) => p { (interpolate(text, view.session.progress.globals())) },
                 Part::Html(own) => div.own { (PreEscaped(own)) },
                 Part::Image { file, shows } => img src={ "/assets/" (file) } alt=(shows);,
-                Part::Recall { title, body } => details { summary { (title) } (parts(view, body)) },
+                Part::Collapsible { title, body } => details { summary { (title) } (parts(view, body)) },
             }
         }
     }
@@ -125,13 +127,13 @@ fn parts(view: &View<'_>, body: &[Part]) -> Markup {
 
 /// What the games to come load: it is fetched while the participant reads.
 fn ahead(view: &View<'_>) -> Markup {
-    let stager = &view.session.stager;
+    let progress = &view.session.progress;
     let games: Vec<&GameScene> = view
         .experiment
         .games()
         // On the first page the path is not drawn, so any of them may come.
-        .filter(|game| stager.path().is_empty() || stager.path().contains(&game.id))
-        .filter(|game| stager.outcome(&game.id).is_none())
+        .filter(|game| progress.path().is_empty() || progress.path().contains(&game.id))
+        .filter(|game| progress.outcome(&game.id).is_none())
         .collect();
     let files: std::collections::BTreeSet<&String> = games.iter().flat_map(|game| &game.assets).collect();
     let policies = games.iter().any(|game| game.policies_in_browser());
@@ -143,7 +145,7 @@ fn ahead(view: &View<'_>) -> Markup {
     }
 }
 
-fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Again<'_>>) -> Markup {
+fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry<'_>>) -> Markup {
     html! {
         section.page data-scene=(page.id) data-kind=(kind) {
             h1 { (page.title) }
@@ -157,8 +159,8 @@ fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Again<'_>>) -> M
                             p { "You can send this page " (left) (if left == 1 { " more time." } else { " more times." }) }
                         }
                         // Fields in the researcher's own HTML have no place for it.
-                        @for asked in page.questions.iter().filter(|asked| matches!(asked.kind, Kind::Own { .. })) {
-                            @if let Some(why) = again.complaints.get(&asked.id) { p { (asked.label) ": " (why) } }
+                        @for asked in page.questions.iter().filter(|asked| matches!(asked.kind, Kind::CustomHtml { .. })) {
+                            @if let Some(why) = again.errors.get(&asked.id) { p { (asked.label) ": " (why) } }
                         }
                     }
                 }
@@ -203,7 +205,7 @@ pub fn problem(title: &str, words: &str, detail: &str, again: Option<&str>) -> M
 
 #[cfg(test)]
 mod tests {
-    use footlights_experiment::{Completion, Ending, Globals, progress::Draw};
+    use footlights_experiment::{Completion, Ending, Globals, progress::Assignment};
 
     use super::*;
 
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn researchers_text_is_escaped() {
         let experiment = experiment();
-        let session = Snapshot::default();
+        let session = SessionRecord::default();
         let view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
         let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
@@ -234,7 +236,7 @@ mod tests {
             ("slime_alone", "/simulating/"),
         ] {
             let experiment = crate::studies::experiment(id).unwrap();
-            let session = Snapshot::default();
+            let session = SessionRecord::default();
             let view = View { experiment, session: &session, base: "/x/e/s", saved: false };
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
@@ -244,8 +246,8 @@ mod tests {
     #[test]
     fn the_code_is_in_sight_only_when_everything_is_saved() {
         let experiment = experiment();
-        let mut session = Snapshot::default();
-        session.stager.begin(&experiment, "start", Draw::default(), Globals::new()).unwrap();
+        let mut session = SessionRecord::default();
+        session.progress.begin(&experiment, "start", Assignment::default(), Globals::new()).unwrap();
         let mut view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();

@@ -24,7 +24,7 @@ use crate::{
         call,
         participant::{Form, Place, Wait, Waiting},
     },
-    pages::{self, Again, View},
+    pages::{self, Retry, View},
     studies,
 };
 
@@ -64,7 +64,7 @@ async fn route(request: Request, env: &Env) -> Result<Response, Fault> {
             let experiment = studies::experiment(experiment)?;
             let mut record = record(env, &identity).await?;
             // Who reloads on the result of a game is done with it.
-            if let Some(scene) = record.session.stager.is_over(experiment) {
+            if let Some(scene) = record.session.progress.is_over(experiment) {
                 record = submit(env, &identity, scene, Vec::new(), String::new()).await?.record;
             }
             let view = View { experiment, session: &record.session, base: &base(&identity), saved: false };
@@ -220,8 +220,8 @@ async fn leave(mut request: Request, env: &Env, identity: &Identity, scene: &str
     let user_agent = request.headers().get("user-agent")?.unwrap_or_default();
     let Place { record, again } = submit(env, identity, scene, sent.clone(), user_agent).await?;
     match again {
-        Some((complaints, attempts_left)) => {
-            let again = Again { sent: &sent, complaints: &complaints, attempts_left };
+        Some((errors, attempts_left)) => {
+            let again = Retry { sent: &sent, errors: &errors, attempts_left };
             let view = View { experiment, session: &record.session, base: &base(identity), saved: false };
             Ok(page(pages::scene(&view, Some(again)))?.with_status(422))
         }
@@ -273,13 +273,13 @@ async fn lobby(request: Request, env: &Env, identity: &Identity, scene: &str) ->
         return Err(Fault::BadRequest("a lobby is a WebSocket".into()));
     }
     // Asked first: who is elsewhere must not begin to wait here.
-    record(env, identity).await?.session.stager.may_play(experiment, scene)?;
+    record(env, identity).await?.session.progress.may_play(experiment, scene)?;
     let wait = Wait { scene: scene.to_owned() };
     let Waiting { since, record } =
         call(env, "PARTICIPANT", &participant_name(identity), "/wait", &wait).await?;
     // Somebody whose game runs already goes back to it.
     let socket = record.game.filter(|game| game.scene == scene).map(|game| game.socket);
-    let globals = lobby::project_globals(record.session.stager.globals(), &game.waitroom.needs());
+    let globals = lobby::project_globals(record.session.progress.globals(), &game.waitroom.needs());
     let headers = Headers::from_iter(request.headers().entries());
     headers.set("x-footlights-subject", &identity.subject)?;
     headers.set("x-footlights-experiment", &experiment.id)?;

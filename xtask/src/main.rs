@@ -140,7 +140,9 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Train { args } => {
             let ws = Workspace::find()?;
-            process::replace(ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args))
+            process::replace(
+                ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args),
+            )
         }
         Command::Bench { args } => {
             let ws = Workspace::find()?;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use footlights_env::{Agent, Policy, msgpack};
-use footlights_protocol::timeline::Asked;
+use footlights_protocol::timeline::PolicyQuery;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// The policies of one game scene.
@@ -35,16 +35,16 @@ impl Policies {
     }
 
     /// Asks a policy that is in the state `mind` of its own, at the start of an episode without one. `asked` is an
-    /// encoded [`Asked`]; what comes back is the encoded pair of its action and its state after that.
+    /// encoded [`PolicyQuery`]; what comes back is the encoded pair of its action and its state after that.
     pub fn act(&mut self, asked: &[u8], mind: Option<Vec<u8>>) -> Result<Vec<u8>, JsError> {
-        let asked: Asked = msgpack::decode(asked)?;
+        let asked: PolicyQuery = msgpack::decode(asked)?;
         let missing = || JsError::new(&format!("no policy plays {}", asked.agent));
         let policy = self.0.get_mut(&asked.agent).ok_or_else(missing)?;
         match mind {
             Some(mind) => policy.load(&mind)?,
             None => policy.reset(),
         }
-        let action = asked.answer(policy.as_mut())?;
+        let action = asked.evaluate(policy.as_mut())?;
         Ok(msgpack::encode(&(action, policy.save()))?)
     }
 }

@@ -18,8 +18,6 @@ pub enum Input<'a> {
     },
     /// The page came into view and focus, or went out of it.
     Attention(bool),
-    /// A picture was painted.
-    Painted,
     /// The browser says that the network is back.
     Online,
     /// A button of the overlay was pressed.

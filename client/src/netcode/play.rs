@@ -122,7 +122,7 @@ impl Play {
         let in_seat = matches!(self.stage, Stage::Seat(..));
         // A seat knows which messages are news; keys and painting never are.
         self.news |= match input {
-            Input::Held { .. } | Input::Painted => false,
+            Input::Held { .. } => false,
             Input::Message(_) => !in_seat,
             _ => true,
         };
@@ -156,10 +156,6 @@ impl Play {
                 }
                 Input::Attention(focused) => {
                     seat.attention(focused, now, out);
-                    None
-                }
-                Input::Painted => {
-                    seat.painted();
                     None
                 }
                 Input::Online => {

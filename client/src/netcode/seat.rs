@@ -6,7 +6,7 @@ use footlights_env::{Agent, Viewport, surface::Item};
 use footlights_protocol::{
     Hud, Outcome,
     wire::{
-        self, ClientToRoom, CloseCode, Confirmed, Frame, MAX_FROM_BROWSER, MAX_TO_BROWSER, Phase,
+        self, ClientToRoom, CloseCode, ConfirmedTick, Frame, MAX_FROM_BROWSER, MAX_TO_BROWSER, Phase,
         RoomToClient, Status, VERSION, Welcome,
     },
 };
@@ -85,7 +85,6 @@ pub struct Seat {
     /// Whether anything but the picture changed since that was asked last.
     news: bool,
     focused: bool,
-    painted: u16,
     ping_at: f64,
     upload_at: f64,
     held: u32,
@@ -119,7 +118,6 @@ impl Seat {
             reason: String::new(),
             news: true,
             focused,
-            painted: 0,
             ping_at: f64::INFINITY,
             upload_at: f64::INFINITY,
             held: 0,
@@ -267,17 +265,18 @@ impl Seat {
         let message = wire::decode(bytes, MAX_TO_BROWSER);
         self.news |= !matches!(
             &message,
-            Ok(RoomToClient::Frame(Frame { hud: None, .. }) | RoomToClient::Confirmed(_))
+            Ok(RoomToClient::Frame(Frame { hud: None, .. }) | RoomToClient::ConfirmedTick(_))
         );
         match message {
             Ok(RoomToClient::Welcome(welcome)) => self.welcomed(welcome, now, out),
             Ok(RoomToClient::Frame(frame)) => self.frame(frame, now, out),
-            Ok(RoomToClient::Confirmed(confirmed)) => self.confirmed(confirmed, now, out),
-            Ok(RoomToClient::Snapshot { tick, timeline, minds, must }) => {
-                let minds = minds.into_iter().map(|(agent, mind)| (agent, mind.into_vec())).collect();
-                self.snapshot(tick, &timeline, minds, must, now, out);
+            Ok(RoomToClient::ConfirmedTick(confirmed)) => self.confirmed(confirmed, now, out),
+            Ok(RoomToClient::Snapshot { tick, timeline, policy_states, mandatory }) => {
+                let policy_states =
+                    policy_states.into_iter().map(|(agent, state)| (agent, state.into_vec())).collect();
+                self.snapshot(tick, &timeline, policy_states, mandatory, now, out);
             }
-            Ok(RoomToClient::Durable { tick }) => {
+            Ok(RoomToClient::Persisted { tick }) => {
                 while self.receipts.pop_front_if(|(kept, _)| *kept <= tick).is_some() {}
             }
             Ok(RoomToClient::Status(status)) => {
@@ -307,7 +306,7 @@ impl Seat {
                     for _ in 0..MOST_LAST_REPORTS {
                         let shown = rollback.report();
                         let until = shown.until;
-                        out.push_back(Output::Send(wire::encode(&ClientToRoom::Shown(shown))));
+                        out.push_back(Output::Send(wire::encode(&ClientToRoom::RenderReport(shown))));
                         if until >= end {
                             break;
                         }
@@ -368,10 +367,6 @@ impl Seat {
         }
     }
 
-    pub(super) fn painted(&mut self) {
-        self.painted = self.painted.saturating_add(1);
-    }
-
     pub(super) fn hurry(&mut self, now: f64) {
         self.link.hurry(now);
     }
@@ -389,13 +384,12 @@ impl Seat {
     pub(super) fn wake(&mut self, now: f64, out: &mut VecDeque<Output>) {
         if self.link.is_open() && now >= self.ping_at {
             let rtt = self.health.last() as f32;
-            let painted = std::mem::take(&mut self.painted);
-            let ping = ClientToRoom::Ping { time: now, rtt, focused: self.focused, painted };
+            let ping = ClientToRoom::Ping { time: now, rtt, focused: self.focused };
             out.push_back(Output::Send(wire::encode(&ping)));
             if let Some(rollback) = self.rollback.as_mut().filter(|_| self.told)
                 && (rollback.has_notes() || !rollback.is_alone())
             {
-                out.push_back(Output::Send(wire::encode(&ClientToRoom::Shown(rollback.report()))));
+                out.push_back(Output::Send(wire::encode(&ClientToRoom::RenderReport(rollback.report()))));
             }
             self.link.asked(now);
             self.ping_at = now + PING_MS;
@@ -500,7 +494,7 @@ impl Seat {
                     return messages;
                 }
                 let receipts = now.iter().map(|(_, receipt)| (*receipt).clone()).collect();
-                messages.push(wire::encode(&ClientToRoom::Unseal { from: *from, receipts }));
+                messages.push(wire::encode(&ClientToRoom::RestoreReceipts { from: *from, receipts }));
                 rest = later;
             }
         }
@@ -524,7 +518,7 @@ impl Seat {
             Some(rollback) => {
                 let tick = rollback.hold(self.held, time);
                 if !rollback.is_alone() {
-                    out.push_back(Output::Send(wire::encode(&ClientToRoom::Stamped {
+                    out.push_back(Output::Send(wire::encode(&ClientToRoom::StampedKeys {
                         tick,
                         held: self.held,
                         time,
@@ -543,15 +537,15 @@ impl Seat {
         &mut self,
         tick: u32,
         timeline: &[u8],
-        minds: Vec<(Agent, Vec<u8>)>,
-        must: bool,
+        policy_states: Vec<(Agent, Vec<u8>)>,
+        mandatory: bool,
         now: f64,
         out: &mut VecDeque<Output>,
     ) {
         let Some(rollback) = &mut self.rollback else { return };
-        match rollback.forgotten(tick).filter(|ticks| !must && ticks.len() <= MOST_BROUGHT) {
+        match rollback.forgotten(tick).filter(|ticks| !mandatory && ticks.len() <= MOST_BROUGHT) {
             Some(forgotten) => out.extend(resume(forgotten).into_iter().map(Output::Send)),
-            None if rollback.snapshot(timeline, minds).is_err() => return self.start_over(now, out),
+            None if rollback.snapshot(timeline, policy_states).is_err() => return self.start_over(now, out),
             None => {}
         }
         self.hud = rollback.hud();
@@ -567,7 +561,7 @@ impl Seat {
     }
 
     /// What the room decided for a tick.
-    fn confirmed(&mut self, confirmed: Confirmed, now: f64, out: &mut VecDeque<Output>) {
+    fn confirmed(&mut self, confirmed: ConfirmedTick, now: f64, out: &mut VecDeque<Output>) {
         let Some(rollback) = &mut self.rollback else { return };
         let tick = confirmed.tick;
         let found = rollback.confirm(confirmed, now);
@@ -589,17 +583,17 @@ impl Seat {
 }
 
 /// Ticks that the room has forgotten, in as few messages as hold them.
-fn resume(forgotten: Vec<Confirmed>) -> Vec<Vec<u8>> {
+fn resume(forgotten: Vec<ConfirmedTick>) -> Vec<Vec<u8>> {
     let mut messages = Vec::new();
     let mut ticks = Vec::new();
     let mut bytes = Vec::new();
     for tick in forgotten {
         ticks.push(tick);
-        let longer = wire::encode(&ClientToRoom::Resume { ticks: ticks.clone() });
+        let longer = wire::encode(&ClientToRoom::RestoreTicks { ticks: ticks.clone() });
         if longer.len() > MAX_FROM_BROWSER {
             messages.push(std::mem::take(&mut bytes));
             ticks.drain(..ticks.len() - 1);
-            bytes = wire::encode(&ClientToRoom::Resume { ticks: ticks.clone() });
+            bytes = wire::encode(&ClientToRoom::RestoreTicks { ticks: ticks.clone() });
         } else {
             bytes = longer;
         }

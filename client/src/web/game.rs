@@ -300,7 +300,6 @@ impl Game {
             warn("a picture failed", &error);
         }
         self.diagnostics.painted();
-        self.play.handle(now(), Input::Painted);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use footlights_env::{ActionValue, msgpack};
-use footlights_protocol::timeline::Asked;
+use footlights_protocol::timeline::PolicyQuery;
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::{DomStringMap, HtmlScriptElement};
@@ -71,7 +71,7 @@ fn open(experiment: &str, scene: &str) -> Result<Policies> {
 }
 
 /// Asks a policy, if the module is there.
-pub fn act(asked: &Asked, mind: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
+pub fn act(asked: &PolicyQuery, mind: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
     LOADED.with_borrow(|loaded| {
         let answer = loaded.as_ref()?.act(&msgpack::encode(asked).ok()?, mind.map(<[u8]>::to_vec)).ok()?;
         msgpack::decode(&answer).ok()

@@ -41,7 +41,7 @@ pub fn check() -> Result<(), ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use footlights_data::{record::Chunk, session::Snapshot, tables};
+    use footlights_data::{record::Chunk, session::SessionRecord, tables};
     use footlights_env::Agent;
     use footlights_experiment::{
         Scene,
@@ -74,7 +74,7 @@ mod tests {
     fn the_codebook_of_every_study_explains_every_column_of_every_table() {
         for experiment in super::all() {
             let codebook = tables::dataset_description(&experiment, &tables::tables(&experiment).unwrap());
-            let snapshot = Snapshot { experiment: experiment.id.clone(), ..Snapshot::default() };
+            let snapshot = SessionRecord { experiment: experiment.id.clone(), ..SessionRecord::default() };
             let wide = tables::participant_csv(&experiment, &snapshot).unwrap();
             assert_eq!(header(wide), explained(&codebook, "participants"), "{}", experiment.id);
             assert_eq!(header(tables::events_csv(&[]).unwrap()), explained(&codebook, "events"));

@@ -12,7 +12,7 @@ pub fn experiment() -> Experiment {
         .seat(Seat::Human)
         .episodes(1)
         .countdown_ms(0)
-        .waitroom(Waitroom::new().ready_check_ms(5_000).extra_wait_ms(0, 200).max_concurrent_games(1));
+        .waitroom(Waitroom::new().ready_check_ms(5_000).wait_jitter_ms(0, 200).max_concurrent_games(1));
 
     Experiment::new("lobby_check", "Waiting room")
         .unlisted()

@@ -2,7 +2,7 @@
 
 use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
 use footlights_experiment::{
-    Arms, Block, Completion, Ending, Execution, Experiment, GameScene, Page, Question, Scene, Seat,
+    Block, Completion, Ending, Execution, Experiment, Factor, GameScene, Page, Question, Scene, Seat,
 };
 
 pub fn experiment() -> Experiment {
@@ -15,26 +15,26 @@ pub fn experiment() -> Experiment {
                 .text("We record your key presses and your answers. Taking part is voluntary.")
                 .button("I agree to take part"),
         ))
-        .arms(
-            Arms::new("hint")
-                .arm("given", Block::new().scene(instructions("instructions_hint").text("Hint: a run-up from the other side helps.")))
-                .arm("withheld", Block::new().scene(instructions("instructions_plain"))),
+        .factor(
+            Factor::new("hint")
+                .level("given", Block::new().scene(instructions("instructions_hint").text("Hint: a run-up from the other side helps.")))
+                .level("withheld", Block::new().scene(instructions("instructions_plain"))),
         )
-        .arms(
-            Arms::new("finish")
-                .arm("any_speed", Block::new().scene(drive("drive", 0.0)).repeat(2))
-                .arm("fast", Block::new().scene(drive("drive_fast", 0.03)).repeat(2)),
+        .factor(
+            Factor::new("finish")
+                .level("any_speed", Block::new().scene(drive("drive", 0.0)).repeat(2))
+                .level("fast", Block::new().scene(drive("drive_fast", 0.03)).repeat(2)),
         )
         .block(
             Block::new()
                 .scene(
                     Page::new("effort", "Effort")
-                        .ask(Question::scale("effort", "How hard was it?", 7).ends("Very easy", "Very hard")),
+                        .ask(Question::scale("effort", "How hard was it?", 7).anchors("Very easy", "Very hard")),
                 )
                 .scene(
                     Page::new("control", "Control").ask(
                         Question::slider("control", "How much were you in control of the car?", 0.0, 100.0, 1.0)
-                            .ends("Not at all", "Completely"),
+                            .anchors("Not at all", "Completely"),
                     ),
                 )
                 .shuffle(),

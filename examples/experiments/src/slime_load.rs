@@ -12,7 +12,7 @@ pub fn experiment() -> Experiment {
         .seat(Seat::Human)
         .episodes(100)
         // People come in pairs here; who is alone is soon let go, which an edge test waits for.
-        .waitroom(Waitroom::new().limit_ms(15_000))
+        .waitroom(Waitroom::new().max_wait_ms(15_000))
         .countdown_ms(0);
 
     Experiment::new("slime_load", "Load test")

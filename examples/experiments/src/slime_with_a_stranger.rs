@@ -3,8 +3,8 @@
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::matchmaking::Reunion;
 use footlights_experiment::{
-    Completion, Device, Ending, Experiment, GameScene, Leaving, Page, Question, Scene, Screening, Seat, Then,
-    Waitroom, Watch,
+    Completion, Device, DropoutRule, Ending, Experiment, GameScene, Page, PresenceRule, Question, Scene,
+    Screening, Seat, Transition, Waitroom,
 };
 use footlights_protocol::Outcome;
 
@@ -89,7 +89,7 @@ fn instructions() -> Page {
 
 fn comprehension() -> Page {
     Page::new("comprehension", "Two questions before you begin")
-        .recall(&instructions())
+        .collapsible(&instructions())
         .ask(
             Question::multiple_choice(
                 "goal",
@@ -100,13 +100,13 @@ fn comprehension() -> Page {
                     "When I jump twice",
                 ],
             )
-            .right(&["When the ball touches the ground on my side"]),
+            .correct(&["When the ball touches the ground on my side"]),
         )
         .ask(
-            Question::option_boxes("jump", "Which key jumps?", &["Space", "Up arrow", "Enter"])
-                .right(&["Up arrow"]),
+            Question::option_cards("jump", "Which key jumps?", &["Space", "Up arrow", "Enter"])
+                .correct(&["Up arrow"]),
         )
-        .attempts(3, Then::End)
+        .attempts(3, Transition::End)
 }
 
 fn game(id: &str, title: &str) -> GameScene {
@@ -129,44 +129,44 @@ fn with_a_person(id: &str, title: &str) -> GameScene {
         .seat(Seat::Human)
         .max_steps(1_800)
         .grace_ms(30_000)
-        .leaving(Leaving::End)
+        .on_dropout(DropoutRule::End)
         // Who is left behind still says how it was.
-        .on(Outcome::PartnerLeft, Then::Goto("survey".into()), Ending::PartnerLeft)
-        .watch_focus(
-            Watch::new(3_000.0, "Please come back to the game: your partner is waiting.")
+        .on(Outcome::PartnerLeft, Transition::Goto("survey".into()), Ending::PartnerLeft)
+        .attention_rule(
+            PresenceRule::new(3_000.0, "Please come back to the game: your partner is waiting.")
                 .exclude(30_000.0, "You were away from the game for too long."),
         )
-        .watch_ping(Watch::new(300.0, "Your connection is slow at the moment."))
+        .latency_rule(PresenceRule::new(300.0, "Your connection is slow at the moment."))
 }
 
 fn match_with_a_stranger(id: &str) -> GameScene {
-    with_a_person(id, "First game").waitroom(Waitroom::new().limit_ms(300_000).ready_check_ms(20_000))
+    with_a_person(id, "First game").waitroom(Waitroom::new().max_wait_ms(300_000).ready_check_ms(20_000))
 }
 
 fn rematch(id: &str) -> GameScene {
     with_a_person(id, "Second game")
         .waitroom(
             Waitroom::new()
-                .limit_ms(120_000)
+                .max_wait_ms(120_000)
                 .timeout_message("Your partner did not come back for the second game.")
                 .matching(Reunion::new("first_game")),
         )
-        .on(Outcome::LobbyTimeout, Then::Goto("survey".into()), Ending::PartnerLeft)
+        .on(Outcome::LobbyTimeout, Transition::Goto("survey".into()), Ending::PartnerLeft)
 }
 
 fn survey() -> Page {
     Page::new("survey", "How was it?")
         .ask(
             Question::scale("fun", "How much fun was playing with the other person?", 7)
-                .ends("No fun at all", "A lot of fun"),
+                .anchors("No fun at all", "A lot of fun"),
         )
         .ask(
             Question::scale("together", "How well did you two understand each other?", 5)
-                .ends("Not at all", "Perfectly"),
+                .anchors("Not at all", "Perfectly"),
         )
         .ask(
             Question::slider("skill", "Whose skill was higher?", 0.0, 100.0, 1.0)
-                .ends("Mine", "My partner's"),
+                .anchors("Mine", "My partner's"),
         )
         .ask(
             Question::multiple_choice(
@@ -174,7 +174,7 @@ fn survey() -> Page {
                 "What did you try? Choose all that apply.",
                 &["Staying near the net", "Staying in the back", "Jumping a lot", "Nothing in particular"],
             )
-            .several(),
+            .multiple(),
         )
         .ask(Question::multiple_choice(
             "human",

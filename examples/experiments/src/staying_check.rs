@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::{
-    Answer, Experiment, GameScene, Globals, Leaving, Page, Scene, Seat, Watch,
+    Answer, DropoutRule, Experiment, GameScene, Globals, Page, PresenceRule, Scene, Seat,
     hooks::Hooks,
-    record::{EpisodeRecord, GameInfo, Row},
+    record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::Outcome;
 
@@ -22,9 +22,9 @@ pub fn experiment() -> Experiment {
         .countdown_ms(0)
         .gather_ms(4_000)
         .grace_ms(2_000)
-        .leaving(Leaving::Replace(Seat::Random))
-        .watch_focus(
-            Watch::new(1_500.0, "Please come back to the game.")
+        .on_dropout(DropoutRule::Replace(Seat::Random))
+        .attention_rule(
+            PresenceRule::new(1_500.0, "Please come back to the game.")
                 .exclude(3_000.0, "You were away from the game for too long."),
         )
         .hooks(|| Box::<Sides>::default());
@@ -61,7 +61,7 @@ impl Hooks for Sides {
         (self.changes, self.left) = (0, None);
     }
 
-    fn tick(&mut self, row: &Row) -> Vec<f64> {
+    fn tick(&mut self, row: &StepRecord) -> Vec<f64> {
         let left = row.observations.get(BALL_X).map(|x| *x > 0.0);
         if self.left.is_some() && self.left != left {
             self.changes += 1;

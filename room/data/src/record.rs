@@ -2,25 +2,25 @@
 //! tick in a database would cost more than everything else together.
 
 use footlights_env::{Agent, EnvError};
-use footlights_experiment::record::{EpisodeRecord, Row};
+use footlights_experiment::record::{EpisodeRecord, StepRecord};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 
-use footlights_protocol::wire::Shown;
+use footlights_protocol::wire::RenderReport;
 
 /// What is handed out for storage at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
     /// Ticks since the last chunk.
-    pub rows: Vec<Row>,
+    pub rows: Vec<StepRecord>,
     /// Events since the last chunk.
     pub events: Vec<Event>,
     /// Episodes that ended since the last chunk.
     pub episodes: Vec<EpisodeRecord>,
     /// What browsers that simulate have told of how they showed the game, by agent. Ticks of earlier chunks are among
     /// them.
-    pub shown: Vec<(Agent, Shown)>,
+    pub shown: Vec<(Agent, RenderReport)>,
     /// Whether the states that these browsers came to were the room's, by agent, up to a tick.
     pub verified: Vec<(Agent, u32, bool)>,
 }

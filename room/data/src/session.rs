@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::EventKind;
 
-use footlights_experiment::progress::{Sheet, Stager};
+use footlights_experiment::progress::{Progress, Submission};
 
 /// One participant.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
+pub struct SessionRecord {
     /// The experiment's id.
     pub experiment: String,
     /// The participant.
     pub subject: String,
     /// Where the participant is, what was drawn, and what is known by name.
-    pub stager: Stager,
+    pub progress: Progress,
     /// Every sending of a page, in order, wrong answers to a check included.
-    pub sheets: Vec<Answered>,
+    pub submissions: Vec<TimedSubmission>,
     /// What happened outside games, in order. Never taken away from: the place in the list is the event's number.
     pub events: Vec<SessionEvent>,
     /// Who the participant is to a recruiter. Never among the data that analysts share.
@@ -32,13 +32,13 @@ pub struct Snapshot {
 
 /// One sending of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answered {
+pub struct TimedSubmission {
     /// The scene's id.
     pub scene: String,
     /// When it came, epoch ms.
     pub at_ms: u64,
     /// What was answered, and whether it was right.
-    pub sheet: Sheet,
+    pub submission: Submission,
 }
 
 /// Something worth knowing that happened outside games.

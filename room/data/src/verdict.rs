@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use footlights_experiment::{Globals, progress::Played, record::GameInfo};
+use footlights_experiment::{Globals, progress::GameResult, record::GameInfo};
 use footlights_protocol::Outcome;
 
 /// How a game ended.
@@ -19,7 +19,7 @@ pub struct Verdict {
 pub struct SeatVerdict {
     /// Who left or was excluded has an outcome of their own.
     pub outcome: Outcome,
-    /// Sum of the person's rewards: up to their leaving, if they left.
+    /// Sum of the person's rewards: up to their on_dropout, if they left.
     pub score: f64,
     /// Ticks until the game was over for the person.
     pub tick: u32,
@@ -38,8 +38,8 @@ impl Verdict {
 
 impl SeatVerdict {
     /// What the participant's object is told.
-    pub fn played(&self, info: &GameInfo) -> Played {
-        Played {
+    pub fn played(&self, info: &GameInfo) -> GameResult {
+        GameResult {
             scene: info.scene.clone(),
             outcome: self.outcome,
             game: info.game_id.clone(),

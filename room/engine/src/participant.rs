@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use footlights_data::{
     event::{EventKind, Retention},
-    session::{Answered, Identifiers, SessionEvent, Snapshot},
+    session::{Identifiers, SessionEvent, SessionRecord, TimedSubmission},
 };
 use footlights_experiment::{
     Answer, Ending, Experiment, Globals, Scene,
-    progress::{Draw, Played, StagerError, Submitted},
+    progress::{Assignment, GameResult, ProgressError, SubmitOutcome},
 };
 
 /// Events that are kept of one participant.
@@ -51,7 +51,7 @@ pub struct RunningGame {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Participant {
     /// What analysts get to know, the experiment and the subject known once the participant has begun.
-    pub session: Snapshot,
+    pub session: SessionRecord,
     /// The game that runs.
     pub game: Option<RunningGame>,
     /// Since when they wait, by scene: a reload or a failed match does not cost the place in the queue.
@@ -66,13 +66,13 @@ impl Participant {
         experiment: &Experiment,
         scene: &str,
         identity: Identity,
-        draw: Draw,
-    ) -> Result<(), StagerError> {
+        draw: Assignment,
+    ) -> Result<(), ProgressError> {
         let known = |name: &String| experiment.parameters.contains(name);
         let parameters = identity.parameters.iter().filter(|(name, _)| known(name));
         let globals: Globals =
             parameters.map(|(name, value)| (format!("url.{name}"), Answer::Text(value.clone()))).collect();
-        self.session.stager.begin(experiment, scene, draw, globals)?;
+        self.session.progress.begin(experiment, scene, draw, globals)?;
         self.session.experiment = identity.experiment;
         self.session.subject = identity.subject;
         self.session.identifiers =
@@ -91,15 +91,21 @@ impl Participant {
         scene: &str,
         sent: &[(String, String)],
         user_agent: &str,
-    ) -> Result<Submitted, StagerError> {
-        let submitted = self.session.stager.submit(experiment, scene, sent, user_agent)?;
-        let (sheet, accepted) = match &submitted {
-            Submitted::Accepted(sheet) => (Some(sheet), true),
-            Submitted::Again { sheet, .. } => (sheet.as_ref(), false),
+    ) -> Result<SubmitOutcome, ProgressError> {
+        let submitted = self.session.progress.submit(experiment, scene, sent, user_agent)?;
+        let (submission, accepted) = match &submitted {
+            SubmitOutcome::Accepted(submission) => (Some(submission), true),
+            SubmitOutcome::Retry { submission, .. } => (submission.as_ref(), false),
         };
-        let sheets = &mut self.session.sheets;
-        if let Some(sheet) = sheet.filter(|sheet| !sheet.answers.is_empty() && sheets.len() < MAX_SHEETS) {
-            sheets.push(Answered { scene: scene.to_owned(), at_ms: now, sheet: sheet.clone() });
+        let submissions = &mut self.session.submissions;
+        if let Some(submission) =
+            submission.filter(|submission| !submission.answers.is_empty() && submissions.len() < MAX_SHEETS)
+        {
+            submissions.push(TimedSubmission {
+                scene: scene.to_owned(),
+                at_ms: now,
+                submission: submission.clone(),
+            });
         }
         if accepted {
             self.arrived(now, experiment);
@@ -123,14 +129,14 @@ impl Participant {
     }
 
     /// A game is over and saved, or there will be none.
-    pub fn played(&mut self, played: Played) {
+    pub fn played(&mut self, played: GameResult) {
         self.game.take_if(|running| running.game == played.game);
-        self.session.stager.played(played);
+        self.session.progress.played(played);
     }
 
     /// How the study ended; `None` while it goes on.
     pub fn ending(&self, experiment: &Experiment) -> Option<Ending> {
-        self.session.stager.ending(experiment)
+        self.session.progress.ending(experiment)
     }
 
     /// Keeps that something happened. What happens before the participant has begun is not kept.
@@ -138,10 +144,10 @@ impl Participant {
         // What a flaky network or a restless hand causes leaves room for what decides.
         let noise = kind.retention() == Retention::Noise;
         let most = if noise { MAX_EVENTS - KEPT_EVENTS } else { MAX_EVENTS };
-        if !self.session.stager.begun() || self.session.events.len() >= most {
+        if !self.session.progress.begun() || self.session.events.len() >= most {
             return;
         }
-        let scene = self.session.stager.current(experiment).map(Scene::id).unwrap_or_default().to_owned();
+        let scene = self.session.progress.current(experiment).map(Scene::id).unwrap_or_default().to_owned();
         self.session.events.push(SessionEvent { at_ms: now, scene, kind, detail });
     }
 
@@ -184,15 +190,15 @@ mod tests {
         let mut participant = Participant::default();
         participant.note(1, &experiment, EventKind::TabOpened, String::new());
         assert_eq!(participant, Participant::default());
-        participant.begin(10, &experiment, "start", identity(), Draw::default()).unwrap();
-        assert!(participant.begin(11, &experiment, "start", identity(), Draw::default()).is_err());
-        let globals = participant.session.stager.globals().keys().cloned().collect::<Vec<_>>();
+        participant.begin(10, &experiment, "start", identity(), Assignment::default()).unwrap();
+        assert!(participant.begin(11, &experiment, "start", identity(), Assignment::default()).is_err());
+        let globals = participant.session.progress.globals().keys().cloned().collect::<Vec<_>>();
         assert_eq!(globals, ["url.group"]);
         let again = participant.submit(20, &experiment, "survey", &[], "").unwrap();
-        assert!(matches!(again, Submitted::Again { .. }) && participant.session.sheets.is_empty());
+        assert!(matches!(again, SubmitOutcome::Retry { .. }) && participant.session.submissions.is_empty());
         let sent = [("why".to_owned(), "because".to_owned())];
         participant.submit(30, &experiment, "survey", &sent, "").unwrap();
-        assert_eq!(participant.session.sheets[0].at_ms, 30);
+        assert_eq!(participant.session.submissions[0].at_ms, 30);
         assert_eq!((participant.session.begun_at_ms, participant.session.ended_at_ms), (10, Some(30)));
         let kinds: Vec<_> =
             participant.session.events.iter().map(|h| (h.kind.as_str(), h.scene.as_str())).collect();
@@ -203,7 +209,7 @@ mod tests {
     fn noise_leaves_room_for_what_decides() {
         let experiment = experiment();
         let mut participant = Participant::default();
-        participant.begin(1, &experiment, "start", identity(), Draw::default()).unwrap();
+        participant.begin(1, &experiment, "start", identity(), Assignment::default()).unwrap();
         for _ in 0..MAX_EVENTS {
             participant.note(2, &experiment, EventKind::PageHidden, String::new());
         }

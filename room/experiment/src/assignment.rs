@@ -1,31 +1,36 @@
 //! Balanced assignment to treatment arms while many participants are on their way at once.
 //!
-//! A new participant goes to a cell with the fewest who completed the study or still take part; among those, to one
+//! A new participant goes to a condition with the fewest who completed the study or still take part; among those, to one
 //! with the fewest who completed it; what is left is drawn. Whoever ended otherwise, or was not seen for
 //! [`FORGOTTEN_MS`], holds no place. (oTree and Empirica count assignments alone, and dropouts unbalance them.)
 
-use crate::Cell;
+use crate::Condition;
 
-/// After so long without a sign of life a participant's place in a cell is free again.
+/// After so long without a sign of life a participant's place in a condition is free again.
 pub const FORGOTTEN_MS: u64 = 2 * 60 * 60 * 1_000;
 
 /// Somebody who was assigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assigned {
-    /// The cell's index.
-    pub cell: usize,
+    /// The condition's index.
+    pub condition: usize,
     /// Whether the study was completed; `None` while it goes on.
     pub completed: Option<bool>,
     /// The last sign of life, epoch ms.
     pub seen: u64,
 }
 
-/// The cell for the next participant, by index into `cells`; `draw` decides between equals.
-pub fn assign(cells: &[Cell], assigned: impl IntoIterator<Item = Assigned>, now: u64, draw: u64) -> usize {
+/// The condition for the next participant, by index into `conditions`; `draw` decides between equals.
+pub fn assign(
+    conditions: &[Condition],
+    assigned: impl IntoIterator<Item = Assigned>,
+    now: u64,
+    draw: u64,
+) -> usize {
     // (completed or on the way, completed)
-    let mut counts = vec![(0u64, 0u64); cells.len()];
+    let mut counts = vec![(0u64, 0u64); conditions.len()];
     for one in assigned {
-        let Some(count) = counts.get_mut(one.cell) else { continue };
+        let Some(count) = counts.get_mut(one.condition) else { continue };
         match one.completed {
             Some(true) => *count = (count.0 + 1, count.1 + 1),
             None if now.saturating_sub(one.seen) < FORGOTTEN_MS => count.0 += 1,
@@ -33,7 +38,8 @@ pub fn assign(cells: &[Cell], assigned: impl IntoIterator<Item = Assigned>, now:
         }
     }
     let least = counts.iter().min().copied().unwrap_or_default();
-    let best: Vec<usize> = (0..cells.len()).filter(|cell| counts.get(*cell) == Some(&least)).collect();
+    let best: Vec<usize> =
+        (0..conditions.len()).filter(|condition| counts.get(*condition) == Some(&least)).collect();
     let pick = (u128::from(draw) * best.len() as u128) >> 64;
     best.get(pick as usize).copied().unwrap_or(0)
 }
@@ -42,8 +48,8 @@ pub fn assign(cells: &[Cell], assigned: impl IntoIterator<Item = Assigned>, now:
 mod tests {
     use super::*;
 
-    fn cells(n: usize) -> Vec<Cell> {
-        (0..n).map(|k| Cell::from([("f".to_owned(), k.to_string())])).collect()
+    fn conditions(n: usize) -> Vec<Condition> {
+        (0..n).map(|k| Condition::from([("f".to_owned(), k.to_string())])).collect()
     }
 
     fn scatter(k: u64) -> u64 {
@@ -52,38 +58,39 @@ mod tests {
 
     #[test]
     fn a_hundred_at_once_are_spread_evenly() {
-        let cells = cells(4);
+        let conditions = conditions(4);
         let mut assigned: Vec<Assigned> = Vec::new();
         for k in 0..100 {
-            let cell = assign(&cells, assigned.iter().copied(), 0, scatter(k));
-            assigned.push(Assigned { cell, completed: None, seen: 0 });
+            let condition = assign(&conditions, assigned.iter().copied(), 0, scatter(k));
+            assigned.push(Assigned { condition, completed: None, seen: 0 });
         }
-        for cell in 0..4 {
-            assert_eq!(assigned.iter().filter(|one| one.cell == cell).count(), 25);
+        for condition in 0..4 {
+            assert_eq!(assigned.iter().filter(|one| one.condition == condition).count(), 25);
         }
     }
 
     #[test]
     fn dropouts_free_their_place_so_that_who_completes_is_balanced() {
-        let cells = cells(2);
+        let conditions = conditions(2);
         let mut assigned: Vec<Assigned> = Vec::new();
         for k in 0..400 {
-            let cell = assign(&cells, assigned.iter().copied(), 0, scatter(k));
-            // In the first cell two of three drop out.
-            assigned.push(Assigned { cell, completed: Some(cell == 1 || k % 3 == 0), seen: 0 });
+            let condition = assign(&conditions, assigned.iter().copied(), 0, scatter(k));
+            // In the first condition two of three drop out.
+            assigned.push(Assigned { condition, completed: Some(condition == 1 || k % 3 == 0), seen: 0 });
         }
-        let completed =
-            |cell| assigned.iter().filter(|one| one.cell == cell && one.completed == Some(true)).count();
+        let completed = |condition| {
+            assigned.iter().filter(|one| one.condition == condition && one.completed == Some(true)).count()
+        };
         assert!(completed(0).abs_diff(completed(1)) <= 1, "{} {}", completed(0), completed(1));
     }
 
     #[test]
     fn who_was_not_seen_for_long_holds_no_place_and_ties_are_drawn() {
-        let cells = cells(2);
-        let gone = Assigned { cell: 0, completed: None, seen: 0 };
-        let here = Assigned { cell: 1, completed: None, seen: FORGOTTEN_MS };
-        assert_eq!(assign(&cells, [gone, here], FORGOTTEN_MS, 0), 0);
-        let first = (0..1_000).filter(|k| assign(&cells, [], 0, scatter(*k)) == 0).count();
+        let conditions = conditions(2);
+        let gone = Assigned { condition: 0, completed: None, seen: 0 };
+        let here = Assigned { condition: 1, completed: None, seen: FORGOTTEN_MS };
+        assert_eq!(assign(&conditions, [gone, here], FORGOTTEN_MS, 0), 0);
+        let first = (0..1_000).filter(|k| assign(&conditions, [], 0, scatter(*k)) == 0).count();
         assert!((420..580).contains(&first), "{first}");
         assert_eq!(assign(&[], [], 0, 5), 0);
     }

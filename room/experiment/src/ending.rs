@@ -72,7 +72,7 @@ impl From<Outcome> for Ending {
 /// Where somebody goes after a scene.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "then", content = "to", rename_all = "snake_case")]
-pub enum Then {
+pub enum Transition {
     /// To the next scene.
     Next,
     /// To the scene of that id, further on.

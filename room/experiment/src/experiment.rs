@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Arms, Block, Cell, Completion, GameScene, Page, Scene, Step, plan};
+use crate::{Block, Completion, Condition, Element, Factor, GameScene, Page, Scene, plan};
 
 /// An ordered list of scenes.
 #[derive(Clone, Serialize)]
@@ -14,7 +14,7 @@ pub struct Experiment {
     /// What the study is about, in a sentence; for the codebook.
     pub description: String,
     /// What participants go through.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Element>,
     /// The codes that participants get at the end.
     pub completion: Option<Completion>,
     /// Parameters of the address that are kept with a participant, as `url.name`.
@@ -51,20 +51,20 @@ impl Experiment {
 
     /// Adds a scene.
     pub fn scene(mut self, scene: impl Into<Scene>) -> Self {
-        self.steps.push(Step::Scene(scene.into()));
+        self.steps.push(Element::Scene(scene.into()));
         self
     }
 
     /// Adds a block of scenes.
     pub fn block(mut self, block: Block) -> Self {
-        self.steps.push(Step::Block(block));
+        self.steps.push(Element::Block(block));
         self
     }
 
     /// Adds treatment arms. Participants are assigned so that every combination of arms has as many who completed the
     /// study, or are on their way.
-    pub fn arms(mut self, arms: Arms) -> Self {
-        self.steps.push(Step::Arms(arms));
+    pub fn factor(mut self, factor: Factor) -> Self {
+        self.steps.push(Element::Factor(factor));
         self
     }
 
@@ -95,18 +95,18 @@ impl Experiment {
 
     /// The factors in which arms differ, and their arms, in the order in which they are written.
     pub fn factors(&self) -> Vec<(String, Vec<String>)> {
-        let names = |arms: &Arms| arms.arms.iter().map(|(name, _)| name.clone()).collect();
-        plan::factors(&self.steps).into_iter().map(|arms| (arms.factor.clone(), names(arms))).collect()
+        let names = |factor: &Factor| factor.levels.iter().map(|(name, _)| name.clone()).collect();
+        plan::factors(&self.steps).into_iter().map(|factor| (factor.name.clone(), names(factor))).collect()
     }
 
     /// Every combination of arms; one without any if there are none.
-    pub fn cells(&self) -> Vec<Cell> {
-        plan::cells(&self.steps)
+    pub fn conditions(&self) -> Vec<Condition> {
+        plan::conditions(&self.steps)
     }
 
-    /// The scenes of a participant of that cell, by id. The same seed draws the same.
-    pub fn draw(&self, cell: &Cell, seed: u64) -> Vec<String> {
-        plan::draw(&self.steps, cell, seed)
+    /// The scenes of a participant of that condition, by id. The same seed draws the same.
+    pub fn draw(&self, condition: &Condition, seed: u64) -> Vec<String> {
+        plan::draw(&self.steps, condition, seed)
     }
 
     /// The scene of that id.

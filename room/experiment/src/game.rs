@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::hooks::HooksFactory;
-use crate::{Ending, Then, Waitroom, id::is_id};
+use crate::{Ending, Transition, Waitroom, id::is_id};
 use footlights_protocol::{
     InputDelay, Outcome,
     keys::{InputMode, Keyboard, MissingAction},
@@ -154,12 +154,12 @@ pub struct GameScene {
     pub countdown_ms: u64,
     pub gather_ms: u64,
     pub grace_ms: u64,
-    pub leaving: Leaving,
-    pub watch_ping: Option<Watch>,
-    pub watch_focus: Option<Watch>,
+    pub on_dropout: DropoutRule,
+    pub latency_rule: Option<PresenceRule>,
+    pub attention_rule: Option<PresenceRule>,
     pub waitroom: Waitroom,
     /// Where an outcome leads, and with which ending.
-    pub ways: Vec<(Outcome, Then, Ending)>,
+    pub transitions: Vec<(Outcome, Transition, Ending)>,
     pub assets: Vec<String>,
     #[serde(skip)]
     pub hooks: Option<HooksFactory>,
@@ -167,8 +167,8 @@ pub struct GameScene {
 
 /// What happens to a game when a person does not come back within the grace time.
 #[derive(Clone, Serialize)]
-#[serde(tag = "leaving", rename_all = "snake_case")]
-pub enum Leaving {
+#[serde(tag = "on_dropout", rename_all = "snake_case")]
+pub enum DropoutRule {
     /// The game ends with [`Outcome::PartnerLeft`] for the others.
     End,
     /// The game ends with [`Outcome::Void`] for the others: as if it had not been.
@@ -179,7 +179,7 @@ pub enum Leaving {
 
 /// What is watched in a person while the game runs, and what follows. Times and round trips are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Watch {
+pub struct PresenceRule {
     /// From here on the person is warned. For the ping a median round trip, for the focus a time away.
     pub warn: f64,
     /// What the warning says.
@@ -190,7 +190,7 @@ pub struct Watch {
     pub exclusion: String,
 }
 
-impl Watch {
+impl PresenceRule {
     /// Warns from `warn` milliseconds on.
     pub fn new(warn: f64, warning: &str) -> Self {
         Self { warn, warning: warning.into(), exclude: None, exclusion: String::new() }
@@ -240,11 +240,11 @@ impl GameScene {
             countdown_ms: 3_000,
             gather_ms: 30_000,
             grace_ms: 30_000,
-            leaving: Leaving::End,
-            watch_ping: None,
-            watch_focus: None,
+            on_dropout: DropoutRule::End,
+            latency_rule: None,
+            attention_rule: None,
             waitroom: Waitroom::new(),
-            ways: Vec::new(),
+            transitions: Vec::new(),
             assets: Vec::new(),
             hooks: None,
         }
@@ -367,20 +367,20 @@ impl GameScene {
     }
 
     /// What happens when somebody does not come back within the grace time.
-    pub fn leaving(mut self, leaving: Leaving) -> Self {
-        self.leaving = leaving;
+    pub fn on_dropout(mut self, on_dropout: DropoutRule) -> Self {
+        self.on_dropout = on_dropout;
         self
     }
 
     /// Watches the median round trip of the last ten seconds.
-    pub fn watch_ping(mut self, watch: Watch) -> Self {
-        self.watch_ping = Some(watch);
+    pub fn latency_rule(mut self, watch: PresenceRule) -> Self {
+        self.latency_rule = Some(watch);
         self
     }
 
     /// Watches for how long the page is hidden or not focused without a break.
-    pub fn watch_focus(mut self, watch: Watch) -> Self {
-        self.watch_focus = Some(watch);
+    pub fn attention_rule(mut self, watch: PresenceRule) -> Self {
+        self.attention_rule = Some(watch);
         self
     }
 
@@ -392,9 +392,9 @@ impl GameScene {
 
     /// Where an outcome leads, and how the participant's study counts as ended from then on. Without this, `completed`
     /// leads on, and every other outcome to the last page with the ending of the same name.
-    pub fn on(mut self, outcome: Outcome, then: Then, ending: Ending) -> Self {
-        self.ways.retain(|(known, ..)| *known != outcome);
-        self.ways.push((outcome, then, ending));
+    pub fn on(mut self, outcome: Outcome, then: Transition, ending: Ending) -> Self {
+        self.transitions.retain(|(known, ..)| *known != outcome);
+        self.transitions.push((outcome, then, ending));
         self
     }
 
@@ -411,12 +411,12 @@ impl GameScene {
     }
 
     /// Where an outcome leads, and how the participant's study counts as ended from then on.
-    pub fn way(&self, outcome: Outcome) -> (Then, Ending) {
-        let own = self.ways.iter().find(|(known, ..)| *known == outcome);
+    pub fn transition_for(&self, outcome: Outcome) -> (Transition, Ending) {
+        let own = self.transitions.iter().find(|(known, ..)| *known == outcome);
         match own {
             Some((_, then, ending)) => (then.clone(), *ending),
-            None if outcome == Outcome::Completed => (Then::Next, Ending::Completed),
-            None => (Then::End, outcome.into()),
+            None if outcome == Outcome::Completed => (Transition::Next, Ending::Completed),
+            None => (Transition::End, outcome.into()),
         }
     }
 
@@ -539,14 +539,16 @@ impl GameScene {
             let why = format!("{} ticks, at most {MAX_PREDICTION_WINDOW}", self.prediction_window);
             return Err(("prediction_window", why));
         }
-        if let Leaving::Replace(seat) = &self.leaving {
+        if let DropoutRule::Replace(seat) = &self.on_dropout {
             if seat.is_human() {
-                return Err(("leaving", "a person cannot be replaced by a person".into()));
+                return Err(("on_dropout", "a person cannot be replaced by a person".into()));
             }
-            make_policy(seat, sim.as_ref()).map_err(|e| ("leaving", e.to_string()))?;
+            make_policy(seat, sim.as_ref()).map_err(|e| ("on_dropout", e.to_string()))?;
         }
-        for (option, watch) in [("watch_ping", &self.watch_ping), ("watch_focus", &self.watch_focus)] {
-            watch.as_ref().map_or(Ok(()), Watch::check).map_err(|why| (option, why))?;
+        for (option, watch) in
+            [("latency_rule", &self.latency_rule), ("attention_rule", &self.attention_rule)]
+        {
+            watch.as_ref().map_or(Ok(()), PresenceRule::check).map_err(|why| (option, why))?;
         }
         if let Some(make) = self.hooks {
             let hooks = make();
@@ -563,7 +565,7 @@ impl GameScene {
                 }
             }
         }
-        for (outcome, ..) in &self.ways {
+        for (outcome, ..) in &self.transitions {
             if *outcome == Outcome::NoShow {
                 let why = "a no_show ends nothing: who came waits again, and who did not has not begun";
                 return Err(("on", why.into()));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Answer,
-    record::{EpisodeRecord, GameInfo, Row},
+    record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::Outcome;
 
@@ -30,7 +30,7 @@ pub trait Hooks {
     fn episode_start(&mut self, _episode: u32, _initial: &[f32]) {}
 
     /// A tick is over. The values of [`Hooks::columns`]; missing ones are empty in the data.
-    fn tick(&mut self, _row: &Row) -> Vec<f64> {
+    fn tick(&mut self, _row: &StepRecord) -> Vec<f64> {
         Vec::new()
     }
 

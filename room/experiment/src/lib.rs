@@ -28,14 +28,16 @@ mod screening;
 mod validate;
 mod waitroom;
 
-pub use ending::{Code, Completion, Ending, Then, with_code};
+pub use ending::{Code, Completion, Ending, Transition, with_code};
 pub use experiment::Experiment;
-pub use game::{EnvironmentRef, Execution, GameScene, Leaving, PolicyFactory, Seat, Watch, make_policy};
+pub use game::{
+    DropoutRule, EnvironmentRef, Execution, GameScene, PolicyFactory, PresenceRule, Seat, make_policy,
+};
 pub use location::Location;
-pub use page::{Check, Complaints, Globals, Page, Part, fill};
-pub use plan::{Arms, Block, Cell, Step};
+pub use page::{ComprehensionCheck, Globals, Page, Part, ValidationErrors, interpolate};
+pub use plan::{Block, Condition, Element, Factor};
 pub use question::{Answer, Kind, Question};
 pub use scene::Scene;
-pub use screening::{Device, Report, Requirement, Screening};
+pub use screening::{Device, DeviceReport, Requirement, Screening};
 pub use validate::ConfigError;
 pub use waitroom::Waitroom;

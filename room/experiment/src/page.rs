@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Answer, Ending, Question, Then};
+use crate::{Answer, Ending, Question, Transition};
 
 /// What is known about a participant by name: answers, scores, arms, parameters of the address.
 pub type Globals = BTreeMap<String, Answer>;
@@ -23,7 +23,7 @@ pub struct Page {
     /// What the button says.
     pub button: String,
     /// How often wrong answers may be sent, and what happens then.
-    pub check: Option<Check>,
+    pub check: Option<ComprehensionCheck>,
     /// On the last page: more words for who ends that way.
     pub endings: BTreeMap<Ending, String>,
 }
@@ -44,7 +44,7 @@ pub enum Part {
         shows: String,
     },
     /// What another page said, to be opened by who wants to read it once more.
-    Recall {
+    Collapsible {
         /// The other page's heading.
         title: String,
         /// What stood under it.
@@ -54,15 +54,15 @@ pub enum Part {
 
 /// A comprehension check: only right answers lead on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct ComprehensionCheck {
     /// How often the page may be sent.
     pub attempts: u32,
     /// Where the last failure leads; the ending is [`Ending::FailedCheck`].
-    pub otherwise: Then,
+    pub otherwise: Transition,
 }
 
 /// What is wrong with the answers, for the participant, by question.
-pub type Complaints = BTreeMap<String, String>;
+pub type ValidationErrors = BTreeMap<String, String>;
 
 /// What somebody reads whose answer is not right.
 const NOT_RIGHT: &str = "This is not right. Please read the instructions once more.";
@@ -82,7 +82,7 @@ impl Page {
     }
 
     /// Adds a paragraph. `{scene.question}` stands for an answer given before, `{scene.score}` and `{scene.outcome}`
-    /// for how a game went, `{arm.factor}` for the participant's arm, `{url.name}` for a parameter of the address.
+    /// for how a game went, `{condition.factor}` for the participant's arm, `{url.name}` for a parameter of the address.
     /// `{{` is a brace.
     pub fn text(mut self, paragraph: &str) -> Self {
         self.body.push(Part::Text(paragraph.into()));
@@ -102,8 +102,8 @@ impl Page {
     }
 
     /// Adds what another page says, such as the instructions to a comprehension check, folded up.
-    pub fn recall(mut self, page: &Page) -> Self {
-        self.body.push(Part::Recall { title: page.title.clone(), body: page.body.clone() });
+    pub fn collapsible(mut self, page: &Page) -> Self {
+        self.body.push(Part::Collapsible { title: page.title.clone(), body: page.body.clone() });
         self
     }
 
@@ -121,8 +121,8 @@ impl Page {
 
     /// Makes the page a comprehension check: all questions with a [`Question::right`] answer must be answered right,
     /// and the page may be sent `n` times. Who fails the last time goes `otherwise`, with the ending `failed_check`.
-    pub fn attempts(mut self, n: u32, otherwise: Then) -> Self {
-        self.check = Some(Check { attempts: n, otherwise });
+    pub fn attempts(mut self, n: u32, otherwise: Transition) -> Self {
+        self.check = Some(ComprehensionCheck { attempts: n, otherwise });
         self
     }
 
@@ -134,12 +134,12 @@ impl Page {
 
     /// Judges what was sent with the page's form: (question, value) pairs, several for a question with several answers.
     /// What was sent for no question is ignored.
-    pub fn accept(&self, sent: &[(String, String)]) -> Result<BTreeMap<String, Answer>, Complaints> {
+    pub fn accept(&self, sent: &[(String, String)]) -> Result<BTreeMap<String, Answer>, ValidationErrors> {
         accept(&self.questions, sent)
     }
 
     /// What is not right among answers that were accepted.
-    pub fn mistakes(&self, answers: &BTreeMap<String, Answer>) -> Complaints {
+    pub fn mistakes(&self, answers: &BTreeMap<String, Answer>) -> ValidationErrors {
         let wrong = self.questions.iter().filter(|q| q.is_right(answers.get(&q.id)) == Some(false));
         wrong.map(|question| (question.id.clone(), NOT_RIGHT.to_owned())).collect()
     }
@@ -177,7 +177,7 @@ fn texts(body: &[Part]) -> Vec<&String> {
     body.iter()
         .flat_map(|part| match part {
             Part::Text(text) => vec![text],
-            Part::Recall { body, .. } => texts(body),
+            Part::Collapsible { body, .. } => texts(body),
             Part::Html(_) | Part::Image { .. } => Vec::new(),
         })
         .collect()
@@ -187,21 +187,21 @@ fn texts(body: &[Part]) -> Vec<&String> {
 pub(crate) fn accept(
     questions: &[Question],
     sent: &[(String, String)],
-) -> Result<BTreeMap<String, Answer>, Complaints> {
-    let (mut answers, mut complaints) = (BTreeMap::new(), BTreeMap::new());
+) -> Result<BTreeMap<String, Answer>, ValidationErrors> {
+    let (mut answers, mut errors) = (BTreeMap::new(), BTreeMap::new());
     for question in questions {
         let given = sent.iter().filter(|(id, _)| *id == question.id).map(|(_, value)| value.as_str());
         match question.accept(&given.collect::<Vec<_>>()) {
             Ok(Some(answer)) => drop(answers.insert(question.id.clone(), answer)),
             Ok(None) => {}
-            Err(why) => drop(complaints.insert(question.id.clone(), why)),
+            Err(why) => drop(errors.insert(question.id.clone(), why)),
         }
     }
-    if complaints.is_empty() { Ok(answers) } else { Err(complaints) }
+    if errors.is_empty() { Ok(answers) } else { Err(errors) }
 }
 
 /// A paragraph with what is known in the place of its names; what is not known yet is left out.
-pub fn fill(text: &str, globals: &Globals) -> String {
+pub fn interpolate(text: &str, globals: &Globals) -> String {
     let filled = std::cell::RefCell::new(String::with_capacity(text.len()));
     split(
         text,
@@ -250,25 +250,25 @@ mod tests {
             ("game.score".to_owned(), Answer::Number(3.0)),
             ("survey.colours".to_owned(), Answer::Several(vec!["red".into(), "blue".into()])),
         ]);
-        assert_eq!(fill("You won {game.score} points.", &globals), "You won 3 points.");
-        assert_eq!(fill("{survey.colours}! {nothing}", &globals), "red, blue! ");
-        assert_eq!(fill("a {{b} {c", &globals), "a {b} {c");
+        assert_eq!(interpolate("You won {game.score} points.", &globals), "You won 3 points.");
+        assert_eq!(interpolate("{survey.colours}! {nothing}", &globals), "red, blue! ");
+        assert_eq!(interpolate("a {{b} {c", &globals), "a {b} {c");
         let other = Page::new("o", "O").text("{s.q}");
         let page = Page::new("p", "P")
-            .text("{game.score} {{x} {arm.f}")
-            .recall(&other)
+            .text("{game.score} {{x} {condition.f}")
+            .collapsible(&other)
             .ending(Ending::Left, "{url.z}");
-        assert_eq!(page.names(), ["game.score", "arm.f", "s.q", "url.z"]);
+        assert_eq!(page.names(), ["game.score", "condition.f", "s.q", "url.z"]);
     }
 
     #[test]
     fn a_check_finds_the_wrong_answers() {
-        let page = Page::new("check", "Check")
-            .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).right(&["right"]))
-            .ask(Question::multiple_choice("keys", "Keys?", &["a", "b", "c"]).several().right(&["c", "a"]))
-            .ask(Question::number_input("points", "Points?", 0.0, 10.0).right(&["5"]))
+        let page = Page::new("check", "ComprehensionCheck")
+            .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).correct(&["right"]))
+            .ask(Question::multiple_choice("keys", "Keys?", &["a", "b", "c"]).multiple().correct(&["c", "a"]))
+            .ask(Question::number_input("points", "Points?", 0.0, 10.0).correct(&["5"]))
             .ask(Question::text_box("why", "Why?").optional())
-            .attempts(2, Then::End);
+            .attempts(2, Transition::End);
         assert_eq!(page.check(), Ok(()));
         let sent = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
@@ -276,10 +276,10 @@ mod tests {
         };
         assert!(sent(&[("goal", "right"), ("keys", "a"), ("keys", "c"), ("points", "5.0")]).is_empty());
         assert_eq!(sent(&[("goal", "left"), ("keys", "a"), ("points", "5")]), ["goal", "keys"]);
-        assert_eq!(page.clone().attempts(0, Then::End).check().unwrap_err().0, "attempts");
-        let none = Page::new("p", "P").ask(Question::text_box("a", "A")).attempts(1, Then::End);
+        assert_eq!(page.clone().attempts(0, Transition::End).check().unwrap_err().0, "attempts");
+        let none = Page::new("p", "P").ask(Question::text_box("a", "A")).attempts(1, Transition::End);
         assert!(none.check().unwrap_err().1.contains("no question"));
-        let unasked = Page::new("p", "P").ask(Question::text_box("a", "A").right(&["x"]));
+        let unasked = Page::new("p", "P").ask(Question::text_box("a", "A").correct(&["x"]));
         assert!(unasked.check().unwrap_err().1.contains("nothing asks"));
     }
 }

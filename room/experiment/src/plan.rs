@@ -11,33 +11,33 @@ use crate::Scene;
 /// A part of an experiment.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum Element {
     /// One scene.
     Scene(Scene),
     /// Several steps that belong together.
     Block(Block),
     /// Different steps for different participants.
-    Arms(Arms),
+    Factor(Factor),
 }
 
 /// Several steps that belong together.
 #[derive(Clone, Default, Serialize)]
 pub struct Block {
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<Element>,
     shuffle: bool,
     keep: Option<usize>,
 }
 
 /// Treatment arms: each participant goes through one of them.
 #[derive(Clone, Serialize)]
-pub struct Arms {
+pub struct Factor {
     /// What the arms differ in, such as `difficulty`; in the data.
-    pub factor: String,
-    pub(super) arms: Vec<(String, Block)>,
+    pub name: String,
+    pub(super) levels: Vec<(String, Block)>,
 }
 
 /// The arm of each factor.
-pub type Cell = BTreeMap<String, String>;
+pub type Condition = BTreeMap<String, String>;
 
 impl Block {
     /// A block without steps.
@@ -47,13 +47,13 @@ impl Block {
 
     /// Adds a scene.
     pub fn scene(mut self, scene: impl Into<Scene>) -> Self {
-        self.steps.push(Step::Scene(scene.into()));
+        self.steps.push(Element::Scene(scene.into()));
         self
     }
 
     /// Adds a block.
     pub fn block(mut self, block: Block) -> Self {
-        self.steps.push(Step::Block(block));
+        self.steps.push(Element::Block(block));
         self
     }
 
@@ -76,32 +76,32 @@ impl Block {
         for k in 1..=n {
             let mut again = Self { steps: once.clone(), ..Self::default() };
             each_scene(&mut again.steps, &mut |scene| scene.set_id(format!("{}-{k}", scene.id())));
-            self.steps.push(Step::Block(again));
+            self.steps.push(Element::Block(again));
         }
         self
     }
 }
 
-impl Arms {
-    /// Arms that differ in `factor`.
-    pub fn new(factor: &str) -> Self {
-        Self { factor: factor.into(), arms: Vec::new() }
+impl Factor {
+    /// Factor that differ in `factor`.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), levels: Vec::new() }
     }
 
     /// Adds an arm and what its participants go through.
-    pub fn arm(mut self, name: &str, block: Block) -> Self {
-        self.arms.push((name.into(), block));
+    pub fn level(mut self, name: &str, block: Block) -> Self {
+        self.levels.push((name.into(), block));
         self
     }
 }
 
-fn each_scene(steps: &mut [Step], change: &mut impl FnMut(&mut Scene)) {
+fn each_scene(steps: &mut [Element], change: &mut impl FnMut(&mut Scene)) {
     for step in steps {
         match step {
-            Step::Scene(scene) => change(scene),
-            Step::Block(block) => each_scene(&mut block.steps, change),
-            Step::Arms(arms) => {
-                for (_, block) in &mut arms.arms {
+            Element::Scene(scene) => change(scene),
+            Element::Block(block) => each_scene(&mut block.steps, change),
+            Element::Factor(factor) => {
+                for (_, block) in &mut factor.levels {
                     each_scene(&mut block.steps, change);
                 }
             }
@@ -110,65 +110,69 @@ fn each_scene(steps: &mut [Step], change: &mut impl FnMut(&mut Scene)) {
 }
 
 /// Every scene that any participant may see, in the order in which they are written.
-pub(super) fn scenes(steps: &[Step]) -> Vec<&Scene> {
+pub(super) fn scenes(steps: &[Element]) -> Vec<&Scene> {
     steps.iter().flat_map(scenes_of).collect()
 }
 
-fn scenes_of(step: &Step) -> Vec<&Scene> {
+fn scenes_of(step: &Element) -> Vec<&Scene> {
     match step {
-        Step::Scene(scene) => vec![scene],
-        Step::Block(block) => scenes(&block.steps),
-        Step::Arms(arms) => arms.arms.iter().flat_map(|(_, block)| scenes(&block.steps)).collect(),
+        Element::Scene(scene) => vec![scene],
+        Element::Block(block) => scenes(&block.steps),
+        Element::Factor(factor) => factor.levels.iter().flat_map(|(_, block)| scenes(&block.steps)).collect(),
     }
 }
 
 /// Every combination of arms, in the order in which they are written; one empty one without arms.
-pub(super) fn cells(steps: &[Step]) -> Vec<Cell> {
-    factors(steps).into_iter().fold(vec![Cell::new()], |cells, arms| {
-        let with = |cell: &Cell, name: &String| {
-            let mut cell = cell.clone();
-            cell.insert(arms.factor.clone(), name.clone());
-            cell
+pub(super) fn conditions(steps: &[Element]) -> Vec<Condition> {
+    factors(steps).into_iter().fold(vec![Condition::new()], |conditions, factor| {
+        let with = |condition: &Condition, name: &String| {
+            let mut condition = condition.clone();
+            condition.insert(factor.name.clone(), name.clone());
+            condition
         };
-        cells.iter().flat_map(|cell| arms.arms.iter().map(move |(name, _)| with(cell, name))).collect()
+        conditions
+            .iter()
+            .flat_map(|condition| factor.levels.iter().map(move |(name, _)| with(condition, name)))
+            .collect()
     })
 }
 
 /// The arms on the top level; there are none elsewhere.
-pub(super) fn factors(steps: &[Step]) -> Vec<&Arms> {
-    let arms = |step: &'_ Step| matches!(step, Step::Arms(_));
+pub(super) fn factors(steps: &[Element]) -> Vec<&Factor> {
+    let is_factor = |step: &'_ Element| matches!(step, Element::Factor(_));
     steps
         .iter()
-        .filter(|step| arms(step))
-        .filter_map(|step| if let Step::Arms(arms) = step { Some(arms) } else { None })
+        .filter(|step| is_factor(step))
+        .filter_map(|step| if let Element::Factor(factor) = step { Some(factor) } else { None })
         .collect()
 }
 
 /// The scenes of one participant, by id.
-pub(super) fn draw(steps: &[Step], cell: &Cell, seed: u64) -> Vec<String> {
+pub(super) fn draw(steps: &[Element], condition: &Condition, seed: u64) -> Vec<String> {
     let mut path = Vec::new();
-    walk(steps, cell, &mut Rng::derive(seed, Stream::Order, 0, 0), &mut path);
+    walk(steps, condition, &mut Rng::derive(seed, Stream::Order, 0, 0), &mut path);
     path
 }
 
-fn walk(steps: &[Step], cell: &Cell, rng: &mut Rng, path: &mut Vec<String>) {
+fn walk(steps: &[Element], condition: &Condition, rng: &mut Rng, path: &mut Vec<String>) {
     for step in steps {
         match step {
-            Step::Scene(scene) => path.push(scene.id().to_owned()),
-            Step::Block(block) => walk_block(block, cell, rng, path),
-            Step::Arms(arms) => {
-                let name = cell.get(&arms.factor);
-                let arm = arms.arms.iter().find(|(arm, _)| Some(arm) == name).or(arms.arms.first());
-                if let Some((_, block)) = arm {
-                    walk_block(block, cell, rng, path);
+            Element::Scene(scene) => path.push(scene.id().to_owned()),
+            Element::Block(block) => walk_block(block, condition, rng, path),
+            Element::Factor(factor) => {
+                let name = condition.get(&factor.name);
+                let level =
+                    factor.levels.iter().find(|(level, _)| Some(level) == name).or(factor.levels.first());
+                if let Some((_, block)) = level {
+                    walk_block(block, condition, rng, path);
                 }
             }
         }
     }
 }
 
-fn walk_block(block: &Block, cell: &Cell, rng: &mut Rng, path: &mut Vec<String>) {
-    let mut order: Vec<&Step> = block.steps.iter().collect();
+fn walk_block(block: &Block, condition: &Condition, rng: &mut Rng, path: &mut Vec<String>) {
+    let mut order: Vec<&Element> = block.steps.iter().collect();
     if block.shuffle {
         // Fisher and Yates, from the end.
         for last in (1..order.len()).rev() {
@@ -177,37 +181,41 @@ fn walk_block(block: &Block, cell: &Cell, rng: &mut Rng, path: &mut Vec<String>)
     }
     order.truncate(block.keep.unwrap_or(usize::MAX));
     for step in order {
-        walk(std::slice::from_ref(step), cell, rng, path);
+        walk(std::slice::from_ref(step), condition, rng, path);
     }
 }
 
 /// What is wrong with the order: the scene it is about (if it is about one), the option, and why.
-pub(super) fn check(steps: &[Step]) -> Result<(), (String, &'static str, String)> {
+pub(super) fn check(steps: &[Element]) -> Result<(), (String, &'static str, String)> {
     let mut names = std::collections::BTreeSet::new();
-    for arms in factors(steps) {
-        let wrong = |why: String| Err((String::new(), "arms", why));
-        if !crate::id::is_id(&arms.factor) || !names.insert(&arms.factor) {
+    for factor in factors(steps) {
+        let wrong = |why: String| Err((String::new(), "factor", why));
+        if !crate::id::is_id(&factor.name) || !names.insert(&factor.name) {
             return wrong(format!(
                 "factor {:?} must be letters, digits, _ and -, and there once",
-                arms.factor
+                factor.name
             ));
         }
-        if arms.arms.len() < 2 {
-            return wrong(format!("factor {:?} has {} arms, two at least", arms.factor, arms.arms.len()));
+        if factor.levels.len() < 2 {
+            return wrong(format!(
+                "factor {:?} has {} levels, two at least",
+                factor.name,
+                factor.levels.len()
+            ));
         }
         let mut seen = std::collections::BTreeSet::new();
-        for (name, block) in &arms.arms {
+        for (name, block) in &factor.levels {
             if !crate::id::is_id(name) || !seen.insert(name) {
                 return wrong(format!(
-                    "arm {name:?} of {:?} must be letters, digits, _ and -, and there once",
-                    arms.factor
+                    "level {name:?} of {:?} must be letters, digits, _ and -, and there once",
+                    factor.name
                 ));
             }
             check_block(block)?;
         }
     }
     for step in steps {
-        if let Step::Block(block) = step {
+        if let Element::Block(block) = step {
             check_block(block)?;
         }
     }
@@ -218,7 +226,7 @@ fn check_block(block: &Block) -> Result<(), (String, &'static str, String)> {
     let scenes = scenes(&block.steps);
     let first = scenes.first().map(|scene| scene.id().to_owned()).unwrap_or_default();
     if block.steps.is_empty() {
-        return Err((first, "block", "a block or an arm without scenes (or repeated 0 times)".into()));
+        return Err((first, "block", "a block or a level without scenes (or repeated 0 times)".into()));
     }
     if let Some(keep) = block.keep
         && !(1..=block.steps.len()).contains(&keep)
@@ -227,13 +235,12 @@ fn check_block(block: &Block) -> Result<(), (String, &'static str, String)> {
     }
     for step in &block.steps {
         match step {
-            Step::Block(block) => check_block(block)?,
-            Step::Arms(arms) => {
-                let why =
-                    format!("arms of {:?} stand in a block; they belong to the experiment", arms.factor);
-                return Err((first, "arms", why));
+            Element::Block(block) => check_block(block)?,
+            Element::Factor(factor) => {
+                let why = format!("factor {:?} stands in a block; it belongs to the experiment", factor.name);
+                return Err((first, "factor", why));
             }
-            Step::Scene(_) => {}
+            Element::Scene(_) => {}
         }
     }
     Ok(())
@@ -254,13 +261,13 @@ mod tests {
 
     #[test]
     fn a_fixed_block_keeps_its_order_and_a_shuffled_one_has_every_order_equally_often() {
-        let steps = [Step::Block(five())];
-        assert_eq!(draw(&steps, &Cell::new(), 3), ["a", "b", "c", "d", "e"]);
+        let steps = [Element::Block(five())];
+        assert_eq!(draw(&steps, &Condition::new(), 3), ["a", "b", "c", "d", "e"]);
         let three = Block::new().scene(page("a")).scene(page("b")).scene(page("c")).shuffle();
-        let steps = [Step::Block(three)];
+        let steps = [Element::Block(three)];
         let mut orders: BTreeMap<Vec<String>, u32> = BTreeMap::new();
         for seed in 0..6_000 {
-            *orders.entry(draw(&steps, &Cell::new(), seed)).or_default() += 1;
+            *orders.entry(draw(&steps, &Condition::new(), seed)).or_default() += 1;
         }
         // 1,000 each are expected; five standard deviations are 144.
         assert_eq!(orders.len(), 6);
@@ -269,12 +276,12 @@ mod tests {
 
     #[test]
     fn keep_takes_so_many_and_the_same_seed_draws_the_same() {
-        let steps = [Step::Block(five().shuffle().keep(2))];
+        let steps = [Element::Block(five().shuffle().keep(2))];
         let mut seen = std::collections::BTreeSet::new();
         for seed in 0..200 {
-            let path = draw(&steps, &Cell::new(), seed);
+            let path = draw(&steps, &Condition::new(), seed);
             assert_eq!(path.len(), 2);
-            assert_eq!(path, draw(&steps, &Cell::new(), seed));
+            assert_eq!(path, draw(&steps, &Condition::new(), seed));
             seen.insert(path);
         }
         assert_eq!(seen.len(), 20);
@@ -282,9 +289,9 @@ mod tests {
 
     #[test]
     fn what_is_repeated_has_ids_of_its_own() {
-        let steps = [Step::Block(Block::new().scene(page("a")).scene(page("b")).repeat(2))];
-        assert_eq!(draw(&steps, &Cell::new(), 0), ["a-1", "b-1", "a-2", "b-2"]);
-        let shuffled = Step::Block(Block::new().scene(page("a")).repeat(3).shuffle());
+        let steps = [Element::Block(Block::new().scene(page("a")).scene(page("b")).repeat(2))];
+        assert_eq!(draw(&steps, &Condition::new(), 0), ["a-1", "b-1", "a-2", "b-2"]);
+        let shuffled = Element::Block(Block::new().scene(page("a")).repeat(3).shuffle());
         let ids: Vec<_> = scenes(&[shuffled]).iter().map(|scene| scene.id().to_owned()).collect();
         assert_eq!(ids, ["a-1", "a-2", "a-3"]);
     }
@@ -292,38 +299,40 @@ mod tests {
     #[test]
     fn factors_are_crossed_and_an_arm_leads_through_its_own_scenes() {
         let steps = [
-            Step::Scene(page("start").into()),
-            Step::Arms(
-                Arms::new("hill")
-                    .arm("low", Block::new().scene(page("low")))
-                    .arm("high", Block::new().scene(page("high"))),
+            Element::Scene(page("start").into()),
+            Element::Factor(
+                Factor::new("hill")
+                    .level("low", Block::new().scene(page("low")))
+                    .level("high", Block::new().scene(page("high"))),
             ),
-            Step::Arms(
-                Arms::new("hint")
-                    .arm("yes", Block::new().scene(page("hint")))
-                    .arm("no", Block::new().scene(page("none"))),
+            Element::Factor(
+                Factor::new("hint")
+                    .level("yes", Block::new().scene(page("hint")))
+                    .level("no", Block::new().scene(page("none"))),
             ),
         ];
-        let all = cells(&steps);
+        let all = conditions(&steps);
         assert_eq!(all.len(), 4);
         let path = |k: usize| draw(&steps, &all[k], 1);
         assert_eq!(path(0), ["start", "low", "hint"]);
         assert_eq!(path(3), ["start", "high", "none"]);
-        assert_eq!(cells(&steps[..1]), [Cell::new()]);
+        assert_eq!(conditions(&steps[..1]), [Condition::new()]);
     }
 
     #[test]
     fn wrong_orders_are_named() {
-        let why = |step: Step| check(&[step]).unwrap_err();
-        assert_eq!(why(Step::Block(five().keep(6))).1, "keep");
-        assert_eq!(why(Step::Block(five().keep(0))).0, "a");
-        assert_eq!(why(Step::Block(five().repeat(0))).1, "block");
-        let one = Arms::new("f").arm("x", five());
-        assert!(why(Step::Arms(one.clone())).2.contains("1 arms"));
-        assert!(why(Step::Arms(one.clone().arm("x", five()))).2.contains("\"x\""));
-        assert!(why(Step::Arms(Arms::new("f g").arm("x", five()).arm("y", five()))).2.contains("f g"));
+        let why = |step: Element| check(&[step]).unwrap_err();
+        assert_eq!(why(Element::Block(five().keep(6))).1, "keep");
+        assert_eq!(why(Element::Block(five().keep(0))).0, "a");
+        assert_eq!(why(Element::Block(five().repeat(0))).1, "block");
+        let one = Factor::new("f").level("x", five());
+        assert!(why(Element::Factor(one.clone())).2.contains("1 levels"));
+        assert!(why(Element::Factor(one.clone().level("x", five()))).2.contains("\"x\""));
+        assert!(
+            why(Element::Factor(Factor::new("f g").level("x", five()).level("y", five()))).2.contains("f g")
+        );
         let mut inner = Block::new();
-        inner.steps.push(Step::Arms(one.arm("y", five())));
-        assert!(why(Step::Block(inner)).2.contains("belong to the experiment"));
+        inner.steps.push(Element::Factor(one.level("y", five())));
+        assert!(why(Element::Block(inner)).2.contains("belongs to the experiment"));
     }
 }

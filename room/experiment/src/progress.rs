@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Cell, Complaints, Ending, Experiment, Globals, Report, Scene, Then, page::accept};
+use crate::{
+    Answer, Condition, DeviceReport, Ending, Experiment, Globals, Scene, Transition, ValidationErrors,
+    page::accept,
+};
 use footlights_protocol::Outcome;
 
 /// Where one participant is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Stager {
+pub struct Progress {
     /// The scenes that were drawn, by id; none before the participant has begun.
     path: Vec<String>,
     position: usize,
-    cell: Cell,
+    condition: Condition,
     draw: u64,
     outcomes: BTreeMap<String, Outcome>,
     attempts: BTreeMap<String, u32>,
@@ -35,16 +38,16 @@ pub struct Ended {
 
 /// What is drawn for a participant who begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Draw {
+pub struct Assignment {
     /// The arm of each factor.
-    pub cell: Cell,
+    pub condition: Condition,
     /// Decides orders and a generated code.
     pub seed: u64,
 }
 
 /// A game that is over and whose data are saved, or that will never be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Played {
+pub struct GameResult {
     /// The scene.
     pub scene: String,
     /// How it ended for this participant.
@@ -59,23 +62,23 @@ pub struct Played {
 
 /// What came of a page that was sent.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Submitted {
+pub enum SubmitOutcome {
     /// The participant goes on.
-    Accepted(Sheet),
+    Accepted(Submission),
     /// The page is shown again.
-    Again {
+    Retry {
         /// What is wrong, by question.
-        complaints: Complaints,
+        errors: ValidationErrors,
         /// How often the page may still be sent, if that is limited.
         attempts_left: Option<u32>,
         /// Answers that could be read but were not right; they are data, too.
-        sheet: Option<Sheet>,
+        submission: Option<Submission>,
     },
 }
 
 /// The answers of one sending of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sheet {
+pub struct Submission {
     /// Which sending of the page it was, from 1.
     pub attempt: u32,
     /// By question; those left out are missing.
@@ -86,7 +89,7 @@ pub struct Sheet {
 
 /// Why a participant cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum StagerError {
+pub enum ProgressError {
     /// That scene is not the current one: an old tab, or somebody typing addresses.
     #[error("the current scene is {current:?}, not {asked:?}")]
     NotHere {
@@ -106,7 +109,7 @@ pub enum StagerError {
     AtTheEnd,
 }
 
-impl Stager {
+impl Progress {
     /// The scene the participant is in. One that a deployment took away is passed over.
     pub fn current<'a>(&self, experiment: &'a Experiment) -> Option<&'a Scene> {
         let drawn = self.path.iter().skip(self.position).find_map(|id| experiment.find(id));
@@ -130,8 +133,8 @@ impl Stager {
     }
 
     /// The arm of each factor.
-    pub fn cell(&self) -> &Cell {
-        &self.cell
+    pub fn condition(&self) -> &Condition {
+        &self.condition
     }
 
     /// The scenes that were drawn.
@@ -172,20 +175,20 @@ impl Stager {
         &mut self,
         experiment: &Experiment,
         scene: &str,
-        draw: Draw,
+        draw: Assignment,
         globals: Globals,
-    ) -> Result<(), StagerError> {
+    ) -> Result<(), ProgressError> {
         self.must_be_in(experiment, scene)?;
         if self.begun() {
             return Ok(());
         }
-        self.path = experiment.draw(&draw.cell, draw.seed);
+        self.path = experiment.draw(&draw.condition, draw.seed);
         self.draw = draw.seed;
         self.globals = globals;
-        for (factor, arm) in &draw.cell {
-            self.globals.insert(format!("arm.{factor}"), Answer::Text(arm.clone()));
+        for (factor, level) in &draw.condition {
+            self.globals.insert(format!("condition.{factor}"), Answer::Text(level.clone()));
         }
-        self.cell = draw.cell;
+        self.condition = draw.condition;
         self.position = 1;
         Ok(())
     }
@@ -197,24 +200,24 @@ impl Stager {
         scene: &str,
         sent: &[(String, String)],
         user_agent: &str,
-    ) -> Result<Submitted, StagerError> {
+    ) -> Result<SubmitOutcome, ProgressError> {
         self.must_be_in(experiment, scene)?;
-        let Some(current) = self.current(experiment) else { return Err(StagerError::AtTheEnd) };
+        let Some(current) = self.current(experiment) else { return Err(ProgressError::AtTheEnd) };
         if current.is_last() {
-            return Err(StagerError::AtTheEnd);
+            return Err(ProgressError::AtTheEnd);
         }
         if matches!(current, Scene::Game(_)) && !self.outcomes.contains_key(scene) {
-            return Err(StagerError::NotSaved(scene.into()));
+            return Err(ProgressError::NotSaved(scene.into()));
         }
         let mut answers = match accept(&current.questions(), sent) {
             Ok(answers) => answers,
-            Err(complaints) => {
+            Err(errors) => {
                 let attempts_left = self.attempts_left(current);
-                return Ok(Submitted::Again { complaints, attempts_left, sheet: None });
+                return Ok(SubmitOutcome::Retry { errors, attempts_left, submission: None });
             }
         };
         let attempt = self.attempts.get(scene).copied().unwrap_or(0) + 1;
-        let (mut then, mut ending, mut message) = (Then::Next, Ending::Completed, None);
+        let (mut then, mut ending, mut message) = (Transition::Next, Ending::Completed, None);
         let mut correct = BTreeMap::new();
         match current {
             Scene::Screening(screening) => {
@@ -223,18 +226,18 @@ impl Stager {
                     _ => None,
                 };
                 let touch = answers.get("touch") == Some(&Answer::Text("true".into()));
-                let report = Report::new(user_agent, number, touch);
+                let report = DeviceReport::new(user_agent, number, touch);
                 let verdict = screening.judge(&report);
                 answers.extend(report.answers());
                 let word = verdict.as_ref().err().map_or("passed", |(requirement, _)| requirement.as_str());
                 answers.insert("verdict".into(), Answer::Text(word.into()));
                 if let Err((_, words)) = verdict {
-                    (then, ending, message) = (Then::End, Ending::ScreenedOut, Some(words));
+                    (then, ending, message) = (Transition::End, Ending::ScreenedOut, Some(words));
                 }
             }
             Scene::Game(game) => {
                 if let Some(outcome) = self.outcomes.get(scene) {
-                    (then, ending) = game.way(*outcome);
+                    (then, ending) = game.transition_for(*outcome);
                     if *outcome == Outcome::LobbyTimeout {
                         message = Some(game.waitroom.timeout_message.clone());
                     }
@@ -247,13 +250,17 @@ impl Stager {
                             correct.insert(question.id.clone(), right);
                         }
                     }
-                    let complaints = page.mistakes(&answers);
-                    if !complaints.is_empty() {
+                    let errors = page.mistakes(&answers);
+                    if !errors.is_empty() {
                         self.attempts.insert(scene.to_owned(), attempt);
                         let left = check.attempts.saturating_sub(attempt);
                         if left > 0 {
-                            let sheet = Some(Sheet { attempt, answers, correct });
-                            return Ok(Submitted::Again { complaints, attempts_left: Some(left), sheet });
+                            let submission = Some(Submission { attempt, answers, correct });
+                            return Ok(SubmitOutcome::Retry {
+                                errors,
+                                attempts_left: Some(left),
+                                submission,
+                            });
                         }
                         (then, ending) = (check.otherwise.clone(), Ending::FailedCheck);
                     }
@@ -264,7 +271,7 @@ impl Stager {
             self.globals.insert(format!("{scene}.{question}"), answer.clone());
         }
         self.go(experiment, then, ending, message);
-        Ok(Submitted::Accepted(Sheet { attempt, answers, correct }))
+        Ok(SubmitOutcome::Accepted(Submission { attempt, answers, correct }))
     }
 
     fn attempts_left(&self, scene: &Scene) -> Option<u32> {
@@ -272,8 +279,8 @@ impl Stager {
         Some(check.attempts.saturating_sub(self.attempts.get(scene.id()).copied().unwrap_or(0)))
     }
 
-    fn go(&mut self, experiment: &Experiment, then: Then, ending: Ending, message: Option<String>) {
-        let redirect = if let Then::Redirect(url) = &then { Some(url.clone()) } else { None };
+    fn go(&mut self, experiment: &Experiment, then: Transition, ending: Ending, message: Option<String>) {
+        let redirect = if let Transition::Redirect(url) = &then { Some(url.clone()) } else { None };
         // The first thing that went wrong is the ending.
         if (ending != Ending::Completed || redirect.is_some()) && self.ended.is_none() {
             self.ended = Some(Ended { ending, message, redirect });
@@ -283,15 +290,15 @@ impl Stager {
         let here = self.current_id(experiment);
         let here = self.path.iter().position(|id| id == here).unwrap_or(self.position);
         self.position = match then {
-            Then::Next => here + 1,
-            Then::Goto(scene) => self.path.iter().position(|id| *id == scene).unwrap_or(here + 1),
-            Then::End | Then::Redirect(_) => last,
+            Transition::Next => here + 1,
+            Transition::Goto(scene) => self.path.iter().position(|id| *id == scene).unwrap_or(here + 1),
+            Transition::End | Transition::Redirect(_) => last,
         }
         .min(last);
     }
 
     /// A game is over and its data are saved, or there will be none. The first time counts.
-    pub fn played(&mut self, played: Played) {
+    pub fn played(&mut self, played: GameResult) {
         if self.outcomes.contains_key(&played.scene) {
             return;
         }
@@ -315,10 +322,10 @@ impl Stager {
     }
 
     /// Whether `scene` is the current one, and a game that is still to be played or going on.
-    pub fn may_play(&self, experiment: &Experiment, scene: &str) -> Result<(), StagerError> {
+    pub fn may_play(&self, experiment: &Experiment, scene: &str) -> Result<(), ProgressError> {
         self.must_be_in(experiment, scene)?;
         match self.outcome(scene) {
-            Some(_) => Err(StagerError::Over(scene.into())),
+            Some(_) => Err(ProgressError::Over(scene.into())),
             None => Ok(()),
         }
     }
@@ -328,12 +335,12 @@ impl Stager {
         self.current(experiment).map(Scene::id).filter(|scene| self.outcome(scene).is_some())
     }
 
-    fn must_be_in(&self, experiment: &Experiment, scene: &str) -> Result<(), StagerError> {
+    fn must_be_in(&self, experiment: &Experiment, scene: &str) -> Result<(), ProgressError> {
         let current = self.current_id(experiment);
         if current == scene {
             return Ok(());
         }
-        Err(StagerError::NotHere { current: current.into(), asked: scene.into() })
+        Err(ProgressError::NotHere { current: current.into(), asked: scene.into() })
     }
 }
 
@@ -342,7 +349,7 @@ mod tests {
     use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
 
     use super::*;
-    use crate::{Arms, Block, Completion, Device, GameScene, Page, Question, Requirement, Screening, Seat};
+    use crate::{Block, Completion, Device, Factor, GameScene, Page, Question, Requirement, Screening, Seat};
 
     const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36";
 
@@ -362,14 +369,18 @@ mod tests {
             )
             .scene(
                 Page::new("check", "Check")
-                    .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).right(&["right"]))
-                    .attempts(2, Then::End),
+                    .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).correct(&["right"]))
+                    .attempts(2, Transition::End),
             )
-            .scene(game("game").on(Outcome::PartnerLeft, Then::Goto("survey".into()), Ending::PartnerLeft))
-            .arms(
-                Arms::new("tone")
-                    .arm("kind", Block::new().scene(Page::new("kind", "K")))
-                    .arm("stern", Block::new().scene(Page::new("stern", "S"))),
+            .scene(game("game").on(
+                Outcome::PartnerLeft,
+                Transition::Goto("survey".into()),
+                Ending::PartnerLeft,
+            ))
+            .factor(
+                Factor::new("tone")
+                    .level("kind", Block::new().scene(Page::new("kind", "K")))
+                    .level("stern", Block::new().scene(Page::new("stern", "S"))),
             )
             .scene(Page::new("survey", "Survey").ask(Question::number_input("age", "Age", 18.0, 99.0)))
             .scene(Scene::completion_code(Page::new("end", "Bye")))
@@ -391,107 +402,113 @@ mod tests {
         sent(&[("window_width", "1280"), ("window_height", "800"), ("ping_ms", "20"), ("touch", "false")])
     }
 
-    fn begun(experiment: &Experiment, arm: &str) -> Stager {
-        let mut stager = Stager::default();
-        let cell = Cell::from([("tone".to_owned(), arm.to_owned())]);
-        stager.begin(experiment, "start", Draw { cell, seed: 9 }, Globals::new()).unwrap();
-        stager
+    fn begun(experiment: &Experiment, arm: &str) -> Progress {
+        let mut progress = Progress::default();
+        let condition = Condition::from([("tone".to_owned(), arm.to_owned())]);
+        progress.begin(experiment, "start", Assignment { condition, seed: 9 }, Globals::new()).unwrap();
+        progress
     }
 
-    fn played(scene: &str, outcome: Outcome) -> Played {
-        Played { scene: scene.into(), outcome, game: "g1".into(), score: 3.0, globals: Globals::new() }
+    fn played(scene: &str, outcome: Outcome) -> GameResult {
+        GameResult { scene: scene.into(), outcome, game: "g1".into(), score: 3.0, globals: Globals::new() }
     }
 
     fn accepted(
-        stager: &mut Stager,
+        progress: &mut Progress,
         experiment: &Experiment,
         scene: &str,
         with: &[(String, String)],
-    ) -> Sheet {
-        match stager.submit(experiment, scene, with, DESKTOP).unwrap() {
-            Submitted::Accepted(sheet) => sheet,
+    ) -> Submission {
+        match progress.submit(experiment, scene, with, DESKTOP).unwrap() {
+            SubmitOutcome::Accepted(submission) => submission,
             again => panic!("{again:?}"),
         }
     }
 
-    fn at_the_game(experiment: &Experiment) -> Stager {
-        let mut stager = begun(experiment, "stern");
-        accepted(&mut stager, experiment, "screening", &device());
-        accepted(&mut stager, experiment, "check", &sent(&[("goal", "right")]));
-        stager
+    fn at_the_game(experiment: &Experiment) -> Progress {
+        let mut progress = begun(experiment, "stern");
+        accepted(&mut progress, experiment, "screening", &device());
+        accepted(&mut progress, experiment, "check", &sent(&[("goal", "right")]));
+        progress
     }
 
     #[test]
     fn scenes_come_in_order_and_a_game_must_be_saved_first() {
         let experiment = experiment();
         assert_eq!(experiment.validate(), Ok(()));
-        let mut stager = at_the_game(&experiment);
-        assert_eq!(stager.submit(&experiment, "game", &[], ""), Err(StagerError::NotSaved("game".into())));
-        assert_eq!((stager.may_play(&experiment, "game"), stager.is_over(&experiment)), (Ok(()), None));
-        stager.played(played("game", Outcome::Completed));
-        assert_eq!(stager.may_play(&experiment, "game"), Err(StagerError::Over("game".into())));
-        assert_eq!(stager.is_over(&experiment), Some("game"));
-        accepted(&mut stager, &experiment, "game", &[]);
-        accepted(&mut stager, &experiment, "stern", &[]);
-        assert_eq!(stager.ending(&experiment), None);
-        let sheet = accepted(&mut stager, &experiment, "survey", &sent(&[("age", "30")]));
-        assert_eq!(sheet.answers["age"], Answer::Number(30.0));
-        assert_eq!(stager.ending(&experiment), Some(Ending::Completed));
-        assert_eq!(stager.progress(&experiment), (6, 6));
-        assert_eq!(stager.submit(&experiment, "end", &[], ""), Err(StagerError::AtTheEnd));
-        assert_eq!(stager.globals()["survey.age"], Answer::Number(30.0));
-        assert_eq!(stager.globals()["game.score"], Answer::Number(3.0));
-        assert_eq!(stager.globals()["arm.tone"], Answer::Text("stern".into()));
+        let mut progress = at_the_game(&experiment);
+        assert_eq!(
+            progress.submit(&experiment, "game", &[], ""),
+            Err(ProgressError::NotSaved("game".into()))
+        );
+        assert_eq!((progress.may_play(&experiment, "game"), progress.is_over(&experiment)), (Ok(()), None));
+        progress.played(played("game", Outcome::Completed));
+        assert_eq!(progress.may_play(&experiment, "game"), Err(ProgressError::Over("game".into())));
+        assert_eq!(progress.is_over(&experiment), Some("game"));
+        accepted(&mut progress, &experiment, "game", &[]);
+        accepted(&mut progress, &experiment, "stern", &[]);
+        assert_eq!(progress.ending(&experiment), None);
+        let submission = accepted(&mut progress, &experiment, "survey", &sent(&[("age", "30")]));
+        assert_eq!(submission.answers["age"], Answer::Number(30.0));
+        assert_eq!(progress.ending(&experiment), Some(Ending::Completed));
+        assert_eq!(progress.progress(&experiment), (6, 6));
+        assert_eq!(progress.submit(&experiment, "end", &[], ""), Err(ProgressError::AtTheEnd));
+        assert_eq!(progress.globals()["survey.age"], Answer::Number(30.0));
+        assert_eq!(progress.globals()["game.score"], Answer::Number(3.0));
+        assert_eq!(progress.globals()["condition.tone"], Answer::Text("stern".into()));
     }
 
     #[test]
     fn what_was_drawn_survives_being_stored_and_beginning_again() {
         let experiment = experiment();
-        let mut stager = begun(&experiment, "kind");
-        let stored = serde_json::to_string(&stager).unwrap();
-        assert_eq!(serde_json::from_str::<Stager>(&stored).unwrap(), stager);
+        let mut progress = begun(&experiment, "kind");
+        let stored = serde_json::to_string(&progress).unwrap();
+        assert_eq!(serde_json::from_str::<Progress>(&stored).unwrap(), progress);
         // A second press of the first page's button, with another draw, is an old tab's.
-        let again = stager.begin(&experiment, "start", Draw::default(), Globals::new());
-        assert!(matches!(again, Err(StagerError::NotHere { .. })));
-        assert_eq!(stager.cell()["tone"], "kind");
-        assert_eq!(stager.path(), ["start", "screening", "check", "game", "kind", "survey", "end"]);
+        let again = progress.begin(&experiment, "start", Assignment::default(), Globals::new());
+        assert!(matches!(again, Err(ProgressError::NotHere { .. })));
+        assert_eq!(progress.condition()["tone"], "kind");
+        assert_eq!(progress.path(), ["start", "screening", "check", "game", "kind", "survey", "end"]);
     }
 
     #[test]
     fn who_fails_the_check_may_try_again_and_then_ends_with_the_code_for_it() {
         let experiment = experiment();
-        let mut stager = begun(&experiment, "kind");
-        accepted(&mut stager, &experiment, "screening", &device());
+        let mut progress = begun(&experiment, "kind");
+        accepted(&mut progress, &experiment, "screening", &device());
         let wrong = sent(&[("goal", "left")]);
         // What cannot be read does not count as an attempt.
-        let unread = stager.submit(&experiment, "check", &[], DESKTOP).unwrap();
-        assert!(matches!(unread, Submitted::Again { attempts_left: Some(2), sheet: None, .. }));
-        match stager.submit(&experiment, "check", &wrong, DESKTOP).unwrap() {
-            Submitted::Again { complaints, attempts_left: Some(1), sheet: Some(sheet) } => {
-                assert!(complaints.contains_key("goal") && sheet.attempt == 1 && !sheet.correct["goal"]);
+        let unread = progress.submit(&experiment, "check", &[], DESKTOP).unwrap();
+        assert!(matches!(unread, SubmitOutcome::Retry { attempts_left: Some(2), submission: None, .. }));
+        match progress.submit(&experiment, "check", &wrong, DESKTOP).unwrap() {
+            SubmitOutcome::Retry { errors, attempts_left: Some(1), submission: Some(submission) } => {
+                assert!(
+                    errors.contains_key("goal") && submission.attempt == 1 && !submission.correct["goal"]
+                );
             }
             other => panic!("{other:?}"),
         }
-        let last = accepted(&mut stager, &experiment, "check", &wrong);
+        let last = accepted(&mut progress, &experiment, "check", &wrong);
         assert_eq!((last.attempt, last.correct["goal"]), (2, false));
-        assert_eq!(stager.ending(&experiment), Some(Ending::FailedCheck));
-        assert_eq!(stager.code(&experiment).as_deref(), Some("CHECK"));
+        assert_eq!(progress.ending(&experiment), Some(Ending::FailedCheck));
+        assert_eq!(progress.code(&experiment).as_deref(), Some("CHECK"));
     }
 
     #[test]
     fn who_is_screened_out_ends_with_the_reason_and_the_report_is_data() {
         let experiment = experiment();
-        let mut stager = begun(&experiment, "kind");
+        let mut progress = begun(&experiment, "kind");
         let phone = "Mozilla/5.0 (iPhone) Mobile Safari/604.1";
-        let Submitted::Accepted(sheet) = stager.submit(&experiment, "screening", &device(), phone).unwrap()
+        let SubmitOutcome::Accepted(submission) =
+            progress.submit(&experiment, "screening", &device(), phone).unwrap()
         else {
             panic!("refused");
         };
-        assert_eq!(sheet.answers["device"], Answer::Text("phone".into()));
-        assert_eq!(sheet.answers["verdict"], Answer::Text("device".into()));
-        assert_eq!(stager.ending(&experiment), Some(Ending::ScreenedOut));
-        assert_eq!(stager.ended().unwrap().message.as_deref(), Some("No."));
-        assert_eq!(stager.code(&experiment).as_deref(), Some("OUT"));
+        assert_eq!(submission.answers["device"], Answer::Text("phone".into()));
+        assert_eq!(submission.answers["verdict"], Answer::Text("device".into()));
+        assert_eq!(progress.ending(&experiment), Some(Ending::ScreenedOut));
+        assert_eq!(progress.ended().unwrap().message.as_deref(), Some("No."));
+        assert_eq!(progress.code(&experiment).as_deref(), Some("OUT"));
     }
 
     #[test]
@@ -519,37 +536,37 @@ mod tests {
     #[test]
     fn a_generated_code_stays_the_same() {
         let experiment = experiment();
-        let mut stager = at_the_game(&experiment);
-        stager.played(played("game", Outcome::Completed));
-        accepted(&mut stager, &experiment, "game", &[]);
-        accepted(&mut stager, &experiment, "stern", &[]);
-        assert_eq!(stager.code(&experiment), None);
-        accepted(&mut stager, &experiment, "survey", &sent(&[("age", "20")]));
-        let code = stager.code(&experiment).unwrap();
-        let stored: Stager = serde_json::from_str(&serde_json::to_string(&stager).unwrap()).unwrap();
+        let mut progress = at_the_game(&experiment);
+        progress.played(played("game", Outcome::Completed));
+        accepted(&mut progress, &experiment, "game", &[]);
+        accepted(&mut progress, &experiment, "stern", &[]);
+        assert_eq!(progress.code(&experiment), None);
+        accepted(&mut progress, &experiment, "survey", &sent(&[("age", "20")]));
+        let code = progress.code(&experiment).unwrap();
+        let stored: Progress = serde_json::from_str(&serde_json::to_string(&progress).unwrap()).unwrap();
         assert_eq!(stored.code(&experiment), Some(code));
     }
 
     #[test]
     fn an_old_tab_cannot_skip_ahead() {
         let experiment = experiment();
-        let mut stager = Stager::default();
+        let mut progress = Progress::default();
         for scene in ["game", "end", "nothing"] {
-            let ahead = stager.submit(&experiment, scene, &[], "");
-            assert!(matches!(ahead, Err(StagerError::NotHere { .. })));
-            assert!(matches!(stager.may_play(&experiment, scene), Err(StagerError::NotHere { .. })));
+            let ahead = progress.submit(&experiment, scene, &[], "");
+            assert!(matches!(ahead, Err(ProgressError::NotHere { .. })));
+            assert!(matches!(progress.may_play(&experiment, scene), Err(ProgressError::NotHere { .. })));
         }
-        assert!(!stager.begun());
+        assert!(!progress.begun());
     }
 
     #[test]
     fn a_scene_that_a_deployment_took_away_is_passed_over() {
         let full = experiment();
-        let mut stager = begun(&full, "kind");
+        let mut progress = begun(&full, "kind");
         let mut less = full.clone();
         less.steps.remove(1);
-        assert_eq!(stager.current(&less).unwrap().id(), "check");
-        accepted(&mut stager, &less, "check", &sent(&[("goal", "right")]));
-        assert_eq!(stager.current(&less).unwrap().id(), "game");
+        assert_eq!(progress.current(&less).unwrap().id(), "check");
+        accepted(&mut progress, &less, "check", &sent(&[("goal", "right")]));
+        assert_eq!(progress.current(&less).unwrap().id(), "game");
     }
 }

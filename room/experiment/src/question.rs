@@ -70,7 +70,7 @@ pub enum Kind {
         images: BTreeMap<String, String>,
     },
     /// A field in the page's own HTML, under the question's id.
-    Own {
+    CustomHtml {
         /// At most so many characters.
         max_chars: u32,
     },
@@ -150,7 +150,7 @@ impl Question {
     }
 
     /// One of these options, as boxes side by side.
-    pub fn option_boxes(id: &str, label: &str, options: &[&str]) -> Self {
+    pub fn option_cards(id: &str, label: &str, options: &[&str]) -> Self {
         let mut question = Self::multiple_choice(id, label, options);
         if let Kind::MultipleChoice { boxes, .. } = &mut question.kind {
             *boxes = true;
@@ -160,8 +160,8 @@ impl Question {
 
     /// A field that the page's own HTML has under this id: `<input name="id">`. At most 2,000 characters. The label
     /// is for the codebook.
-    pub fn own(id: &str, label: &str) -> Self {
-        Self::new(id, label, Kind::Own { max_chars: 2_000 })
+    pub fn custom_html(id: &str, label: &str) -> Self {
+        Self::new(id, label, Kind::CustomHtml { max_chars: 2_000 })
     }
 
     /// An image over the words of an option: a file in `studies/assets/`.
@@ -173,7 +173,7 @@ impl Question {
     }
 
     /// In a comprehension check: the right answer, or all right options.
-    pub fn right(mut self, answers: &[&str]) -> Self {
+    pub fn correct(mut self, answers: &[&str]) -> Self {
         self.right = Some(answers.iter().map(|answer| (*answer).to_owned()).collect());
         self
     }
@@ -198,7 +198,7 @@ impl Question {
     }
 
     /// Words at the ends of a slider or a scale.
-    pub fn ends(mut self, low: &str, high: &str) -> Self {
+    pub fn anchors(mut self, low: &str, high: &str) -> Self {
         if let Kind::Slider { ends, .. } | Kind::Scale { ends, .. } = &mut self.kind {
             *ends = (low.into(), high.into());
         }
@@ -206,7 +206,7 @@ impl Question {
     }
 
     /// Any number of the options; if the question is required, one at least.
-    pub fn several(mut self) -> Self {
+    pub fn multiple(mut self) -> Self {
         if let Kind::MultipleChoice { several, .. } = &mut self.kind {
             *several = true;
         }
@@ -288,7 +288,7 @@ impl Question {
         }
         let answer = match (&self.kind, given.as_slice()) {
             (Kind::TextBox { max_chars, multiline }, [text]) => prose(text, *max_chars, *multiline)?,
-            (Kind::Own { max_chars }, [text]) => prose(text, *max_chars, true)?,
+            (Kind::CustomHtml { max_chars }, [text]) => prose(text, *max_chars, true)?,
             (Kind::NumberInput { min, max, step } | Kind::Slider { min, max, step, .. }, [number]) => {
                 Answer::Number(within(number, *min, *max, *step)?)
             }
@@ -395,7 +395,7 @@ mod tests {
         let one = Question::multiple_choice("c", "C", &["red", "blue"]);
         assert_eq!(one.accept(&["blue"]), text("blue"));
         assert!(one.accept(&["green"]).is_err() && one.accept(&["red", "blue"]).is_err());
-        let any = one.several();
+        let any = one.multiple();
         let both = Answer::Several(vec!["red".into(), "blue".into()]);
         assert_eq!(any.accept(&["blue", "red", "blue"]), Ok(Some(both)));
         assert!(any.accept(&["blue", "green"]).is_err());
@@ -417,9 +417,9 @@ mod tests {
         wrong(Question::scale("a", "A", 1), "2 to 11 points");
         wrong(Question::multiple_choice("a", "A", &["x"]), "two options");
         wrong(Question::multiple_choice("a", "A", &["x", "x"]), "\"x\"");
-        wrong(Question::option_boxes("a", "A", &["x", "y"]).option_image("z", "z.png"), "\"z\"");
-        wrong(Question::multiple_choice("a", "A", &["x", "y"]).right(&["z"]), "cannot be given");
-        wrong(Question::number_input("a", "A", 0.0, 5.0).right(&["6"]), "cannot be given");
+        wrong(Question::option_cards("a", "A", &["x", "y"]).option_image("z", "z.png"), "\"z\"");
+        wrong(Question::multiple_choice("a", "A", &["x", "y"]).correct(&["z"]), "cannot be given");
+        wrong(Question::number_input("a", "A", 0.0, 5.0).correct(&["6"]), "cannot be given");
         assert_eq!(Question::number_input("a", "A", 0.0, 1.0).step(0.0).check(), Ok(()));
     }
 
@@ -431,7 +431,7 @@ mod tests {
                 Question::text_box("a", "A"),
                 Question::number_input("a", "A", 0.0, 9.0),
                 Question::scale("a", "A", 5),
-                Question::multiple_choice("a", "A", &["x", "y"]).several(),
+                Question::multiple_choice("a", "A", &["x", "y"]).multiple(),
             ];
             for question in asked {
                 match question.accept(&given) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// One tick. Lists by agent have one entry an agent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct StepRecord {
     /// Ticks since the game began, from 1.
     pub tick: u32,
     /// The episode, from 0.
@@ -34,14 +34,14 @@ pub struct Row {
     /// (agent, key, value).
     pub infos: Vec<(Agent, String, f64)>,
     /// What is known of each person at this tick; nothing for policies, also where one took over a person's seat.
-    pub people: Vec<Option<Person>>,
+    pub people: Vec<Option<ParticipantSample>>,
     /// What the scene's hooks say, in the order of their columns; a value that is missing or not finite is empty.
     pub hooks: Vec<f64>,
 }
 
 /// A person at one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Person {
+pub struct ParticipantSample {
     /// The keys held, or tapped since the tick before, as bits of the seat's keyboard.
     pub held: u32,
     /// The browser's monotonic clock at its last message, ms.

@@ -162,7 +162,7 @@ impl Screening {
     }
 
     /// The first requirement that is not met, and what the participant reads.
-    pub fn judge(&self, report: &Report) -> Result<(), (Requirement, String)> {
+    pub fn judge(&self, report: &DeviceReport) -> Result<(), (Requirement, String)> {
         let fail = |requirement: Requirement, usual: String| {
             let own = self.messages.iter().find(|(known, _)| *known == requirement);
             Err((requirement, own.map_or(usual, |(_, words)| words.clone())))
@@ -205,7 +205,7 @@ impl Screening {
 
 /// What is known of a participant's device.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Report {
+pub struct DeviceReport {
     /// Computer, phone or tablet.
     pub device: Device,
     /// Its name.
@@ -216,7 +216,7 @@ pub struct Report {
     pub ping_ms: f64,
 }
 
-impl Report {
+impl DeviceReport {
     /// From the answers to [`Screening::questions`] and the user agent.
     pub fn new(user_agent: &str, number: impl Fn(&str) -> Option<f64>, touch: bool) -> Self {
         Self {
@@ -292,19 +292,22 @@ mod tests {
             .max_ping_ms(250.0)
             .message(Requirement::Ping, "Too slow.");
         assert_eq!(screening.check(), Ok(()));
-        let good = Report {
+        let good = DeviceReport {
             device: Device::Desktop,
             browser: "Chrome".into(),
             window: (800.0, 600.0),
             ping_ms: 250.0,
         };
         assert_eq!(screening.judge(&good), Ok(()));
-        let why = |report: Report| screening.judge(&report).unwrap_err();
-        assert_eq!(why(Report { device: Device::Phone, ..good.clone() }).0, Requirement::Device);
-        assert_eq!(why(Report { browser: "Firefox".into(), ..good.clone() }).0, Requirement::Browser);
-        let small = why(Report { window: (799.0, 900.0), ..good.clone() });
+        let why = |report: DeviceReport| screening.judge(&report).unwrap_err();
+        assert_eq!(why(DeviceReport { device: Device::Phone, ..good.clone() }).0, Requirement::Device);
+        assert_eq!(why(DeviceReport { browser: "Firefox".into(), ..good.clone() }).0, Requirement::Browser);
+        let small = why(DeviceReport { window: (799.0, 900.0), ..good.clone() });
         assert!(small.1.contains("800 by 600"), "{small:?}");
-        assert_eq!(why(Report { ping_ms: 250.1, ..good.clone() }), (Requirement::Ping, "Too slow.".into()));
+        assert_eq!(
+            why(DeviceReport { ping_ms: 250.1, ..good.clone() }),
+            (Requirement::Ping, "Too slow.".into())
+        );
         let only = Screening::new("s").browsers(&["Edge"]);
         assert_eq!(only.judge(&good).unwrap_err().0, Requirement::Browser);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Experiment, Scene, Step, Then, ending, id::is_id, plan, recruiter};
+use crate::{Element, Experiment, Scene, Transition, ending, id::is_id, plan, recruiter};
 
 /// A wrong configuration, with its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub struct ConfigError {
 }
 
 /// Folders and columns of the data that no scene can have.
-const RESERVED: [&str; 5] = ["replays", "participants", "raw", "arm", "url"];
+const RESERVED: [&str; 5] = ["replays", "participants", "raw", "condition", "url"];
 
 impl Experiment {
     /// Finds what is wrong with the configuration; costs one environment reset and one policy load a seat.
@@ -58,7 +58,8 @@ impl Experiment {
             let why = format!("{name:?} says who somebody is; it is kept by itself, apart from the data");
             return fail("", "parameter", why);
         }
-        let whole = |step: &Step| if let Step::Scene(scene) = step { Some(scene.clone()) } else { None };
+        let whole =
+            |step: &Element| if let Element::Scene(scene) = step { Some(scene.clone()) } else { None };
         let (first, last) = (self.steps.first().and_then(whole), self.steps.last().and_then(whole));
         let firsts = scenes.iter().filter(|scene| matches!(scene, Scene::Start(_))).count();
         let lasts = scenes.iter().filter(|scene| scene.is_last()).count();
@@ -82,12 +83,12 @@ impl Experiment {
     }
 
     fn check_scene(&self, scene: &Scene) -> Result<(), (&'static str, String)> {
-        let mut ways: Vec<(&'static str, &Then)> = Vec::new();
+        let mut transitions: Vec<(&'static str, &Transition)> = Vec::new();
         match scene {
             Scene::Screening(screening) => screening.check()?,
             Scene::Game(game) => {
                 game.check()?;
-                ways.extend(game.ways.iter().map(|(_, then, _)| ("on", then)));
+                transitions.extend(game.transitions.iter().map(|(_, then, _)| ("on", then)));
                 for name in game.waitroom.needs() {
                     self.check_name(scene, "matching", &name)?;
                 }
@@ -101,19 +102,19 @@ impl Experiment {
                 if !page.endings.is_empty() && !scene.is_last() {
                     return Err(("ending", "only the last page knows how somebody ended".into()));
                 }
-                ways.extend(page.check.iter().map(|check| ("attempts", &check.otherwise)));
+                transitions.extend(page.check.iter().map(|check| ("attempts", &check.otherwise)));
                 for name in page.names() {
                     self.check_name(scene, "text", &name)?;
                 }
             }
         }
-        for (option, then) in ways {
+        for (option, then) in transitions {
             match then {
-                Then::Goto(to) => {
+                Transition::Goto(to) => {
                     let place = |id: &str| {
                         self.steps
                             .iter()
-                            .position(|step| matches!(step, Step::Scene(scene) if scene.id() == id))
+                            .position(|step| matches!(step, Element::Scene(scene) if scene.id() == id))
                     };
                     let here = self.steps.iter().position(|step| {
                         plan::scenes(std::slice::from_ref(step)).iter().any(|known| known.id() == scene.id())
@@ -123,8 +124,8 @@ impl Experiment {
                         return Err((option, why));
                     }
                 }
-                Then::Redirect(url) => ending::check_url(url).map_err(|why| (option, why))?,
-                Then::Next | Then::End => {}
+                Transition::Redirect(url) => ending::check_url(url).map_err(|why| (option, why))?,
+                Transition::Next | Transition::End => {}
             }
         }
         Ok(())
@@ -139,7 +140,9 @@ impl Experiment {
     ) -> Result<(), (&'static str, String)> {
         let known = match name.split_once('.') {
             Some(("url", parameter)) => self.parameters.iter().any(|known| known == parameter),
-            Some(("arm", factor)) => plan::factors(&self.steps).iter().any(|arms| arms.factor == factor),
+            Some(("condition", factor)) => {
+                plan::factors(&self.steps).iter().any(|known| known.name == factor)
+            }
             Some((earlier, what)) if earlier != scene.id() => {
                 self.find(earlier).is_some_and(|earlier| match earlier {
                     Scene::Game(game) => game.globals().any(|known| known == what),
@@ -154,7 +157,7 @@ impl Experiment {
         Err((
             option,
             format!(
-                "{{{name}}} is known nowhere: scene.question, scene.score, scene.outcome, arm.factor or url.name"
+                "{{{name}}} is known nowhere: scene.question, scene.score, scene.outcome, condition.factor or url.name"
             ),
         ))
     }
@@ -206,7 +209,7 @@ mod tests {
         check(game().action(&["KeyX"], footlights_env::ActionValue::Discrete(7), ""), &["action", "7"]);
         check(game().action(&[], Move::Jump, ""), &["action", "no key"]);
         check(game().grace_ms(0), &["grace_ms"]);
-        check(game().waitroom(Waitroom::new().limit_ms(0)), &["limit_ms"]);
+        check(game().waitroom(Waitroom::new().max_wait_ms(0)), &["max_wait_ms"]);
         check(
             GameScene::new::<SlimeVolleyball>("game", Config { lives: 0, ..Config::default() }),
             &["environment", "lives"],
@@ -249,8 +252,8 @@ mod tests {
         };
         let answers = survey.accept(&sent(&[("fun", "6"), ("other", "x")])).unwrap();
         assert_eq!(answers, [("fun".to_owned(), Answer::Number(6.0))].into());
-        let complaints = survey.accept(&sent(&[("why", "because")])).unwrap_err();
-        assert_eq!(complaints.keys().collect::<Vec<_>>(), ["fun"]);
+        let errors = survey.accept(&sent(&[("why", "because")])).unwrap_err();
+        assert_eq!(errors.keys().collect::<Vec<_>>(), ["fun"]);
     }
 
     /// Leaves out a field of its configuration where it is the default, which MessagePack's compact form cannot have.
@@ -317,7 +320,7 @@ mod tests {
             .seat(Seat::Human)
             .seat(Seat::Random)
             .waitroom(Waitroom::new().matching(SameAttribute { global: "url.x".into() }));
-        let arms = Arms::new("tone").arm("kind", Block::new().scene(page("kind")));
+        let arms = Factor::new("tone").level("kind", Block::new().scene(page("kind")));
         let cases: Vec<(Experiment, &str)> = vec![
             (
                 Experiment::new("a b", "E"),
@@ -346,8 +349,8 @@ mod tests {
             (
                 with_scene(
                     page("p")
-                        .ask(Question::text_box("q", "Q").right(&["x"]))
-                        .attempts(1, Then::Goto("start".into()))
+                        .ask(Question::text_box("q", "Q").correct(&["x"]))
+                        .attempts(1, Transition::Goto("start".into()))
                         .into(),
                 ),
                 r#"scene "p", attempts: "start" is no scene of everybody's further on"#,
@@ -355,8 +358,8 @@ mod tests {
             (
                 with_scene(
                     page("p")
-                        .ask(Question::text_box("q", "Q").right(&["x"]))
-                        .attempts(1, Then::Redirect("ftp".into()))
+                        .ask(Question::text_box("q", "Q").correct(&["x"]))
+                        .attempts(1, Transition::Redirect("ftp".into()))
                         .into(),
                 ),
                 r#"scene "p", attempts: "ftp" is not an address"#,
@@ -381,12 +384,12 @@ mod tests {
                 ),
                 r#"scene "game", execution: the configuration of forgetful-v0"#,
             ),
-            (around(start().block(Block::new())), r#"scene "", block: a block or an arm without scenes"#),
+            (around(start().block(Block::new())), r#"scene "", block: a block or a level without scenes"#),
             (
                 around(start().block(Block::new().scene(page("p")).keep(2))),
                 r#"scene "p", keep: 2 of 1 steps cannot be kept"#,
             ),
-            (around(start().arms(arms)), r#"scene "", arms: factor "tone" has 1 arms, two at least"#),
+            (around(start().factor(arms)), r#"scene "", factor: factor "tone" has 1 levels, two at least"#),
             (around(start()).parameter("a b"), r#"scene "", parameter: "a b" must be letters"#),
             (
                 around(start()).completion(Completion::new().code(Ending::Completed, "C")),
@@ -403,34 +406,34 @@ mod tests {
                 r#"scene "", completion: there is no code for who completes the study"#,
             ),
             (
-                with_game(two().leaving(Leaving::Replace(Seat::Human))),
-                r#"scene "game", leaving: a person cannot be replaced by a person"#,
+                with_game(two().on_dropout(DropoutRule::Replace(Seat::Human))),
+                r#"scene "game", on_dropout: a person cannot be replaced by a person"#,
             ),
             (
-                with_game(two().watch_ping(Watch::new(300.0, "w").exclude(200.0, "x"))),
-                r#"scene "game", watch_ping: who is excluded must have been warned before"#,
+                with_game(two().latency_rule(PresenceRule::new(300.0, "w").exclude(200.0, "x"))),
+                r#"scene "game", latency_rule: who is excluded must have been warned before"#,
             ),
             (
-                with_game(two().watch_focus(Watch::new(0.0, "w"))),
-                r#"scene "game", watch_focus: times must be more than 0"#,
+                with_game(two().attention_rule(PresenceRule::new(0.0, "w"))),
+                r#"scene "game", attention_rule: times must be more than 0"#,
             ),
             (
-                with_game(two().on(footlights_protocol::Outcome::NoShow, Then::Next, Ending::Left)),
+                with_game(two().on(footlights_protocol::Outcome::NoShow, Transition::Next, Ending::Left)),
                 r#"scene "game", on: a no_show ends nothing"#,
             ),
             (
                 with_game(two().on(
                     footlights_protocol::Outcome::PartnerLeft,
-                    Then::Goto("x".into()),
+                    Transition::Goto("x".into()),
                     Ending::Left,
                 )),
                 r#"scene "game", on: "x" is no scene of everybody's further on"#,
             ),
-            (waits(Waitroom::new().limit_ms(0)), r#"scene "game", limit_ms: must be at least 1"#),
+            (waits(Waitroom::new().max_wait_ms(0)), r#"scene "game", max_wait_ms: must be at least 1"#),
             (waits(Waitroom::new().ready_check_ms(0)), r#"scene "game", ready_check_ms: must be at least 1"#),
             (
-                waits(Waitroom::new().extra_wait_ms(2, 1)),
-                r#"scene "game", extra_wait_ms: the least must not be more than the most"#,
+                waits(Waitroom::new().wait_jitter_ms(2, 1)),
+                r#"scene "game", wait_jitter_ms: the least must not be more than the most"#,
             ),
             (
                 waits(Waitroom::new().max_concurrent_games(0)),

@@ -10,10 +10,10 @@ use crate::matchmaking::{Fifo, Matchmaker, MatchmakerFactory};
 #[derive(Clone, Serialize)]
 #[allow(missing_docs, reason = "each field has a builder method that says what it means")]
 pub struct Waitroom {
-    pub limit_ms: u64,
+    pub max_wait_ms: u64,
     pub timeout_message: String,
     pub ready_check_ms: Option<u64>,
-    pub extra_wait_ms: (u64, u64),
+    pub wait_jitter_ms: (u64, u64),
     pub max_concurrent_games: Option<u32>,
     #[serde(serialize_with = "name_and_parameters")]
     matching: MatchmakerFactory,
@@ -29,18 +29,18 @@ impl Waitroom {
     /// First come, first served, five minutes at most, no ready check.
     pub fn new() -> Self {
         Self {
-            limit_ms: 300_000,
+            max_wait_ms: 300_000,
             timeout_message: "Nobody else came in time. Thank you for waiting.".into(),
             ready_check_ms: None,
-            extra_wait_ms: (0, 0),
+            wait_jitter_ms: (0, 0),
             max_concurrent_games: None,
             matching: factory(Fifo),
         }
     }
 
     /// How long somebody waits at most. Where that leads is said by [`crate::GameScene::on`].
-    pub fn limit_ms(mut self, ms: u64) -> Self {
-        self.limit_ms = ms;
+    pub fn max_wait_ms(mut self, ms: u64) -> Self {
+        self.max_wait_ms = ms;
         self
     }
 
@@ -59,8 +59,8 @@ impl Waitroom {
 
     /// Matched people wait for a random time between these two longer, so that nobody can tell a policy from a person
     /// by how fast it came.
-    pub fn extra_wait_ms(mut self, least: u64, most: u64) -> Self {
-        self.extra_wait_ms = (least, most);
+    pub fn wait_jitter_ms(mut self, least: u64, most: u64) -> Self {
+        self.wait_jitter_ms = (least, most);
         self
     }
 
@@ -87,14 +87,14 @@ impl Waitroom {
     }
 
     pub(super) fn check(&self, people: usize) -> Result<(), (&'static str, String)> {
-        if self.limit_ms == 0 {
-            return Err(("limit_ms", "must be at least 1".into()));
+        if self.max_wait_ms == 0 {
+            return Err(("max_wait_ms", "must be at least 1".into()));
         }
         if self.ready_check_ms == Some(0) {
             return Err(("ready_check_ms", "must be at least 1".into()));
         }
-        if self.extra_wait_ms.0 > self.extra_wait_ms.1 {
-            return Err(("extra_wait_ms", "the least must not be more than the most".into()));
+        if self.wait_jitter_ms.0 > self.wait_jitter_ms.1 {
+            return Err(("wait_jitter_ms", "the least must not be more than the most".into()));
         }
         if self.max_concurrent_games == Some(0) {
             return Err(("max_concurrent_games", "must be at least 1".into()));

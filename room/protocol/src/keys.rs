@@ -90,7 +90,7 @@ const MAX_QUEUED: usize = 8;
 
 /// One seat's keys over time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Input {
+pub struct KeyState {
     held: u32,
     /// Pressed since the last tick: a tap between two ticks must not get lost.
     tapped: u32,
@@ -99,7 +99,7 @@ pub struct Input {
     queue: VecDeque<ActionValue>,
 }
 
-impl Input {
+impl KeyState {
     /// The keys that are held now changed to `held`.
     pub fn change(&mut self, held: u32, mode: InputMode, keyboard: &Keyboard) {
         let (pressed, released) = (held & !self.held, self.held & !held);
@@ -161,7 +161,7 @@ mod tests {
     const UP: u32 = 2;
 
     fn actions(mode: InputMode, changes: &[Option<u32>]) -> Vec<i32> {
-        let (mut input, keyboard) = (Input::default(), keyboard());
+        let (mut input, keyboard) = (KeyState::default(), keyboard());
         let mut out = Vec::new();
         for change in changes {
             match change {

@@ -58,7 +58,7 @@ impl Default for Move {
 
 /// How many changes of one person's keys a tick takes; further ones are the next tick's. So no tick is too long for a
 /// browser to bring it back.
-pub const MOST_CHANGES: usize = 16;
+pub const MAX_CHANGES_PER_TICK: usize = 16;
 
 /// The moves of one tick by agent; who is not in it has the default move.
 pub type Moves = LiteMap<Agent, Move>;
@@ -106,7 +106,7 @@ impl ActionSource {
 
 /// What one tick did.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ticked {
+pub struct TickResult {
     /// By agent.
     pub actions: PerAgent<ActionValue>,
     /// Where each action came from.
@@ -119,7 +119,7 @@ pub struct Ticked {
 
 /// What a policy is asked before a tick. The same question has the same answer wherever it is asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct PolicyQuery {
     /// Whose policy.
     pub agent: Agent,
     observation: Vec<f32>,
@@ -129,16 +129,16 @@ pub struct Asked {
     step: u32,
 }
 
-impl Asked {
+impl PolicyQuery {
     /// What `agent`'s policy is asked now.
-    pub fn of(sim: &dyn Simulation, agent: Agent) -> Self {
+    pub fn new(sim: &dyn Simulation, agent: Agent) -> Self {
         let mut observation = Vec::new();
         sim.observe(agent, &mut observation);
         Self { agent, observation, seed: sim.seed(), episode: sim.episode(), step: sim.tick() + 1 }
     }
 
     /// What the policy does.
-    pub fn answer(&self, policy: &mut dyn Policy) -> Result<ActionValue, PolicyError> {
+    pub fn evaluate(&self, policy: &mut dyn Policy) -> Result<ActionValue, PolicyError> {
         let mut rng = Rng::derive(self.seed, Stream::Policy(self.agent.0), self.episode, self.step);
         policy.act(&self.observation, &mut rng)
     }
@@ -146,8 +146,8 @@ impl Asked {
 
 /// What is known of one seat between ticks.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Hand {
-    keys: keys::Input,
+struct SeatInput {
+    keys: keys::KeyState,
     previous: Option<ActionValue>,
 }
 
@@ -157,7 +157,7 @@ pub struct Timeline {
     sim: Box<dyn Simulation>,
     tick: u32,
     scores: Vec<f32>,
-    hands: Vec<Hand>,
+    seats: Vec<SeatInput>,
 }
 
 /// Everything of a [`Timeline`] that changes.
@@ -167,7 +167,7 @@ struct Snapshot {
     #[serde(with = "serde_bytes")]
     sim: Vec<u8>,
     scores: Vec<f32>,
-    hands: Vec<Hand>,
+    seats: Vec<SeatInput>,
 }
 
 impl Clone for Timeline {
@@ -177,7 +177,7 @@ impl Clone for Timeline {
             sim: self.sim.fork(),
             tick: self.tick,
             scores: self.scores.clone(),
-            hands: self.hands.clone(),
+            seats: self.seats.clone(),
         }
     }
 }
@@ -193,7 +193,7 @@ impl Timeline {
     pub fn new(rules: Rules, mut sim: Box<dyn Simulation>, seed: u64) -> Self {
         sim.reset(seed, 0);
         let agents = usize::from(sim.spec().agents);
-        Self { rules, sim, tick: 0, scores: vec![0.0; agents], hands: vec![Hand::default(); agents] }
+        Self { rules, sim, tick: 0, scores: vec![0.0; agents], seats: vec![SeatInput::default(); agents] }
     }
 
     /// The simulation, to look at.
@@ -218,23 +218,23 @@ impl Timeline {
 
     /// The keys that a seat's last tick saw: held, or tapped since the tick before.
     pub fn keys_seen(&self, agent: Agent) -> u32 {
-        self.hands.get(agent.index()).map_or(0, |hand| hand.keys.seen())
+        self.seats.get(agent.index()).map_or(0, |seat| seat.keys.seen())
     }
 
     /// One tick. On an error the game cannot go on.
-    pub fn advance(&mut self, moves: &Moves) -> Result<Ticked, EnvError> {
+    pub fn advance(&mut self, moves: &Moves) -> Result<TickResult, EnvError> {
         let mut actions = PerAgent::new();
-        let mut sources = Vec::with_capacity(self.hands.len());
+        let mut sources = Vec::with_capacity(self.seats.len());
         let mut refused = Vec::new();
-        for (agent, hand) in (0u8..).map(Agent).zip(&mut self.hands) {
-            let (action, source) = choose(&self.rules, agent, hand, moves.get(&agent));
+        for (agent, seat) in (0u8..).map(Agent).zip(&mut self.seats) {
+            let (action, source) = choose(&self.rules, agent, seat, moves.get(&agent));
             let (action, source) = if self.sim.is_valid(agent, &action) {
                 (action, source)
             } else {
                 refused.push((agent, action));
                 (self.rules.default_action.clone(), ActionSource::Refused)
             };
-            hand.previous = Some(action.clone());
+            seat.previous = Some(action.clone());
             actions.push(action);
             sources.push(source);
         }
@@ -248,7 +248,7 @@ impl Timeline {
         for (score, reward) in self.scores.iter_mut().zip(&step.rewards) {
             *score += reward;
         }
-        Ok(Ticked { actions, sources, refused, step })
+        Ok(TickResult { actions, sources, refused, step })
     }
 
     /// After an episode's last tick: resets for the next one, if there is one.
@@ -258,8 +258,8 @@ impl Timeline {
             return false;
         }
         self.sim.reset(self.sim.seed(), next);
-        for hand in &mut self.hands {
-            hand.previous = None;
+        for seat in &mut self.seats {
+            seat.previous = None;
         }
         if !self.rules.carry_score {
             self.scores.fill(0.0);
@@ -291,7 +291,7 @@ impl Timeline {
             tick: self.tick,
             sim: self.sim.save()?,
             scores: self.scores.clone(),
-            hands: self.hands.clone(),
+            seats: self.seats.clone(),
         };
         msgpack::encode(&snapshot).map_err(|e| EnvError::Snapshot { env: "timeline", why: e.to_string() })
     }
@@ -299,19 +299,24 @@ impl Timeline {
     /// Goes to a snapshot of a game with the same rules.
     pub fn load(&mut self, snapshot: &[u8]) -> Result<(), EnvError> {
         let wrong = |why: String| EnvError::Snapshot { env: "timeline", why };
-        let Snapshot { tick, sim, scores, hands } =
+        let Snapshot { tick, sim, scores, seats } =
             msgpack::decode(snapshot).map_err(|e| wrong(e.to_string()))?;
-        if scores.len() != self.scores.len() || hands.len() != self.hands.len() {
-            return Err(wrong(format!("{} scores and {} seats", scores.len(), hands.len())));
+        if scores.len() != self.scores.len() || seats.len() != self.seats.len() {
+            return Err(wrong(format!("{} scores and {} seats", scores.len(), seats.len())));
         }
         self.sim.load(&sim)?;
-        (self.tick, self.scores, self.hands) = (tick, scores, hands);
+        (self.tick, self.scores, self.seats) = (tick, scores, seats);
         Ok(())
     }
 }
 
 /// What a seat wants to do, and where that comes from.
-fn choose(rules: &Rules, agent: Agent, hand: &mut Hand, moved: Option<&Move>) -> (ActionValue, ActionSource) {
+fn choose(
+    rules: &Rules,
+    agent: Agent,
+    seat: &mut SeatInput,
+    moved: Option<&Move>,
+) -> (ActionValue, ActionSource) {
     let changes: &[Change] = match moved {
         Some(Move::Action(action)) => return (action.clone(), ActionSource::Policy),
         Some(Move::Failed) => return (rules.default_action.clone(), ActionSource::PolicyFailed),
@@ -323,13 +328,13 @@ fn choose(rules: &Rules, agent: Agent, hand: &mut Hand, moved: Option<&Move>) ->
     };
     for change in changes {
         match change {
-            Some(held) => hand.keys.change(*held, rules.input_mode, keyboard),
-            None => hand.keys.release(),
+            Some(held) => seat.keys.change(*held, rules.input_mode, keyboard),
+            None => seat.keys.release(),
         }
     }
-    match hand.keys.take(rules.input_mode, keyboard) {
+    match seat.keys.take(rules.input_mode, keyboard) {
         Some(action) => (action, ActionSource::Keys),
-        None => match (&hand.previous, rules.input_mode, rules.missing_action) {
+        None => match (&seat.previous, rules.input_mode, rules.missing_action) {
             (Some(previous), InputMode::KeyDown | InputMode::KeyUp, MissingAction::Previous) => {
                 (previous.clone(), ActionSource::Previous)
             }

@@ -104,8 +104,7 @@ impl Game {
                 self.say(agent, &ClientToRoom::Keys { seq, held, time: self.now as f64 });
             }
             if self.now >= self.ping_at {
-                let ping =
-                    ClientToRoom::Ping { time: self.now as f64, rtt: 20.0, focused: true, painted: 60 };
+                let ping = ClientToRoom::Ping { time: self.now as f64, rtt: 20.0, focused: true };
                 self.say(agent, &ping);
             }
         }

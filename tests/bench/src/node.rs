@@ -49,7 +49,8 @@ pub fn build(root: &Path, wasm_bindgen: &Path) -> Result<PathBuf> {
     let messages = String::from_utf8_lossy(&output.stdout).into_owned();
     let files = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut files = files.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
-    let is_module = |file: &Value| file.as_str().is_some_and(|file| file.ends_with("footlights_bench_kernels.wasm"));
+    let is_module =
+        |file: &Value| file.as_str().is_some_and(|file| file.ends_with("footlights_bench_kernels.wasm"));
     let module = files.find(is_module).context("cargo named no module")?;
     // Inside the repository, where package.json says that JavaScript is modules.
     let out = root.join("build/bench");

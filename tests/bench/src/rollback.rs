@@ -7,7 +7,7 @@ use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball}
 use footlights_experiment::{Execution, GameScene, Seat, record::GameInfo};
 use footlights_protocol::{
     timeline::{Move, Timeline},
-    wire::{self, ClientToRoom, Confirmed, RoomToClient, Shown},
+    wire::{self, ClientToRoom, ConfirmedTick, RenderReport, RoomToClient},
 };
 use serde_json::{Value, json};
 
@@ -26,8 +26,8 @@ pub fn run(context: &mut Context) -> Result<()> {
     let snapshot = RoomToClient::Snapshot {
         tick: timeline.tick(),
         timeline: timeline.save()?,
-        minds: Vec::new(),
-        must: false,
+        policy_states: Vec::new(),
+        mandatory: false,
     };
     let bytes = wire::encode(&snapshot).len() as f64;
     context.add(Figure::new("rollback/snapshot", bytes, "bytes").at_most(200.0).detail("game", "slime"))?;
@@ -66,8 +66,8 @@ fn played() -> Result<(GameScene, Timeline)> {
 
 /// One second of somebody who holds still, up and down, without the headers of WebSocket.
 fn messages(context: &mut Context, tick: u32) -> Result<()> {
-    let ping = ClientToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true, painted: 60 };
-    let shown = ClientToRoom::Shown(Shown {
+    let ping = ClientToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true };
+    let shown = ClientToRoom::RenderReport(RenderReport {
         until: tick,
         digest: Some(u64::MAX),
         input_delay: 3,
@@ -76,15 +76,15 @@ fn messages(context: &mut Context, tick: u32) -> Result<()> {
     });
     let up = wire::encode(&ping).len() + wire::encode(&shown).len();
     context.add(Figure::new("rollback/idle_upstream", up as f64, "bytes/s").at_most(40.0))?;
-    let told = Confirmed {
+    let told = ConfirmedTick {
         tick,
         at_ms: 1_790_000_000_000,
         moves: Vec::new(),
         tag: u64::MAX,
         digest: None,
-        durable: None,
+        persisted: None,
     };
-    let down = wire::encode(&RoomToClient::Confirmed(told)).len();
+    let down = wire::encode(&RoomToClient::ConfirmedTick(told)).len();
     context.add(Figure::new("rollback/tick_without_a_move", down as f64, "bytes"))
 }
 

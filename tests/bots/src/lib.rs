@@ -1,4 +1,4 @@
-//! Simulated participants: they enter a study, press its buttons, wait in its lobbies, play its games with random keys
+//! SimulationSetup participants: they enter a study, press its buttons, wait in its lobbies, play its games with random keys
 //! and arrive at its last page, over the same HTTP and WebSockets as a browser.
 //!
 //! [`Bot`] is a pure state machine: time and what arrives come in, what to do comes out. [`walk`] is its shell. It knows

@@ -30,7 +30,6 @@ pub(crate) struct Seat {
     ping_at: f64,
     rtt_ms: f64,
     /// Frames since the last ping.
-    painted: u16,
     /// Key changes that no frame has answered yet.
     unanswered: VecDeque<(u32, f64)>,
     outcome: Option<Outcome>,
@@ -52,7 +51,6 @@ impl Seat {
             key_at: f64::INFINITY,
             ping_at: f64::INFINITY,
             rtt_ms: 0.0,
-            painted: 0,
             unanswered: VecDeque::new(),
             outcome: None,
             saved: false,
@@ -95,7 +93,6 @@ impl Seat {
             }
             RoomToClient::Frame(frame) => {
                 self.scene.apply(&frame.picture).map_err(|e| e.to_string())?;
-                self.painted = self.painted.saturating_add(1);
                 // After a reload the room remembers higher numbers than this bot ever sent.
                 self.seq = self.seq.max(frame.ack);
                 let report = Report::Frame { tick: frame.tick, bytes: bytes.len() };
@@ -105,11 +102,10 @@ impl Seat {
                 }
             }
             // A bot does not look at the game: it presses keys, and counts what comes back.
-            RoomToClient::Confirmed(confirmed) => {
-                self.painted = self.painted.saturating_add(1);
+            RoomToClient::ConfirmedTick(confirmed) => {
                 out.push_back(Output::Report(Report::Frame { tick: confirmed.tick, bytes: bytes.len() }));
             }
-            RoomToClient::Snapshot { .. } | RoomToClient::Durable { .. } => {}
+            RoomToClient::Snapshot { .. } | RoomToClient::Persisted { .. } => {}
             RoomToClient::Status(status) => {
                 self.running = status.phase == Phase::Running;
                 if !self.running {
@@ -136,8 +132,7 @@ impl Seat {
             return;
         }
         if now >= self.ping_at {
-            let painted = std::mem::take(&mut self.painted);
-            let ping = ClientToRoom::Ping { time: now, rtt: self.rtt_ms as f32, focused: true, painted };
+            let ping = ClientToRoom::Ping { time: now, rtt: self.rtt_ms as f32, focused: true };
             out.push_back(Output::Send(wire::encode(&ping)));
             self.ping_at = now + PING_MS;
         }

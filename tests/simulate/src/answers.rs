@@ -128,7 +128,7 @@ mod tests {
             .ask(Question::slider("skill", "Skill", -2.0, 2.0, 0.5))
             .ask(Question::scale("fun", "Fun", 7))
             .ask(Question::multiple_choice("one", "One", &["a", "b", "c"]))
-            .ask(Question::multiple_choice("some", "Some", &["a", "b", "c"]).several());
+            .ask(Question::multiple_choice("some", "Some", &["a", "b", "c"]).multiple());
         let number = |min, max, step| Takes::Number { min: Some(min), max: Some(max), step };
         let controls = vec![
             control("name", Takes::Text(Some(7)), true),
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn a_check_is_passed_or_failed_as_asked() {
         let questions = [
-            Question::multiple_choice("goal", "Goal?", &["left", "right"]).right(&["right"]),
-            Question::multiple_choice("keys", "Keys?", &["a", "b"]).several().right(&["a", "b"]),
-            Question::number_input("points", "Points?", 0.0, 3.0).right(&["2"]),
-            Question::text_box("word", "Word?").right(&["slime"]),
+            Question::multiple_choice("goal", "Goal?", &["left", "right"]).correct(&["right"]),
+            Question::multiple_choice("keys", "Keys?", &["a", "b"]).multiple().correct(&["a", "b"]),
+            Question::number_input("points", "Points?", 0.0, 3.0).correct(&["2"]),
+            Question::text_box("word", "Word?").correct(&["slime"]),
         ];
         let takes = [
             Takes::One(options(&["left", "right"])),

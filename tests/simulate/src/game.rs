@@ -154,11 +154,7 @@ impl Game {
         diary: &mut Diary,
         out: &mut VecDeque<Output>,
     ) -> Option<Turn> {
-        let before = self.play.seat().and_then(|seat| seat.tick());
         self.play.handle(now, input);
-        if self.play.seat().and_then(|seat| seat.tick()) != before && !self.away {
-            self.play.handle(now, Input::Painted);
-        }
         let mut turn = None;
         while let Some(output) = self.play.poll() {
             match output {

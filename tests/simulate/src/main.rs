@@ -195,7 +195,7 @@ async fn walk(
     let chances = Chances { dropout, reload, hide, slow, second_tab };
     let habits = Habits { reading_ms: f64::from(cli.reading), style: cli.play, fail_checks: cli.fail_checks };
     // Every cell has as many scenes, or nearly; the last one is where a walk ends.
-    let cell = experiment.cells().into_iter().next().unwrap_or_default();
+    let cell = experiment.conditions().into_iter().next().unwrap_or_default();
     let scenes = experiment.draw(&cell, 0).len().saturating_sub(1);
     let until = Instant::now() + Duration::from_secs(cli.deadline.into());
     let mut walks = JoinSet::new();

@@ -121,7 +121,7 @@ enum Ask {
 }
 
 /// A filled-in form.
-struct Sheet {
+struct Submission {
     scene: String,
     path: String,
     form: Vec<(String, String)>,
@@ -139,7 +139,7 @@ pub struct Participant {
     /// Scenes come to so far, less one.
     index: usize,
     arrived_at: f64,
-    sheet: Option<Sheet>,
+    submission: Option<Submission>,
     /// Since when the next page is waited for.
     sent_at: Option<f64>,
     failures: usize,
@@ -175,7 +175,7 @@ impl Participant {
             stage: Stage::Coming,
             index: 0,
             arrived_at: 0.0,
-            sheet: None,
+            submission: None,
             sent_at: None,
             failures: 0,
             refusals: 0,
@@ -272,8 +272,8 @@ impl Participant {
             Ask::Load | Ask::Look(_) => Output::Load(self.home.clone()),
             Ask::Send => {
                 self.sent_at.get_or_insert(now);
-                let Some(sheet) = &self.sheet else { return self.ask(now, Ask::Load) };
-                Output::Post(sheet.path.clone(), sheet.form.clone())
+                let Some(submission) = &self.submission else { return self.ask(now, Ask::Load) };
+                Output::Post(submission.path.clone(), submission.form.clone())
             }
             Ask::Advance(game) => {
                 self.sent_at.get_or_insert(now);
@@ -377,8 +377,10 @@ impl Participant {
             self.fault(format!("a reload of {scene:?} led to {:?}", page.scene));
         }
         if page.scene != self.diary.scene {
-            if let Some(sheet) = self.sheet.take_if(|sheet| sheet.scene == self.diary.scene) {
-                self.diary.answers.insert(sheet.scene, sheet.form);
+            if let Some(submission) =
+                self.submission.take_if(|submission| submission.scene == self.diary.scene)
+            {
+                self.diary.answers.insert(submission.scene, submission.form);
             }
             self.index += usize::from(!self.diary.scene.is_empty());
             self.diary.scene.clone_from(&page.scene);
@@ -401,7 +403,7 @@ impl Participant {
             Way::Press(path) => {
                 let (path, scene) = (path.clone(), page.scene.clone());
                 let form = self.fill_in(&page);
-                self.sheet = Some(Sheet { scene, path, form });
+                self.submission = Some(Submission { scene, path, form });
                 let reads = match self.plan.slow_ms {
                     Some(_) => self.rng.uniform_f64(2_000.0, 10_000.0),
                     None => self.habits.reading_ms * self.rng.unit_f64(),

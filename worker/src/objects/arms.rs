@@ -90,13 +90,13 @@ impl Arms {
             return Ok(known.cell as usize);
         }
         let assigned = rows.iter().map(|row| Assigned {
-            cell: row.cell as usize,
+            condition: row.cell as usize,
             completed: row.completed.map(|completed| completed > 0.5),
             seen: row.seen as u64,
         });
         let draw = digest::of_bytes(&auth::random_u64()?.to_le_bytes());
         costs::add(Cost::SqliteRows, 1);
-        let cell = assignment::assign(&experiment.cells(), assigned, now(), draw);
+        let cell = assignment::assign(&experiment.conditions(), assigned, now(), draw);
         self.state.storage().sql().exec(
             "INSERT INTO assigned VALUES (?, ?, NULL, ?)",
             vec![arrival.subject.clone().into(), integer(cell as i64), integer(now() as i64)],

@@ -14,7 +14,7 @@ use footlights_engine::{
     participant::{Participant, RunningGame},
     placement,
 };
-use footlights_experiment::{Globals, Location, progress::Played};
+use footlights_experiment::{Globals, Location, progress::GameResult};
 use footlights_protocol::{
     Outcome,
     wire::{self, ClientToLobby, CloseCode, LobbyToClient},
@@ -329,7 +329,7 @@ impl Shell {
         message: String,
     ) {
         let outcome = Outcome::LobbyTimeout;
-        let none = Played { scene, outcome, game: String::new(), score: 0.0, globals: BTreeMap::new() };
+        let none = GameResult { scene, outcome, game: String::new(), score: 0.0, globals: BTreeMap::new() };
         let name = format!("{experiment}/{}", waiter.candidate.subject);
         let stored: Result<serde_json::Value, Fault> =
             call(&self.env, "PARTICIPANT", &name, "/saved", &none).await;

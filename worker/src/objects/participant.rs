@@ -12,8 +12,8 @@ use footlights_engine::{
     tab_lease::{self, Tab},
 };
 use footlights_experiment::{
-    Complaints, Experiment,
-    progress::{Draw, Played, Submitted},
+    Experiment, ValidationErrors,
+    progress::{Assignment, GameResult, SubmitOutcome},
 };
 use footlights_protocol::wire::{self, ClientToTabLease};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
@@ -48,7 +48,7 @@ pub struct Form {
 pub struct Place {
     pub record: Record,
     /// The page is shown again, for these reasons.
-    pub again: Option<(Complaints, Option<u32>)>,
+    pub again: Option<(ValidationErrors, Option<u32>)>,
 }
 
 /// Who wants to wait where.
@@ -203,7 +203,7 @@ impl Shell {
             *self.record.borrow_mut() = None;
         }
         put?;
-        if record.session.stager.begun() {
+        if record.session.progress.begun() {
             costs::set_alarm(&self.state, PUBLISH_MS).await?;
         }
         Ok(record)
@@ -213,19 +213,19 @@ impl Shell {
         let Form { identity, scene, sent, user_agent } = question(request).await?;
         let experiment = studies::experiment(&identity.experiment)?;
         let mut draw = None;
-        if !self.record().await?.session.stager.begun() {
+        if !self.record().await?.session.progress.begun() {
             draw = Some(self.draw(experiment, &identity).await?);
         }
         // After the last wait for anything else: what follows is one step.
         let mut record = self.record().await?;
         let again = match draw {
-            Some(draw) if !record.session.stager.begun() => {
+            Some(draw) if !record.session.progress.begun() => {
                 record.begin(now(), experiment, &scene, identity, draw)?;
                 None
             }
             _ => match record.submit(now(), experiment, &scene, &sent, &user_agent)? {
-                Submitted::Accepted(_) => None,
-                Submitted::Again { complaints, attempts_left, .. } => Some((complaints, attempts_left)),
+                SubmitOutcome::Accepted(_) => None,
+                SubmitOutcome::Retry { errors, attempts_left, .. } => Some((errors, attempts_left)),
             },
         };
         let record = self.keep(record).await?;
@@ -233,10 +233,10 @@ impl Shell {
         Ok(Place { record, again })
     }
 
-    async fn draw(&self, experiment: &Experiment, identity: &Identity) -> Result<Draw, Fault> {
+    async fn draw(&self, experiment: &Experiment, identity: &Identity) -> Result<Assignment, Fault> {
         let seed = auth::random_u64()?;
-        let cells = experiment.cells();
-        let cell = match cells.len() {
+        let conditions = experiment.conditions();
+        let cell = match conditions.len() {
             0 | 1 => 0,
             _ => {
                 let arrival =
@@ -244,13 +244,13 @@ impl Shell {
                 call::<_, usize>(&self.env, "ARMS", &experiment.id, "/assign", &arrival).await?
             }
         };
-        Ok(Draw { cell: cells.get(cell).cloned().unwrap_or_default(), seed })
+        Ok(Assignment { condition: conditions.get(cell).cloned().unwrap_or_default(), seed })
     }
 
     /// Arms are balanced over who completes the study, so they hear of it. Nobody waits for that, and nothing depends on
     /// a single word of it.
     async fn tell_arms(self: Rc<Self>, experiment: &'static Experiment, record: Record) {
-        if experiment.cells().len() < 2 {
+        if experiment.conditions().len() < 2 {
             return;
         }
         let completed =
@@ -278,7 +278,7 @@ impl Shell {
         let mut record = self.record().await?;
         let experiment = self.experiment(&record)?;
         let other = record.game.as_ref().is_some_and(|running| running.game != game.game);
-        if other || record.session.stager.outcome(&game.scene).is_some() {
+        if other || record.session.progress.outcome(&game.scene).is_some() {
             return Err(Fault::Conflict("the participant is in another game, or has played".into()));
         }
         record.note(now(), experiment, EventKind::Matched, game.game.clone());
@@ -299,9 +299,9 @@ impl Shell {
 
     /// Whether there was somebody to be told.
     async fn saved(&self, request: &mut Request) -> Result<bool, Fault> {
-        let played: Played = question(request).await?;
+        let played: GameResult = question(request).await?;
         let Some(mut record) = self.present().await? else { return Ok(false) };
-        if record.session.stager.outcome(&played.scene).is_none()
+        if record.session.progress.outcome(&played.scene).is_none()
             && let Ok(experiment) = self.experiment(&record)
         {
             record.note(now(), experiment, EventKind::GameOver, played.outcome.as_str().to_owned());
@@ -314,7 +314,7 @@ impl Shell {
     /// all the same.
     async fn present(&self) -> Result<Option<Record>, Fault> {
         match self.record().await {
-            Ok(record) => Ok(Some(record).filter(|record| record.session.stager.begun())),
+            Ok(record) => Ok(Some(record).filter(|record| record.session.progress.begun())),
             Err(Fault::Gone) => Ok(None),
             Err(fault) => Err(fault),
         }

@@ -1,6 +1,6 @@
 //! The last page: saves, then shows the code and the way back to the recruiter.
 
-use footlights_experiment::{Ending, Page, Scene, fill, with_code};
+use footlights_experiment::{Ending, Page, Scene, interpolate, with_code};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
@@ -10,9 +10,9 @@ use super::{View, parts};
 const REDIRECT_S: u32 = 10;
 
 pub fn page(view: &View<'_>, page: &Page) -> Markup {
-    let stager = &view.session.stager;
-    let ending = stager.ending(view.experiment).unwrap_or(Ending::Completed);
-    let message = stager.ended().and_then(|ended| ended.message.as_deref());
+    let progress = &view.session.progress;
+    let ending = progress.ending(view.experiment).unwrap_or(Ending::Completed);
+    let message = progress.ended().and_then(|ended| ended.message.as_deref());
     html! {
         section.page data-scene=(page.id) data-kind="end" data-ending=(ending.as_str())
             data-saved=(view.saved) {
@@ -20,7 +20,7 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
             @if let Some(message) = message { p { (message) } }
             @if ending == Ending::Completed { (parts(view, &page.body)) }
             @match page.endings.get(&ending) {
-                Some(words) => p { (fill(words, stager.globals())) },
+                Some(words) => p { (interpolate(words, progress.globals())) },
                 None if ending != Ending::Completed && message.is_none() => p { (usual(ending)) },
                 None => {},
             }
@@ -48,9 +48,9 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
 }
 
 fn code(view: &View<'_>) -> Markup {
-    let shows = matches!(view.session.stager.current(view.experiment), Some(Scene::CompletionCode(_)));
-    let code = view.session.stager.code(view.experiment).filter(|_| shows);
-    let redirect = view.session.stager.redirect(view.experiment);
+    let shows = matches!(view.session.progress.current(view.experiment), Some(Scene::CompletionCode(_)));
+    let code = view.session.progress.code(view.experiment).filter(|_| shows);
+    let redirect = view.session.progress.redirect(view.experiment);
     html! {
         @if let Some(code) = &code {
             div.code {
@@ -88,12 +88,12 @@ fn usual(ending: Ending) -> &'static str {
 /// What the browser keeps when saving fails. A `<` could end the element it stands in.
 fn backup(view: &View<'_>) -> String {
     let session = view.session;
-    let sheets: Vec<_> = session
-        .sheets
+    let submissions: Vec<_> = session
+        .submissions
         .iter()
-        .map(|page| json!({ "scene": page.scene, "at_ms": page.at_ms, "answers": page.sheet.answers }))
+        .map(|page| json!({ "scene": page.scene, "at_ms": page.at_ms, "answers": page.submission.answers }))
         .collect();
-    json!({ "experiment": session.experiment, "subject": session.subject, "answers": sheets })
+    json!({ "experiment": session.experiment, "subject": session.subject, "answers": submissions })
         .to_string()
         .replace('<', "\\u003c")
 }

@@ -3,10 +3,10 @@
 use footlights_experiment::{Kind, Question};
 use maud::{Markup, html};
 
-use super::Again;
+use super::Retry;
 
 /// One question, with what was answered before.
-pub fn question(question: &Question, again: Option<Again<'_>>) -> Markup {
+pub fn question(question: &Question, again: Option<Retry<'_>>) -> Markup {
     let field = Field { question, again };
     let id = field.id();
     match &question.kind {
@@ -62,7 +62,7 @@ pub fn question(question: &Question, again: Option<Again<'_>>) -> Markup {
                 }
             }
         }),
-        Kind::Own { .. } => html! {},
+        Kind::CustomHtml { .. } => html! {},
     }
 }
 
@@ -83,7 +83,7 @@ fn any_or(step: f64) -> String {
 
 struct Field<'a> {
     question: &'a Question,
-    again: Option<Again<'a>>,
+    again: Option<Retry<'a>>,
 }
 
 impl Field<'_> {
@@ -107,7 +107,7 @@ impl Field<'_> {
     }
 
     fn complaint(&self) -> Option<&str> {
-        self.again?.complaints.get(&self.question.id).map(String::as_str)
+        self.again?.errors.get(&self.question.id).map(String::as_str)
     }
 
     fn invalid(&self) -> Option<&'static str> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use footlights_data::{
     record::Chunk,
-    session::Snapshot,
-    tables::{self, EventRow, Payment, iso8601},
+    session::SessionRecord,
+    tables::{self, EventRow, IdentifierRow, iso8601},
     verdict::Verdict,
 };
 use footlights_experiment::{Answer, Experiment, GameScene, Scene, record::GameInfo};
@@ -71,7 +71,7 @@ pub struct Known {
 }
 
 /// What is stored of a participant. Both only ever grow, so what comes behind is new.
-pub async fn known(env: &Env, session: &Snapshot) -> Result<Known, Fault> {
+pub async fn known(env: &Env, session: &SessionRecord) -> Result<Known, Fault> {
     let query = "SELECT (SELECT COUNT(*) FROM answers WHERE experiment = ?1 AND subject_id = ?2) AS answers, \
                  (SELECT COUNT(*) FROM events WHERE source = ?1 || '/' || ?2) AS events";
     let values = [session.experiment.as_str().into(), session.subject.as_str().into()];
@@ -83,22 +83,22 @@ pub async fn known(env: &Env, session: &Snapshot) -> Result<Known, Fault> {
 pub async fn participant(
     env: &Env,
     experiment: &Experiment,
-    session: &Snapshot,
+    session: &SessionRecord,
     known: Known,
 ) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let (id, subject) = (session.experiment.as_str(), session.subject.as_str());
-    let stager = &session.stager;
-    let ending = stager.ending(experiment);
+    let progress = &session.progress;
+    let ending = progress.ending(experiment);
     let games: BTreeMap<&str, (&str, f64)> = experiment
         .scenes()
         .into_iter()
         .filter_map(|scene| {
-            let score = match stager.globals().get(&format!("{}.score", scene.id())) {
+            let score = match progress.globals().get(&format!("{}.score", scene.id())) {
                 Some(Answer::Number(score)) => *score,
                 _ => 0.0,
             };
-            Some((scene.id(), (stager.outcome(scene.id())?.as_str(), score)))
+            Some((scene.id(), (progress.outcome(scene.id())?.as_str(), score)))
         })
         .collect();
     let mut statements = vec![
@@ -109,8 +109,8 @@ pub async fn participant(
                 id.into(),
                 subject.into(),
                 iso8601(session.begun_at_ms).into(),
-                serde_json::to_string(stager.cell())?.into(),
-                serde_json::to_string(stager.path())?.into(),
+                serde_json::to_string(progress.condition())?.into(),
+                serde_json::to_string(progress.path())?.into(),
             ],
         )?,
         statement(
@@ -120,7 +120,7 @@ pub async fn participant(
             &[
                 id.into(),
                 subject.into(),
-                stager.current(experiment).map(Scene::id).unwrap_or_default().into(),
+                progress.current(experiment).map(Scene::id).unwrap_or_default().into(),
                 if ending.is_some() { "ended" } else { "running" }.into(),
                 iso8601(now()).into(),
                 ending.map_or(JsValue::NULL, |ending| ending.as_str().into()),
@@ -138,20 +138,20 @@ pub async fn participant(
                 subject.into(),
                 identifiers.source.as_str().into(),
                 serde_json::to_string(&identifiers.external)?.into(),
-                text(&stager.code(experiment)),
+                text(&progress.code(experiment)),
             ],
         )?);
     }
-    let answers = session.sheets.iter().flat_map(|page| {
-        page.sheet.answers.iter().map(move |(question, answer)| {
+    let answers = session.submissions.iter().flat_map(|page| {
+        page.submission.answers.iter().map(move |(question, answer)| {
             [
                 id.into(),
                 subject.into(),
                 page.scene.as_str().into(),
                 question.as_str().into(),
-                page.sheet.attempt.into(),
+                page.submission.attempt.into(),
                 answer.to_string().into(),
-                page.sheet.correct.get(question).map_or(JsValue::NULL, |right| f64::from(*right).into()),
+                page.submission.correct.get(question).map_or(JsValue::NULL, |right| f64::from(*right).into()),
                 iso8601(page.at_ms).into(),
             ]
         })
@@ -175,7 +175,7 @@ pub async fn save(
 ) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let game = info.game_id.as_str();
-    let time = |row: Option<&footlights_experiment::record::Row>| {
+    let time = |row: Option<&footlights_experiment::record::StepRecord>| {
         row.map_or(JsValue::NULL, |row| iso8601(row.server_time_ms).into())
     };
     let mut statements = vec![statement(
@@ -247,7 +247,12 @@ struct Paid {
 }
 
 /// So many participants behind `after`, in the order of their ids, and who they are to a recruiter.
-pub async fn payments(env: &Env, experiment: &str, after: &str, most: u32) -> Result<Vec<Payment>, Fault> {
+pub async fn payments(
+    env: &Env,
+    experiment: &str,
+    after: &str,
+    most: u32,
+) -> Result<Vec<IdentifierRow>, Fault> {
     let query = "SELECT participants.subject_id, identifiers.source, external, code, ending, begun_at, ended_at, games \
                  FROM participants \
                  LEFT JOIN sessions ON sessions.experiment = participants.experiment \
@@ -259,7 +264,7 @@ pub async fn payments(env: &Env, experiment: &str, after: &str, most: u32) -> Re
     let db = env.d1("DB")?;
     let found = statement(&db, query, &[experiment.into(), after.into(), most.into()])?.all().await?;
     let payment = |row: Paid| {
-        Ok(Payment {
+        Ok(IdentifierRow {
             subject: row.subject_id,
             source: row.source.unwrap_or_default(),
             external: row.external.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),

@@ -5,20 +5,20 @@ pub mod games;
 pub mod listing;
 pub mod r2;
 
-use footlights_data::session::Snapshot;
+use footlights_data::session::SessionRecord;
 use worker::Env;
 
 use crate::{error::Fault, studies};
 
 /// Everything that analysts get about a participant beside games; doing it twice does no harm. D1 comes last: what it
 /// knows already is in R2 as well.
-pub async fn participant(env: &Env, session: &Snapshot) -> Result<(), Fault> {
+pub async fn participant(env: &Env, session: &SessionRecord) -> Result<(), Fault> {
     let experiment = studies::experiment(&session.experiment)?;
     r2::describe(env, experiment).await?;
     let known = d1::known(env, session).await?;
     let mut rows = 0;
-    let old = session.sheets.iter().take_while(|page| {
-        rows += page.sheet.answers.len();
+    let old = session.submissions.iter().take_while(|page| {
+        rows += page.submission.answers.len();
         rows <= known.answers
     });
     let old = old.count();

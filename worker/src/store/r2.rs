@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use footlights_data::{record::Chunk, replay::Replay, session::Snapshot, tables, verdict::Verdict};
+use footlights_data::{record::Chunk, replay::Replay, session::SessionRecord, tables, verdict::Verdict};
 use footlights_env::digest;
 use footlights_experiment::{Experiment, GameScene, record::GameInfo};
 use worker::{Bucket, Env, HttpMetadata, ResponseBody};
@@ -50,22 +50,22 @@ pub async fn save(
     put(&bucket, key, replay, MSGPACK).await
 }
 
-/// A participant: the answers of each page from the `new`th sheet on, what is known by name, the row of the table.
+/// A participant: the answers of each page from the `new`th submission on, what is known by name, the row of the table.
 pub async fn participant(
     env: &Env,
     experiment: &Experiment,
-    session: &Snapshot,
+    session: &SessionRecord,
     new: usize,
 ) -> Result<(), Fault> {
     let bucket = env.bucket("DATA")?;
     let (folder, subject) = (format!("data/{}", session.experiment), &session.subject);
     for scene in experiment.scenes() {
         let id = scene.id();
-        if session.sheets.iter().skip(new).any(|sheet| sheet.scene == id) {
-            let csv = tables::answers_csv(experiment, scene, subject, &session.sheets)?;
+        if session.submissions.iter().skip(new).any(|submission| submission.scene == id) {
+            let csv = tables::answers_csv(experiment, scene, subject, &session.submissions)?;
             put(&bucket, format!("{folder}/{id}/{subject}.csv"), csv, CSV).await?;
         }
-        if session.stager.outcome(id).is_some() {
+        if session.progress.outcome(id).is_some() {
             let globals = serde_json::to_vec_pretty(&tables::globals_json(session))?;
             put(&bucket, format!("{folder}/{id}/{subject}_globals.json"), globals, JSON).await?;
         }

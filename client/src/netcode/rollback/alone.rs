@@ -12,7 +12,7 @@ impl Rollback {
     pub fn has_news(&self) -> bool {
         let ready = |own: &Own| !own.told && own.stamp <= self.present.tick();
         // The room's word about a policy that is guessed is wanted soon.
-        let unsure = self.minds.are_unknown() && self.told < self.present.tick();
+        let unsure = self.local_policies.are_unknown() && self.told < self.present.tick();
         self.alone && (unsure || self.is_at_end() || self.own.iter().any(ready))
     }
 
@@ -35,7 +35,7 @@ impl Rollback {
         self.told = last;
         // The room has the digest of the state before a reset. A state that is guessed is nothing to compare.
         let here = match self.end {
-            _ if self.minds.were_guessed_after(self.confirmed.tick()) => None,
+            _ if self.local_policies.were_guessed_after(self.confirmed.tick()) => None,
             Some((tick, digest)) if tick == last => Some(digest),
             _ if self.present.sim().tick() == 0 => None,
             _ => self.present.digest().ok(),
@@ -51,11 +51,11 @@ impl Rollback {
         for some in changes.chunks(MOST_TOLD) {
             // There may be more changes of the tick that the last one is about.
             let until = some.last().map_or(0, |change| change.tick.saturating_sub(1));
-            messages.push(ClientToRoom::Played { until, changes: some.to_vec(), digest: None });
+            messages.push(ClientToRoom::Advanced { until, changes: some.to_vec(), digest: None });
         }
         match messages.last_mut() {
-            Some(ClientToRoom::Played { until, digest, .. }) => (*until, *digest) = (last, here),
-            _ => messages.push(ClientToRoom::Played { until: last, changes, digest: here }),
+            Some(ClientToRoom::Advanced { until, digest, .. }) => (*until, *digest) = (last, here),
+            _ => messages.push(ClientToRoom::Advanced { until: last, changes, digest: here }),
         }
         messages
     }

@@ -3,7 +3,7 @@
 //!
 //! There are two copies of the game. `confirmed` has only what the room decided; its ticks are run once. `present` is
 //! `confirmed` plus what is guessed: own keys as they were stamped, others as they were last. When a guess was wrong,
-//! `present` is made anew from `confirmed`, at most [`Simulated::prediction_window`] ticks. Going back to the last
+//! `present` is made anew from `confirmed`, at most [`SimulationSetup::prediction_window`] ticks. Going back to the last
 //! confirmed state is enough: nothing before it ever changes, so there is no need of a ring of snapshots.
 //!
 //! Who plays alone has nobody to guess: the present runs by this browser's clock, and tells the room how far it is
@@ -11,7 +11,7 @@
 
 mod alone;
 mod clock;
-mod minds;
+mod local_policies;
 mod pace;
 mod picture;
 
@@ -20,13 +20,13 @@ use std::collections::VecDeque;
 use footlights_env::{Agent, EnvError, Simulation, Viewport, surface::Item};
 use footlights_protocol::{
     Hud, InputDelay,
-    timeline::{MOST_CHANGES, Move, Moves, Timeline},
-    wire::{Confirmed, Note, Shown, Simulated},
+    timeline::{MAX_CHANGES_PER_TICK, Move, Moves, Timeline},
+    wire::{ConfirmedTick, RenderReport, SimulationSetup, TickReport},
 };
 
 use clock::Clock;
-pub use minds::Act;
-use minds::{Minds, known};
+pub use local_policies::Act;
+use local_policies::{LocalPolicies, known};
 use picture::Painter;
 
 /// Makes the simulation of an environment's id with a packed configuration.
@@ -92,10 +92,10 @@ pub struct Rollback {
     present: Timeline,
     /// What policies did last.
     guesses: Moves,
-    minds: Minds,
+    local_policies: LocalPolicies,
     own: VecDeque<Own>,
     /// What was confirmed and is not stored yet, as it was told.
-    log: VecDeque<Confirmed>,
+    log: VecDeque<ConfirmedTick>,
     /// The present does not follow from `confirmed` any more.
     stale: bool,
     /// The present is at the end of an episode, and does not know when it goes on.
@@ -120,7 +120,7 @@ pub struct Rollback {
     stalled_ms: f64,
     /// Of that, how much is told already.
     told_ms: f64,
-    notes: VecDeque<Note>,
+    notes: VecDeque<TickReport>,
     /// Up to this tick all was reported, or is unknown here.
     reported: u32,
     /// Ticks after the first and up to the second are unknown here: a snapshot skipped them.
@@ -132,9 +132,10 @@ pub struct Rollback {
 
 impl Rollback {
     /// The game that `simulated` tells of, without a state yet.
-    pub fn new(me: Agent, fps: f32, simulated: Simulated, engine: Engine) -> Result<Self, EnvError> {
-        let Simulated { environment, config, rules, alone, policies, pauses, .. } = simulated;
-        let Simulated { input_delay, prediction_window, .. } = simulated;
+    pub fn new(me: Agent, fps: f32, simulated: SimulationSetup, engine: Engine) -> Result<Self, EnvError> {
+        let SimulationSetup { environment, config, rules, single_player: alone, policies, pauses, .. } =
+            simulated;
+        let SimulationSetup { input_delay, prediction_window, .. } = simulated;
         let sim = (engine.make)(&environment, &config)?;
         let viewport = sim.spec().viewport;
         let confirmed = Timeline::new(rules, sim, 0);
@@ -150,7 +151,7 @@ impl Rollback {
             present: confirmed.clone(),
             confirmed,
             guesses: Moves::new(),
-            minds: Minds::new(policies, engine.act),
+            local_policies: LocalPolicies::new(policies, engine.act),
             own: VecDeque::new(),
             log: VecDeque::new(),
             stale: false,
@@ -228,7 +229,7 @@ impl Rollback {
     }
 
     /// The ticks after `tick` that were confirmed here, if the room that is at `tick` can have forgotten them.
-    pub fn forgotten(&self, tick: u32) -> Option<Vec<Confirmed>> {
+    pub fn forgotten(&self, tick: u32) -> Option<Vec<ConfirmedTick>> {
         let first = self.log.iter().position(|told| told.tick == tick.saturating_add(1))?;
         Some(self.log.iter().skip(first).cloned().collect())
     }
@@ -237,11 +238,11 @@ impl Rollback {
     pub fn snapshot(
         &mut self,
         timeline: &[u8],
-        minds: impl IntoIterator<Item = (Agent, Vec<u8>)>,
+        policy_states: impl IntoIterator<Item = (Agent, Vec<u8>)>,
     ) -> Result<(), EnvError> {
         let before = self.confirmed.tick();
         self.confirmed.load(timeline)?;
-        self.minds.set(self.confirmed.tick(), minds);
+        self.local_policies.set(self.confirmed.tick(), policy_states);
         let tick = self.confirmed.tick();
         if tick > before {
             let owed = self.gap.map_or(before, |(owed, _)| owed);
@@ -295,7 +296,7 @@ impl Rollback {
         };
         let mut stamp = self.own.back().map_or(first, |last| first.max(last.stamp));
         // No more count in one tick; while the game stands still, all are for the same.
-        if self.own.iter().rev().take_while(|own| own.stamp == stamp).count() >= MOST_CHANGES {
+        if self.own.iter().rev().take_while(|own| own.stamp == stamp).count() >= MAX_CHANGES_PER_TICK {
             stamp += 1;
         }
         self.own.push_back(Own { stamp, held, time: now, applied: None, told: false });
@@ -304,13 +305,13 @@ impl Rollback {
     }
 
     /// How the last ticks were shown. What a snapshot skipped is in no report.
-    pub fn report(&mut self) -> Shown {
+    pub fn report(&mut self) -> RenderReport {
         if let Some((_, skipped)) = self.gap.take_if(|(owed, _)| self.reported >= *owed) {
             self.reported = skipped;
         }
         let end = self.gap.map_or(self.confirmed.tick(), |(owed, _)| owed);
         let due = self.notes.iter().take_while(|note| note.tick <= end).count();
-        let notes: Vec<Note> = self.notes.drain(..due.min(MOST_NOTES)).collect();
+        let notes: Vec<TickReport> = self.notes.drain(..due.min(MOST_NOTES)).collect();
         let last = notes.last().filter(|_| due > MOST_NOTES).map(|note| note.tick);
         let until = last.unwrap_or(end);
         let input_delay = u8::try_from(self.delayed).unwrap_or(u8::MAX);
@@ -322,7 +323,7 @@ impl Rollback {
             _ => None,
         };
         let from = std::mem::replace(&mut self.reported, until);
-        Shown { until, digest, input_delay, notes, ticks: until.saturating_sub(from) }
+        RenderReport { until, digest, input_delay, notes, ticks: until.saturating_sub(from) }
     }
 
     /// Whether something was shown otherwise than it should be.
@@ -331,19 +332,19 @@ impl Rollback {
     }
 
     /// What the room decided for one tick.
-    pub fn confirm(&mut self, decided: Confirmed, now: f64) -> Finding {
+    pub fn confirm(&mut self, decided: ConfirmedTick, now: f64) -> Finding {
         if decided.tick <= self.confirmed.tick() {
             // A room that was restored says again what somebody brought back.
             return Finding::Fine;
         }
-        if let Some(durable) = decided.durable {
-            while self.log.pop_front_if(|told| told.tick <= durable).is_some() {}
+        if let Some(persisted) = decided.persisted {
+            while self.log.pop_front_if(|told| told.tick <= persisted).is_some() {}
         }
         self.log.push_back(decided.clone());
         if self.log.len() > MOST_KEPT {
             self.log.pop_front();
         }
-        let Confirmed { tick, moves, digest, .. } = decided;
+        let ConfirmedTick { tick, moves, digest, .. } = decided;
         let moves: Moves = known(moves);
         self.counting = false;
         self.clock.confirmed(tick, now);
@@ -352,7 +353,7 @@ impl Rollback {
         let first = !self.stale;
         let right = first && ahead >= tick && self.was_guessed(tick, &moves);
         let stalled = self.stalled_ms - std::mem::replace(&mut self.told_ms, self.stalled_ms);
-        let mut note = Note { tick, predicted: ahead >= tick, rollback: 0, stalled_ms: stalled as u16 };
+        let mut note = TickReport { tick, predicted: ahead >= tick, rollback: 0, stalled_ms: stalled as u16 };
         self.settle_own(&moves);
         self.guesses.retain(|agent, _| moves.contains_key(agent));
         for (agent, moved) in &moves {
@@ -376,7 +377,7 @@ impl Rollback {
             if self.confirmed.next_episode() && self.pauses {
                 self.stand_still();
             }
-            self.minds.reset(tick);
+            self.local_policies.reset(tick);
         }
         if !right || (done && self.ended) {
             if note.predicted && first {
@@ -393,7 +394,7 @@ impl Rollback {
         if self.notes.len() > MOST_WAITING {
             self.notes.pop_front();
         }
-        self.minds.confirmed(tick);
+        self.local_policies.confirmed(tick);
         found.unwrap_or(Finding::Fine)
     }
 
@@ -401,7 +402,7 @@ impl Rollback {
     fn was_guessed(&self, tick: u32, moves: &Moves) -> bool {
         let mine: Vec<Option<u32>> =
             self.own.iter().filter(|own| own.applied == Some(tick)).map(|own| Some(own.held)).collect();
-        let told = self.minds.did(tick);
+        let told = self.local_policies.did(tick);
         let agents = (0..self.confirmed.sim().spec().agents).map(Agent);
         agents.into_iter().all(|agent| {
             let decided = moves.get(&agent);
@@ -465,7 +466,7 @@ impl Rollback {
     pub fn resimulate(&mut self) {
         let to = self.present.tick().min(self.phase as u32).min(self.confirmed.tick() + self.window);
         self.present = self.confirmed.clone();
-        self.minds.back_to(self.confirmed.tick());
+        self.local_policies.back_to(self.confirmed.tick());
         (self.stale, self.ended) = (false, false);
         for own in &mut self.own {
             own.applied = None;
@@ -486,12 +487,12 @@ impl Rollback {
     fn guess(&mut self) -> Moves {
         let next = self.present.tick() + 1;
         let mut moves = self.guesses.clone();
-        for (agent, moved) in self.minds.go(self.present.sim(), next).into_iter().flatten() {
+        for (agent, moved) in self.local_policies.go(self.present.sim(), next).into_iter().flatten() {
             moves.insert(agent, moved);
         }
         let mut mine = Vec::new();
         let due = self.own.iter_mut().filter(|own| own.applied.is_none() && own.stamp <= next);
-        for own in due.take(MOST_CHANGES) {
+        for own in due.take(MAX_CHANGES_PER_TICK) {
             own.applied = Some(next);
             mine.push(Some(own.held));
         }
@@ -511,7 +512,7 @@ impl Rollback {
             self.end = self.present.digest().ok().map(|digest| (self.present.tick(), digest));
             self.ended = self.pauses || !self.present.next_episode();
             if !self.ended {
-                self.minds.reset(self.present.tick());
+                self.local_policies.reset(self.present.tick());
             }
         }
         true
@@ -556,14 +557,14 @@ impl Rollback {
         let mut next = self.present.clone();
         let tick = next.tick() + 1;
         let mut moves = self.guesses.clone();
-        for (agent, moved) in self.minds.look(next.sim()).into_iter().flatten() {
+        for (agent, moved) in self.local_policies.look(next.sim()).into_iter().flatten() {
             moves.insert(agent, moved);
         }
         let mine: Vec<Option<u32>> = self
             .own
             .iter()
             .filter(|own| own.applied.is_none() && own.stamp <= tick)
-            .take(MOST_CHANGES)
+            .take(MAX_CHANGES_PER_TICK)
             .map(|own| Some(own.held))
             .collect();
         moves.insert(self.me, Move::Keys(mine));

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answers_columns,
-    column::{Column, Kind, Level},
+    column::{Column, ColumnType, LabeledValue},
     events_columns,
-    files::Names,
+    files::FileNames,
     participants_columns, steps_columns,
 };
 use crate::record::RecordError;
@@ -28,7 +28,7 @@ pub struct Table {
 
 /// Every kind of table that an experiment's data have.
 pub fn tables(experiment: &Experiment) -> Result<Vec<Table>, RecordError> {
-    let names = Names::of(experiment);
+    let names = FileNames::of(experiment);
     let mut tables = vec![Table {
         name: "participants".into(),
         description: "One row a participant.".into(),
@@ -97,7 +97,7 @@ fn variable(table: &Table, column: &Column) -> Value {
     set("@type", json!("PropertyValue"));
     set("name", json!(column.name));
     set("propertyID", json!(format!("{}:{}", table.name, column.name)));
-    let list = matches!(column.kind, Kind::List(_));
+    let list = matches!(column.kind, ColumnType::List(_));
     let words = if list {
         format!("{} A list in JSON of the levels.", column.description)
     } else {
@@ -108,14 +108,14 @@ fn variable(table: &Table, column: &Column) -> Value {
         "disambiguatingDescription",
         json!(format!("In {}. An empty field means that there is no value.", table.files)),
     );
-    let (kind, bounds, levels): (_, _, &[Level]) = match &column.kind {
-        Kind::Text => ("Text", (None, None), &[]),
-        Kind::Integer(low, high) => ("Integer", (*low, *high), &[]),
-        Kind::Number(low, high) => ("Number", (*low, *high), &[]),
-        Kind::Boolean => ("Boolean", (None, None), &[]),
-        Kind::Time => ("DateTime", (None, None), &[]),
-        Kind::List(levels) | Kind::Levels(levels) => ("Text", (None, None), levels),
-        Kind::Scale(low, high, levels) => ("Number", (Some(*low), Some(*high)), levels),
+    let (kind, bounds, levels): (_, _, &[LabeledValue]) = match &column.kind {
+        ColumnType::Text => ("Text", (None, None), &[]),
+        ColumnType::Integer(low, high) => ("Integer", (*low, *high), &[]),
+        ColumnType::Number(low, high) => ("Number", (*low, *high), &[]),
+        ColumnType::Boolean => ("Boolean", (None, None), &[]),
+        ColumnType::Time => ("DateTime", (None, None), &[]),
+        ColumnType::List(levels) | ColumnType::Levels(levels) => ("Text", (None, None), levels),
+        ColumnType::Scale(low, high, levels) => ("Number", (Some(*low), Some(*high)), levels),
     };
     set("additionalType", json!(format!("https://schema.org/{kind}")));
     if !column.unit.is_empty() {
@@ -128,8 +128,7 @@ fn variable(table: &Table, column: &Column) -> Value {
         set("maxValue", json!(high));
     }
     if !levels.is_empty() {
-        let level =
-            |level: &Level| json!({ "@type": "PropertyValue", "value": level.value, "name": level.meaning });
+        let level = |level: &LabeledValue| json!({ "@type": "PropertyValue", "value": level.value, "name": level.meaning });
         set("valueReference", json!(levels.iter().map(level).collect::<Vec<_>>()));
     }
     Value::Object(value)

@@ -13,12 +13,12 @@ pub struct Column {
     /// Such as `ms`; empty where there is none.
     pub unit: String,
     /// What its values look like.
-    pub kind: Kind,
+    pub kind: ColumnType,
 }
 
 /// What the values of a column look like. Any of them may be empty, which means that there is no value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum ColumnType {
     /// Any text.
     Text,
     /// Whole numbers, between these bounds where they are known.
@@ -30,23 +30,23 @@ pub enum Kind {
     /// A moment, ISO 8601 in UTC.
     Time,
     /// A list in JSON.
-    List(Vec<Level>),
+    List(Vec<LabeledValue>),
     /// One of these.
-    Levels(Vec<Level>),
+    Levels(Vec<LabeledValue>),
     /// A number of which some have words.
-    Scale(f64, f64, Vec<Level>),
+    Scale(f64, f64, Vec<LabeledValue>),
 }
 
 /// A value and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Level {
+pub struct LabeledValue {
     /// In the data.
     pub value: String,
     /// For people; may be the same.
     pub meaning: String,
 }
 
-impl Level {
+impl LabeledValue {
     /// A value and its meaning.
     pub fn new(value: impl Into<String>, meaning: impl Into<String>) -> Self {
         Self { value: value.into(), meaning: meaning.into() }
@@ -54,7 +54,7 @@ impl Level {
 }
 
 impl Column {
-    pub(super) fn new(name: impl Into<String>, kind: Kind, description: impl Into<String>) -> Self {
+    pub(super) fn new(name: impl Into<String>, kind: ColumnType, description: impl Into<String>) -> Self {
         Self { name: name.into(), description: description.into(), unit: String::new(), kind }
     }
 
@@ -65,27 +65,27 @@ impl Column {
 }
 
 /// Levels from pairs.
-pub(super) fn levels<const N: usize>(pairs: [(&str, &str); N]) -> Kind {
-    Kind::Levels(pairs.map(|(value, meaning)| Level::new(value, meaning)).into())
+pub(super) fn levels<const N: usize>(pairs: [(&str, &str); N]) -> ColumnType {
+    ColumnType::Levels(pairs.map(|(value, meaning)| LabeledValue::new(value, meaning)).into())
 }
 
 /// Any whole number from 0.
-pub(super) const COUNT: Kind = Kind::Integer(Some(0.0), None);
+pub(super) const COUNT: ColumnType = ColumnType::Integer(Some(0.0), None);
 
 pub(super) fn subject_id() -> Column {
     Column::new(
         "subject_id",
-        Kind::Text,
+        ColumnType::Text,
         "The participant, the same in every table. Stands for nobody outside the study.",
     )
 }
 
 pub(super) fn scene_id(what: &str) -> Column {
-    Column::new("scene_id", Kind::Text, what)
+    Column::new("scene_id", ColumnType::Text, what)
 }
 
 pub(super) fn game_id(what: &str) -> Column {
-    Column::new("game_id", Kind::Text, what)
+    Column::new("game_id", ColumnType::Text, what)
 }
 
 /// A table as CSV in UTF-8, header included. A row of another length than the header is an error.
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn columns(n: usize) -> Vec<Column> {
-        (0..n).map(|k| Column::new(format!("c{k}"), Kind::Text, "")).collect()
+        (0..n).map(|k| Column::new(format!("c{k}"), ColumnType::Text, "")).collect()
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_table_of_another_configuration_is_arranged_by_name() {
         let old = "b,gone,a\n1,2,3\n";
-        let wanted = ["a", "new", "b"].map(|name| Column::new(name, Kind::Text, ""));
+        let wanted = ["a", "new", "b"].map(|name| Column::new(name, ColumnType::Text, ""));
         assert_eq!(arrange(&wanted, old.as_bytes()).unwrap(), [["3", "", "1"]]);
     }
 

@@ -1,13 +1,13 @@
 //! What happened: in games and outside them, one row an event.
 
 use super::{
-    column::{COUNT, Column, Kind, Level, csv, game_id, scene_id, subject_id},
+    column::{COUNT, Column, ColumnType, LabeledValue, csv, game_id, scene_id, subject_id},
     iso8601,
 };
 use crate::{
     event::{Event, EventKind},
     record::RecordError,
-    session::Snapshot,
+    session::SessionRecord,
 };
 use footlights_experiment::record::GameInfo;
 
@@ -34,7 +34,7 @@ pub struct EventRow {
 
 /// The columns of events.
 pub fn events_columns() -> Vec<Column> {
-    let kinds = EventKind::ALL.iter().map(|kind| Level::new(kind.as_str(), kind.meaning())).collect();
+    let kinds = EventKind::ALL.iter().map(|kind| LabeledValue::new(kind.as_str(), kind.meaning())).collect();
     let subject = Column {
         description: "Whom it is about. Empty where it is about everybody in a game.".into(),
         ..subject_id()
@@ -43,15 +43,15 @@ pub fn events_columns() -> Vec<Column> {
         subject,
         game_id("The game it happened in. Empty outside games."),
         scene_id("The scene it happened in."),
-        Column::new("at", Kind::Time, "When, by the server's clock."),
+        Column::new("at", ColumnType::Time, "When, by the server's clock."),
         Column::new("tick", COUNT, "The tick of the game after which it happened. Empty outside games."),
         Column::new(
             "agent",
-            Kind::Text,
+            ColumnType::Text,
             "The agent of the game whom it is about. Empty where it is about none.",
         ),
-        Column::new("kind", Kind::Levels(kinds), "What happened."),
-        Column::new("detail", Kind::Text, "More about it. Empty where there is no more to say."),
+        Column::new("kind", ColumnType::Levels(kinds), "What happened."),
+        Column::new("detail", ColumnType::Text, "More about it. Empty where there is no more to say."),
     ]
 }
 
@@ -74,7 +74,7 @@ pub fn game_events(info: &GameInfo, events: &[Event]) -> Vec<EventRow> {
 }
 
 /// What happened to a participant outside games.
-pub fn session_events(snapshot: &Snapshot) -> Vec<EventRow> {
+pub fn session_events(snapshot: &SessionRecord) -> Vec<EventRow> {
     let row = |event: &crate::session::SessionEvent| EventRow {
         subject_id: Some(snapshot.subject.clone()),
         scene_id: Some(event.scene.clone()).filter(|scene| !scene.is_empty()),

@@ -8,14 +8,14 @@ use footlights_experiment::{Experiment, Scene};
 /// The names that an experiment and its scenes have in file names. Psych-DS allows nothing but letters and digits there;
 /// the columns of the files hold the ids themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Names {
+pub struct FileNames {
     study: String,
     scenes: BTreeMap<String, String>,
 }
 
 /// Where a stored object belongs in an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ExportTarget {
     /// It is copied to there; a file of that table, if it is one of data.
     File {
         /// From the dataset's folder on.
@@ -29,7 +29,7 @@ pub enum Place {
     Made,
 }
 
-impl Names {
+impl FileNames {
     /// The names of an experiment.
     pub fn of(experiment: &Experiment) -> Self {
         let scenes = experiment.scenes();
@@ -101,29 +101,29 @@ fn escaped(id: &str) -> String {
 }
 
 /// Where the object of that key, below `data/{experiment}/`, belongs in an export.
-pub fn place(experiment: &Experiment, names: &Names, key: &str) -> Place {
-    let record = |path: String| Place::File { path, table: None };
+pub fn place(experiment: &Experiment, names: &FileNames, key: &str) -> ExportTarget {
+    let record = |path: String| ExportTarget::File { path, table: None };
     let Some((folder, file)) = key.split_once('/') else {
         let configuration = key == "experiment.json";
-        return if configuration { record("records/experiment.json".into()) } else { Place::Made };
+        return if configuration { record("records/experiment.json".into()) } else { ExportTarget::Made };
     };
     if folder == "participants" {
-        return Place::Participant;
+        return ExportTarget::Participant;
     }
     // Of a scene that is no longer there nobody can say what the columns mean, so it is not among the data.
     match (file.strip_suffix(".csv"), experiment.find(folder)) {
         (Some(subject), Some(Scene::Game(_))) => {
-            Place::File { path: names.steps(subject, folder), table: Some(format!("steps/{folder}")) }
+            ExportTarget::File { path: names.steps(subject, folder), table: Some(format!("steps/{folder}")) }
         }
         (Some(subject), Some(_)) => {
-            Place::File { path: names.answers(subject, folder), table: Some("answers".into()) }
+            ExportTarget::File { path: names.answers(subject, folder), table: Some("answers".into()) }
         }
         _ => record(format!("records/{folder}/{file}")),
     }
 }
 
 /// What stands in the folder, in words.
-pub fn readme(experiment: &Experiment, names: &Names) -> String {
+pub fn readme(experiment: &Experiment, names: &FileNames) -> String {
     let about = if experiment.description.is_empty() { "" } else { &experiment.description };
     format!(
         "# {}\n{about}\n\n\
@@ -134,7 +134,7 @@ pub fn readme(experiment: &Experiment, names: &Names) -> String {
         | `{}` | events | none |\n\
         | `records/` | the configuration; of each game metadata, globals and the replay | |\n\n\
         `dataset_description.json` explains every column. Files are UTF-8; an empty field is a missing value. \
-        `subject_id` and `game_id` join the tables. Names of files hold letters and digits only; the columns hold the \
+        `subject_id` and `game_id` join the tables. FileNames of files hold letters and digits only; the columns hold the \
         ids themselves. Nobody who took part can be told from these files by name: who they are to a recruiter is not \
         in this folder.\n",
         experiment.title,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    column::{Column, Kind, csv, subject_id},
+    column::{Column, ColumnType, csv, subject_id},
     participant::outcomes,
 };
 use crate::record::RecordError;
@@ -12,7 +12,7 @@ use footlights_experiment::{Experiment, Scene, recruiter};
 
 /// One participant to a recruiter.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Payment {
+pub struct IdentifierRow {
     /// The participant.
     pub subject: String,
     /// `prolific`, `mturk` or `link`.
@@ -33,7 +33,7 @@ pub struct Payment {
 
 /// The columns of identifiers.
 pub fn identifiers_columns(experiment: &Experiment) -> Vec<Column> {
-    let text = |name: &str, words: &str| Column::new(name, Kind::Text, words);
+    let text = |name: &str, words: &str| Column::new(name, ColumnType::Text, words);
     let mut columns =
         vec![subject_id(), text("source", "Where the participant came from: prolific, mturk or link.")];
     columns.extend(recruiter::parameters().map(|name| text(name, "As the address had it.")));
@@ -43,20 +43,28 @@ pub fn identifiers_columns(experiment: &Experiment) -> Vec<Column> {
             "The code that the last page showed. Empty while the study runs, or where there is none.",
         ),
         text("ending", "How the study ended. Empty while it runs."),
-        Column::new("begun_at", Kind::Time, "When the button of the first page was pressed."),
-        Column::new("ended_at", Kind::Time, "When the last page was reached. Empty while the study runs."),
+        Column::new("begun_at", ColumnType::Time, "When the button of the first page was pressed."),
+        Column::new(
+            "ended_at",
+            ColumnType::Time,
+            "When the last page was reached. Empty while the study runs.",
+        ),
     ]);
     for scene in experiment.scenes() {
         if let Scene::Game(game) = scene {
             let id = &game.id;
             columns.push(Column::new(format!("{id}.outcome"), outcomes(), "How the game ended."));
-            columns.push(Column::new(format!("{id}.score"), Kind::Number(None, None), "The sum of rewards."));
+            columns.push(Column::new(
+                format!("{id}.score"),
+                ColumnType::Number(None, None),
+                "The sum of rewards.",
+            ));
         }
     }
     columns
 }
 
-impl Payment {
+impl IdentifierRow {
     /// The fields, in the columns' order.
     pub fn fields(&self, experiment: &Experiment) -> Vec<String> {
         let mut fields = vec![self.subject.clone(), self.source.clone()];
@@ -75,6 +83,9 @@ impl Payment {
 }
 
 /// Identifiers as CSV, header included.
-pub fn identifiers_csv(experiment: &Experiment, participants: &[Payment]) -> Result<Vec<u8>, RecordError> {
+pub fn identifiers_csv(
+    experiment: &Experiment,
+    participants: &[IdentifierRow],
+) -> Result<Vec<u8>, RecordError> {
     csv(&identifiers_columns(experiment), participants.iter().map(|one| one.fields(experiment)))
 }

@@ -19,10 +19,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 pub use answers::{answers_columns, answers_csv};
 pub use codebook::{Table, configuration, dataset_description, tables};
-pub use column::{Column, Kind, Level, arrange, csv, more};
+pub use column::{Column, ColumnType, LabeledValue, arrange, csv, more};
 pub use events::{EventRow, events_columns, events_csv, game_events, session_events};
-pub use files::{Names, Place, place, readme};
-pub use identifiers::{Payment, identifiers_columns, identifiers_csv};
+pub use files::{ExportTarget, FileNames, place, readme};
+pub use identifiers::{IdentifierRow, identifiers_columns, identifiers_csv};
 pub use participant::{globals_json, participant_csv, participants_columns};
 pub use steps::{OWN_COLUMNS, metadata, steps_columns, steps_csv};
 

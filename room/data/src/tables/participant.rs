@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use super::{
     answers::kind_of,
-    column::{COUNT, Column, Kind, Level, csv, levels, subject_id},
+    column::{COUNT, Column, ColumnType, LabeledValue, csv, levels, subject_id},
     iso8601,
 };
-use crate::{record::RecordError, session::Snapshot};
+use crate::{record::RecordError, session::SessionRecord};
 use footlights_experiment::{Answer, Ending, Experiment, Scene};
 use footlights_protocol::Outcome;
 
 /// The columns of participants.
 pub fn participants_columns(experiment: &Experiment) -> Vec<Column> {
     let endings =
-        Ending::ALL.into_iter().map(|ending| Level::new(ending.as_str(), meaning(ending))).collect();
+        Ending::ALL.into_iter().map(|ending| LabeledValue::new(ending.as_str(), meaning(ending))).collect();
     let mut columns = vec![
         subject_id(),
         Column::new(
@@ -26,37 +26,37 @@ pub fn participants_columns(experiment: &Experiment) -> Vec<Column> {
         ),
         Column::new(
             "ending",
-            Kind::Levels(endings),
+            ColumnType::Levels(endings),
             "How the study ended for the participant. Empty while it runs.",
         ),
         Column::new(
             "begun_at",
-            Kind::Time,
+            ColumnType::Time,
             "When the button of the first page was pressed, by the server's clock.",
         ),
         Column::new(
             "ended_at",
-            Kind::Time,
+            ColumnType::Time,
             "When the last page was reached, by the server's clock. Empty while the study runs.",
         ),
         Column::new(
             "path",
-            Kind::Text,
+            ColumnType::Text,
             "The scenes that were drawn for the participant, in order, with spaces between them.",
         ),
     ];
     for (factor, arms) in experiment.factors() {
-        let arms = arms.into_iter().map(|arm| Level::new(&arm, &arm)).collect();
+        let arms = arms.into_iter().map(|arm| LabeledValue::new(&arm, &arm)).collect();
         columns.push(Column::new(
-            format!("arm.{factor}"),
-            Kind::Levels(arms),
+            format!("condition.{factor}"),
+            ColumnType::Levels(arms),
             format!("The arm of {factor} that was drawn."),
         ));
     }
     for name in &experiment.parameters {
         columns.push(Column::new(
             format!("url.{name}"),
-            Kind::Text,
+            ColumnType::Text,
             format!("The parameter {name} of the address by which the participant came."),
         ));
     }
@@ -83,11 +83,12 @@ pub fn participants_columns(experiment: &Experiment) -> Vec<Column> {
             for name in game.globals() {
                 let (kind, words) = match name.as_str() {
                     "outcome" => (outcomes(), "How the game ended for the participant."),
-                    "score" => {
-                        (Kind::Number(None, None), "The participant's sum of rewards over the whole game.")
-                    }
-                    "game_id" => (Kind::Text, "The game. Empty where there was none."),
-                    _ => (Kind::Text, "What the study's own code set at the end of the game."),
+                    "score" => (
+                        ColumnType::Number(None, None),
+                        "The participant's sum of rewards over the whole game.",
+                    ),
+                    "game_id" => (ColumnType::Text, "The game. Empty where there was none."),
+                    _ => (ColumnType::Text, "What the study's own code set at the end of the game."),
                 };
                 columns.push(Column::new(format!("{id}.{name}"), kind, words));
             }
@@ -118,7 +119,7 @@ fn meaning(ending: Ending) -> &'static str {
     }
 }
 
-pub(super) fn outcomes() -> Kind {
+pub(super) fn outcomes() -> ColumnType {
     let meaning = |outcome| match outcome {
         Outcome::Completed => "all episodes were played",
         Outcome::PartnerLeft => "a person left and did not come back",
@@ -132,13 +133,16 @@ pub(super) fn outcomes() -> Kind {
         Outcome::Void => "a person left, and the game counts as if it had not been",
         Outcome::Failed => "the environment failed",
     };
-    Kind::Levels(
-        Outcome::ALL.into_iter().map(|outcome| Level::new(outcome.as_str(), meaning(outcome))).collect(),
+    ColumnType::Levels(
+        Outcome::ALL
+            .into_iter()
+            .map(|outcome| LabeledValue::new(outcome.as_str(), meaning(outcome)))
+            .collect(),
     )
 }
 
 /// One participant as CSV, header included.
-pub fn participant_csv(experiment: &Experiment, snapshot: &Snapshot) -> Result<Vec<u8>, RecordError> {
+pub fn participant_csv(experiment: &Experiment, snapshot: &SessionRecord) -> Result<Vec<u8>, RecordError> {
     let columns = participants_columns(experiment);
     let known = values(experiment, snapshot);
     let row = columns.iter().map(|column| known.get(&column.name).cloned().unwrap_or_default());
@@ -146,32 +150,32 @@ pub fn participant_csv(experiment: &Experiment, snapshot: &Snapshot) -> Result<V
 }
 
 /// Everything known, by column; more than there are columns where a deployment took scenes away.
-fn values(experiment: &Experiment, snapshot: &Snapshot) -> BTreeMap<String, String> {
-    let stager = &snapshot.stager;
-    // Arms, parameters and games; answers as well, but those only of pages that were accepted.
+fn values(experiment: &Experiment, snapshot: &SessionRecord) -> BTreeMap<String, String> {
+    let progress = &snapshot.progress;
+    // Factor, parameters and games; answers as well, but those only of pages that were accepted.
     let mut known: BTreeMap<String, String> =
-        stager.globals().iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
-    for answered in &snapshot.sheets {
+        progress.globals().iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+    for answered in &snapshot.submissions {
         let scene = &answered.scene;
-        known.insert(format!("{scene}.attempts"), answered.sheet.attempt.to_string());
+        known.insert(format!("{scene}.attempts"), answered.submission.attempt.to_string());
         for question in experiment.find(scene).map(Scene::recorded).unwrap_or_default() {
-            let answer = answered.sheet.answers.get(&question.id).map(Answer::to_string);
+            let answer = answered.submission.answers.get(&question.id).map(Answer::to_string);
             known.insert(format!("{scene}.{}", question.id), answer.unwrap_or_default());
         }
     }
-    let ending = stager.ending(experiment);
+    let ending = progress.ending(experiment);
     known.extend([
         ("subject_id".to_owned(), snapshot.subject.clone()),
         ("status".to_owned(), if ending.is_some() { "ended" } else { "running" }.to_owned()),
         ("ending".to_owned(), ending.map(Ending::as_str).unwrap_or_default().to_owned()),
         ("begun_at".to_owned(), iso8601(snapshot.begun_at_ms)),
         ("ended_at".to_owned(), snapshot.ended_at_ms.map(iso8601).unwrap_or_default()),
-        ("path".to_owned(), stager.path().join(" ")),
+        ("path".to_owned(), progress.path().join(" ")),
     ]);
     known
 }
 
 /// What is known about a participant by name, as JSON.
-pub fn globals_json(snapshot: &Snapshot) -> Value {
-    serde_json::to_value(snapshot.stager.globals()).unwrap_or(Value::Null)
+pub fn globals_json(snapshot: &SessionRecord) -> Value {
+    serde_json::to_value(snapshot.progress.globals()).unwrap_or(Value::Null)
 }

@@ -6,7 +6,7 @@ use footlights_env::{ActionValue, Agent, Space, Spec};
 use serde_json::{Value, json};
 
 use super::{
-    column::{COUNT, Column, Kind, Level, csv, game_id, scene_id, subject_id},
+    column::{COUNT, Column, ColumnType, LabeledValue, csv, game_id, scene_id, subject_id},
     iso8601,
 };
 use crate::{
@@ -14,10 +14,10 @@ use crate::{
     verdict::Verdict,
 };
 use footlights_experiment::{
-    Execution, GameScene, Leaving,
-    record::{GameInfo, Row},
+    DropoutRule, Execution, GameScene,
+    record::{GameInfo, StepRecord},
 };
-use footlights_protocol::{InputDelay, Outcome, timeline::ActionSource, wire::Note};
+use footlights_protocol::{InputDelay, Outcome, timeline::ActionSource, wire::TickReport};
 
 /// The columns of steps that are about the participant and not about the game: in all others, the files of everybody who
 /// played say the same.
@@ -48,24 +48,24 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
         Some(format!("{agent}: {}", bits.join(", ")))
     });
     let bits: Vec<String> = bits.collect();
-    let people = scene.human_agents().map(|agent| Level::new(agent.to_string(), agent.to_string()));
+    let people = scene.human_agents().map(|agent| LabeledValue::new(agent.to_string(), agent.to_string()));
     let mut columns = vec![
         subject_id(),
         game_id("The game; everybody who played in it has the same."),
         scene_id("The game's scene in the experiment."),
-        Column::new("agent", Kind::Levels(people.collect()), "The agent whom the participant played."),
+        Column::new("agent", ColumnType::Levels(people.collect()), "The agent whom the participant played."),
         Column::new("episode", COUNT, "The episode, from 0."),
         Column::new("step", COUNT, "Steps since the episode's reset, from 1."),
         Column::new("tick", COUNT, "Ticks since the game began, over all episodes, from 1."),
         Column::new("server_time_ms", COUNT, "The server's clock when the tick ran, since 1970-01-01 UTC.").unit("ms"),
         Column::new(
             "client_time_ms",
-            Kind::Number(Some(0.0), None),
+            ColumnType::Number(Some(0.0), None),
             "The clock of the participant's browser at its last message; it never goes back, and its zero is its own. Empty before the first message, also to a server that was restarted.",
         )
         .unit("ms"),
-        Column::new("rtt_ms", Kind::Number(Some(0.0), None), "The last measured round trip of the participant's connection; 0 before the first.").unit("ms"),
-        Column::new("focused", Kind::Boolean, "Whether the participant's page was visible and focused."),
+        Column::new("rtt_ms", ColumnType::Number(Some(0.0), None), "The last measured round trip of the participant's connection; 0 before the first.").unit("ms"),
+        Column::new("focused", ColumnType::Boolean, "Whether the participant's page was visible and focused."),
         Column::new("keys_held", COUNT, format!("The keys that the participant held, or tapped since the tick before: the sum of those of {}.", bits.join("; "))),
     ];
     if scene.execution == Execution::Browser {
@@ -77,7 +77,7 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
     for agent in &agents {
         columns.extend(actions(spec, &legend.actions, *agent));
     }
-    let each = |name: &str, kind: Kind, words: &str| {
+    let each = |name: &str, kind: ColumnType, words: &str| {
         agents
             .iter()
             .map(|agent| Column::new(format!("{name}.{agent}"), kind.clone(), format!("{words} {agent}.")))
@@ -85,22 +85,26 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
     };
     columns.extend(each("action_source", sources(), "Where the action came from:"));
     let (low, high) = spec.reward_range;
-    columns.extend(each("rewards", Kind::Number(bound(low), bound(high)), "Reward of this step for"));
+    columns.extend(each("rewards", ColumnType::Number(bound(low), bound(high)), "Reward of this step for"));
     columns.extend(each(
         "terminated",
-        Kind::Boolean,
+        ColumnType::Boolean,
         "Whether the episode reached its end with this step, for",
     ));
     columns.extend(each(
         "truncated",
-        Kind::Boolean,
+        ColumnType::Boolean,
         "Whether the episode was cut by a limit after this step, for",
     ));
-    columns.extend(each("seats", Kind::Text, "Who acted: human, random, or a policy's name. The seat of"));
+    columns.extend(each(
+        "seats",
+        ColumnType::Text,
+        "Who acted: human, random, or a policy's name. The seat of",
+    ));
     for agent in &agents {
         columns.extend(legend.infos.iter().map(|info| {
             let name = format!("infos.{agent}.{}", info.name);
-            Column::new(name, Kind::Number(None, None), format!("{}, for {agent}.", info.meaning))
+            Column::new(name, ColumnType::Number(None, None), format!("{}, for {agent}.", info.meaning))
                 .unit(info.unit)
         }));
     }
@@ -108,7 +112,7 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
     columns.extend(hooks.iter().map(|name| {
         Column::new(
             format!("hooks.{name}"),
-            Kind::Number(None, None),
+            ColumnType::Number(None, None),
             format!("{name}, from the study's own code."),
         )
     }));
@@ -120,28 +124,28 @@ fn shown() -> [Column; 6] {
     const UNTOLD: &str = "Empty where the browser could not tell any more.";
     [
         Column::new("late_ticks", COUNT, "By how many ticks the participant's keys of this tick came too late for the one that they were meant for. Empty where a browser brought the tick back to a server that was restarted."),
-        Column::new("predicted", Kind::Boolean, format!("Whether the participant saw this tick before the room had decided it, rightly or not. {UNTOLD}")),
+        Column::new("predicted", ColumnType::Boolean, format!("Whether the participant saw this tick before the room had decided it, rightly or not. {UNTOLD}")),
         Column::new("rollback_ticks", COUNT, format!("How many ticks the participant's browser had to undo and simulate again because it had guessed this one wrong. {UNTOLD}")),
         Column::new("stalled_ms", COUNT, format!("For how long the participant's picture stood still before this tick, because the prediction window was exhausted. {UNTOLD}")).unit("ms"),
         Column::new("input_delay_ticks", COUNT, format!("By how many ticks the participant's keys were delayed on purpose. {UNTOLD}")),
-        Column::new("verified", Kind::Boolean, format!("Whether the participant's browser, which simulated the game itself, came to the state that the server came to from the same inputs; the data are the server's in any case. {UNTOLD}")),
+        Column::new("verified", ColumnType::Boolean, format!("Whether the participant's browser, which simulated the game itself, came to the state that the server came to from the same inputs; the data are the server's in any case. {UNTOLD}")),
     ]
 }
 
 /// What was told of how one agent's browser showed the ticks, by tick.
-fn told(scene: &GameScene, record: &Chunk, agent: Agent) -> BTreeMap<u32, (Note, u8)> {
+fn told(scene: &GameScene, record: &Chunk, agent: Agent) -> BTreeMap<u32, (TickReport, u8)> {
     let mut told = BTreeMap::new();
     if scene.is_alone() {
         // Only what was not so is told.
         let delay = if let InputDelay::Fixed(ticks) = scene.input_delay { ticks } else { 0 };
         let delay = u8::try_from(delay).unwrap_or(u8::MAX);
-        let fine = |tick| Note { tick, predicted: true, rollback: 0, stalled_ms: 0 };
+        let fine = |tick| TickReport { tick, predicted: true, rollback: 0, stalled_ms: 0 };
         told.extend(record.rows.iter().map(|row| (row.tick, (fine(row.tick), delay))));
     }
     let mut from = 1;
     for (_, shown) in record.shown.iter().filter(|(about, _)| *about == agent) {
         for tick in from.max(shown.until.saturating_sub(shown.ticks) + 1)..=shown.until {
-            let fine = Note { tick, predicted: true, rollback: 0, stalled_ms: 0 };
+            let fine = TickReport { tick, predicted: true, rollback: 0, stalled_ms: 0 };
             told.insert(tick, (fine, shown.input_delay));
         }
         for note in &shown.notes {
@@ -173,10 +177,10 @@ fn observations(spec: &Spec, fields: &[footlights_env::Field], agent: Agent) -> 
     let column = |(k, (low, high)): (usize, (Option<f64>, Option<f64>))| {
         let (words, unit) = match fields.get(k) {
             Some(field) => (format!("{} ({}).", field.meaning, field.name), field.unit),
-            None => (format!("Place {k} of the observation."), ""),
+            None => (format!("ExportTarget {k} of the observation."), ""),
         };
         let words = format!("Observed by {agent} after the step. {words}");
-        Column::new(format!("observations.{agent}.{k}"), Kind::Number(low, high), words).unit(unit)
+        Column::new(format!("observations.{agent}.{k}"), ColumnType::Number(low, high), words).unit(unit)
     };
     bounds.into_iter().enumerate().map(column).collect()
 }
@@ -186,10 +190,14 @@ fn actions(spec: &Spec, names: &[&str], agent: Agent) -> Vec<Column> {
     match &spec.action_space {
         Space::Discrete { n } => {
             let kind = if names.is_empty() {
-                Kind::Integer(Some(0.0), Some(f64::from(*n) - 1.0))
+                ColumnType::Integer(Some(0.0), Some(f64::from(*n) - 1.0))
             } else {
-                Kind::Levels(
-                    names.iter().enumerate().map(|(k, name)| Level::new(k.to_string(), *name)).collect(),
+                ColumnType::Levels(
+                    names
+                        .iter()
+                        .enumerate()
+                        .map(|(k, name)| LabeledValue::new(k.to_string(), *name))
+                        .collect(),
                 )
             };
             vec![Column::new(format!("actions.{agent}"), kind, format!("{words}."))]
@@ -199,7 +207,7 @@ fn actions(spec: &Spec, names: &[&str], agent: Agent) -> Vec<Column> {
             .zip(high)
             .enumerate()
             .map(|(k, (low, high))| {
-                let kind = Kind::Number(bound(*low), bound(*high));
+                let kind = ColumnType::Number(bound(*low), bound(*high));
                 Column::new(
                     format!("actions.{agent}.{k}"),
                     kind,
@@ -210,7 +218,7 @@ fn actions(spec: &Spec, names: &[&str], agent: Agent) -> Vec<Column> {
     }
 }
 
-fn sources() -> Kind {
+fn sources() -> ColumnType {
     let meaning = |source| match source {
         ActionSource::Keys => "the person's keys",
         ActionSource::Default => "nothing came, the scene's default action",
@@ -219,8 +227,11 @@ fn sources() -> Kind {
         ActionSource::Policy => "a policy",
         ActionSource::PolicyFailed => "the policy failed, the default action instead",
     };
-    Kind::Levels(
-        ActionSource::ALL.into_iter().map(|source| Level::new(source.as_str(), meaning(source))).collect(),
+    ColumnType::Levels(
+        ActionSource::ALL
+            .into_iter()
+            .map(|source| LabeledValue::new(source.as_str(), meaning(source)))
+            .collect(),
     )
 }
 
@@ -241,12 +252,12 @@ pub fn steps_csv(
     let (agents, infos) = (sim.spec().agents().collect::<Vec<_>>(), sim.legend().infos);
     let subject = info.seats.get(agent.index()).and_then(|seat| seat.subject.clone()).unwrap_or_default();
     let hooks = scene.hooks.map_or(0, |make| make().columns().len());
-    let successor = match &scene.leaving {
-        Leaving::Replace(seat) => Some(seat.name()),
-        Leaving::End | Leaving::Void => None,
+    let successor = match &scene.on_dropout {
+        DropoutRule::Replace(seat) => Some(seat.name()),
+        DropoutRule::End | DropoutRule::Void => None,
     };
     let (told, verified) = (told(scene, record, agent), verified(record, agent));
-    let fields = |row: &Row| {
+    let fields = |row: &StepRecord| {
         let mut fields: Vec<String> = Vec::with_capacity(columns.len());
         fields.extend([subject.clone(), info.game_id.clone(), info.scene.clone(), agent.to_string()]);
         fields.extend([row.episode, row.step, row.tick].map(|n| n.to_string()));

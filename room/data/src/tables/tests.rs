@@ -4,12 +4,12 @@ use footlights_example_environments::slime_volleyball::{Config, Move, SlimeVolle
 use proptest::prelude::*;
 
 use super::*;
-use crate::session::{Answered, Identifiers, SessionEvent, Snapshot};
+use crate::session::{Identifiers, SessionEvent, SessionRecord, TimedSubmission};
 use crate::validate;
 use footlights_experiment::{
-    Arms, Block, Code, Completion, Ending, Experiment, GameScene, Globals, Page, Question, Scene, Screening,
-    Seat, Then,
-    progress::{Draw, Played, Sheet, Stager},
+    Block, Code, Completion, Ending, Experiment, Factor, GameScene, Globals, Page, Question, Scene,
+    Screening, Seat, Transition,
+    progress::{Assignment, GameResult, Progress, Submission},
 };
 use footlights_protocol::Outcome;
 
@@ -26,26 +26,26 @@ fn experiment() -> Experiment {
         .scene(Screening::new("screening"))
         .scene(
             Page::new("check", "Check")
-                .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).right(&["right"]))
-                .attempts(3, Then::End),
+                .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).correct(&["right"]))
+                .attempts(3, Transition::End),
         )
-        .arms(
-            Arms::new("tone")
-                .arm("kind", Block::new().scene(Page::new("kind", "Kind")))
-                .arm("stern", Block::new().scene(Page::new("stern", "Stern"))),
+        .factor(
+            Factor::new("tone")
+                .level("kind", Block::new().scene(Page::new("kind", "Kind")))
+                .level("stern", Block::new().scene(Page::new("stern", "Stern"))),
         )
         .scene(game)
         .scene(
             Page::new("survey", "Survey")
                 .ask(Question::text_area("why", "Why?").optional())
-                .ask(Question::multiple_choice("which", "Which", &["a, b", "c"]).several())
-                .ask(Question::scale("fun", "Fun", 7).ends("none", "much")),
+                .ask(Question::multiple_choice("which", "Which", &["a, b", "c"]).multiple())
+                .ask(Question::scale("fun", "Fun", 7).anchors("none", "much")),
         )
         .scene(Scene::completion_code(Page::new("end", "Bye")))
 }
 
-fn sheet(attempt: u32, answers: &[(&str, Answer)], correct: &[(&str, bool)]) -> Sheet {
-    Sheet {
+fn submission(attempt: u32, answers: &[(&str, Answer)], correct: &[(&str, bool)]) -> Submission {
+    Submission {
         attempt,
         answers: answers.iter().map(|(id, answer)| ((*id).to_owned(), answer.clone())).collect(),
         correct: correct.iter().map(|(id, right)| ((*id).to_owned(), *right)).collect(),
@@ -54,34 +54,42 @@ fn sheet(attempt: u32, answers: &[(&str, Answer)], correct: &[(&str, bool)]) -> 
 
 use footlights_experiment::Answer;
 
-fn snapshot() -> Snapshot {
+fn snapshot() -> SessionRecord {
     let experiment = experiment();
-    let mut stager = Stager::default();
-    let cell = BTreeMap::from([("tone".to_owned(), "kind".to_owned())]);
+    let mut progress = Progress::default();
+    let condition = BTreeMap::from([("tone".to_owned(), "kind".to_owned())]);
     let globals = Globals::from([("url.group".to_owned(), Answer::Text("b".into()))]);
-    stager.begin(&experiment, "start", Draw { cell, seed: 1 }, globals).unwrap();
-    stager.played(Played {
+    progress.begin(&experiment, "start", Assignment { condition, seed: 1 }, globals).unwrap();
+    progress.played(GameResult {
         scene: "game".into(),
         outcome: Outcome::PartnerLeft,
         game: "g1".into(),
         score: -2.0,
         globals: Globals::new(),
     });
-    let sheets = [
-        ("check", 1_000, sheet(1, &[("goal", Answer::Text("left".into()))], &[("goal", false)])),
-        ("check", 2_000, sheet(2, &[("goal", Answer::Text("right".into()))], &[("goal", true)])),
+    let submissions = [
+        ("check", 1_000, submission(1, &[("goal", Answer::Text("left".into()))], &[("goal", false)])),
+        ("check", 2_000, submission(2, &[("goal", Answer::Text("right".into()))], &[("goal", true)])),
         (
             "survey",
             3_000,
-            sheet(1, &[("which", Answer::Several(vec!["a, b".into()])), ("fun", Answer::Number(7.0))], &[]),
+            submission(
+                1,
+                &[("which", Answer::Several(vec!["a, b".into()])), ("fun", Answer::Number(7.0))],
+                &[],
+            ),
         ),
     ];
-    let answered = |(scene, at_ms, sheet): (&str, u64, Sheet)| Answered { scene: scene.into(), at_ms, sheet };
-    Snapshot {
+    let answered = |(scene, at_ms, submission): (&str, u64, Submission)| TimedSubmission {
+        scene: scene.into(),
+        at_ms,
+        submission,
+    };
+    SessionRecord {
         experiment: "a_study-2".into(),
         subject: "0123abcd".into(),
-        stager,
-        sheets: sheets.map(answered).into(),
+        progress,
+        submissions: submissions.map(answered).into(),
         events: vec![SessionEvent {
             at_ms: 500,
             scene: "start".into(),
@@ -117,12 +125,14 @@ fn times_are_iso_8601_in_utc() {
 fn every_answer_and_every_attempt_is_a_row() {
     let experiment = experiment();
     let snapshot = snapshot();
-    let check = answers_csv(&experiment, experiment.find("check").unwrap(), "s", &snapshot.sheets).unwrap();
+    let check =
+        answers_csv(&experiment, experiment.find("check").unwrap(), "s", &snapshot.submissions).unwrap();
     let rows = read(&check);
     let seen: Vec<_> = rows.iter().map(|row| [&row["attempt"], &row["answer"], &row["correct"]]).collect();
     assert_eq!(seen, [["1", "left", "false"], ["2", "right", "true"]]);
     assert_eq!(rows[0]["answered_at"], "1970-01-01T00:00:01Z");
-    let survey = answers_csv(&experiment, experiment.find("survey").unwrap(), "s", &snapshot.sheets).unwrap();
+    let survey =
+        answers_csv(&experiment, experiment.find("survey").unwrap(), "s", &snapshot.submissions).unwrap();
     let seen: Vec<_> =
         read(&survey).iter().map(|row| (row["question_id"].clone(), row["answer"].clone())).collect();
     let expected = [("why", ""), ("which", "[\"a, b\"]"), ("fun", "7")];
@@ -140,7 +150,7 @@ fn a_participant_is_one_row_with_the_last_answers_and_the_games() {
         ("begun_at", "2026-09-21T14:13:20.123Z"),
         ("ended_at", ""),
         ("path", "start screening check kind game survey end"),
-        ("arm.tone", "kind"),
+        ("condition.tone", "kind"),
         ("url.group", "b"),
         ("screening.verdict", ""),
         ("check.goal", "right"),
@@ -166,10 +176,10 @@ fn nothing_that_is_shared_names_a_person_or_a_code() {
         dataset_description(&experiment, &tables(&experiment).unwrap()).to_string(),
         configuration(&experiment, "1").to_string(),
         globals_json(&snapshot).to_string(),
-        readme(&experiment, &Names::of(&experiment)),
+        readme(&experiment, &FileNames::of(&experiment)),
     ];
     for scene in experiment.scenes() {
-        let answers = answers_csv(&experiment, scene, "s", &snapshot.sheets).unwrap();
+        let answers = answers_csv(&experiment, scene, "s", &snapshot.submissions).unwrap();
         shared.push(String::from_utf8(answers).unwrap());
     }
     for text in shared {
@@ -180,13 +190,13 @@ fn nothing_that_is_shared_names_a_person_or_a_code() {
     }
     let private = identifiers_csv(
         &experiment,
-        &[Payment {
+        &[IdentifierRow {
             subject: "0123abcd".into(),
             source: "prolific".into(),
             external: snapshot.identifiers.unwrap().external,
             code: "SECRET1".into(),
             games: BTreeMap::from([("game".to_owned(), ("completed".to_owned(), 3.0))]),
-            ..Payment::default()
+            ..IdentifierRow::default()
         }],
     );
     let rows = read(&private.unwrap());
@@ -220,7 +230,7 @@ fn the_codebook_explains_every_column_in_words_of_its_own_kind() {
     assert_eq!(find("participants:survey.fun")["minValue"], 1.0);
     assert_eq!(find("participants:survey.fun")["valueReference"][1]["name"], "much");
     assert_eq!(find("participants:survey.which")["valueReference"][0]["value"], "a, b");
-    assert_eq!(find("participants:arm.tone")["valueReference"][1]["value"], "stern");
+    assert_eq!(find("participants:condition.tone")["valueReference"][1]["value"], "stern");
     assert_eq!(find("steps/game:server_time_ms")["unitText"], "ms");
     assert_eq!(find("steps/game:observations.player_0.4")["minValue"], -2.4);
     assert_eq!(find("steps/game:actions.player_0")["valueReference"][3]["name"], "jump");
@@ -249,9 +259,9 @@ fn is_psych_ds(path: &str) -> bool {
 #[test]
 fn what_is_stored_has_its_place_in_an_export() {
     let experiment = experiment();
-    let names = Names::of(&experiment);
+    let names = FileNames::of(&experiment);
     let file = |key: &str| match place(&experiment, &names, key) {
-        Place::File { path, .. } => path,
+        ExportTarget::File { path, .. } => path,
         other => format!("{other:?}"),
     };
     assert_eq!(file("game/ab.csv"), "data/steps/subject-ab_task-game_description-steps_data.csv");
@@ -274,7 +284,7 @@ proptest! {
         for id in &scenes {
             experiment = experiment.scene(Page::new(id, "Page"));
         }
-        let names = Names::of(&experiment);
+        let names = FileNames::of(&experiment);
         let mut seen = BTreeSet::from([names.participants(), names.events()]);
         for scene in &scenes {
             for subject in &people {
@@ -291,11 +301,11 @@ proptest! {
     fn whatever_somebody_writes_comes_back_from_the_tables(text in "[ -~\\n\\r\",;éß語🎭]{0,40}") {
         let experiment = experiment();
         let mut snapshot = snapshot();
-        snapshot.sheets[2].sheet.answers.insert("why".into(), Answer::Text(text.clone()));
+        snapshot.submissions[2].submission.answers.insert("why".into(), Answer::Text(text.clone()));
         let row = &read(&participant_csv(&experiment, &snapshot).unwrap())[0];
         prop_assert_eq!(&row["survey.why"], &text);
         let survey = experiment.find("survey").unwrap();
-        let rows = read(&answers_csv(&experiment, survey, "s", &snapshot.sheets).unwrap());
+        let rows = read(&answers_csv(&experiment, survey, "s", &snapshot.submissions).unwrap());
         prop_assert_eq!(&rows[0]["answer"], &text);
     }
 }

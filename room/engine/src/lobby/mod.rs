@@ -203,11 +203,11 @@ impl Lobby {
     pub fn next_wake(&self) -> Option<u64> {
         let due = |entry: &QueueEntry| match &entry.membership {
             Some(member) => member.check_until.unwrap_or(member.held_until),
-            None => entry.candidate.since.saturating_add(self.rules.limit_ms),
+            None => entry.candidate.since.saturating_add(self.rules.max_wait_ms),
         };
         let people = self.here.iter().map(|entry| due(entry).min(entry.last_seen.saturating_add(SILENT_MS)));
         // Who missed a check is forgotten when their limit is over, whether somebody comes or not.
-        let missed = self.state.missed.values().map(|at| at.saturating_add(self.rules.limit_ms));
+        let missed = self.state.missed.values().map(|at| at.saturating_add(self.rules.max_wait_ms));
         people.chain(missed).min()
     }
 
@@ -342,7 +342,7 @@ impl Lobby {
         for conn in conns {
             self.close(now, conn, CloseCode::Silent);
         }
-        let limit = self.rules.limit_ms;
+        let limit = self.rules.max_wait_ms;
         let late = |entry: &&QueueEntry| {
             entry.membership.is_none() && now >= entry.candidate.since.saturating_add(limit)
         };
@@ -452,7 +452,7 @@ impl Lobby {
             return false;
         }
         let group: Vec<&QueueEntry> = pick.iter().filter_map(|at| free.get(*at).copied()).collect();
-        let (least, most) = self.rules.extra_wait_ms;
+        let (least, most) = self.rules.wait_jitter_ms;
         let span = most.saturating_sub(least).saturating_add(1);
         let extra = least.saturating_add(mix(0, now, &group) % span);
         let conns: Vec<u64> = group.iter().map(|entry| entry.conn).collect();
@@ -501,7 +501,7 @@ impl Lobby {
                         here,
                         needed: self.group as u32,
                         waited_ms: short(now.saturating_sub(entry.candidate.since)),
-                        limit_ms: short(self.rules.limit_ms),
+                        limit_ms: short(self.rules.max_wait_ms),
                         full,
                     };
                     (Told::Waiting { here, full }, message)

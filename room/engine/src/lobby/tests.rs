@@ -65,7 +65,7 @@ fn alive(conn: u64) -> Input {
 }
 
 fn rules() -> Waitroom {
-    Waitroom::new().limit_ms(600_000)
+    Waitroom::new().max_wait_ms(600_000)
 }
 
 /// What is kept by the shell, and a lobby that is made of that.
@@ -143,7 +143,7 @@ fn who_has_waited_before_comes_in_at_the_head() {
 
 #[test]
 fn waiting_ends_at_the_limit_with_the_researchers_words() {
-    let mut lobby = Lobby::new(2, &Waitroom::new().limit_ms(60_000).timeout_message("Sorry."));
+    let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).timeout_message("Sorry."));
     join(&mut lobby, 1_000, 1, "a");
     lobby.handle(50_000, alive(1));
     assert_eq!(lobby.next_wake(), Some(61_000));
@@ -158,7 +158,7 @@ fn waiting_ends_at_the_limit_with_the_researchers_words() {
 
 #[test]
 fn a_sign_of_life_is_answered_to_who_gave_it() {
-    let mut lobby = Lobby::new(3, &Waitroom::new().limit_ms(60_000));
+    let mut lobby = Lobby::new(3, &Waitroom::new().max_wait_ms(60_000));
     join(&mut lobby, 0, 1, "a");
     join(&mut lobby, 500, 2, "b");
     let waiting =
@@ -190,7 +190,7 @@ fn one_person_games_start_at_once() {
 
 #[test]
 fn a_group_is_held_for_a_time_between_the_bounds_and_sees_the_waiting_page() {
-    let rules = rules().extra_wait_ms(1_000, 3_000);
+    let rules = rules().wait_jitter_ms(1_000, 3_000);
     let mut waits = Vec::new();
     for pair in 0..200 {
         let mut lobby = Lobby::new(2, &rules);
@@ -212,7 +212,7 @@ fn a_group_is_held_for_a_time_between_the_bounds_and_sees_the_waiting_page() {
 
 #[test]
 fn who_is_left_of_a_held_group_is_at_the_head_again() {
-    let mut lobby = Lobby::new(2, &rules().extra_wait_ms(5_000, 5_000));
+    let mut lobby = Lobby::new(2, &rules().wait_jitter_ms(5_000, 5_000));
     join(&mut lobby, 0, 1, "a");
     join(&mut lobby, 10, 2, "b");
     join(&mut lobby, 20, 3, "c");
@@ -268,7 +268,7 @@ fn who_is_not_ready_is_sent_away_and_comes_back_behind_the_others() {
 
 #[test]
 fn whoever_misses_checks_all_the_time_is_let_go_at_the_limit_and_forgotten() {
-    let mut lobby = Lobby::new(2, &Waitroom::new().limit_ms(60_000).ready_check_ms(5_000));
+    let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(5_000));
     join(&mut lobby, 0, 1, "a");
     join(&mut lobby, 0, 2, "b");
     lobby.handle(1_000, Input::Ready(2));
@@ -315,7 +315,7 @@ fn a_reload_in_a_check_stays_in_the_group() {
 
 #[test]
 fn nobody_is_timed_out_in_the_middle_of_a_check() {
-    let mut lobby = Lobby::new(2, &Waitroom::new().limit_ms(60_000).ready_check_ms(10_000));
+    let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(10_000));
     join(&mut lobby, 0, 1, "a");
     lobby.handle(50_000, alive(1));
     join(&mut lobby, 58_000, 2, "b");
@@ -376,7 +376,7 @@ fn a_room_that_could_not_be_made_frees_its_place() {
 
 #[test]
 fn a_lobby_that_slept_goes_on_where_it_was() {
-    let rules = rules().ready_check_ms(10_000).extra_wait_ms(100, 100).max_concurrent_games(2);
+    let rules = rules().ready_check_ms(10_000).wait_jitter_ms(100, 100).max_concurrent_games(2);
     let mut lobby = Lobby::new(2, &rules);
     let mut state = LobbyState::default();
     for (conn, who) in [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")] {
@@ -556,7 +556,7 @@ proptest! {
         extra in 0u64..3_000,
         most in proptest::option::of(1u32..3),
     ) {
-        let rules = Waitroom::new().limit_ms(120_000).extra_wait_ms(extra / 2, extra);
+        let rules = Waitroom::new().max_wait_ms(120_000).wait_jitter_ms(extra / 2, extra);
         let mut rules = match matching {
             0 => rules.matching(Fifo),
             1 => rules.matching(LatencyFifo { max_server_rtt: 150.0, max_pair_rtt: 200.0 }),

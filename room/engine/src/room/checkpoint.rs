@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Gone, Holder, Hooked, Room, RoomError, State};
 use footlights_experiment::{
-    GameScene, Leaving, make_policy,
+    DropoutRule, GameScene, make_policy,
     record::{EpisodeRecord, GameInfo},
 };
 
@@ -83,7 +83,7 @@ impl Room {
         room.timeline.load(&stored.timeline)?;
         for (seat, saved) in room.seats.iter_mut().zip(stored.seats) {
             seat.gone = saved.gone;
-            if let (true, Leaving::Replace(by)) = (seat.is_vacant(), &scene.leaving)
+            if let (true, DropoutRule::Replace(by)) = (seat.is_vacant(), &scene.on_dropout)
                 && let Some(policy) = make_policy(by, room.timeline.sim())?
             {
                 seat.holder = Holder::Policy(policy);
@@ -104,7 +104,7 @@ impl Room {
         room.events_left = stored.events_left;
         room.tag = stored.tag;
         room.decided_ms = stored.decided_ms;
-        (room.durable, room.told_durable) = (stored.tick, stored.tick);
+        (room.persisted, room.announced_persisted) = (stored.tick, stored.tick);
         let played = room.timeline.sim().tick() > 0;
         if let Some(alone) = &mut room.alone {
             alone.restored(stored.tick, played, now);

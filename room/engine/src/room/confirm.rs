@@ -8,7 +8,7 @@ use super::{Holder, Output, Room, State, alone, seat::SeatState};
 use footlights_experiment::Execution;
 use footlights_protocol::{
     timeline::Move,
-    wire::{self, Confirmed, RoomToClient, Shown, Simulated},
+    wire::{self, ConfirmedTick, RenderReport, RoomToClient, SimulationSetup},
 };
 
 /// How often in a second browsers are told the digest of the state.
@@ -20,15 +20,15 @@ const AHEAD_S: f32 = 5.0;
 
 impl Room {
     /// What a browser needs to simulate the game, where the scene wants that.
-    pub(super) fn simulated(&self) -> Option<Simulated> {
+    pub(super) fn simulated(&self) -> Option<SimulationSetup> {
         if self.scene.execution == Execution::Server {
             return None;
         }
-        Some(Simulated {
+        Some(SimulationSetup {
             environment: self.scene.environment.id.to_owned(),
             config: self.timeline.sim().packed_config().ok()?,
             rules: self.timeline.rules().clone(),
-            alone: self.scene.is_alone(),
+            single_player: self.scene.is_alone(),
             policies: self.told_policies().map(|(agent, _)| agent).collect(),
             pauses: self.scene.countdown_ms > 0,
             input_delay: self.scene.input_delay,
@@ -63,26 +63,30 @@ impl Room {
             self.digests.pop_front();
         }
         let digest = tick.is_multiple_of(every).then_some(digest);
-        let durable = (self.durable != self.told_durable).then_some(self.durable);
-        self.told_durable = self.durable;
-        let confirmed = Confirmed { tick, at_ms: now, moves, tag: self.tag, digest, durable };
-        self.tell_all(&RoomToClient::Confirmed(confirmed));
+        let persisted = (self.persisted != self.announced_persisted).then_some(self.persisted);
+        self.announced_persisted = self.persisted;
+        let confirmed = ConfirmedTick { tick, at_ms: now, moves, tag: self.tag, digest, persisted };
+        self.tell_all(&RoomToClient::ConfirmedTick(confirmed));
         self.compare(now);
     }
 
     /// Sends a seat the whole state. A browser that knows later ticks may bring them back first, unless it `must` take
     /// this one.
-    pub(super) fn send_snapshot(&mut self, now: u64, agent: Agent, must: bool) {
+    pub(super) fn send_snapshot(&mut self, now: u64, agent: Agent, mandatory: bool) {
         let tick = self.tick();
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         let Some(conn) = human.listener() else { return };
         match self.timeline.save() {
             Ok(timeline) => {
                 human.repaired_tick = tick;
-                let minds =
+                let policy_states =
                     self.told_policies().map(|(agent, policy)| (agent, policy.save().into())).collect();
-                let bytes =
-                    wire::encode(&RoomToClient::Snapshot { tick: self.tick(), timeline, minds, must });
+                let bytes = wire::encode(&RoomToClient::Snapshot {
+                    tick: self.tick(),
+                    timeline,
+                    policy_states,
+                    mandatory,
+                });
                 self.out.push_back(Output::Send { conn, bytes });
             }
             Err(error) => self.report(now, Some(agent), EventKind::SnapshotFailed, error.to_string()),
@@ -111,7 +115,7 @@ impl Room {
     }
 
     /// A browser tells how it showed the game; only of ticks that there were, and of each once.
-    pub(super) fn shown(&mut self, now: u64, agent: Agent, mut shown: Shown) {
+    pub(super) fn shown(&mut self, now: u64, agent: Agent, mut shown: RenderReport) {
         let tick = self.tick();
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
         let from = shown.until.saturating_sub(shown.ticks).max(human.shown_until);

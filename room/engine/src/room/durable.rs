@@ -19,7 +19,7 @@ use super::{Room, State, seat::SeatState};
 use footlights_experiment::Execution;
 use footlights_protocol::{
     timeline::{Move, Moves},
-    wire::{self, Confirmed, RoomToClient},
+    wire::{self, ConfirmedTick, RoomToClient},
 };
 
 /// Of one room; from something that only the server knows.
@@ -155,15 +155,15 @@ impl Room {
     /// The oldest of what was handed out for storage is stored.
     pub(super) fn stored(&mut self) {
         if let Some(tick) = self.handed_out.pop_front() {
-            self.durable = tick;
+            self.persisted = tick;
             if self.scene.execution == Execution::Server {
-                self.tell_all(&RoomToClient::Durable { tick });
+                self.tell_all(&RoomToClient::Persisted { tick });
             }
         }
     }
 
     /// A browser brings back ticks that this room does not know any more.
-    pub(super) fn resume(&mut self, now: u64, agent: Agent, ticks: Vec<Confirmed>) {
+    pub(super) fn resume(&mut self, now: u64, agent: Agent, ticks: Vec<ConfirmedTick>) {
         let without_it = match self.state {
             // Somebody who plays alone has the game where they are.
             State::Running => self.alone.is_none(),
@@ -179,7 +179,7 @@ impl Room {
         }
         let before = self.tick();
         let mut forged = false;
-        for Confirmed { tick, at_ms, moves, tag, .. } in ticks {
+        for ConfirmedTick { tick, at_ms, moves, tag, .. } in ticks {
             if tick <= self.tick() {
                 continue;
             }

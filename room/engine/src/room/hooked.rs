@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use footlights_experiment::{
     Answer, GameScene, Globals,
     hooks::Hooks,
-    record::{EpisodeRecord, GameInfo, Row},
+    record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::Outcome;
 
@@ -29,7 +29,7 @@ impl Hooked {
     }
 
     /// Fills the row's columns.
-    pub fn tick(&mut self, row: &mut Row) {
+    pub fn tick(&mut self, row: &mut StepRecord) {
         let mut values = self.hooks.tick(row);
         values.truncate(self.columns);
         row.hooks = values;

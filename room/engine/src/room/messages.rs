@@ -22,24 +22,24 @@ impl Room {
             }
             // Who is sent pictures must not see the state behind them.
             Ok(
-                ClientToRoom::Stamped { .. }
-                | ClientToRoom::Played { .. }
-                | ClientToRoom::Resume { .. }
-                | ClientToRoom::Shown(_)
+                ClientToRoom::StampedKeys { .. }
+                | ClientToRoom::Advanced { .. }
+                | ClientToRoom::RestoreTicks { .. }
+                | ClientToRoom::RenderReport(_)
                 | ClientToRoom::Desync { .. },
             ) if !self.scene.runs_in_browser() => {
                 self.refuse(now, agent, CloseCode::Malformed, "browsers do not simulate this game")
             }
             Ok(ClientToRoom::Keys { seq, held, time }) => self.keys(now, agent, Some(seq), None, held, time),
-            Ok(ClientToRoom::Stamped { tick, held, time }) => {
+            Ok(ClientToRoom::StampedKeys { tick, held, time }) => {
                 self.keys(now, agent, None, Some(tick), held, time)
             }
-            Ok(ClientToRoom::Played { until, changes, digest }) => {
+            Ok(ClientToRoom::Advanced { until, changes, digest }) => {
                 self.played(now, agent, until, &changes, digest);
             }
-            Ok(ClientToRoom::Resume { ticks }) => self.resume(now, agent, ticks),
-            Ok(ClientToRoom::Unseal { from, receipts }) => self.unseal(now, agent, from, &receipts),
-            Ok(ClientToRoom::Shown(shown)) => self.shown(now, agent, shown),
+            Ok(ClientToRoom::RestoreTicks { ticks }) => self.resume(now, agent, ticks),
+            Ok(ClientToRoom::RestoreReceipts { from, receipts }) => self.unseal(now, agent, from, &receipts),
+            Ok(ClientToRoom::RenderReport(shown)) => self.shown(now, agent, shown),
             Ok(ClientToRoom::Desync { tick, digest }) => self.desync(now, agent, tick, digest),
             Ok(ClientToRoom::Ping { time, rtt, focused, .. }) => self.ping(now, agent, time, rtt, focused),
         }
@@ -161,10 +161,7 @@ impl Room {
         human.trips.add(now, human.rtt_ms);
         let changed = human.focused != focused;
         human.focused = focused;
-        self.out.push_back(Output::Send {
-            conn,
-            bytes: wire::encode(&RoomToClient::Pong { time, server: now as f64 }),
-        });
+        self.out.push_back(Output::Send { conn, bytes: wire::encode(&RoomToClient::Pong { time }) });
         if changed {
             self.report(
                 now,
@@ -174,6 +171,6 @@ impl Room {
             );
             self.tell_status(now);
         }
-        self.watch_ping(now, agent);
+        self.latency_rule(now, agent);
     }
 }

@@ -198,8 +198,8 @@ pub struct Room {
     /// Ticks up to which rows were handed out for storage and are not known to be stored.
     handed_out: VecDeque<u32>,
     /// Up to this tick all is stored, and up to which browsers have been told so.
-    durable: u32,
-    told_durable: u32,
+    persisted: u32,
+    announced_persisted: u32,
     out: VecDeque<Output>,
 }
 
@@ -256,8 +256,8 @@ impl Room {
             decided_ms: now,
             repeats: false,
             handed_out: VecDeque::new(),
-            durable: 0,
-            told_durable: 0,
+            persisted: 0,
+            announced_persisted: 0,
             out: VecDeque::new(),
         };
         room.episode.initial_observations = room.observations();
@@ -317,7 +317,7 @@ impl Room {
 
     /// Takes in what happened at `now`, epoch ms.
     pub fn handle(&mut self, now: u64, input: Input) {
-        self.watch_focus(now);
+        self.attention_rule(now);
         match input {
             Input::Connected { agent, conn } => self.connected(now, agent, conn),
             Input::Message { conn, bytes } => self.message(now, conn, &bytes),

@@ -6,10 +6,10 @@ use footlights_env::{Policy, surface::Encoder};
 use serde::{Deserialize, Serialize};
 
 use super::watch::{Trips, Watched};
-use footlights_experiment::record::Person;
+use footlights_experiment::record::ParticipantSample;
 use footlights_protocol::{
     Hud, Outcome,
-    timeline::{Change, MOST_CHANGES},
+    timeline::{Change, MAX_CHANGES_PER_TICK},
     wire::Presence,
 };
 
@@ -109,7 +109,7 @@ impl Inbox {
         let mut late = 0;
         let due = std::iter::from_fn(|| self.0.pop_front_if(|(due, _)| *due <= tick));
         let changes = due
-            .take(MOST_CHANGES)
+            .take(MAX_CHANGES_PER_TICK)
             .map(|(due, change)| {
                 // Without a stamp nothing is late.
                 late = late.max(if due == 0 { 0 } else { tick - due });
@@ -249,8 +249,8 @@ impl Human {
     }
 
     /// What is known of them at a tick that saw the keys `held`.
-    pub fn row(&self, held: u32) -> Person {
-        Person {
+    pub fn row(&self, held: u32) -> ParticipantSample {
+        ParticipantSample {
             held,
             client_time_ms: self.client_time_ms,
             rtt_ms: self.rtt_ms,

@@ -6,7 +6,7 @@ use footlights_env::Agent;
 use super::{
     Gone, Holder, MOST_GRACES, Output, RESUME_MS, Room, SILENT_MS, State, seat::SeatState, watch::Finding,
 };
-use footlights_experiment::{Leaving, make_policy};
+use footlights_experiment::{DropoutRule, make_policy};
 use footlights_protocol::{
     Outcome,
     wire::{self, RoomToClient},
@@ -104,11 +104,11 @@ impl Room {
     }
 
     /// Counts how long people have looked away while the game ran, and does what their watch says.
-    pub(super) fn watch_focus(&mut self, now: u64) {
+    pub(super) fn attention_rule(&mut self, now: u64) {
         // Who plays alone calls the room themselves, and more rarely out of sight.
         let most = if self.alone.is_some() { SILENT_MS } else { MOST_AWAY_AT_ONCE_MS };
         let passed = now.saturating_sub(std::mem::replace(&mut self.watched_ms, now)).min(most);
-        let Some(watch) = self.scene.watch_focus.as_ref().filter(|_| self.state == State::Running) else {
+        let Some(watch) = self.scene.attention_rule.as_ref().filter(|_| self.state == State::Running) else {
             return;
         };
         let mut found = Vec::new();
@@ -124,8 +124,8 @@ impl Room {
     }
 
     /// Does what the watch over the connection says, when a round trip was reported.
-    pub(super) fn watch_ping(&mut self, now: u64, agent: Agent) {
-        let Some(watch) = self.scene.watch_ping.as_ref().filter(|_| self.state == State::Running) else {
+    pub(super) fn latency_rule(&mut self, now: u64, agent: Agent) {
+        let Some(watch) = self.scene.latency_rule.as_ref().filter(|_| self.state == State::Running) else {
             return;
         };
         let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
@@ -154,8 +154,8 @@ impl Room {
                 Finding::Exclude => {
                     self.report(now, Some(agent), EventKind::Excluded, format!("{value}: {detail}"));
                     let watch = match rule {
-                        Rule::Latency => &self.scene.watch_ping,
-                        Rule::Attention => &self.scene.watch_focus,
+                        Rule::Latency => &self.scene.latency_rule,
+                        Rule::Attention => &self.scene.attention_rule,
                     };
                     let text = watch.as_ref().map(|watch| watch.exclusion.clone()).unwrap_or_default();
                     self.exclude(agent, text);
@@ -174,7 +174,7 @@ impl Room {
         let Some(human) = self.human(agent) else { return };
         let Some(conn) = human.listener() else { return };
         let standing =
-            [(&self.scene.watch_focus, &human.focus_watch), (&self.scene.watch_ping, &human.ping_watch)]
+            [(&self.scene.attention_rule, &human.focus_watch), (&self.scene.latency_rule, &human.ping_watch)]
                 .into_iter()
                 .filter(|(_, watched)| watched.warned)
                 .filter_map(|(watch, _)| watch.as_ref().map(|watch| watch.warning.as_str()));
@@ -254,16 +254,16 @@ impl Room {
             .map(|(agent, _)| agent)
             .collect();
         let here = self.people().any(|human| human.ready);
-        match &self.scene.leaving {
-            Leaving::Replace(_) => {
+        match &self.scene.on_dropout {
+            DropoutRule::Replace(_) => {
                 for agent in vacant {
                     self.take_over(now, agent);
                 }
             }
             // Who is here need not wait longer. Who still may come back finds out then.
-            Leaving::End if here && !vacant.is_empty() => return self.finish(now, Outcome::PartnerLeft),
-            Leaving::Void if here && !vacant.is_empty() => return self.finish(now, Outcome::Void),
-            Leaving::End | Leaving::Void => {}
+            DropoutRule::End if here && !vacant.is_empty() => return self.finish(now, Outcome::PartnerLeft),
+            DropoutRule::Void if here && !vacant.is_empty() => return self.finish(now, Outcome::Void),
+            DropoutRule::End | DropoutRule::Void => {}
         }
         if matches!(self.state, State::Over { .. }) {
             return;
@@ -285,7 +285,7 @@ impl Room {
 
     /// A policy plays on in the seat of somebody who has gone.
     fn take_over(&mut self, now: u64, agent: Agent) {
-        let Leaving::Replace(by) = &self.scene.leaving else { return };
+        let DropoutRule::Replace(by) = &self.scene.on_dropout else { return };
         let name = by.name().to_owned();
         match make_policy(by, self.timeline.sim()) {
             Ok(Some(policy)) => {

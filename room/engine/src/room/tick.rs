@@ -8,11 +8,11 @@ use footlights_env::{Agent, Step, View};
 use super::{Holder, Output, Room, State, seat::SeatState};
 use footlights_experiment::{
     Execution,
-    record::{EpisodeRecord, Row},
+    record::{EpisodeRecord, StepRecord},
 };
 use footlights_protocol::{
     Outcome,
-    timeline::{Asked, Move, Moves, Ticked},
+    timeline::{Move, Moves, PolicyQuery, TickResult},
     wire::{self, Frame, RoomToClient},
 };
 
@@ -63,7 +63,7 @@ impl Room {
         for (agent, action) in &ticked.refused {
             self.report(now, Some(*agent), EventKind::RefusedAction, action.to_string());
         }
-        let Ticked { actions, sources, mut step, .. } = ticked;
+        let TickResult { actions, sources, mut step, .. } = ticked;
         self.episode.steps += 1;
         for (sum, reward) in self.episode.returns.iter_mut().zip(&step.rewards) {
             *sum += reward;
@@ -77,7 +77,7 @@ impl Room {
         let digest = digest.unwrap_or(0);
         let done = step.done();
         let people = (0u8..).map(Agent).zip(&self.seats);
-        let mut row = Row {
+        let mut row = StepRecord {
             tick,
             episode: self.episode.episode,
             step: self.episode.steps,
@@ -126,7 +126,7 @@ impl Room {
             }
             Holder::Policy(policy) => policy,
         };
-        match Asked::of(self.timeline.sim(), agent).answer(policy.as_mut()) {
+        match PolicyQuery::new(self.timeline.sim(), agent).evaluate(policy.as_mut()) {
             Ok(action) => Move::Action(action),
             Err(error) => {
                 self.report(now, Some(agent), EventKind::PolicyFailed, error.to_string());
@@ -139,7 +139,7 @@ impl Room {
     pub(super) fn repeat_policies(&mut self) {
         for (agent, seat) in (0u8..).map(Agent).zip(&mut self.seats) {
             if let Holder::Policy(policy) = &mut seat.holder {
-                let _ = Asked::of(self.timeline.sim(), agent).answer(policy.as_mut());
+                let _ = PolicyQuery::new(self.timeline.sim(), agent).evaluate(policy.as_mut());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use footlights_experiment::Watch;
+use footlights_experiment::PresenceRule;
 
 /// Round trips older than this are not looked at.
 const RECENT_MS: u64 = 10_000;
@@ -34,7 +34,7 @@ pub(super) struct Watched {
 
 impl Watched {
     /// Compares the value of now.
-    pub fn look(&mut self, watch: &Watch, value: f64, now: u64) -> Option<Finding> {
+    pub fn look(&mut self, watch: &PresenceRule, value: f64, now: u64) -> Option<Finding> {
         if watch.exclude.is_some_and(|limit| value >= limit) {
             return Some(Finding::Exclude);
         }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_value_that_flutters_around_the_limit_warns_every_ten_seconds_at_most() {
-        let watch = Watch::new(100.0, "slow");
+        let watch = PresenceRule::new(100.0, "slow");
         let mut watched = Watched::default();
         let values = (0u64..60).map(|k| (k * 500, if k % 2 == 0 { 120.0 } else { 80.0 }));
         let found: Vec<u64> = values
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_warning_ends_once_and_the_limit_excludes_without_one() {
-        let watch = Watch::new(100.0, "slow").exclude(300.0, "too slow");
+        let watch = PresenceRule::new(100.0, "slow").exclude(300.0, "too slow");
         let mut watched = Watched::default();
         let found = [150.0, 150.0, 99.0, 99.0, 300.0].map(|value| watched.look(&watch, value, 0));
         assert_eq!(

@@ -14,13 +14,13 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use lobby::{ClientToLobby, LobbyToClient};
 pub use seat::{
-    COMPUTER, ClientToRoom, Confirmed, Frame, KeyChange, Note, Phase, Presence, RoomToClient, Shown,
-    Simulated, Status, Welcome,
+    COMPUTER, ClientToRoom, ConfirmedTick, Frame, KeyChange, Phase, Presence, RenderReport, RoomToClient,
+    SimulationSetup, Status, TickReport, Welcome,
 };
 pub use tab::{ClientToTabLease, TabLeaseToClient};
 
 /// Raised with every change of the messages below.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;
 /// The longest message a browser may send, in bytes.
 pub const MAX_FROM_BROWSER: usize = 512;
 /// The longest message an object may send, in bytes.

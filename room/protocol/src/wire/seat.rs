@@ -33,7 +33,7 @@ pub enum ClientToRoom {
     },
     /// The same where browsers simulate: the keys held from a tick on.
     #[serde(rename = "i")]
-    Stamped {
+    StampedKeys {
         /// The first tick that sees it; if that is over when this arrives, the next one.
         tick: u32,
         /// As in [`ClientToRoom::Keys`].
@@ -43,7 +43,7 @@ pub enum ClientToRoom {
     },
     /// How far the browser of somebody who plays alone has come: nothing beyond it is decided.
     #[serde(rename = "t")]
-    Played {
+    Advanced {
         /// The last tick that was simulated here.
         until: u32,
         /// The changes of keys up to it that were not told before, in order.
@@ -53,17 +53,17 @@ pub enum ClientToRoom {
     },
     /// How the ticks up to one were shown where browsers simulate; with every sign of life, and when the game is over.
     #[serde(rename = "n")]
-    Shown(Shown),
+    RenderReport(RenderReport),
     /// Ticks that the room has forgotten with its process, as they were told; several messages one after the other.
     #[serde(rename = "r")]
-    Resume {
+    RestoreTicks {
         /// In order, without a gap.
-        ticks: Vec<Confirmed>,
+        ticks: Vec<ConfirmedTick>,
     },
     /// Ticks that the room has forgotten with its process, where browsers do not simulate: the receipts of their frames;
     /// several messages one after the other.
     #[serde(rename = "u")]
-    Unseal {
+    RestoreReceipts {
         /// The tick of the first.
         from: u32,
         /// [`Frame::receipt`] of ticks without a gap.
@@ -86,8 +86,6 @@ pub enum ClientToRoom {
         rtt: f32,
         /// Whether the page is visible and focused.
         focused: bool,
-        /// Frames painted since the last ping.
-        painted: u16,
     },
 }
 
@@ -113,13 +111,13 @@ pub enum RoomToClient {
     Frame(Frame),
     /// All ticks up to this one are stored: nobody needs to keep their receipts any longer.
     #[serde(rename = "d")]
-    Durable {
+    Persisted {
         /// The tick.
         tick: u32,
     },
     /// What was decided for one tick, where browsers simulate.
     #[serde(rename = "c")]
-    Confirmed(Confirmed),
+    ConfirmedTick(ConfirmedTick),
     /// The whole state, where browsers simulate: after `Welcome`, and when a browser's state was another one.
     #[serde(rename = "S")]
     Snapshot {
@@ -129,9 +127,9 @@ pub enum RoomToClient {
         #[serde(with = "serde_bytes")]
         timeline: Vec<u8>,
         /// Whether it counts even where a browser knows later ticks.
-        must: bool,
+        mandatory: bool,
         /// `footlights_env::Policy::save` of the policies that the browser may run.
-        minds: Vec<(Agent, serde_bytes::ByteBuf)>,
+        policy_states: Vec<(Agent, serde_bytes::ByteBuf)>,
     },
     /// Whether the game runs, and how everybody is. Sent when that changes.
     #[serde(rename = "s")]
@@ -141,8 +139,6 @@ pub enum RoomToClient {
     Pong {
         /// As it came.
         time: f64,
-        /// The server's clock, epoch ms.
-        server: f64,
     },
     /// What this participant must know while the game goes on, such as a warning.
     #[serde(rename = "n")]
@@ -189,12 +185,12 @@ pub struct Welcome {
     /// Which keys do what.
     pub keyboard: Keyboard,
     /// What it takes to simulate the game, where browsers do.
-    pub simulated: Option<Simulated>,
+    pub simulated: Option<SimulationSetup>,
 }
 
 /// What a browser needs to simulate a game.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Simulated {
+pub struct SimulationSetup {
     /// The environment's id.
     pub environment: String,
     /// Its configuration, as `footlights_env::Simulation::packed_config` gives it.
@@ -202,8 +198,8 @@ pub struct Simulated {
     pub config: Vec<u8>,
     /// What inputs mean.
     pub rules: Rules,
-    /// Whether nobody else plays, so that the browser's clock is the game's: see [`ClientToRoom::Played`].
-    pub alone: bool,
+    /// Whether nobody else plays, so that the browser's clock is the game's: see [`ClientToRoom::Advanced`].
+    pub single_player: bool,
     /// Whose policies the browser may run as well, to know what they will do before the room says it.
     pub policies: Vec<Agent>,
     /// Whether the game stands still between episodes.
@@ -216,13 +212,13 @@ pub struct Simulated {
 
 /// How a browser that simulates showed the ticks since its last report.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct RenderReport {
     /// The last tick that this report is about.
     pub until: u32,
     /// By how many ticks own keys are delayed.
     pub input_delay: u8,
     /// Those ticks that were anything but predicted rightly and without a stall.
-    pub notes: Vec<Note>,
+    pub notes: Vec<TickReport>,
     /// Digest of the state after `until`; none where this report stops before the last confirmed one.
     pub digest: Option<u64>,
     /// How many ticks it is about. What was before was told already, or this page does not know.
@@ -237,7 +233,7 @@ fn all() -> u32 {
 
 /// What happened in a browser when one tick was confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
+pub struct TickReport {
     /// The tick.
     pub tick: u32,
     /// Whether it had been predicted, rightly or not, and shown before.
@@ -250,7 +246,7 @@ pub struct Note {
 
 /// What was decided for one tick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Confirmed {
+pub struct ConfirmedTick {
     /// The tick.
     pub tick: u32,
     /// The room's clock when it was decided, epoch ms.
@@ -262,7 +258,7 @@ pub struct Confirmed {
     /// The state's digest after it, now and then.
     pub digest: Option<u64>,
     /// All ticks up to this one are stored, when that has changed: nobody needs to keep them any longer.
-    pub durable: Option<u32>,
+    pub persisted: Option<u32>,
 }
 
 /// One tick as one seat may see it.

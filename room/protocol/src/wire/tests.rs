@@ -19,12 +19,12 @@ fn a_tick_without_changes_costs_16_bytes_at_most() {
     assert!(encode(&frame).len() <= 16, "{}", encode(&frame).len());
 }
 
-fn confirmed() -> Confirmed {
-    Confirmed {
+fn confirmed() -> ConfirmedTick {
+    ConfirmedTick {
         tick: 70_000,
         at_ms: 1_790_000_000_123,
         tag: 1 << 63,
-        durable: Some(69_990),
+        persisted: Some(69_990),
         moves: vec![
             (Agent(0), Move::Keys(vec![Some(3), None])),
             (Agent(2), Move::Action(ActionValue::Discrete(2))),
@@ -51,7 +51,7 @@ fn seat_messages() -> Vec<RoomToClient> {
             fps: 29.97,
             viewport: Viewport { width: 1.8, height: 1.2 },
             keyboard: keyboard.clone(),
-            simulated: Some(Simulated {
+            simulated: Some(SimulationSetup {
                 environment: "pong-v0".into(),
                 config: vec![0x91, 7],
                 rules: Rules {
@@ -63,19 +63,19 @@ fn seat_messages() -> Vec<RoomToClient> {
                     max_steps: Some(900),
                     carry_score: true,
                 },
-                alone: true,
+                single_player: true,
                 policies: vec![Agent(1)],
                 pauses: true,
                 input_delay: InputDelay::Adaptive { most: 4 },
                 prediction_window: 15,
             }),
         }),
-        RoomToClient::Confirmed(confirmed()),
+        RoomToClient::ConfirmedTick(confirmed()),
         RoomToClient::Snapshot {
             tick: 7,
             timeline: vec![1, 2, 3],
-            minds: vec![(Agent(1), vec![4, 5].into())],
-            must: false,
+            policy_states: vec![(Agent(1), vec![4, 5].into())],
+            mandatory: false,
         },
         RoomToClient::Frame(Frame {
             tick: u32::MAX,
@@ -84,14 +84,14 @@ fn seat_messages() -> Vec<RoomToClient> {
             receipt: vec![1, 2, 3].into(),
             hud: Some(hud),
         }),
-        RoomToClient::Durable { tick: 70_000 },
+        RoomToClient::Persisted { tick: 70_000 },
         RoomToClient::Frame(Frame::default()),
         RoomToClient::Status(Status {
             phase: Phase::Paused,
             remaining_ms: 27_000,
             seats: vec![Presence::Away, Presence::Policy],
         }),
-        RoomToClient::Pong { time: 12.000_000_1, server: 1.7e12 },
+        RoomToClient::Pong { time: 12.000_000_1 },
         RoomToClient::Notice { text: "Your connection is slow.".into() },
         RoomToClient::Finished { outcome: Outcome::PartnerLeft, saved: true, scores: vec![] },
         RoomToClient::Refused { code: 4005, reason: "protocol 2".into() },
@@ -105,25 +105,25 @@ fn every_message_is_read_as_it_was_written() {
     }
     for message in [
         ClientToRoom::Keys { seq: 1, held: 5, time: 0.25 },
-        ClientToRoom::Stamped { tick: 70_000, held: 5, time: 0.25 },
+        ClientToRoom::StampedKeys { tick: 70_000, held: 5, time: 0.25 },
         ClientToRoom::Desync { tick: 70_000, digest: u64::MAX },
-        ClientToRoom::Played {
+        ClientToRoom::Advanced {
             until: 70_000,
             changes: vec![KeyChange { tick: 69_990, held: 5, time: 0.25 }],
             digest: Some(u64::MAX),
         },
-        ClientToRoom::Shown(Shown {
+        ClientToRoom::RenderReport(RenderReport {
             until: 70_000,
             digest: None,
             input_delay: 3,
-            notes: vec![Note { tick: 69_990, predicted: true, rollback: 9, stalled_ms: 0 }],
+            notes: vec![TickReport { tick: 69_990, predicted: true, rollback: 9, stalled_ms: 0 }],
             ticks: 20,
         }),
-        ClientToRoom::Unseal { from: 70_000, receipts: vec![vec![1, 2].into(), vec![3].into()] },
-        ClientToRoom::Resume { ticks: vec![confirmed()] },
+        ClientToRoom::RestoreReceipts { from: 70_000, receipts: vec![vec![1, 2].into(), vec![3].into()] },
+        ClientToRoom::RestoreTicks { ticks: vec![confirmed()] },
         ClientToRoom::Hello { version: 1, digest: Some(u64::MAX) },
         ClientToRoom::Hello { version: 1, digest: None },
-        ClientToRoom::Ping { time: 1e9, rtt: 20.5, focused: false, painted: 60 },
+        ClientToRoom::Ping { time: 1e9, rtt: 20.5, focused: false },
     ] {
         assert_eq!(decode::<ClientToRoom>(&encode(&message), MAX_FROM_BROWSER), Ok(message));
     }

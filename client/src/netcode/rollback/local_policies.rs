@@ -4,12 +4,12 @@
 use std::collections::VecDeque;
 
 use footlights_env::{ActionValue, Agent, Simulation};
-use footlights_protocol::timeline::{Asked, Move, Moves};
+use footlights_protocol::timeline::{Move, Moves, PolicyQuery};
 use litemap::LiteMap;
 
 /// Asks a policy that is in this state of its own (`footlights_env::Policy::save`; none at the start of an episode). What it
 /// does, and its state after that; nothing where this browser cannot run it.
-pub type Act = fn(&Asked, Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)>;
+pub type Act = fn(&PolicyQuery, Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)>;
 
 /// The policies' own states by agent; empty at the start of an episode.
 type States = LiteMap<Agent, Vec<u8>>;
@@ -25,7 +25,7 @@ struct Past {
 
 /// The policies of the present.
 #[derive(Debug, Clone)]
-pub struct Minds {
+pub struct LocalPolicies {
     act: Act,
     agents: Vec<Agent>,
     /// Their states now; unknown where one could not be asked.
@@ -34,7 +34,7 @@ pub struct Minds {
     past: VecDeque<Past>,
 }
 
-impl Minds {
+impl LocalPolicies {
     pub fn new(agents: Vec<Agent>, act: Act) -> Self {
         Self { act, agents, now: None, past: VecDeque::new() }
     }
@@ -71,7 +71,7 @@ impl Minds {
         let states = self.now.as_ref().filter(|_| !self.agents.is_empty())?;
         let answers = self.agents.iter().map(|agent| {
             let state = states.get(agent).map(Vec::as_slice);
-            let (action, after) = (self.act)(&Asked::of(sim, *agent), state)?;
+            let (action, after) = (self.act)(&PolicyQuery::new(sim, *agent), state)?;
             Some(((*agent, Move::Action(action)), (*agent, after)))
         });
         let (moves, after): (Vec<_>, Vec<_>) = answers.collect::<Option<Vec<_>>>()?.into_iter().unzip();
