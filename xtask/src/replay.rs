@@ -6,13 +6,31 @@ use anyhow::{Context, Result};
 use footlights_data::replay::Replay;
 use footlights_env::Registry;
 
-/// Fails with the first place where the game does not come to the recorded state.
+/// Fails with the first step where the game does not come to the recorded state.
 pub fn run(registry: &Registry, file: &Path) -> Result<()> {
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    let replay = Replay::decode(&bytes)?;
+    println!("{}", verify(registry, &bytes)?);
+    Ok(())
+}
+
+fn verify(registry: &Registry, bytes: &[u8]) -> Result<String> {
+    let replay = Replay::decode(bytes)?;
     let entry = registry.get(&replay.environment)?;
     let steps = replay.verify(entry.make(&replay.config())?.as_mut(), entry.fingerprint()?)?;
     let episodes = replay.episodes.len();
-    println!("{}: {steps} steps in {episodes} episodes, every digest holds", replay.info.game_id);
-    Ok(())
+    Ok(format!("{}: {steps} steps in {episodes} episodes, every digest holds", replay.info.game_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replays_of_an_earlier_build_hold_to_the_last_digest() {
+        let registry = footlights_example_environments::registry();
+        let car = include_bytes!("../../tests/fixtures/previous-build/mountain_car.msgpack");
+        let slime = include_bytes!("../../tests/fixtures/previous-build/slime_rollback.msgpack");
+        assert!(verify(&registry, car).unwrap().contains("187 steps in 1 episodes"));
+        assert!(verify(&registry, slime).unwrap().contains("448 steps in 5 episodes"));
+    }
 }
