@@ -23,7 +23,7 @@ impl Default for Diagnostics {
         if let Ok(window) = window() {
             let _ = Reflect::set(&window, &"footlights".into(), &object);
         }
-        Self { object, input_to_frame }
+        Self { object, input_to_frame, painted: 0 }
     }
 }
 
