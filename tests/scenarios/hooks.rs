@@ -152,7 +152,7 @@ fn a_state_that_cannot_be_read_is_an_event_and_the_game_goes_on() {
             Err("forgot".into())
         }
     }
-    let mut world = World::new(GameScene { hooks: None, ..scene() }.hooks(|| Box::new(Forgetful)), 3);
+    let mut world = World::new(scene().hooks(|| Box::new(Forgetful)), 3);
     world.join(0);
     world.join(1);
     world.pass(5_000);
@@ -206,7 +206,7 @@ fn wrong_names_are_refused_with_the_scene() {
         let why = experiment.validate().unwrap_err().to_string();
         assert!(why.contains("hooks") && why.contains(words), "{why}");
     };
-    refused(scene().hooks(|| Box::new(Twice)), "\"same\" is there twice");
-    refused(scene().hooks(|| Box::new(Known)), "\"score\" is there twice");
+    refused(scene().hooks(|| Box::new(Twice)), "\"same\" appears twice");
+    refused(scene().hooks(|| Box::new(Known)), "\"score\" appears twice");
     refused(scene().hooks(|| Box::new(Comma)), "\"a,b\"");
 }

@@ -452,8 +452,8 @@ fn warnings_do_not_flood_the_record() {
 
 #[test]
 fn a_person_alone_can_be_excluded_too() {
-    let scene = watched(DropoutRule::End);
-    let scene = GameScene { seats: vec![Seat::Human, chaser()], ..scene };
+    let mut scene = watched(DropoutRule::End);
+    scene.seats = vec![Seat::Human, chaser()];
     let mut world = World::new(scene, 3);
     let a = world.join(0);
     world.ping(a, false);

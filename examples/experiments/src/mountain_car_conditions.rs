@@ -1,10 +1,10 @@
-//! Mountain Car for one person, with two randomised factors: how fast the car must be at the flag, and whether a hint is given.
+//! Mountain Car for one participant, with two factors that are crossed between participants: the speed that is needed at
+//! the flag, and whether a hint is given.
 
 use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
-use footlights_experiment::{
-    Block, Completion, Ending, Execution, Experiment, Factor, GameScene, Page, Question, Scene, Seat,
-};
+use footlights_experiment::prelude::*;
 
+/// The experiment.
 pub fn experiment() -> Experiment {
     Experiment::new("mountain_car_conditions", "Mountain Car under four conditions")
         .description("One person drives a car up a hill; the speed needed at the flag and a hint are crossed between subjects.")

@@ -1,4 +1,4 @@
-//! The trained policies that the studies use. A model is loaded once an isolate, however many rooms it plays in.
+//! The trained policies that the experiments use. A process loads a model once, however many rooms it plays in.
 
 use std::sync::OnceLock;
 
@@ -6,8 +6,11 @@ use footlights_env::{Environment as _, Policy, PolicyError};
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_onnx::Model;
 
-/// Slime Volleyball, made by `cargo xtask train slime-volleyball-v0`. It decides 15 times a second and draws its
-/// actions, so it errs now and then and a person can win.
+/// A policy for Slime Volleyball, trained by `cargo xtask train slime-volleyball-v0`. It decides 15 times a second and
+/// draws its actions at random, so it errs now and then and a participant can win.
+///
+/// # Errors
+/// The model cannot be loaded, or does not fit the environment.
 pub fn slime_volleyball() -> Result<Box<dyn Policy>, PolicyError> {
     static MODEL: OnceLock<Result<Model, PolicyError>> = OnceLock::new();
     let model = MODEL.get_or_init(|| {

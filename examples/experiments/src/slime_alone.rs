@@ -1,9 +1,14 @@
-//! One person plays Slime Volleyball against a trained policy in the browser: nothing waits for the network.
+//! One participant plays Slime Volleyball against a trained policy in the browser, which never waits for the network.
 
-use footlights_experiment::{Execution, Experiment};
+use footlights_experiment::prelude::*;
 
-use crate::slime_human_ai::study;
+use crate::slime_human_ai::against_the_computer;
 
+/// The experiment.
 pub fn experiment() -> Experiment {
-    study("slime_alone", "Slime Volleyball against the computer, in the browser", Execution::Browser)
+    against_the_computer(
+        "slime_alone",
+        "Slime Volleyball against the computer, in the browser",
+        Execution::Browser,
+    )
 }

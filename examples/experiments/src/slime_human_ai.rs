@@ -1,16 +1,17 @@
-//! One person plays Slime Volleyball against a trained policy.
+//! One participant plays Slime Volleyball against a trained policy.
 
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
-use footlights_experiment::{Execution, Experiment, GameScene, Page, Scene, Seat};
+use footlights_experiment::prelude::*;
 
 use crate::{policies, slime_human_human::controls};
 
+/// The experiment, with the game on the server.
 pub fn experiment() -> Experiment {
-    study("slime_human_ai", "Slime Volleyball against the computer", Execution::Server)
+    against_the_computer("slime_human_ai", "Slime Volleyball against the computer", Execution::Server)
 }
 
-/// The study, with the game simulated here or there.
-pub fn study(id: &str, title: &str, execution: Execution) -> Experiment {
+/// The experiment, with the game on the server or in the browser.
+pub fn against_the_computer(id: &str, title: &str, execution: Execution) -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
         .title("Slime Volleyball")
         .execution(execution)

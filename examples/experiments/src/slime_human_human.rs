@@ -1,8 +1,9 @@
-//! Two people play Slime Volleyball with each other.
+//! Two participants play Slime Volleyball with each other.
 
 use footlights_example_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
-use footlights_experiment::{Experiment, GameScene, Page, Scene, Seat};
+use footlights_experiment::prelude::*;
 
+/// The experiment.
 pub fn experiment() -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
         .title("Slime Volleyball")
@@ -21,7 +22,8 @@ pub fn experiment() -> Experiment {
         .scene(Scene::end(Page::new("end", "Thank you").text("That was all.")))
 }
 
-/// Arrow keys or WASD. Forward is towards the net, so left and right mean different things on the two sides.
+/// Adds the keys of Slime Volleyball: the arrow keys, or A, W and D. Forward is towards the net, so left and right mean
+/// different moves on the two sides.
 pub fn controls(game: GameScene) -> GameScene {
     let sides = [(0, Move::Backward, Move::Forward), (1, Move::Forward, Move::Backward)];
     sides.into_iter().fold(game, |game, (agent, left, right)| {

@@ -1,12 +1,12 @@
-//! Two people play Slime Volleyball with each other at any distance: each browser simulates the game, so that own keys
-//! act at once, and goes back where the room decided otherwise.
+//! Two participants play Slime Volleyball with each other at any distance. Each browser simulates the game, so that the
+//! participant's own keys act at once, and goes back when the room decides otherwise.
 
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
-use footlights_experiment::{Execution, Experiment, GameScene, Page, Scene, Seat};
-use footlights_protocol::InputDelay;
+use footlights_experiment::prelude::*;
 
 use crate::slime_human_human::controls;
 
+/// The experiment.
 pub fn experiment() -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
         .title("Slime Volleyball")

@@ -1,15 +1,11 @@
-//! Slime Volleyball with a stranger: a whole two-player study, from consent to payment.
+//! Slime Volleyball with a stranger: a whole experiment for two participants, from consent to payment.
 
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
-use footlights_experiment::matchmaking::Reunion;
-use footlights_experiment::{
-    Completion, Device, DropoutRule, Ending, Experiment, GameScene, Page, PresenceRule, Question, Scene,
-    Screening, Seat, Transition, Waitroom,
-};
-use footlights_protocol::Outcome;
+use footlights_experiment::prelude::*;
 
 use crate::{policies, slime_human_human::controls};
 
+/// The experiment.
 pub fn experiment() -> Experiment {
     Experiment::new("slime_with_a_stranger", "Slime Volleyball with a stranger")
         .description(
@@ -123,14 +119,14 @@ fn practice() -> GameScene {
     controls(game)
 }
 
-fn with_a_person(id: &str, title: &str) -> GameScene {
+fn with_another_participant(id: &str, title: &str) -> GameScene {
     game(id, title)
         .seat(Seat::Human)
         .seat(Seat::Human)
         .max_steps(1_800)
         .grace_ms(30_000)
         .on_dropout(DropoutRule::End)
-        // Who is left behind still says how it was.
+        // A participant whose partner left still answers the survey.
         .on(Outcome::PartnerLeft, Transition::Goto("survey".into()), Ending::PartnerLeft)
         .attention_rule(
             PresenceRule::new(3_000.0, "Please come back to the game: your partner is waiting.")
@@ -140,11 +136,12 @@ fn with_a_person(id: &str, title: &str) -> GameScene {
 }
 
 fn match_with_a_stranger(id: &str) -> GameScene {
-    with_a_person(id, "First game").waitroom(Waitroom::new().max_wait_ms(300_000).ready_check_ms(20_000))
+    with_another_participant(id, "First game")
+        .waitroom(Waitroom::new().max_wait_ms(300_000).ready_check_ms(20_000))
 }
 
 fn rematch(id: &str) -> GameScene {
-    with_a_person(id, "Second game")
+    with_another_participant(id, "Second game")
         .waitroom(
             Waitroom::new()
                 .max_wait_ms(120_000)

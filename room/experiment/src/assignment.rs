@@ -1,26 +1,37 @@
-//! Balanced assignment to treatment arms while many participants are on their way at once.
+//! Balanced assignment to conditions while many participants take part at once.
 //!
-//! A new participant goes to a condition with the fewest who completed the study or still take part; among those, to one
-//! with the fewest who completed it; what is left is drawn. Whoever ended otherwise, or was not seen for
-//! [`FORGOTTEN_MS`], holds no place. (oTree and Empirica count assignments alone, and dropouts unbalance them.)
+//! A new participant goes to a condition with the fewest participants who completed the experiment or still take part;
+//! among those conditions, to one with the fewest who completed it; the rest is drawn. A participant who ended otherwise,
+//! or was not seen for [`FORGOTTEN_MS`], does not count. (oTree and Empirica only count assignments, so that dropouts
+//! unbalance them.)
 
-use crate::Condition;
+use crate::plan::Condition;
 
-/// After so long without a sign of life a participant's place in a condition is free again.
+/// A participant who was not seen for so long no longer counts in their condition, ms.
 pub const FORGOTTEN_MS: u64 = 2 * 60 * 60 * 1_000;
 
-/// Somebody who was assigned.
+/// A participant who was assigned before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assigned {
-    /// The condition's index.
+    /// The index of the participant's condition.
     pub condition: usize,
-    /// Whether the study was completed; `None` while it goes on.
+    /// Whether the participant completed the experiment; `None` while they take part.
     pub completed: Option<bool>,
-    /// The last sign of life, epoch ms.
+    /// When the participant was last seen, epoch ms.
     pub seen: u64,
 }
 
-/// The condition for the next participant, by index into `conditions`; `draw` decides between equals.
+/// The condition for the next participant, by index into `conditions`. `draw` is a random number that decides between
+/// equally good conditions. Without conditions the index is 0.
+///
+/// ```
+/// use footlights_experiment::{Condition, assignment::{Assigned, assign}};
+///
+/// let conditions = ["easy", "hard"].map(|level| Condition::from([("task".to_owned(), level.to_owned())]));
+/// let completed = Assigned { condition: 0, completed: Some(true), seen: 0 };
+/// assert_eq!(assign(&conditions, [completed], 1_000, 7), 1);
+/// ```
+#[must_use]
 pub fn assign(
     conditions: &[Condition],
     assigned: impl IntoIterator<Item = Assigned>,
@@ -70,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn dropouts_free_their_place_so_that_who_completes_is_balanced() {
+    fn dropouts_do_not_count_so_that_completed_participants_are_balanced() {
         let conditions = conditions(2);
         let mut assigned: Vec<Assigned> = Vec::new();
         for k in 0..400 {
@@ -85,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_not_seen_for_long_holds_no_place_and_ties_are_drawn() {
+    fn a_participant_not_seen_for_long_does_not_count_and_ties_are_drawn() {
         let conditions = conditions(2);
         let gone = Assigned { condition: 0, completed: None, seen: 0 };
         let here = Assigned { condition: 1, completed: None, seen: FORGOTTEN_MS };

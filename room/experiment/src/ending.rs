@@ -1,4 +1,4 @@
-//! How a participant's way through an experiment ends, and what they are paid with: a code for each ending.
+//! How a participant's way through an experiment ends, where scenes lead, and the completion codes of the endings.
 
 use std::collections::BTreeMap;
 
@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use footlights_protocol::Outcome;
 
-/// How somebody's way through an experiment ended.
+/// How a participant's way through an experiment ended. Each ending can have a completion code of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// Every scene was gone through.
+    /// The participant went through every scene.
     Completed,
-    /// Nobody to play with came in time.
+    /// The participant waited for partners as long as the waiting room allows.
     LobbyTimeout,
-    /// A partner left, and the game ended with that.
+    /// A partner left, and that ended the game.
     PartnerLeft,
-    /// They left a game themselves, and came back too late.
+    /// The participant left a game and came back too late.
     Left,
-    /// Their device, browser, window or connection does not do.
+    /// The participant's device, browser, window or connection did not meet the requirements.
     ScreenedOut,
-    /// The comprehension check was failed too often.
+    /// The participant failed the comprehension check too often.
     FailedCheck,
-    /// Their connection or their attention was too poor for too long.
+    /// The participant's connection or attention was too poor for too long.
     Excluded,
-    /// Something broke on our side.
+    /// The server or the environment failed.
     Failed,
 }
 
 impl Ending {
-    /// All of them.
+    /// Every ending.
     pub const ALL: [Self; 8] = [
         Self::Completed,
         Self::LobbyTimeout,
@@ -41,7 +41,8 @@ impl Ending {
         Self::Failed,
     ];
 
-    /// The word in the data.
+    /// The ending's name in the data.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
@@ -69,74 +70,98 @@ impl From<Outcome> for Ending {
     }
 }
 
-/// Where somebody goes after a scene.
+/// Where a participant goes after a scene.
+///
+/// ```
+/// use footlights_experiment::{Page, Question, Transition};
+///
+/// let check = Page::new("check", "One question")
+///     .ask(Question::number_input("points", "How many points are there?", 0.0, 10.0).correct(&["3"]))
+///     .attempts(2, Transition::End);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "then", content = "to", rename_all = "snake_case")]
 pub enum Transition {
     /// To the next scene.
     Next,
-    /// To the scene of that id, further on.
+    /// To the scene of that id, which must come later and be the same for every participant.
     Goto(String),
     /// To the last page.
     End,
-    /// To the last page, which leads to that address and not to the usual one.
+    /// To the last page, which then leads to this address instead of [`Completion::redirect`].
     Redirect(String),
 }
 
-/// What stands for an ending at the recruiter's.
+/// A completion code: it tells the recruiter how a participant ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", content = "is", rename_all = "snake_case")]
 pub enum Code {
-    /// The same for everybody.
+    /// The same code for every participant.
     Fixed(String),
     /// Twelve characters, drawn for each participant.
     Generated,
 }
 
-/// The codes of an experiment, and where participants go with them.
+/// The completion codes of an experiment, and where participants go with them. The last scene must be a
+/// [`Scene::completion_code`](crate::Scene::completion_code).
+///
+/// ```
+/// use footlights_experiment::{Completion, Ending};
+///
+/// let completion = Completion::new()
+///     .code(Ending::Completed, "DONE1234")
+///     .code(Ending::PartnerLeft, "PART1234")
+///     .redirect("https://app.prolific.com/submissions/complete");
+/// assert_eq!(completion.code_of(Ending::Completed, 0).as_deref(), Some("DONE1234"));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[must_use]
+#[non_exhaustive]
 pub struct Completion {
-    /// By ending; who ends otherwise sees no code.
+    /// The code of each ending; a participant with another ending sees no code.
     pub codes: BTreeMap<Ending, Code>,
-    /// Where the last page leads, `cc=CODE` appended.
+    /// Where the last page leads; `cc=CODE` is appended.
     pub redirect: Option<String>,
 }
 
 impl Completion {
-    /// No codes yet, and nowhere to go.
+    /// No codes and no redirect yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The code for an ending.
+    /// The code for an ending: 1 to 64 letters, digits, `_` and `-`.
     pub fn code(mut self, ending: Ending, code: &str) -> Self {
         self.codes.insert(ending, Code::Fixed(code.into()));
         self
     }
 
-    /// A code of each participant's own for an ending.
+    /// A code for an ending that differs between participants.
     pub fn generated_code(mut self, ending: Ending) -> Self {
         self.codes.insert(ending, Code::Generated);
         self
     }
 
-    /// Where the last page leads, such as `https://app.prolific.com/submissions/complete`.
+    /// Where the last page leads, such as `https://app.prolific.com/submissions/complete`; `cc=CODE` is appended.
     pub fn redirect(mut self, url: &str) -> Self {
         self.redirect = Some(url.into());
         self
     }
 
-    /// The code of a participant; `draw` is the participant's own.
-    pub fn code_of(&self, ending: Ending, draw: u64) -> Option<String> {
+    /// The code of a participant; `None` if the ending has no code. A generated code depends on the participant's
+    /// `seed` only.
+    #[must_use]
+    pub fn code_of(&self, ending: Ending, seed: u64) -> Option<String> {
         Some(match self.codes.get(&ending)? {
             Code::Fixed(code) => code.clone(),
-            Code::Generated => generated(draw),
+            Code::Generated => generated(seed),
         })
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Finds what is wrong with the codes or the redirect.
+    pub(crate) fn validate(&self) -> Result<(), String> {
         if !self.codes.contains_key(&Ending::Completed) {
-            return Err("there is no code for who completes the study".into());
+            return Err("there is no code for the ending completed".into());
         }
         for (ending, code) in &self.codes {
             if let Code::Fixed(code) = code
@@ -146,31 +171,32 @@ impl Completion {
                 return Err(format!("code {code:?} for {ending} must be 1 to 64 letters, digits, _ and -"));
             }
         }
-        self.redirect.as_deref().map_or(Ok(()), check_url)
+        self.redirect.as_deref().map_or(Ok(()), validate_url)
     }
 }
 
-/// Twelve of 32 characters that nobody confuses when copying by hand.
-fn generated(draw: u64) -> String {
+/// Twelve of 32 characters that are not easily confused when they are copied by hand.
+fn generated(seed: u64) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     (0..12u32)
-        .filter_map(|k| LETTERS.get((draw.rotate_right(k * 5) & 31) as usize))
+        .filter_map(|k| LETTERS.get((seed.rotate_right(k * 5) & 31) as usize))
         .map(|letter| char::from(*letter))
         .collect()
 }
 
-/// Whether participants can be sent there.
-pub(super) fn check_url(url: &str) -> Result<(), String> {
+/// Whether a browser can go to that address.
+pub(crate) fn validate_url(url: &str) -> Result<(), String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     match rest {
         Some(rest) if !rest.is_empty() && !url.contains(|c: char| c.is_whitespace() || c.is_control()) => {
             Ok(())
         }
-        _ => Err(format!("{url:?} is not an address that begins with https://")),
+        _ => Err(format!("{url:?} is not an address; it must begin with https://")),
     }
 }
 
-/// `cc=CODE` appended to an address.
+/// An address with `cc=CODE` appended, as recruiters expect it.
+#[must_use]
 pub fn with_code(url: &str, code: Option<&str>) -> String {
     match code {
         Some(code) => {
@@ -187,7 +213,7 @@ pub fn with_code(url: &str, code: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::ending::*;
+    use super::*;
 
     #[test]
     fn a_code_is_appended_to_an_address_whatever_it_has_already() {
@@ -200,7 +226,7 @@ mod tests {
     #[test]
     fn codes_are_checked_and_a_generated_one_is_the_same_for_the_same_draw() {
         let fixed = Completion::new().code(Ending::Completed, "C1").redirect("https://a.b/");
-        assert_eq!(fixed.check(), Ok(()));
+        assert_eq!(fixed.validate(), Ok(()));
         assert_eq!(fixed.code_of(Ending::Completed, 7).as_deref(), Some("C1"));
         assert_eq!(fixed.code_of(Ending::Left, 7), None);
         let drawn = Completion::new().generated_code(Ending::Completed);
@@ -213,7 +239,7 @@ mod tests {
             (Completion::new().code(Ending::Completed, "a b"), "\"a b\" for completed"),
             (fixed.redirect("javascript:alert(1)"), "https://"),
         ] {
-            let why = wrong.check().unwrap_err();
+            let why = wrong.validate().unwrap_err();
             assert!(why.contains(words), "{why}");
         }
     }

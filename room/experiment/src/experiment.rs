@@ -2,24 +2,49 @@
 
 use serde::Serialize;
 
-use crate::{Block, Completion, Condition, Element, Factor, GameScene, Page, Scene, plan};
+use crate::{
+    ending::Completion,
+    game::GameScene,
+    page::Page,
+    plan::{self, Block, Condition, Element, Factor},
+    scene::Scene,
+};
 
-/// An ordered list of scenes.
+/// What a researcher configures and participants go through: an ordered list of scenes.
+///
+/// ```
+/// use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+/// use footlights_experiment::{Experiment, GameScene, Page, Question, Scene, Seat};
+///
+/// let drive = GameScene::new::<MountainCar>("drive", Config::default())
+///     .seat(Seat::Human)
+///     .action(&["ArrowLeft"], Push::Left, "left")
+///     .action(&["ArrowRight"], Push::Right, "right")
+///     .default_action(Push::None);
+/// let experiment = Experiment::new("hill", "Drive up the hill")
+///     .scene(Scene::start(Page::new("consent", "Welcome").button("I agree to take part")))
+///     .scene(drive)
+///     .scene(Page::new("survey", "Survey").ask(Question::scale("effort", "How hard was it?", 7)))
+///     .scene(Scene::end(Page::new("end", "Thank you").text("You scored {drive.score} points.")));
+/// assert_eq!(experiment.validate(), Ok(()));
+/// ```
 #[derive(Clone, Serialize)]
+#[must_use]
+#[non_exhaustive]
 pub struct Experiment {
-    /// In addresses and in the data: letters, digits, `_` and `-`.
+    /// The experiment's name in addresses and in the data: 1 to 64 letters, digits, `_` and `-`.
     pub id: String,
-    /// Shown to participants.
+    /// What participants read above every page.
     pub title: String,
-    /// What the study is about, in a sentence; for the codebook.
+    /// What the experiment is about, in a sentence or two, for the codebook.
     pub description: String,
-    /// What participants go through.
+    /// What participants go through, in order.
     pub steps: Vec<Element>,
-    /// The codes that participants get at the end.
+    /// The completion codes, if participants get one.
     pub completion: Option<Completion>,
-    /// Parameters of the address that are kept with a participant, as `url.name`.
+    /// Parameters of the address that become globals, as `url.name`.
     pub parameters: Vec<String>,
-    /// Whether the front page lists it.
+    /// Whether the front page lists the experiment.
     pub listed: bool,
 }
 
@@ -37,55 +62,56 @@ impl Experiment {
         }
     }
 
-    /// What the study is about, in a sentence or two; for the codebook.
+    /// What the experiment is about, in a sentence or two, for the codebook. Participants do not read it.
     pub fn description(mut self, words: &str) -> Self {
         self.description = words.into();
         self
     }
 
-    /// Leaves it out of the front page; its address works all the same.
+    /// Leaves the experiment out of the front page; its address still works.
     pub fn unlisted(mut self) -> Self {
         self.listed = false;
         self
     }
 
-    /// Adds a scene.
+    /// Adds a scene: a [`Page`], a [`Screening`](crate::Screening), a [`GameScene`], or a marked first or last page.
     pub fn scene(mut self, scene: impl Into<Scene>) -> Self {
         self.steps.push(Element::Scene(scene.into()));
         self
     }
 
-    /// Adds a block of scenes.
+    /// Adds a block of scenes, which may be shuffled, cut down or repeated.
     pub fn block(mut self, block: Block) -> Self {
         self.steps.push(Element::Block(block));
         self
     }
 
-    /// Adds treatment arms. Participants are assigned so that every combination of arms has as many who completed the
-    /// study, or are on their way.
+    /// Adds a factor: each participant is assigned to one of its levels. Assignment keeps the combinations of levels
+    /// balanced; see [`assignment`](crate::assignment).
     pub fn factor(mut self, factor: Factor) -> Self {
         self.steps.push(Element::Factor(factor));
         self
     }
 
-    /// The codes that participants get at the end, and where they go with them.
+    /// The codes that participants get on the last page, and where they go with them.
     pub fn completion(mut self, completion: Completion) -> Self {
         self.completion = Some(completion);
         self
     }
 
-    /// Keeps a parameter of the participant's address, as the global `url.name`.
+    /// Keeps a parameter of the participant's address as the global `url.name`.
     pub fn parameter(mut self, name: &str) -> Self {
         self.parameters.push(name.into());
         self
     }
 
     /// Every scene that any participant may see, in the order in which they are written.
+    #[must_use]
     pub fn scenes(&self) -> Vec<&Scene> {
         plan::scenes(&self.steps)
     }
 
-    /// The games among them.
+    /// The games among the scenes.
     pub fn games(&self) -> impl Iterator<Item = &GameScene> {
         self.scenes().into_iter().filter_map(|scene| match scene {
             Scene::Game(game) => Some(game.as_ref()),
@@ -93,33 +119,39 @@ impl Experiment {
         })
     }
 
-    /// The factors in which arms differ, and their arms, in the order in which they are written.
+    /// The names of the factors and of their levels, in the order in which they are written.
+    #[must_use]
     pub fn factors(&self) -> Vec<(String, Vec<String>)> {
         let names = |factor: &Factor| factor.levels.iter().map(|(name, _)| name.clone()).collect();
         plan::factors(&self.steps).into_iter().map(|factor| (factor.name.clone(), names(factor))).collect()
     }
 
-    /// Every combination of arms; one without any if there are none.
+    /// Every combination of levels; a single empty one if there are no factors.
+    #[must_use]
     pub fn conditions(&self) -> Vec<Condition> {
         plan::conditions(&self.steps)
     }
 
-    /// The scenes of a participant of that condition, by id. The same seed draws the same.
+    /// The ids of the scenes of a participant in `condition`. The same seed draws the same order.
+    #[must_use]
     pub fn draw(&self, condition: &Condition, seed: u64) -> Vec<String> {
         plan::draw(&self.steps, condition, seed)
     }
 
     /// The scene of that id.
+    #[must_use]
     pub fn find(&self, id: &str) -> Option<&Scene> {
         self.scenes().into_iter().find(|scene| scene.id() == id)
     }
 
     /// The page of that id.
+    #[must_use]
     pub fn page(&self, id: &str) -> Option<&Page> {
         self.find(id)?.page()
     }
 
-    /// The game scene of that id.
+    /// The game of that id.
+    #[must_use]
     pub fn game(&self, id: &str) -> Option<&GameScene> {
         match self.find(id)? {
             Scene::Game(game) => Some(game),

@@ -1,13 +1,19 @@
 //! The builder of a game scene.
 
-use footlights_env::{
-    ActionValue, Agent, EnvError, Environment, Make, Policy, PolicyError, RandomPolicy, Sim, Simulation,
-};
+use std::sync::Arc;
+
+use footlights_env::{ActionValue, Agent, EnvError, Environment, Make, Policy, PolicyError, Sim, Simulation};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::hooks::HooksFactory;
-use crate::{Ending, Transition, Waitroom, id::is_id};
+use crate::{
+    ending::{Ending, Transition},
+    hooks::{Hooks, HooksFactory},
+    id::is_id,
+    presence::{DropoutRule, PresenceRule},
+    seat::{Seat, make_policy},
+    waitroom::Waitroom,
+};
 use footlights_protocol::{
     InputDelay, Outcome,
     keys::{InputMode, Keyboard, MissingAction},
@@ -18,48 +24,6 @@ use footlights_protocol::{
 const MAX_INPUT_DELAY: u32 = 60;
 /// The longest prediction window, in ticks.
 const MAX_PREDICTION_WINDOW: u32 = 600;
-
-/// Makes a policy when a room opens. A model is loaded once an isolate; this must be cheap after the first time.
-pub type PolicyFactory = fn() -> Result<Box<dyn Policy>, PolicyError>;
-
-/// Who holds an agent's seat.
-#[derive(Clone, Serialize)]
-#[serde(tag = "holder", rename_all = "snake_case")]
-pub enum Seat {
-    /// A participant.
-    Human,
-    /// A trained or scripted policy.
-    Policy {
-        /// Its name in the data.
-        name: String,
-        /// How to make it.
-        #[serde(skip)]
-        make: PolicyFactory,
-    },
-    /// Uniformly random actions.
-    Random,
-}
-
-impl Seat {
-    /// A seat for a trained or scripted policy.
-    pub fn policy(name: &str, make: PolicyFactory) -> Self {
-        Self::Policy { name: name.into(), make }
-    }
-
-    /// The holder's name in the data.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Human => "human",
-            Self::Policy { name, .. } => name,
-            Self::Random => "random",
-        }
-    }
-
-    /// Whether a person sits here.
-    pub fn is_human(&self) -> bool {
-        matches!(self, Self::Human)
-    }
-}
 
 /// Which environment, with which configuration.
 #[derive(Clone, Serialize)]
@@ -109,112 +73,90 @@ impl EnvironmentRef {
     }
 }
 
-/// The policy of a seat; `None` where a person sits.
-pub fn make_policy(seat: &Seat, sim: &dyn Simulation) -> Result<Option<Box<dyn Policy>>, PolicyError> {
-    Ok(match seat {
-        Seat::Policy { make, .. } => Some(make()?),
-        Seat::Random => Some(Box::new(RandomPolicy(sim.spec().action_space.clone()))),
-        Seat::Human => None,
-    })
-}
-
-/// Where the environment is stepped.
+/// Where a game's environment is stepped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Execution {
-    /// In the room. A seat is sent what it may see, and nothing else.
+    /// In the room, on the server. A browser gets only what its seat may see.
     #[default]
     Server,
-    /// In the room and in every browser, which is ahead of the room and goes back when the room decides otherwise (GGPO's
-    /// rollback). Own keys act at once at any distance. Every browser holds the whole state: nothing in it is secret.
-    /// Where one person plays, there is nobody to wait for: their browser's clock is the game's, nothing is ever undone,
-    /// and a connection may be lost for ten seconds before the game notices.
+    /// In the room and in every browser. A browser runs ahead of the room and goes back when the room decides otherwise
+    /// (GGPO's rollback), so that the participant's own keys act at once at any distance. Every browser holds the whole
+    /// state, so nothing in it is secret. If one participant plays, their browser's clock is the game's: nothing is
+    /// ever undone, and the connection may be lost for ten seconds before the game notices.
     Browser,
 }
 
-/// A game, its players and its rules of play. Times are in milliseconds.
+/// A game: an environment, who holds its seats, and how it is played. Times are in milliseconds.
+///
+/// ```
+/// use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+/// use footlights_experiment::{GameScene, Seat};
+///
+/// let game = GameScene::new::<MountainCar>("drive", Config::default())
+///     .title("Drive up the hill")
+///     .seat(Seat::Human)
+///     .action(&["ArrowLeft"], Push::Left, "left")
+///     .action(&["ArrowRight"], Push::Right, "right")
+///     .default_action(Push::None)
+///     .episodes(2);
+/// assert_eq!(game.seats.len(), 1);
+/// ```
 #[derive(Clone, Serialize)]
-#[allow(missing_docs, reason = "each field has a builder method that says what it means")]
+#[must_use]
+#[non_exhaustive]
 pub struct GameScene {
+    /// The scene's name in addresses and in the data.
     pub id: String,
+    /// The heading over the game.
     pub title: String,
+    /// The environment and its configuration.
     pub environment: EnvironmentRef,
+    /// Who holds each agent's seat, in the agents' order.
     pub seats: Vec<Seat>,
+    /// Ticks a second.
     pub fps: f32,
+    /// Where the environment is stepped.
     pub execution: Execution,
+    /// How many ticks later than it is pressed a key counts, if browsers simulate the game.
     pub input_delay: InputDelay,
+    /// How many ticks a browser may be ahead of the last confirmed one.
     pub prediction_window: u32,
+    /// When a key counts.
     pub input_mode: InputMode,
+    /// What keys do, by agent.
     pub keyboards: Vec<Keyboard>,
+    /// What a seat does while no key is held.
     pub default_action: ActionValue,
+    /// What a seat does in a tick without a press, in the modes that count presses.
     pub missing_action: MissingAction,
+    /// How many episodes are played.
     pub episodes: u32,
+    /// The longest episode, in steps, if it is shorter than the environment's.
     pub max_steps: Option<u32>,
+    /// Whether the score goes on from episode to episode.
     pub carry_score: bool,
+    /// The countdown before an episode.
     pub countdown_ms: u64,
+    /// How long matched participants may take to connect.
     pub gather_ms: u64,
+    /// How long the game waits for a participant whose connection is lost.
     pub grace_ms: u64,
+    /// What happens when a participant does not come back within the grace time.
     pub on_dropout: DropoutRule,
+    /// What follows from long round trips.
     pub latency_rule: Option<PresenceRule>,
+    /// What follows from a page that is hidden or not focused.
     pub attention_rule: Option<PresenceRule>,
+    /// How participants wait and are matched.
     pub waitroom: Waitroom,
-    /// Where an outcome leads, and with which ending.
+    /// Where an outcome leads, and with which ending, if not as usual.
     pub transitions: Vec<(Outcome, Transition, Ending)>,
+    /// Files that are loaded before the game begins.
     pub assets: Vec<String>,
+    /// The researcher's own code that looks on.
     #[serde(skip)]
     pub hooks: Option<HooksFactory>,
-}
-
-/// What happens to a game when a person does not come back within the grace time.
-#[derive(Clone, Serialize)]
-#[serde(tag = "on_dropout", rename_all = "snake_case")]
-pub enum DropoutRule {
-    /// The game ends with [`Outcome::PartnerLeft`] for the others.
-    End,
-    /// The game ends with [`Outcome::Void`] for the others: as if it had not been.
-    Void,
-    /// A policy plays on in the seat.
-    Replace(Seat),
-}
-
-/// What is watched in a person while the game runs, and what follows. Times and round trips are in milliseconds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PresenceRule {
-    /// From here on the person is warned. For the ping a median round trip, for the focus a time away.
-    pub warn: f64,
-    /// What the warning says.
-    pub warning: String,
-    /// From here on the person is excluded, if at all.
-    pub exclude: Option<f64>,
-    /// What the excluded person reads.
-    pub exclusion: String,
-}
-
-impl PresenceRule {
-    /// Warns from `warn` milliseconds on.
-    pub fn new(warn: f64, warning: &str) -> Self {
-        Self { warn, warning: warning.into(), exclude: None, exclusion: String::new() }
-    }
-
-    /// Excludes from `exclude` milliseconds on.
-    pub fn exclude(mut self, exclude: f64, exclusion: &str) -> Self {
-        self.exclude = Some(exclude);
-        self.exclusion = exclusion.into();
-        self
-    }
-
-    fn check(&self) -> Result<(), String> {
-        let good = |ms: f64| ms.is_finite() && ms > 0.0;
-        if !good(self.warn) || !self.exclude.is_none_or(good) {
-            return Err("times must be more than 0".into());
-        }
-        match self.exclude {
-            Some(exclude) if exclude <= self.warn => {
-                Err("who is excluded must have been warned before".into())
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl GameScene {
@@ -250,13 +192,13 @@ impl GameScene {
         }
     }
 
-    /// The heading.
+    /// The heading over the game.
     pub fn title(mut self, words: &str) -> Self {
         self.title = words.into();
         self
     }
 
-    /// Who holds the next agent's seat: the first call is for `player_0`.
+    /// Adds the holder of the next agent's seat; the first call is for `player_0`.
     pub fn seat(mut self, seat: Seat) -> Self {
         self.seats.push(seat);
         self
@@ -268,20 +210,21 @@ impl GameScene {
         self
     }
 
-    /// Where the environment is stepped; in the room if nothing is said.
+    /// Where the environment is stepped; [`Execution::Server`] without this.
     pub fn execution(mut self, execution: Execution) -> Self {
         self.execution = execution;
         self
     }
 
-    /// In [`Execution::Browser`], how many ticks later than it is pressed a key counts; 0 if nothing is said.
+    /// In [`Execution::Browser`], how many ticks later than it is pressed a key counts (at most 60); 0 without this.
     pub fn input_delay(mut self, delay: InputDelay) -> Self {
         self.input_delay = delay;
         self
     }
 
-    /// In [`Execution::Browser`], how many ticks a browser may be ahead of the last confirmed one before it waits; 30 if
-    /// nothing is said. 0 is lockstep: nothing is predicted. It is fifteen seconds where one person plays alone.
+    /// In [`Execution::Browser`], how many ticks a browser may be ahead of the last confirmed one before it waits (at most
+    /// 600); 30 without this. 0 is lockstep: nothing is predicted. In a single-player game the window is always fifteen
+    /// seconds.
     pub fn prediction_window(mut self, ticks: u32) -> Self {
         self.prediction_window = ticks;
         self
@@ -293,8 +236,9 @@ impl GameScene {
         self
     }
 
-    /// What a key, or several keys held together, do, for every seat. Keys are `KeyboardEvent.code`s; a label puts a
-    /// single key on the legend and on a touch button.
+    /// What a key, or several keys held together, do, for every seat. `keys` are
+    /// [`KeyboardEvent.code`](https://developer.mozilla.org/docs/Web/API/KeyboardEvent/code)s. A label puts a single
+    /// key on the legend and on a touch button.
     pub fn action(mut self, keys: &[&str], action: impl Into<ActionValue>, label: &str) -> Self {
         let action = action.into();
         for keyboard in &mut self.keyboards {
@@ -303,7 +247,7 @@ impl GameScene {
         self
     }
 
-    /// The same for one agent's seat only.
+    /// Like [`action`](Self::action), for one agent's seat only.
     pub fn action_for(
         mut self,
         agent: u8,
@@ -335,98 +279,111 @@ impl GameScene {
         self
     }
 
-    /// Cuts every episode after so many steps, if the environment does not end it before.
+    /// Truncates every episode after `steps` steps, unless the environment ends it before.
     pub fn max_steps(mut self, steps: u32) -> Self {
         self.max_steps = Some(steps);
         self
     }
 
-    /// Whether the score goes on from episode to episode (it does by default).
+    /// Whether the score goes on from episode to episode; it does without this.
     pub fn carry_score(mut self, carry: bool) -> Self {
         self.carry_score = carry;
         self
     }
 
-    /// How long an episode stands still, with a countdown, before its first tick.
+    /// How long each episode waits, with a countdown, before its first tick, ms; 3,000 without this.
     pub fn countdown_ms(mut self, ms: u64) -> Self {
         self.countdown_ms = ms;
         self
     }
 
-    /// How long matched people may take to connect.
+    /// How long matched participants may take to connect, ms; 30,000 without this. Then the game does not take place.
     pub fn gather_ms(mut self, ms: u64) -> Self {
         self.gather_ms = ms;
         self
     }
 
-    /// How long the game waits for somebody whose connection is lost; for one person three times that in all, where others
-    /// wait with it.
+    /// How long the game pauses for a participant whose connection is lost, ms; 30,000 without this. If others wait, one
+    /// participant can pause the game for three times that in total.
     pub fn grace_ms(mut self, ms: u64) -> Self {
         self.grace_ms = ms;
         self
     }
 
-    /// What happens when somebody does not come back within the grace time.
+    /// What happens when a participant does not come back within the grace time; [`DropoutRule::End`] without this.
     pub fn on_dropout(mut self, on_dropout: DropoutRule) -> Self {
         self.on_dropout = on_dropout;
         self
     }
 
-    /// Watches the median round trip of the last ten seconds.
-    pub fn latency_rule(mut self, watch: PresenceRule) -> Self {
-        self.latency_rule = Some(watch);
+    /// Warns or excludes participants by the median round trip of the last ten seconds.
+    pub fn latency_rule(mut self, rule: PresenceRule) -> Self {
+        self.latency_rule = Some(rule);
         self
     }
 
-    /// Watches for how long the page is hidden or not focused without a break.
-    pub fn attention_rule(mut self, watch: PresenceRule) -> Self {
-        self.attention_rule = Some(watch);
+    /// Warns or excludes participants by how long the page is hidden or not focused without a break.
+    pub fn attention_rule(mut self, rule: PresenceRule) -> Self {
+        self.attention_rule = Some(rule);
         self
     }
 
-    /// How people are waited for and matched.
+    /// How participants wait and are matched.
     pub fn waitroom(mut self, waitroom: Waitroom) -> Self {
         self.waitroom = waitroom;
         self
     }
 
-    /// Where an outcome leads, and how the participant's study counts as ended from then on. Without this, `completed`
-    /// leads on, and every other outcome to the last page with the ending of the same name.
-    pub fn on(mut self, outcome: Outcome, then: Transition, ending: Ending) -> Self {
+    /// Where a participant goes whose game has this outcome, and the ending that counts for them from then on. Without
+    /// this, `completed` leads to the next scene, and every other outcome to the last page with the ending of the same
+    /// name.
+    ///
+    /// ```
+    /// use footlights_example_environments::mountain_car::{Config, MountainCar};
+    /// use footlights_experiment::{Ending, GameScene, Outcome, Transition};
+    ///
+    /// // A participant whose partner left still answers the survey.
+    /// let game = GameScene::new::<MountainCar>("game", Config::default())
+    ///     .on(Outcome::PartnerLeft, Transition::Goto("survey".into()), Ending::PartnerLeft);
+    /// ```
+    pub fn on(mut self, outcome: Outcome, transition: Transition, ending: Ending) -> Self {
         self.transitions.retain(|(known, ..)| *known != outcome);
-        self.transitions.push((outcome, then, ending));
+        self.transitions.push((outcome, transition, ending));
         self
     }
 
-    /// A file in `studies/assets/` (an atlas, a sound) that is loaded while the pages before the game are read.
+    /// Adds a file among the experiments' assets (an atlas, a sound). Browsers load it while the participant reads the
+    /// pages before the game.
     pub fn asset(mut self, file: &str) -> Self {
         self.assets.push(file.into());
         self
     }
 
-    /// Code of your own that is called while the game runs.
-    pub fn hooks(mut self, hooks: HooksFactory) -> Self {
-        self.hooks = Some(hooks);
+    /// Code of your own that looks on while the game runs; see [`Hooks`]. `make` runs whenever a room opens.
+    pub fn hooks(mut self, make: impl Fn() -> Box<dyn Hooks> + Send + Sync + 'static) -> Self {
+        self.hooks = Some(Arc::new(make));
         self
     }
 
-    /// Where an outcome leads, and how the participant's study counts as ended from then on.
+    /// Where an outcome leads, and the ending that counts from then on; see [`on`](Self::on).
+    #[must_use]
     pub fn transition_for(&self, outcome: Outcome) -> (Transition, Ending) {
         let own = self.transitions.iter().find(|(known, ..)| *known == outcome);
         match own {
-            Some((_, then, ending)) => (then.clone(), *ending),
+            Some((_, transition, ending)) => (transition.clone(), *ending),
             None if outcome == Outcome::Completed => (Transition::Next, Ending::Completed),
             None => (Transition::End, outcome.into()),
         }
     }
 
-    /// The globals that the game leaves, without the scene's id in front.
+    /// The names of the globals that the game sets, without the scene's id in front.
     pub fn globals(&self) -> impl Iterator<Item = String> {
-        let hooks = self.hooks.map(|make| make().globals()).unwrap_or_default();
+        let hooks = self.hooks.as_ref().map(|make| make().globals()).unwrap_or_default();
         ["outcome", "score", "game_id"].into_iter().map(str::to_owned).chain(hooks)
     }
 
-    /// What the inputs of a game mean.
+    /// What the inputs of a game mean, for its timeline.
+    #[must_use]
     pub fn rules(&self) -> Rules {
         Rules {
             input_mode: self.input_mode,
@@ -439,17 +396,19 @@ impl GameScene {
         }
     }
 
-    /// How many people it takes.
+    /// How many participants the game needs.
+    #[must_use]
     pub fn humans(&self) -> usize {
         self.seats.iter().filter(|seat| seat.is_human()).count()
     }
 
-    /// The agents that people play, in order.
+    /// The agents that participants play, in order.
     pub fn human_agents(&self) -> impl Iterator<Item = Agent> + '_ {
         (0u8..).map(Agent).zip(&self.seats).filter(|(_, seat)| seat.is_human()).map(|(agent, _)| agent)
     }
 
-    /// Whether browsers simulate it.
+    /// Whether browsers simulate the game.
+    #[must_use]
     pub fn runs_in_browser(&self) -> bool {
         self.execution == Execution::Browser
     }
@@ -464,7 +423,10 @@ impl GameScene {
         self.is_alone() && self.seats.len() > 1
     }
 
-    /// The policy of a seat at the start of an episode; `None` where a person sits.
+    /// The policy of a seat at the start of an episode; `None` if a participant holds the seat.
+    ///
+    /// # Errors
+    /// The environment or the policy cannot be made.
     pub fn make_policy(&self, agent: Agent) -> Result<Option<Box<dyn Policy>>, PolicyError> {
         let sim = self.environment.make();
         let sim = sim.map_err(|error| PolicyError::Load {
@@ -474,7 +436,10 @@ impl GameScene {
         self.policy_for(agent, sim.as_ref())
     }
 
-    /// A policy for the seat of `agent`; `None` where a person sits.
+    /// A new policy for the seat of `agent`; `None` if a participant holds the seat.
+    ///
+    /// # Errors
+    /// The policy cannot be made.
     pub fn policy_for(
         &self,
         agent: Agent,
@@ -483,8 +448,8 @@ impl GameScene {
         self.seats.get(agent.index()).map_or(Ok(None), |seat| make_policy(seat, sim))
     }
 
-    /// The option that is wrong, and why.
-    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+    /// Finds the first wrong option, and what is wrong with it.
+    pub(crate) fn validate(&self) -> Result<(), (&'static str, String)> {
         let sim = self.environment.make().map_err(|e| ("environment", e.to_string()))?;
         let spec = sim.spec();
         if !(10.0..=60.0).contains(&self.fps) {
@@ -495,7 +460,7 @@ impl GameScene {
             return Err(("seats", why));
         }
         if self.humans() == 0 {
-            return Err(("seats", "at least one seat must be for a person".into()));
+            return Err(("seats", "at least one seat must be for a participant".into()));
         }
         for agent in spec.agents() {
             self.policy_for(agent, sim.as_ref()).map_err(|e| ("seats", e.to_string()))?;
@@ -506,7 +471,7 @@ impl GameScene {
         }
         for keyboard in &self.keyboards {
             if keyboard.keys.len() > Keyboard::MAX_KEYS {
-                let why = format!("{} keys, at most {}", keyboard.keys.len(), Keyboard::MAX_KEYS);
+                let why = format!("{} keys are more than {}", keyboard.keys.len(), Keyboard::MAX_KEYS);
                 return Err(("action", why));
             }
             for chord in &keyboard.chords {
@@ -533,24 +498,26 @@ impl GameScene {
         }
         let (InputDelay::Fixed(delay) | InputDelay::Adaptive { most: delay }) = self.input_delay;
         if delay > MAX_INPUT_DELAY {
-            return Err(("input_delay", format!("{delay} ticks, at most {MAX_INPUT_DELAY}")));
+            return Err(("input_delay", format!("{delay} ticks are more than {MAX_INPUT_DELAY}")));
         }
         if self.prediction_window > MAX_PREDICTION_WINDOW {
-            let why = format!("{} ticks, at most {MAX_PREDICTION_WINDOW}", self.prediction_window);
+            let why = format!("{} ticks are more than {MAX_PREDICTION_WINDOW}", self.prediction_window);
             return Err(("prediction_window", why));
         }
         if let DropoutRule::Replace(seat) = &self.on_dropout {
             if seat.is_human() {
-                return Err(("on_dropout", "a person cannot be replaced by a person".into()));
+                return Err((
+                    "on_dropout",
+                    "a participant cannot replace a participant; name a policy".into(),
+                ));
             }
             make_policy(seat, sim.as_ref()).map_err(|e| ("on_dropout", e.to_string()))?;
         }
-        for (option, watch) in
-            [("latency_rule", &self.latency_rule), ("attention_rule", &self.attention_rule)]
+        for (option, rule) in [("latency_rule", &self.latency_rule), ("attention_rule", &self.attention_rule)]
         {
-            watch.as_ref().map_or(Ok(()), PresenceRule::check).map_err(|why| (option, why))?;
+            rule.as_ref().map_or(Ok(()), PresenceRule::validate).map_err(|why| (option, why))?;
         }
-        if let Some(make) = self.hooks {
+        if let Some(make) = &self.hooks {
             let hooks = make();
             for mut names in [hooks.columns(), self.globals().collect()] {
                 names.sort();
@@ -558,7 +525,7 @@ impl GameScene {
                     [a, b] if a == b => Some([a, b]),
                     _ => None,
                 }) {
-                    return Err(("hooks", format!("{name:?} is there twice")));
+                    return Err(("hooks", format!("{name:?} appears twice")));
                 }
                 if let Some(name) = names.iter().find(|name| !is_id(name)) {
                     return Err(("hooks", format!("{name:?} must be 1 to 64 letters, digits, _ and -")));
@@ -567,10 +534,10 @@ impl GameScene {
         }
         for (outcome, ..) in &self.transitions {
             if *outcome == Outcome::NoShow {
-                let why = "a no_show ends nothing: who came waits again, and who did not has not begun";
+                let why = "no_show has no transition: the participants who joined wait again, and the others have not begun";
                 return Err(("on", why.into()));
             }
         }
-        self.waitroom.check(self.humans())
+        self.waitroom.validate(self.humans())
     }
 }

@@ -1,4 +1,4 @@
-//! What ids may look like: they stand in addresses, in the names of columns and in those of files.
+//! What ids may look like. Ids stand in addresses, in the names of columns and in the names of files.
 
 /// Whether `id` has 1 to 64 letters, digits, `_` and `-`.
 pub(crate) fn is_id(id: &str) -> bool {

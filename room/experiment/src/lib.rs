@@ -1,43 +1,53 @@
-//! What a researcher writes: an experiment is a list of scenes, each made by a builder that is validated at start-up.
+//! What a researcher writes: an experiment is a list of scenes, each made by a builder and validated at start-up.
 //!
-//! Beside the builders stand the rules that follow from them and need no server: the order of scenes ([`Element`]), the
-//! assignment to conditions ([`assignment`]), the way of one participant through the scenes ([`progress`]), who plays
-//! with whom ([`matchmaking`]), and a researcher's own code in a running game ([`hooks`]).
+//! Start with [`Experiment`], [`Page`] and [`GameScene`], or import everything with the [`prelude`]. Besides the builders,
+//! this crate has the rules that follow from them and need no server: the order of scenes ([`Element`]), the
+//! [`assignment`] to conditions, the [`progress`] of one participant through the scenes, [`matchmaking`], and the
+//! [`hooks`] by which a researcher's own code looks on while a game runs.
 #![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod answer;
 pub mod assignment;
 mod ending;
 mod experiment;
 mod game;
 pub mod hooks;
 mod id;
+mod interpolate;
 mod location;
 pub mod matchmaking;
 mod page;
 mod plan;
+pub mod prelude;
+mod presence;
 pub mod progress;
-mod question;
+pub mod question;
 pub mod record;
 pub mod recruiter;
 mod scene;
 mod screening;
+mod seat;
 mod validate;
+pub mod values;
 mod waitroom;
 
+pub use answer::{Answer, Globals};
 pub use ending::{Code, Completion, Ending, Transition, with_code};
 pub use experiment::Experiment;
-pub use game::{
-    DropoutRule, EnvironmentRef, Execution, GameScene, PolicyFactory, PresenceRule, Seat, make_policy,
-};
+pub use footlights_protocol::{InputDelay, Outcome};
+pub use game::{EnvironmentRef, Execution, GameScene};
+pub use interpolate::interpolate;
 pub use location::Location;
-pub use page::{ComprehensionCheck, Globals, Page, Part, ValidationErrors, interpolate};
+pub use page::{ComprehensionCheck, Page, Part, ValidationErrors};
 pub use plan::{Block, Condition, Element, Factor};
-pub use question::{Answer, Kind, Question};
+pub use presence::{DropoutRule, PresenceRule};
+pub use question::Question;
 pub use scene::Scene;
 pub use screening::{Device, DeviceReport, Requirement, Screening};
+pub use seat::{PolicyFactory, Seat, make_policy};
 pub use validate::ConfigError;
 pub use waitroom::Waitroom;

@@ -1,4 +1,4 @@
-//! Where on Earth somebody is.
+//! Where on Earth a participant is, as far as Cloudflare can estimate it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,15 @@ pub struct Location {
 }
 
 impl Location {
-    /// `None` if there is no such point.
+    /// A point on Earth; `None` if a coordinate is out of range.
+    ///
+    /// ```
+    /// use footlights_experiment::Location;
+    ///
+    /// assert!(Location::new(52.4, 13.1).is_some());
+    /// assert!(Location::new(91.0, 0.0).is_none());
+    /// ```
+    #[must_use]
     pub fn new(latitude: f32, longitude: f32) -> Option<Self> {
         let on_earth = latitude.abs() <= 90.0 && longitude.abs() <= 180.0;
         on_earth.then_some(Self { latitude, longitude })

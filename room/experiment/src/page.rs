@@ -4,27 +4,42 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Answer, Ending, Question, Transition};
-
-/// What is known about a participant by name: answers, scores, arms, parameters of the address.
-pub type Globals = BTreeMap<String, Answer>;
+use crate::{
+    answer::Answer,
+    ending::{Ending, Transition},
+    interpolate::names,
+    question::Question,
+};
 
 /// A page of text, with a button and perhaps with questions.
+///
+/// ```
+/// use footlights_experiment::{Page, Question};
+///
+/// let survey = Page::new("survey", "How was it?")
+///     .text("You scored {game.score} points.")
+///     .ask(Question::scale("fun", "How much fun was it?", 7).anchors("None", "A lot"))
+///     .ask(Question::text_area("comments", "Anything else?").optional())
+///     .button("Send");
+/// assert!(survey.accept(&[]).unwrap_err().contains_key("fun"));
+/// ```
 #[derive(Debug, Clone, Serialize)]
+#[must_use]
+#[non_exhaustive]
 pub struct Page {
-    /// In addresses and in the data.
+    /// The page's name in addresses and in the data.
     pub id: String,
     /// The heading.
     pub title: String,
-    /// What stands under it.
+    /// What stands under the heading, from top to bottom.
     pub body: Vec<Part>,
-    /// In the order in which they are asked.
+    /// The questions, in the order in which the page asks them.
     pub questions: Vec<Question>,
-    /// What the button says.
+    /// The label of the button.
     pub button: String,
-    /// How often wrong answers may be sent, and what happens then.
+    /// How often the participant may send wrong answers, and what happens then.
     pub check: Option<ComprehensionCheck>,
-    /// On the last page: more words for who ends that way.
+    /// On the last page: a paragraph for participants who ended that way.
     pub endings: BTreeMap<Ending, String>,
 }
 
@@ -32,40 +47,40 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "part", content = "is", rename_all = "snake_case")]
 pub enum Part {
-    /// A paragraph; `{name}` stands for what is known by that name.
+    /// A paragraph; `{name}` stands for the global of that name.
     Text(String),
-    /// The researcher's own HTML, as it is.
+    /// The researcher's own HTML, unchanged.
     Html(String),
-    /// An image and its description for who does not see it.
+    /// An image.
     Image {
-        /// Its file in `studies/assets/`.
+        /// A file among the experiments' assets.
         file: String,
-        /// What it shows.
+        /// What the image shows, for participants who cannot see it.
         shows: String,
     },
-    /// What another page said, to be opened by who wants to read it once more.
+    /// The text of another page, folded up; the participant can open it and read it again.
     Collapsible {
         /// The other page's heading.
         title: String,
-        /// What stood under it.
+        /// What stands under that heading.
         body: Vec<Part>,
     },
 }
 
-/// A comprehension check: only right answers lead on.
+/// A comprehension check: the participant goes on only with right answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComprehensionCheck {
-    /// How often the page may be sent.
+    /// How often the participant may send the page.
     pub attempts: u32,
-    /// Where the last failure leads; the ending is [`Ending::FailedCheck`].
+    /// Where a participant goes whose last attempt fails; the ending is [`Ending::FailedCheck`].
     pub otherwise: Transition,
 }
 
-/// What is wrong with the answers, for the participant, by question.
+/// What is wrong with the answers, by the id of the question, in sentences for the participant.
 pub type ValidationErrors = BTreeMap<String, String>;
 
-/// What somebody reads whose answer is not right.
-const NOT_RIGHT: &str = "This is not right. Please read the instructions once more.";
+/// What a participant reads beside an answer that is not right.
+const NOT_RIGHT: &str = "This answer is not right. Please read the instructions again.";
 
 impl Page {
     /// A page with a heading and no text yet.
@@ -82,92 +97,103 @@ impl Page {
     }
 
     /// Adds a paragraph. `{scene.question}` stands for an answer given before, `{scene.score}` and `{scene.outcome}`
-    /// for how a game went, `{condition.factor}` for the participant's arm, `{url.name}` for a parameter of the address.
-    /// `{{` is a brace.
+    /// for the result of a game, `{condition.factor}` for the participant's level of a factor, and `{url.name}` for a
+    /// parameter of the address. `{{` is a brace. A name that the experiment does not have is a configuration error.
     pub fn text(mut self, paragraph: &str) -> Self {
         self.body.push(Part::Text(paragraph.into()));
         self
     }
 
-    /// Adds HTML of your own, as it is: `include_str!("consent.html")`. Scripts in it do not run.
+    /// Adds HTML of your own, unchanged, such as `include_str!("consent.html")`. Scripts in it do not run.
     pub fn html(mut self, html: &str) -> Self {
         self.body.push(Part::Html(html.into()));
         self
     }
 
-    /// Adds an image from `studies/assets/`, and what it shows, for who does not see it.
+    /// Adds an image: a file among the experiments' assets, and what it shows, for participants who cannot see it.
     pub fn image(mut self, file: &str, shows: &str) -> Self {
         self.body.push(Part::Image { file: file.into(), shows: shows.into() });
         self
     }
 
-    /// Adds what another page says, such as the instructions to a comprehension check, folded up.
+    /// Adds the text of another page, folded up: for example the instructions on the page of a comprehension check.
     pub fn collapsible(mut self, page: &Page) -> Self {
         self.body.push(Part::Collapsible { title: page.title.clone(), body: page.body.clone() });
         self
     }
 
-    /// Adds a question.
-    pub fn ask(mut self, question: Question) -> Self {
-        self.questions.push(question);
+    /// Adds a question. Each kind of question has a constructor, such as [`Question::scale`].
+    pub fn ask(mut self, question: impl Into<Question>) -> Self {
+        self.questions.push(question.into());
         self
     }
 
-    /// What the button says.
+    /// The label of the button; `Continue` without this.
     pub fn button(mut self, words: &str) -> Self {
         self.button = words.into();
         self
     }
 
-    /// Makes the page a comprehension check: all questions with a [`Question::right`] answer must be answered right,
-    /// and the page may be sent `n` times. Who fails the last time goes `otherwise`, with the ending `failed_check`.
+    /// Makes the page a comprehension check: the participant must give every
+    /// [`correct`](crate::question::QuestionBuilder::correct) answer, and may send the page `n` times. If the last
+    /// attempt fails, the participant takes the transition `otherwise` and ends with [`Ending::FailedCheck`].
+    ///
+    /// ```
+    /// use footlights_experiment::{Page, Question, Transition};
+    ///
+    /// let goal = Question::multiple_choice("goal", "Where is the goal?", &["Left", "Right"]).correct(&["Right"]);
+    /// let check = Page::new("check", "One question before you begin").ask(goal).attempts(3, Transition::End);
+    /// ```
     pub fn attempts(mut self, n: u32, otherwise: Transition) -> Self {
         self.check = Some(ComprehensionCheck { attempts: n, otherwise });
         self
     }
 
-    /// On the last page: what somebody reads who ends that way, beside what everybody reads.
+    /// On the last page: adds a paragraph for participants who end that way.
     pub fn ending(mut self, ending: Ending, words: &str) -> Self {
         self.endings.insert(ending, words.into());
         self
     }
 
-    /// Judges what was sent with the page's form: (question, value) pairs, several for a question with several answers.
-    /// What was sent for no question is ignored.
+    /// Judges what the page's form sent: (question, value) pairs, several for a question with several answers. Values
+    /// for other names are ignored.
+    ///
+    /// # Errors
+    /// What is wrong with each answer that is missing or refused.
     pub fn accept(&self, sent: &[(String, String)]) -> Result<BTreeMap<String, Answer>, ValidationErrors> {
         accept(&self.questions, sent)
     }
 
-    /// What is not right among answers that were accepted.
+    /// Which of the accepted answers are not right, in a comprehension check.
+    #[must_use]
     pub fn mistakes(&self, answers: &BTreeMap<String, Answer>) -> ValidationErrors {
-        let wrong = self.questions.iter().filter(|q| q.is_right(answers.get(&q.id)) == Some(false));
+        let wrong = self.questions.iter().filter(|q| q.is_correct(answers.get(&q.id)) == Some(false));
         wrong.map(|question| (question.id.clone(), NOT_RIGHT.to_owned())).collect()
     }
 
-    /// The paragraphs' names of globals.
-    pub(super) fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for text in texts(&self.body).into_iter().chain(self.endings.values()) {
-            split(text, |_| {}, |name| names.push(name.to_owned()));
-        }
-        names
+    /// The names of globals in the page's paragraphs.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let texts = texts(&self.body).into_iter().chain(self.endings.values());
+        texts.flat_map(|text| names(text)).map(str::to_owned).collect()
     }
 
-    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
-        let mut asked = std::collections::BTreeSet::new();
+    /// Finds the first wrong option, and what is wrong with it.
+    pub(crate) fn validate(&self) -> Result<(), (&'static str, String)> {
+        let mut ids = std::collections::BTreeSet::new();
         for question in &self.questions {
-            question.check().map_err(|why| ("ask", why))?;
-            if !asked.insert(&question.id) {
+            question.validate().map_err(|why| ("ask", why))?;
+            if !ids.insert(&question.id) {
                 return Err(("ask", format!("two questions have the id {:?}", question.id)));
             }
         }
-        let right = self.questions.iter().any(|question| question.right.is_some());
+        let graded = self.questions.iter().any(|question| question.correct.is_some());
         match &self.check {
             Some(check) if check.attempts == 0 => Err(("attempts", "must be at least 1".into())),
-            Some(_) if !right => Err(("attempts", "no question has a right answer".into())),
-            None if right => {
-                Err(("attempts", "a question has a right answer, but nothing asks for it".into()))
-            }
+            Some(_) if !graded => Err(("attempts", "no question has a correct answer".into())),
+            None if graded => Err((
+                "attempts",
+                "a question has a correct answer, but the page does not limit attempts".into(),
+            )),
             _ => Ok(()),
         }
     }
@@ -183,7 +209,7 @@ fn texts(body: &[Part]) -> Vec<&String> {
         .collect()
 }
 
-/// Judges what was sent for some questions.
+/// Judges what was sent for some questions; see [`Page::accept`].
 pub(crate) fn accept(
     questions: &[Question],
     sent: &[(String, String)],
@@ -200,49 +226,10 @@ pub(crate) fn accept(
     if errors.is_empty() { Ok(answers) } else { Err(errors) }
 }
 
-/// A paragraph with what is known in the place of its names; what is not known yet is left out.
-pub fn interpolate(text: &str, globals: &Globals) -> String {
-    let filled = std::cell::RefCell::new(String::with_capacity(text.len()));
-    split(
-        text,
-        |words| filled.borrow_mut().push_str(words),
-        |name| {
-            if let Some(value) = globals.get(name) {
-                filled.borrow_mut().push_str(&value.words());
-            }
-        },
-    );
-    filled.into_inner()
-}
-
-fn split(text: &str, mut words: impl FnMut(&str), mut name: impl FnMut(&str)) {
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        let (before, after) = rest.split_at(at);
-        words(before);
-        let after = after.strip_prefix('{').unwrap_or_default();
-        if let Some(literal) = after.strip_prefix('{') {
-            words("{");
-            rest = literal;
-            continue;
-        }
-        match after.split_once('}') {
-            Some((inside, next)) => {
-                name(inside);
-                rest = next;
-            }
-            None => {
-                words("{");
-                rest = after;
-            }
-        }
-    }
-    words(rest);
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::page::*;
+    use super::*;
+    use crate::{Globals, interpolate};
 
     #[test]
     fn names_are_filled_in_and_unknown_ones_left_out() {
@@ -269,17 +256,17 @@ mod tests {
             .ask(Question::number_input("points", "Points?", 0.0, 10.0).correct(&["5"]))
             .ask(Question::text_box("why", "Why?").optional())
             .attempts(2, Transition::End);
-        assert_eq!(page.check(), Ok(()));
+        assert_eq!(page.validate(), Ok(()));
         let sent = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
             page.mistakes(&page.accept(&pairs).unwrap()).into_keys().collect::<Vec<_>>()
         };
         assert!(sent(&[("goal", "right"), ("keys", "a"), ("keys", "c"), ("points", "5.0")]).is_empty());
         assert_eq!(sent(&[("goal", "left"), ("keys", "a"), ("points", "5")]), ["goal", "keys"]);
-        assert_eq!(page.clone().attempts(0, Transition::End).check().unwrap_err().0, "attempts");
+        assert_eq!(page.clone().attempts(0, Transition::End).validate().unwrap_err().0, "attempts");
         let none = Page::new("p", "P").ask(Question::text_box("a", "A")).attempts(1, Transition::End);
-        assert!(none.check().unwrap_err().1.contains("no question"));
+        assert!(none.validate().unwrap_err().1.contains("no question"));
         let unasked = Page::new("p", "P").ask(Question::text_box("a", "A").correct(&["x"]));
-        assert!(unasked.check().unwrap_err().1.contains("nothing asks"));
+        assert!(unasked.validate().unwrap_err().1.contains("does not limit attempts"));
     }
 }

@@ -1,46 +1,71 @@
-//! The order of scenes: blocks that may be shuffled, cut down or repeated, and treatment arms. What one participant gets
-//! is drawn once, from a seed, and stored.
+//! The order of scenes: blocks that may be shuffled, cut down or repeated, and factors with their levels. The path of one
+//! participant is drawn once, from a seed, and stored.
 
 use std::collections::BTreeMap;
 
 use footlights_env::{Rng, Stream};
 use serde::Serialize;
 
-use crate::Scene;
+use crate::{id::is_id, scene::Scene};
 
-/// A part of an experiment.
+/// A part of an experiment: a scene, a block or a factor.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Element {
     /// One scene.
     Scene(Scene),
-    /// Several steps that belong together.
+    /// Several elements that belong together.
     Block(Block),
-    /// Different steps for different participants.
+    /// Different scenes for different participants.
     Factor(Factor),
 }
 
-/// Several steps that belong together.
+/// Several scenes or blocks that belong together. The options act on the elements of the block, in the order in which they
+/// are called.
+///
+/// ```
+/// use footlights_experiment::{Block, Page};
+///
+/// // Every participant reads two of the three pages, in a random order.
+/// let block = Block::new()
+///     .scene(Page::new("a", "A"))
+///     .scene(Page::new("b", "B"))
+///     .scene(Page::new("c", "C"))
+///     .shuffle()
+///     .keep(2);
+/// ```
 #[derive(Clone, Default, Serialize)]
+#[must_use]
 pub struct Block {
-    pub(super) steps: Vec<Element>,
+    pub(crate) steps: Vec<Element>,
     shuffle: bool,
     keep: Option<usize>,
 }
 
-/// Treatment arms: each participant goes through one of them.
+/// A factor of the design: each participant is assigned to one of its levels and goes through that level's scenes.
+///
+/// ```
+/// use footlights_experiment::{Block, Experiment, Factor, Page};
+///
+/// let hint = Factor::new("hint")
+///     .level("given", Block::new().scene(Page::new("with_hint", "How to play").text("Take a run-up.")))
+///     .level("withheld", Block::new().scene(Page::new("without_hint", "How to play")));
+/// let experiment = Experiment::new("e", "An experiment").factor(hint);
+/// assert_eq!(experiment.conditions().len(), 2);
+/// ```
 #[derive(Clone, Serialize)]
+#[must_use]
 pub struct Factor {
-    /// What the arms differ in, such as `difficulty`; in the data.
+    /// What the levels differ in, such as `difficulty`; the name in the data.
     pub name: String,
-    pub(super) levels: Vec<(String, Block)>,
+    pub(crate) levels: Vec<(String, Block)>,
 }
 
-/// The arm of each factor.
+/// A condition: the level of each factor, by the factor's name.
 pub type Condition = BTreeMap<String, String>;
 
 impl Block {
-    /// A block without steps.
+    /// A block without scenes.
     pub fn new() -> Self {
         Self::default()
     }
@@ -57,20 +82,20 @@ impl Block {
         self
     }
 
-    /// In another order for each participant.
+    /// Draws the order of the elements for each participant.
     pub fn shuffle(mut self) -> Self {
         self.shuffle = true;
         self
     }
 
-    /// Each participant gets only so many of the steps: other ones, if the block is shuffled.
+    /// Gives each participant only the first `n` elements; in a shuffled block, `n` random ones.
     pub fn keep(mut self, n: usize) -> Self {
         self.keep = Some(n);
         self
     }
 
-    /// What it holds so far, `n` times in a row. The scenes of the k-th time have `-k` at the end of their ids, so that
-    /// each has its own place in the data.
+    /// Repeats the elements so far `n` times. The scenes of the k-th time have `-k` at the end of their ids, so that each
+    /// has its own place in the data.
     pub fn repeat(mut self, n: usize) -> Self {
         let once = std::mem::take(&mut self.steps);
         for k in 1..=n {
@@ -83,12 +108,12 @@ impl Block {
 }
 
 impl Factor {
-    /// Factor that differ in `factor`.
+    /// A factor without levels; it needs at least two.
     pub fn new(name: &str) -> Self {
         Self { name: name.into(), levels: Vec::new() }
     }
 
-    /// Adds an arm and what its participants go through.
+    /// Adds a level, and the scenes that its participants go through.
     pub fn level(mut self, name: &str, block: Block) -> Self {
         self.levels.push((name.into(), block));
         self
@@ -110,7 +135,7 @@ fn each_scene(steps: &mut [Element], change: &mut impl FnMut(&mut Scene)) {
 }
 
 /// Every scene that any participant may see, in the order in which they are written.
-pub(super) fn scenes(steps: &[Element]) -> Vec<&Scene> {
+pub(crate) fn scenes(steps: &[Element]) -> Vec<&Scene> {
     steps.iter().flat_map(scenes_of).collect()
 }
 
@@ -122,8 +147,8 @@ fn scenes_of(step: &Element) -> Vec<&Scene> {
     }
 }
 
-/// Every combination of arms, in the order in which they are written; one empty one without arms.
-pub(super) fn conditions(steps: &[Element]) -> Vec<Condition> {
+/// Every combination of levels, in the order in which they are written; a single empty one without factors.
+pub(crate) fn conditions(steps: &[Element]) -> Vec<Condition> {
     factors(steps).into_iter().fold(vec![Condition::new()], |conditions, factor| {
         let with = |condition: &Condition, name: &String| {
             let mut condition = condition.clone();
@@ -137,8 +162,8 @@ pub(super) fn conditions(steps: &[Element]) -> Vec<Condition> {
     })
 }
 
-/// The arms on the top level; there are none elsewhere.
-pub(super) fn factors(steps: &[Element]) -> Vec<&Factor> {
+/// The factors, which stand on the top level only.
+pub(crate) fn factors(steps: &[Element]) -> Vec<&Factor> {
     let is_factor = |step: &'_ Element| matches!(step, Element::Factor(_));
     steps
         .iter()
@@ -147,8 +172,8 @@ pub(super) fn factors(steps: &[Element]) -> Vec<&Factor> {
         .collect()
 }
 
-/// The scenes of one participant, by id.
-pub(super) fn draw(steps: &[Element], condition: &Condition, seed: u64) -> Vec<String> {
+/// The ids of the scenes of one participant.
+pub(crate) fn draw(steps: &[Element], condition: &Condition, seed: u64) -> Vec<String> {
     let mut path = Vec::new();
     walk(steps, condition, &mut Rng::derive(seed, Stream::Order, 0, 0), &mut path);
     path
@@ -185,59 +210,63 @@ fn walk_block(block: &Block, condition: &Condition, rng: &mut Rng, path: &mut Ve
     }
 }
 
-/// What is wrong with the order: the scene it is about (if it is about one), the option, and why.
-pub(super) fn check(steps: &[Element]) -> Result<(), (String, &'static str, String)> {
+/// Finds what is wrong with the order: the scene (if it is about one), the option, and why.
+pub(crate) fn validate(steps: &[Element]) -> Result<(), (String, &'static str, String)> {
     let mut names = std::collections::BTreeSet::new();
     for factor in factors(steps) {
         let wrong = |why: String| Err((String::new(), "factor", why));
-        if !crate::id::is_id(&factor.name) || !names.insert(&factor.name) {
+        if !is_id(&factor.name) || !names.insert(&factor.name) {
             return wrong(format!(
-                "factor {:?} must be letters, digits, _ and -, and there once",
+                "the name of factor {:?} must be letters, digits, _ and -, and unique",
                 factor.name
             ));
         }
         if factor.levels.len() < 2 {
             return wrong(format!(
-                "factor {:?} has {} levels, two at least",
+                "factor {:?} has {} levels, but needs at least two",
                 factor.name,
                 factor.levels.len()
             ));
         }
         let mut seen = std::collections::BTreeSet::new();
         for (name, block) in &factor.levels {
-            if !crate::id::is_id(name) || !seen.insert(name) {
+            if !is_id(name) || !seen.insert(name) {
                 return wrong(format!(
-                    "level {name:?} of {:?} must be letters, digits, _ and -, and there once",
+                    "level {name:?} of {:?} must be letters, digits, _ and -, and unique",
                     factor.name
                 ));
             }
-            check_block(block)?;
+            validate_block(block)?;
         }
     }
     for step in steps {
         if let Element::Block(block) = step {
-            check_block(block)?;
+            validate_block(block)?;
         }
     }
     Ok(())
 }
 
-fn check_block(block: &Block) -> Result<(), (String, &'static str, String)> {
+fn validate_block(block: &Block) -> Result<(), (String, &'static str, String)> {
     let scenes = scenes(&block.steps);
     let first = scenes.first().map(|scene| scene.id().to_owned()).unwrap_or_default();
     if block.steps.is_empty() {
-        return Err((first, "block", "a block or a level without scenes (or repeated 0 times)".into()));
+        return Err((first, "block", "a block or a level has no scenes, or is repeated 0 times".into()));
     }
     if let Some(keep) = block.keep
         && !(1..=block.steps.len()).contains(&keep)
     {
-        return Err((first, "keep", format!("{keep} of {} steps cannot be kept", block.steps.len())));
+        return Err((
+            first,
+            "keep",
+            format!("the block has {} elements, so it cannot keep {keep}", block.steps.len()),
+        ));
     }
     for step in &block.steps {
         match step {
-            Element::Block(block) => check_block(block)?,
+            Element::Block(block) => validate_block(block)?,
             Element::Factor(factor) => {
-                let why = format!("factor {:?} stands in a block; it belongs to the experiment", factor.name);
+                let why = format!("factor {:?} is inside a block; add it to the experiment", factor.name);
                 return Err((first, "factor", why));
             }
             Element::Scene(_) => {}
@@ -248,8 +277,8 @@ fn check_block(block: &Block) -> Result<(), (String, &'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::Page;
-    use crate::plan::*;
 
     fn page(id: &str) -> Page {
         Page::new(id, id)
@@ -297,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn factors_are_crossed_and_an_arm_leads_through_its_own_scenes() {
+    fn factors_are_crossed_and_a_level_leads_through_its_own_scenes() {
         let steps = [
             Element::Scene(page("start").into()),
             Element::Factor(
@@ -321,7 +350,7 @@ mod tests {
 
     #[test]
     fn wrong_orders_are_named() {
-        let why = |step: Element| check(&[step]).unwrap_err();
+        let why = |step: Element| validate(&[step]).unwrap_err();
         assert_eq!(why(Element::Block(five().keep(6))).1, "keep");
         assert_eq!(why(Element::Block(five().keep(0))).0, "a");
         assert_eq!(why(Element::Block(five().repeat(0))).1, "block");
@@ -333,6 +362,6 @@ mod tests {
         );
         let mut inner = Block::new();
         inner.steps.push(Element::Factor(one.level("y", five())));
-        assert!(why(Element::Block(inner)).2.contains("belongs to the experiment"));
+        assert!(why(Element::Block(inner)).2.contains("add it to the experiment"));
     }
 }

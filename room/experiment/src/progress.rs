@@ -1,20 +1,26 @@
-//! Walks one participant through an experiment. Its state is data: what was drawn for a participant is stored once, and
-//! a reload comes back to the same place, the same arm, the same code.
+//! Walks one participant through an experiment. The state is plain data and is stored, so a participant who reloads the
+//! page comes back to the same place, the same condition and the same completion code.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Answer, Condition, DeviceReport, Ending, Experiment, Globals, Scene, Transition, ValidationErrors,
-    page::accept,
-};
 use footlights_protocol::Outcome;
+
+use crate::{
+    answer::{Answer, Globals},
+    ending::{Ending, Transition},
+    experiment::Experiment,
+    page::{ValidationErrors, accept},
+    plan::Condition,
+    scene::Scene,
+    screening::DeviceReport,
+};
 
 /// Where one participant is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The scenes that were drawn, by id; none before the participant has begun.
+    /// The ids of the drawn scenes; none until the participant has begun.
     path: Vec<String>,
     position: usize,
     condition: Condition,
@@ -25,92 +31,93 @@ pub struct Progress {
     ended: Option<Ended>,
 }
 
-/// How the study ended, or will end, for somebody who did not just go through all of it.
+/// How the experiment ended, or will end, for a participant who does not go through all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
     /// How.
     pub ending: Ending,
-    /// What the participant reads about it.
+    /// What the participant reads on the last page.
     pub message: Option<String>,
-    /// Where the last page leads, if not where it usually does.
+    /// Where the last page leads, if not to the usual address.
     pub redirect: Option<String>,
 }
 
-/// What is drawn for a participant who begins.
+/// What is drawn when a participant begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// The arm of each factor.
+    /// The level of each factor.
     pub condition: Condition,
-    /// Decides orders and a generated code.
+    /// The seed of shuffled orders and of a generated code.
     pub seed: u64,
 }
 
-/// A game that is over and whose data are saved, or that will never be.
+/// The result of a game that is over and whose data are saved, or of one that never takes place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GameResult {
     /// The scene.
     pub scene: String,
-    /// How it ended for this participant.
+    /// How the game ended for this participant.
     pub outcome: Outcome,
-    /// The game; empty where nobody came to play with.
+    /// The game's id; empty if there was no game.
     pub game: String,
     /// The participant's sum of rewards.
     pub score: f64,
-    /// What hooks left, by name.
+    /// The globals that the scene's hooks set, by name.
     pub globals: Globals,
 }
 
-/// What came of a page that was sent.
+/// What follows from a page that a participant sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SubmitOutcome {
     /// The participant goes on.
     Accepted(Submission),
-    /// The page is shown again.
+    /// The page is shown again, because an answer is missing, refused or not right.
     Retry {
-        /// What is wrong, by question.
+        /// What is wrong, by the id of the question.
         errors: ValidationErrors,
-        /// How often the page may still be sent, if that is limited.
+        /// How often the participant may still send the page, if that is limited.
         attempts_left: Option<u32>,
-        /// Answers that could be read but were not right; they are data, too.
+        /// The answers, if they could be read but were not right; they are data, too.
         submission: Option<Submission>,
     },
 }
 
-/// The answers of one sending of a page.
+/// The answers that a participant sent with a page, once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Submission {
-    /// Which sending of the page it was, from 1.
+    /// How often the participant has sent the page, from 1.
     pub attempt: u32,
-    /// By question; those left out are missing.
+    /// The answers by the id of the question; those left out are missing.
     pub answers: BTreeMap<String, Answer>,
-    /// Where there are right answers: whether each was.
+    /// Whether each answer is right, for questions that have a right answer.
     pub correct: BTreeMap<String, bool>,
 }
 
 /// Why a participant cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum ProgressError {
-    /// That scene is not the current one: an old tab, or somebody typing addresses.
+    /// That scene is not the current one: the page is an old tab, or its address was typed in.
     #[error("the current scene is {current:?}, not {asked:?}")]
     NotHere {
         /// Where the participant is.
         current: String,
-        /// What was asked for.
+        /// The scene of the request.
         asked: String,
     },
     /// The game is not over, or its data are not saved yet.
     #[error("the data of {0:?} are still being saved")]
     NotSaved(String),
-    /// The game of that scene is over, and there is only one.
+    /// The game of that scene is over, and a scene has only one.
     #[error("the game of {0:?} is over")]
     Over(String),
-    /// There is nothing behind the last scene.
+    /// The last scene leads nowhere.
     #[error("the experiment is over")]
     AtTheEnd,
 }
 
 impl Progress {
-    /// The scene the participant is in. One that a deployment took away is passed over.
+    /// The scene in which the participant is. A scene that a later deployment removed is skipped.
+    #[must_use]
     pub fn current<'a>(&self, experiment: &'a Experiment) -> Option<&'a Scene> {
         let drawn = self.path.iter().skip(self.position).find_map(|id| experiment.find(id));
         let scenes = experiment.scenes();
@@ -121,56 +128,68 @@ impl Progress {
         self.current(experiment).map(Scene::id).unwrap_or_default()
     }
 
-    /// Scenes done, and all of them.
+    /// How many scenes the participant has gone through, and how many there are.
+    #[must_use]
     pub fn progress(&self, experiment: &Experiment) -> (usize, usize) {
         let steps = if self.begun() { self.path.len() } else { experiment.scenes().len() }.saturating_sub(1);
         (self.position.min(steps), steps)
     }
 
     /// Whether the participant has begun.
+    #[must_use]
     pub fn begun(&self) -> bool {
         !self.path.is_empty()
     }
 
-    /// The arm of each factor.
+    /// The level of each factor.
+    #[must_use]
     pub fn condition(&self) -> &Condition {
         &self.condition
     }
 
-    /// The scenes that were drawn.
+    /// The ids of the drawn scenes, in order.
+    #[must_use]
     pub fn path(&self) -> &[String] {
         &self.path
     }
 
-    /// What is known about the participant by name.
+    /// What is known about the participant, by name.
+    #[must_use]
     pub fn globals(&self) -> &Globals {
         &self.globals
     }
 
-    /// How the study ended; `None` while it goes on.
+    /// How the experiment ended; `None` while the participant takes part.
+    #[must_use]
     pub fn ending(&self, experiment: &Experiment) -> Option<Ending> {
         let last = self.begun() && self.current(experiment).is_some_and(Scene::is_last);
         last.then(|| self.ended.as_ref().map_or(Ending::Completed, |ended| ended.ending))
     }
 
-    /// More about an ending other than going through everything.
+    /// More about an ending other than `completed`.
+    #[must_use]
     pub fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref()
     }
 
-    /// The code for the participant's ending.
+    /// The completion code for the participant's ending.
+    #[must_use]
     pub fn code(&self, experiment: &Experiment) -> Option<String> {
         experiment.completion.as_ref()?.code_of(self.ending(experiment)?, self.draw)
     }
 
     /// Where the last page leads.
+    #[must_use]
     pub fn redirect<'a>(&'a self, experiment: &'a Experiment) -> Option<&'a str> {
         let own = self.ended.as_ref().and_then(|ended| ended.redirect.as_deref());
         own.or_else(|| experiment.completion.as_ref()?.redirect.as_deref())
     }
 
-    /// The participant presses the button of the first page: from here on there are data. Doing it twice draws nothing
-    /// anew. `globals` are the parameters of the address.
+    /// The participant presses the button of the first page; from now on there are data. A second call changes nothing.
+    /// `globals` are the parameters of the address.
+    ///
+    /// # Errors
+    /// `scene` is not the current scene.
     pub fn begin(
         &mut self,
         experiment: &Experiment,
@@ -193,7 +212,10 @@ impl Progress {
         Ok(())
     }
 
-    /// The participant sends the current page.
+    /// The participant sends the current page: (question, value) pairs.
+    ///
+    /// # Errors
+    /// `scene` is not the current scene, is the last one, or is a game that is not over yet.
     pub fn submit(
         &mut self,
         experiment: &Experiment,
@@ -217,7 +239,7 @@ impl Progress {
             }
         };
         let attempt = self.attempts.get(scene).copied().unwrap_or(0) + 1;
-        let (mut then, mut ending, mut message) = (Transition::Next, Ending::Completed, None);
+        let (mut transition, mut ending, mut message) = (Transition::Next, Ending::Completed, None);
         let mut correct = BTreeMap::new();
         match current {
             Scene::Screening(screening) => {
@@ -232,12 +254,12 @@ impl Progress {
                 let word = verdict.as_ref().err().map_or("passed", |(requirement, _)| requirement.as_str());
                 answers.insert("verdict".into(), Answer::Text(word.into()));
                 if let Err((_, words)) = verdict {
-                    (then, ending, message) = (Transition::End, Ending::ScreenedOut, Some(words));
+                    (transition, ending, message) = (Transition::End, Ending::ScreenedOut, Some(words));
                 }
             }
             Scene::Game(game) => {
                 if let Some(outcome) = self.outcomes.get(scene) {
-                    (then, ending) = game.transition_for(*outcome);
+                    (transition, ending) = game.transition_for(*outcome);
                     if *outcome == Outcome::LobbyTimeout {
                         message = Some(game.waitroom.timeout_message.clone());
                     }
@@ -246,7 +268,7 @@ impl Progress {
             Scene::Start(page) | Scene::Static(page) | Scene::End(page) | Scene::CompletionCode(page) => {
                 if let Some(check) = &page.check {
                     for question in &page.questions {
-                        if let Some(right) = question.is_right(answers.get(&question.id)) {
+                        if let Some(right) = question.is_correct(answers.get(&question.id)) {
                             correct.insert(question.id.clone(), right);
                         }
                     }
@@ -262,7 +284,7 @@ impl Progress {
                                 submission,
                             });
                         }
-                        (then, ending) = (check.otherwise.clone(), Ending::FailedCheck);
+                        (transition, ending) = (check.otherwise.clone(), Ending::FailedCheck);
                     }
                 }
             }
@@ -270,7 +292,7 @@ impl Progress {
         for (question, answer) in &answers {
             self.globals.insert(format!("{scene}.{question}"), answer.clone());
         }
-        self.go(experiment, then, ending, message);
+        self.go(experiment, transition, ending, message);
         Ok(SubmitOutcome::Accepted(Submission { attempt, answers, correct }))
     }
 
@@ -279,17 +301,23 @@ impl Progress {
         Some(check.attempts.saturating_sub(self.attempts.get(scene.id()).copied().unwrap_or(0)))
     }
 
-    fn go(&mut self, experiment: &Experiment, then: Transition, ending: Ending, message: Option<String>) {
-        let redirect = if let Transition::Redirect(url) = &then { Some(url.clone()) } else { None };
-        // The first thing that went wrong is the ending.
+    fn go(
+        &mut self,
+        experiment: &Experiment,
+        transition: Transition,
+        ending: Ending,
+        message: Option<String>,
+    ) {
+        let redirect = if let Transition::Redirect(url) = &transition { Some(url.clone()) } else { None };
+        // The first ending other than `completed` counts.
         if (ending != Ending::Completed || redirect.is_some()) && self.ended.is_none() {
             self.ended = Some(Ended { ending, message, redirect });
         }
         let last = self.path.len().saturating_sub(1);
-        // A scene that a deployment took away was passed over.
+        // A scene that a deployment removed was skipped.
         let here = self.current_id(experiment);
         let here = self.path.iter().position(|id| id == here).unwrap_or(self.position);
-        self.position = match then {
+        self.position = match transition {
             Transition::Next => here + 1,
             Transition::Goto(scene) => self.path.iter().position(|id| *id == scene).unwrap_or(here + 1),
             Transition::End | Transition::Redirect(_) => last,
@@ -297,7 +325,7 @@ impl Progress {
         .min(last);
     }
 
-    /// A game is over and its data are saved, or there will be none. The first time counts.
+    /// A game is over and its data are saved, or there will be none. The first result of a scene counts.
     pub fn played(&mut self, played: GameResult) {
         if self.outcomes.contains_key(&played.scene) {
             return;
@@ -317,11 +345,15 @@ impl Progress {
     }
 
     /// How the game of that scene ended, once its data are saved.
+    #[must_use]
     pub fn outcome(&self, scene: &str) -> Option<Outcome> {
         self.outcomes.get(scene).copied()
     }
 
-    /// Whether `scene` is the current one, and a game that is still to be played or going on.
+    /// Whether the participant may play the game of `scene`.
+    ///
+    /// # Errors
+    /// `scene` is not the current scene, or its game is over.
     pub fn may_play(&self, experiment: &Experiment, scene: &str) -> Result<(), ProgressError> {
         self.must_be_in(experiment, scene)?;
         match self.outcome(scene) {
@@ -330,7 +362,8 @@ impl Progress {
         }
     }
 
-    /// The current scene, if it is a game that is over: nothing holds the participant there.
+    /// The id of the current scene if it is a game that is over, so that the participant can go on.
+    #[must_use]
     pub fn is_over<'a>(&self, experiment: &'a Experiment) -> Option<&'a str> {
         self.current(experiment).map(Scene::id).filter(|scene| self.outcome(scene).is_some())
     }

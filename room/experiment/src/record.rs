@@ -1,4 +1,5 @@
-//! What a game writes down as it runs: one record a step, one an episode, and who sat where. Hooks see these.
+//! What a game records while it runs: one record for each step and each episode, and who held which seat. Hooks see the
+//! same records.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -6,7 +7,7 @@ use footlights_env::{ActionValue, Agent};
 use footlights_protocol::timeline::ActionSource;
 use serde::{Deserialize, Serialize};
 
-/// One tick. Lists by agent have one entry an agent.
+/// One tick. Lists by agent have one entry for each agent, in the agents' order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// Ticks since the game began, from 1.
@@ -19,27 +20,29 @@ pub struct StepRecord {
     pub server_time_ms: u64,
     /// What each agent did.
     pub actions: Vec<ActionValue>,
-    /// Where that came from.
+    /// Where each action came from.
     pub sources: Vec<ActionSource>,
-    /// Rewards of this step.
+    /// The reward of each agent in this step.
     pub rewards: Vec<f32>,
     /// Whether the episode reached its end for the agent.
     pub terminated: Vec<bool>,
     /// Whether the episode was cut for the agent.
     pub truncated: Vec<bool>,
-    /// Flat observations after the step, one agent's behind the other's.
+    /// Flat observations after the step, those of one agent after those of another.
     pub observations: Vec<f32>,
-    /// Digest of the state after the step; 0 if it has none.
+    /// Digest of the state after the step; 0 if it was not computed.
     pub digest: u64,
-    /// (agent, key, value).
+    /// Further values that the environment reports: (agent, key, value).
     pub infos: Vec<(Agent, String, f64)>,
-    /// What is known of each person at this tick; nothing for policies, also where one took over a person's seat.
+    /// What is known about the participant in each seat at this tick; `None` for policies, also if a policy took over the
+    /// seat of a participant.
     pub people: Vec<Option<ParticipantSample>>,
-    /// What the scene's hooks say, in the order of their columns; a value that is missing or not finite is empty.
+    /// The values of the scene's hooks, in the order of their columns; the data leave a value empty that is missing or not
+    /// finite.
     pub hooks: Vec<f64>,
 }
 
-/// A person at one tick.
+/// A participant at one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ParticipantSample {
     /// The keys held, or tapped since the tick before, as bits of the seat's keyboard.
@@ -50,7 +53,7 @@ pub struct ParticipantSample {
     pub rtt_ms: f32,
     /// Whether the page is visible and focused.
     pub focused: bool,
-    /// By how many ticks the keys of this tick came too late for the one that they were meant for.
+    /// How many ticks after the tick that they were meant for the keys of this tick arrived.
     pub late: Option<u32>,
 }
 
@@ -61,32 +64,32 @@ pub struct EpisodeRecord {
     pub episode: u32,
     /// Server's clock at the reset, epoch ms.
     pub started_ms: u64,
-    /// Flat observations at the reset, one agent's behind the other's.
+    /// Flat observations at the reset, those of one agent after those of another.
     pub initial_observations: Vec<f32>,
-    /// How many steps it had.
+    /// How many steps the episode had.
     pub steps: u32,
-    /// Sum of rewards by agent.
+    /// The sum of rewards of each agent.
     pub returns: Vec<f32>,
     /// `terminated`, `truncated` or `interrupted`.
     pub end: Cow<'static, str>,
     /// Digest of the last state.
     pub digest: u64,
-    /// What the scene's hooks say of the episode, by name.
+    /// The metrics of the scene's hooks, by name.
     pub metrics: BTreeMap<String, f64>,
 }
 
-/// Who sat where.
+/// Who held a seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatInfo {
     /// The agent.
     pub agent: Agent,
     /// `human`, `random` or a policy's name.
     pub holder: String,
-    /// The participant, where it is a person.
+    /// The participant's `subject_id`, if a participant held the seat.
     pub subject: Option<String>,
 }
 
-/// What a game is called and where it belongs.
+/// The names of a game and of what it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GameInfo {
     /// The game's id.
@@ -97,6 +100,6 @@ pub struct GameInfo {
     pub scene: String,
     /// The environment's seed.
     pub seed: u64,
-    /// Everybody, in the agents' order.
+    /// All seats, in the agents' order.
     pub seats: Vec<SeatInfo>,
 }

@@ -1,10 +1,9 @@
-//! The services through which participants are recruited, and the parameters of an address by which each of them says
-//! who somebody is.
+//! The services that recruit participants, and the parameters of an address by which each service names a participant.
 
-/// A recruiter.
+/// A service that recruits participants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recruiter {
-    /// The word in the data, such as `prolific`.
+    /// The recruiter's name in the data, such as `prolific`.
     pub source: &'static str,
     /// The parameter that names the participant.
     pub participant: &'static str,
@@ -12,7 +11,7 @@ pub struct Recruiter {
     pub others: &'static [&'static str],
 }
 
-/// Every recruiter whose parameters are understood.
+/// Every recruiter whose parameters Footlights understands.
 pub const RECRUITERS: [Recruiter; 2] = [
     // https://researcher-help.prolific.com/en/article/b2943f
     Recruiter { source: "prolific", participant: "PROLIFIC_PID", others: &["STUDY_ID", "SESSION_ID"] },
@@ -21,13 +20,14 @@ pub const RECRUITERS: [Recruiter; 2] = [
 ];
 
 impl Recruiter {
-    /// All of its parameters, the one that names the participant first.
+    /// All parameters of the recruiter; the one that names the participant comes first.
     pub fn parameters(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.participant).chain(self.others.iter().copied())
     }
 }
 
-/// The parameters of all recruiters, in the order of the identifiers' columns. They are kept apart from all other data.
+/// The parameters of all recruiters, in the order of the columns of the table of identifiers. These parameters identify
+/// people, so they are stored apart from all other data.
 pub fn parameters() -> impl Iterator<Item = &'static str> {
     RECRUITERS.iter().flat_map(Recruiter::parameters)
 }

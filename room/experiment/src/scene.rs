@@ -2,23 +2,35 @@
 
 use serde::Serialize;
 
-use crate::{GameScene, Page, Question, Screening};
+use crate::{game::GameScene, page::Page, question::Question, screening::Screening};
 
-/// One stage of an experiment.
+/// One stage of an experiment. Pages, screenings and games become scenes by themselves; the first and the last page are
+/// marked.
+///
+/// ```
+/// use footlights_experiment::{Experiment, Page, Scene};
+///
+/// let experiment = Experiment::new("short", "A short study")
+///     .scene(Scene::start(Page::new("consent", "Welcome").button("I agree to take part")))
+///     .scene(Page::new("instructions", "How it works").text("There is nothing to do."))
+///     .scene(Scene::end(Page::new("end", "Thank you")));
+/// assert_eq!(experiment.validate(), Ok(()));
+/// ```
 #[derive(Clone, Serialize)]
+#[must_use]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Scene {
-    /// The first page; nothing is recorded before its button is pressed.
+    /// The first page. Nothing is recorded until the participant presses its button.
     Start(Page),
     /// A page of text, of questions, or of both.
     Static(Page),
-    /// Lets through whose device and connection do.
+    /// Admits only participants whose device and connection meet the requirements.
     Screening(Screening),
     /// A game.
     Game(Box<GameScene>),
     /// The last page.
     End(Page),
-    /// The last page, with the code that stands for how the participant ended.
+    /// The last page, with the completion code of the participant's ending.
     CompletionCode(Page),
 }
 
@@ -41,7 +53,7 @@ impl From<GameScene> for Scene {
 }
 
 impl Scene {
-    /// The first page.
+    /// The first page: for example the consent. Nothing is recorded until the participant presses its button.
     pub fn start(page: Page) -> Self {
         Self::Start(page)
     }
@@ -51,12 +63,13 @@ impl Scene {
         Self::End(page)
     }
 
-    /// The last page, with a code of [`Experiment::completion`].
+    /// The last page, with a code of [`Experiment::completion`](crate::Experiment::completion).
     pub fn completion_code(page: Page) -> Self {
         Self::CompletionCode(page)
     }
 
-    /// The scene's id.
+    /// The scene's name in addresses and in the data.
+    #[must_use]
     pub fn id(&self) -> &str {
         match self {
             Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => &page.id,
@@ -65,7 +78,7 @@ impl Scene {
         }
     }
 
-    pub(super) fn set_id(&mut self, id: String) {
+    pub(crate) fn set_id(&mut self, id: String) {
         match self {
             Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => {
                 page.id = id;
@@ -75,7 +88,8 @@ impl Scene {
         }
     }
 
-    /// The page, if it is one.
+    /// The page, if the scene is one.
+    #[must_use]
     pub fn page(&self) -> Option<&Page> {
         match self {
             Self::Start(page) | Self::Static(page) | Self::End(page) | Self::CompletionCode(page) => {
@@ -85,12 +99,14 @@ impl Scene {
         }
     }
 
-    /// Whether the experiment ends here.
+    /// Whether the experiment ends with this scene.
+    #[must_use]
     pub fn is_last(&self) -> bool {
         matches!(self, Self::End(_) | Self::CompletionCode(_))
     }
 
-    /// The questions that are answered here.
+    /// The questions that the scene's form answers.
+    #[must_use]
     pub fn questions(&self) -> Vec<Question> {
         match self {
             Self::Screening(_) => Screening::questions(),
@@ -99,7 +115,8 @@ impl Scene {
         }
     }
 
-    /// What is stored as answers of this scene: its questions, and what the server adds to them.
+    /// The variables that the data have for this scene: its questions, and what the server adds to the answers.
+    #[must_use]
     pub fn recorded(&self) -> Vec<Question> {
         let mut questions = self.questions();
         if matches!(self, Self::Screening(_)) {

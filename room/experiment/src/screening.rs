@@ -1,8 +1,9 @@
-//! Who may take part: device, browser, window and connection. The browser reports, the server judges.
+//! Which participants may take part, by device, browser, window and connection. The browser reports, and the server
+//! decides.
 
 use serde::Serialize;
 
-use crate::{Answer, Question};
+use crate::{answer::Answer, question::Question};
 
 /// What a participant uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -16,7 +17,7 @@ pub enum Device {
     Tablet,
 }
 
-/// What was found wanting.
+/// A requirement of a [`Screening`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Requirement {
@@ -31,7 +32,8 @@ pub enum Requirement {
 }
 
 impl Requirement {
-    /// The word in the data.
+    /// The requirement's name in the data.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Device => "device",
@@ -42,23 +44,45 @@ impl Requirement {
     }
 }
 
-/// A scene that lets through who can take part. What the browser reports is stored, passed or not.
+/// A scene that admits only participants whose device and connection meet the requirements. The data have what the
+/// browser reported, whether the participant passed or not.
+///
+/// ```
+/// use footlights_experiment::{Device, Requirement, Screening};
+///
+/// let screening = Screening::new("screening")
+///     .devices(&[Device::Desktop])
+///     .min_window(800, 600)
+///     .max_ping_ms(250.0)
+///     .message(Requirement::Device, "Please open this page on a computer.");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[allow(missing_docs, reason = "each field has a builder method that says what it means")]
+#[must_use]
+#[non_exhaustive]
 pub struct Screening {
+    /// The scene's name in addresses and in the data.
     pub id: String,
+    /// The heading.
     pub title: String,
+    /// The paragraphs under the heading.
     pub paragraphs: Vec<String>,
+    /// The label of the button.
     pub button: String,
+    /// The devices that are admitted; all if it is empty.
     pub devices: Vec<Device>,
+    /// The browsers that are admitted; all if it is empty.
     pub browsers: Vec<String>,
+    /// The browsers that are not admitted.
     pub blocked_browsers: Vec<String>,
+    /// The smallest width and height of the window, CSS pixels.
     pub min_window: Option<(u32, u32)>,
+    /// The longest median round trip, ms.
     pub max_ping_ms: Option<f64>,
+    /// What a participant reads who does not meet a requirement, if not the usual text.
     pub messages: Vec<(Requirement, String)>,
 }
 
-/// Browsers that [`browser`] knows, in the order in which their words are looked for.
+/// Browsers that [`browser`] knows and the words that their user agents have, in the order of the search.
 const BROWSERS: [(&str, &str); 7] = [
     ("Edge", "Edg"),
     ("Opera", "OPR/"),
@@ -70,7 +94,7 @@ const BROWSERS: [(&str, &str); 7] = [
 ];
 
 impl Screening {
-    /// Lets everybody through.
+    /// A screening without requirements: it admits every participant.
     pub fn new(id: &str) -> Self {
         Self {
             id: id.into(),
@@ -94,56 +118,57 @@ impl Screening {
         self
     }
 
-    /// Only these devices.
+    /// Admits only these devices.
     pub fn devices(mut self, devices: &[Device]) -> Self {
         self.devices = devices.to_vec();
         self
     }
 
-    /// Only these browsers: Chrome, Edge, Firefox, Opera, Safari, Samsung Internet.
+    /// Admits only these browsers; known are Chrome, Edge, Firefox, Opera, Safari and Samsung Internet.
     pub fn browsers(mut self, names: &[&str]) -> Self {
         self.browsers = names.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
-    /// Any browser but these.
+    /// Admits every browser but these.
     pub fn block_browsers(mut self, names: &[&str]) -> Self {
         self.blocked_browsers = names.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 
-    /// The window must be so large, in CSS pixels.
+    /// The smallest window that is admitted, in CSS pixels.
     pub fn min_window(mut self, width: u32, height: u32) -> Self {
         self.min_window = Some((width, height));
         self
     }
 
-    /// The median of several round trips may take so long, in milliseconds.
+    /// The longest median of several round trips that is admitted, in milliseconds.
     pub fn max_ping_ms(mut self, ms: f64) -> Self {
         self.max_ping_ms = Some(ms);
         self
     }
 
-    /// What somebody reads who does not meet that requirement.
+    /// What a participant reads who does not meet the requirement. Without this, a sentence says what the study needs.
     pub fn message(mut self, requirement: Requirement, words: &str) -> Self {
         self.messages.retain(|(known, _)| *known != requirement);
         self.messages.push((requirement, words.into()));
         self
     }
 
-    /// What the browser reports, as questions that the page's program answers. `user_agent` and `device` are seen by
-    /// the server.
+    /// What the browser reports, as questions that the page's program answers. The server finds the kind of device and
+    /// the browser itself, from the user agent.
+    #[must_use]
     pub fn questions() -> Vec<Question> {
         vec![
-            Question::number_input("window_width", "Window width", 0.0, 100_000.0),
-            Question::number_input("window_height", "Window height", 0.0, 100_000.0),
-            Question::number_input("ping_ms", "Round trip", 0.0, 600_000.0).step(0.0),
-            Question::multiple_choice("touch", "Touch", &["true", "false"]),
+            Question::number_input("window_width", "Window width", 0.0, 100_000.0).into(),
+            Question::number_input("window_height", "Window height", 0.0, 100_000.0).into(),
+            Question::number_input("ping_ms", "Round trip", 0.0, 600_000.0).step(0.0).into(),
+            Question::multiple_choice("touch", "Touch", &["true", "false"]).into(),
         ]
     }
 
-    /// What the server adds to the answers: what it saw, and what it decided.
-    pub(super) fn judged() -> Vec<Question> {
+    /// What the server adds to the answers: what it found, and what it decided.
+    pub(crate) fn judged() -> Vec<Question> {
         let mut browsers: Vec<&str> = BROWSERS.iter().map(|(name, _)| *name).collect();
         browsers.dedup();
         browsers.push("unknown");
@@ -155,42 +180,48 @@ impl Screening {
                 "device",
                 "Kind of device, by the user agent",
                 &["desktop", "phone", "tablet"],
-            ),
-            Question::multiple_choice("browser", "Browser, by the user agent", &browsers),
-            Question::multiple_choice("verdict", "The requirement that was not met, or passed", &verdicts),
+            )
+            .into(),
+            Question::multiple_choice("browser", "Browser, by the user agent", &browsers).into(),
+            Question::multiple_choice("verdict", "The requirement that was not met, or passed", &verdicts)
+                .into(),
         ]
     }
 
+    /// Decides whether a participant is admitted.
+    ///
+    /// # Errors
     /// The first requirement that is not met, and what the participant reads.
     pub fn judge(&self, report: &DeviceReport) -> Result<(), (Requirement, String)> {
-        let fail = |requirement: Requirement, usual: String| {
+        let refuse = |requirement: Requirement, usual: String| {
             let own = self.messages.iter().find(|(known, _)| *known == requirement);
             Err((requirement, own.map_or(usual, |(_, words)| words.clone())))
         };
         if !self.devices.is_empty() && !self.devices.contains(&report.device) {
-            return fail(Requirement::Device, "This study does not work on this kind of device.".into());
+            return refuse(Requirement::Device, "This study does not work on this kind of device.".into());
         }
         let browser = report.browser.as_str();
         let wanted = self.browsers.is_empty() || self.browsers.iter().any(|name| name == browser);
         if !wanted || self.blocked_browsers.iter().any(|name| name == browser) {
-            return fail(Requirement::Browser, "This study does not work in this browser.".into());
+            return refuse(Requirement::Browser, "This study does not work in this browser.".into());
         }
         if let Some((width, height)) = self.min_window
             && (report.window.0 < f64::from(width) || report.window.1 < f64::from(height))
         {
-            let usual = format!("This study needs a window of {width} by {height} pixels at least.");
-            return fail(Requirement::Window, usual);
+            let usual = format!("This study needs a window of at least {width} by {height} pixels.");
+            return refuse(Requirement::Window, usual);
         }
         if self.max_ping_ms.is_some_and(|most| report.ping_ms > most) {
-            return fail(Requirement::Ping, "Your internet connection is too slow for this study.".into());
+            return refuse(Requirement::Ping, "Your internet connection is too slow for this study.".into());
         }
         Ok(())
     }
 
-    pub(super) fn check(&self) -> Result<(), (&'static str, String)> {
+    /// Finds the first wrong option, and what is wrong with it.
+    pub(crate) fn validate(&self) -> Result<(), (&'static str, String)> {
         for (option, names) in [("browsers", &self.browsers), ("block_browsers", &self.blocked_browsers)] {
             if let Some(name) = names.iter().find(|name| BROWSERS.iter().all(|(known, _)| known != name)) {
-                return Err((option, format!("{name:?} is not a browser that is told apart from others")));
+                return Err((option, format!("{name:?} is not a browser that can be recognised")));
             }
         }
         if self.min_window.is_some_and(|(width, height)| width == 0 || height == 0) {
@@ -203,12 +234,12 @@ impl Screening {
     }
 }
 
-/// What is known of a participant's device.
+/// What is known about a participant's device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceReport {
-    /// Computer, phone or tablet.
+    /// The kind of device.
     pub device: Device,
-    /// Its name.
+    /// The name of the browser.
     pub browser: String,
     /// Width and height in CSS pixels.
     pub window: (f64, f64),
@@ -217,7 +248,8 @@ pub struct DeviceReport {
 }
 
 impl DeviceReport {
-    /// From the answers to [`Screening::questions`] and the user agent.
+    /// Reads the answers to [`Screening::questions`] and the user agent.
+    #[must_use]
     pub fn new(user_agent: &str, number: impl Fn(&str) -> Option<f64>, touch: bool) -> Self {
         Self {
             device: device(user_agent, touch),
@@ -227,7 +259,7 @@ impl DeviceReport {
         }
     }
 
-    /// As answers, for the data.
+    /// The device and the browser, as answers for the data.
     pub fn answers(&self) -> impl Iterator<Item = (String, Answer)> {
         let device = match self.device {
             Device::Desktop => "desktop",
@@ -240,13 +272,14 @@ impl DeviceReport {
     }
 }
 
-/// The browser's name, from its user agent; `unknown` for others. Every browser names those before it, so the order of
-/// looking decides (MDN, "Browser detection using the user agent").
+/// The browser's name, from its user agent; `unknown` for others. Most browsers also name older ones, so the order of the
+/// search decides (MDN, "Browser detection using the user agent").
 fn browser(user_agent: &str) -> &'static str {
     BROWSERS.iter().find(|(_, word)| user_agent.contains(word)).map_or("unknown", |(name, _)| name)
 }
 
-/// The same source: phones say `Mobi`; iPads call themselves Macintosh, and are the only ones of these with touch.
+/// The kind of device, from the user agent (same source): phones say `Mobi`; iPads call themselves Macintosh, but no
+/// other Macintosh has touch.
 fn device(user_agent: &str, touch: bool) -> Device {
     let has = |word: &str| user_agent.contains(word);
     if has("iPad") || has("Tablet") || has("Macintosh") && touch || has("Android") && !has("Mobi") {
@@ -260,7 +293,7 @@ fn device(user_agent: &str, touch: bool) -> Device {
 
 #[cfg(test)]
 mod tests {
-    use crate::screening::*;
+    use super::*;
 
     const CHROME: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
     const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
@@ -291,7 +324,7 @@ mod tests {
             .min_window(800, 600)
             .max_ping_ms(250.0)
             .message(Requirement::Ping, "Too slow.");
-        assert_eq!(screening.check(), Ok(()));
+        assert_eq!(screening.validate(), Ok(()));
         let good = DeviceReport {
             device: Device::Desktop,
             browser: "Chrome".into(),
@@ -314,8 +347,8 @@ mod tests {
 
     #[test]
     fn a_wrong_screening_is_refused() {
-        assert_eq!(Screening::new("s").browsers(&["Netscape"]).check().unwrap_err().0, "browsers");
-        assert_eq!(Screening::new("s").min_window(0, 1).check().unwrap_err().0, "min_window");
-        assert_eq!(Screening::new("s").max_ping_ms(f64::NAN).check().unwrap_err().0, "max_ping_ms");
+        assert_eq!(Screening::new("s").browsers(&["Netscape"]).validate().unwrap_err().0, "browsers");
+        assert_eq!(Screening::new("s").min_window(0, 1).validate().unwrap_err().0, "min_window");
+        assert_eq!(Screening::new("s").max_ping_ms(f64::NAN).validate().unwrap_err().0, "max_ping_ms");
     }
 }

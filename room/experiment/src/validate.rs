@@ -1,20 +1,42 @@
-//! What is wrong with an experiment is found at start-up, and said with the scene and the option.
+//! Validates an experiment at start-up. An error names the scene and the option that are wrong.
 
 use std::collections::BTreeSet;
 
-use crate::{Element, Experiment, Scene, Transition, ending, id::is_id, plan, recruiter};
+use crate::{
+    ending::{self, Transition},
+    experiment::Experiment,
+    id::is_id,
+    plan::{self, Element},
+    recruiter,
+    scene::Scene,
+};
 
-/// A wrong configuration, with its place.
+/// A wrong configuration, and where it is.
+///
+/// ```
+/// use footlights_experiment::{Experiment, Page, Question, Scene};
+///
+/// let error = Experiment::new("e", "An experiment")
+///     .scene(Scene::start(Page::new("start", "Welcome")))
+///     .scene(Page::new("survey", "Survey").ask(Question::scale("fun", "Fun?", 1)))
+///     .scene(Scene::end(Page::new("end", "Thank you")))
+///     .validate()
+///     .unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     r#"experiment "e", scene "survey", ask: question "fun": a scale has 2 to 11 points"#
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("experiment {experiment:?}, scene {scene:?}, {option}: {why}")]
 pub struct ConfigError {
     /// The experiment's id.
     pub experiment: String,
-    /// The scene's id; empty where the experiment itself is wrong.
+    /// The scene's id; empty if the experiment itself is wrong.
     pub scene: String,
     /// The option of the builder.
     pub option: &'static str,
-    /// What is wrong and what would be right.
+    /// What is wrong.
     pub why: String,
 }
 
@@ -22,7 +44,10 @@ pub struct ConfigError {
 const RESERVED: [&str; 5] = ["replays", "participants", "raw", "condition", "url"];
 
 impl Experiment {
-    /// Finds what is wrong with the configuration; costs one environment reset and one policy load a seat.
+    /// Finds the first mistake in the configuration. This resets each environment once and loads each policy once.
+    ///
+    /// # Errors
+    /// The mistake, with its scene and its option.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let fail = |scene: &str, option, why: String| {
             Err(ConfigError { experiment: self.id.clone(), scene: scene.into(), option, why })
@@ -30,7 +55,7 @@ impl Experiment {
         if !is_id(&self.id) {
             return fail("", "id", format!("{:?} must be letters, digits, _ and -", self.id));
         }
-        if let Err((scene, option, why)) = plan::check(&self.steps) {
+        if let Err((scene, option, why)) = plan::validate(&self.steps) {
             return fail(&scene, option, why);
         }
         let scenes = self.scenes();
@@ -40,12 +65,12 @@ impl Experiment {
                 return fail(scene.id(), "id", "must be letters, digits, _ and -".into());
             }
             if RESERVED.contains(&scene.id()) {
-                return fail(scene.id(), "id", "is the name of a folder or of columns in the data".into());
+                return fail(scene.id(), "id", "is reserved for a folder or for columns of the data".into());
             }
             if !ids.insert(scene.id()) {
                 return fail(scene.id(), "id", "two scenes have the same id".into());
             }
-            if let Err((option, why)) = self.check_scene(scene) {
+            if let Err((option, why)) = self.validate_scene(scene) {
                 return fail(scene.id(), option, why);
             }
         }
@@ -55,7 +80,9 @@ impl Experiment {
         if let Some(name) =
             self.parameters.iter().find(|name| recruiter::parameters().any(|known| known == name.as_str()))
         {
-            let why = format!("{name:?} says who somebody is; it is kept by itself, apart from the data");
+            let why = format!(
+                "{name:?} identifies a participant; Footlights keeps it already, apart from the data"
+            );
             return fail("", "parameter", why);
         }
         let whole =
@@ -65,51 +92,53 @@ impl Experiment {
         let lasts = scenes.iter().filter(|scene| scene.is_last()).count();
         let ends = matches!(first, Some(Scene::Start(_))) && last.as_ref().is_some_and(Scene::is_last);
         if !ends || firsts != 1 || lasts != 1 {
-            let why = "must begin with a start page and finish with an end page, and have one of each";
+            let why = "the first scene must be a start page, the last one an end page, and there must be one of each";
             return fail("", "scenes", why.into());
         }
         match (&self.completion, last) {
             (Some(_), Some(Scene::End(page))) => fail(
                 &page.id,
                 "completion",
-                "there are codes, and the last page is not a completion_code".into(),
+                "there are codes, but the last page is not a completion_code".into(),
             ),
-            (None, Some(Scene::CompletionCode(page))) => {
-                fail(&page.id, "completion", "the last page shows a code, and there is none".into())
-            }
-            (Some(completion), _) => completion.check().or_else(|why| fail("", "completion", why)),
+            (None, Some(Scene::CompletionCode(page))) => fail(
+                &page.id,
+                "completion",
+                "the last page shows a code, but the experiment has no completion".into(),
+            ),
+            (Some(completion), _) => completion.validate().or_else(|why| fail("", "completion", why)),
             (None, _) => Ok(()),
         }
     }
 
-    fn check_scene(&self, scene: &Scene) -> Result<(), (&'static str, String)> {
+    fn validate_scene(&self, scene: &Scene) -> Result<(), (&'static str, String)> {
         let mut transitions: Vec<(&'static str, &Transition)> = Vec::new();
         match scene {
-            Scene::Screening(screening) => screening.check()?,
+            Scene::Screening(screening) => screening.validate()?,
             Scene::Game(game) => {
-                game.check()?;
-                transitions.extend(game.transitions.iter().map(|(_, then, _)| ("on", then)));
+                game.validate()?;
+                transitions.extend(game.transitions.iter().map(|(_, transition, _)| ("on", transition)));
                 for name in game.waitroom.needs() {
-                    self.check_name(scene, "matching", &name)?;
+                    self.validate_name(scene, "matching", &name)?;
                 }
             }
             Scene::Start(page) | Scene::Static(page) | Scene::End(page) | Scene::CompletionCode(page) => {
-                page.check()?;
+                page.validate()?;
                 if !page.questions.is_empty() && !matches!(scene, Scene::Static(_)) {
-                    let why = "nothing is recorded on the first page, and nothing is sent from the last one";
+                    let why = "the first page records nothing and the last one sends nothing, so neither can have questions";
                     return Err(("ask", why.into()));
                 }
                 if !page.endings.is_empty() && !scene.is_last() {
-                    return Err(("ending", "only the last page knows how somebody ended".into()));
+                    return Err(("ending", "only the last page knows how the participant ended".into()));
                 }
                 transitions.extend(page.check.iter().map(|check| ("attempts", &check.otherwise)));
                 for name in page.names() {
-                    self.check_name(scene, "text", &name)?;
+                    self.validate_name(scene, "text", &name)?;
                 }
             }
         }
-        for (option, then) in transitions {
-            match then {
+        for (option, transition) in transitions {
+            match transition {
                 Transition::Goto(to) => {
                     let place = |id: &str| {
                         self.steps
@@ -120,19 +149,19 @@ impl Experiment {
                         plan::scenes(std::slice::from_ref(step)).iter().any(|known| known.id() == scene.id())
                     });
                     if place(to).is_none_or(|place| here.is_some_and(|here| place <= here)) {
-                        let why = format!("{to:?} is no scene of everybody's further on");
+                        let why = format!("{to:?} is not a later scene that every participant goes through");
                         return Err((option, why));
                     }
                 }
-                Transition::Redirect(url) => ending::check_url(url).map_err(|why| (option, why))?,
+                Transition::Redirect(url) => ending::validate_url(url).map_err(|why| (option, why))?,
                 Transition::Next | Transition::End => {}
             }
         }
         Ok(())
     }
 
-    /// Whether a global of that name can be known in a scene.
-    fn check_name(
+    /// Whether a participant in `scene` can have a global of that name.
+    fn validate_name(
         &self,
         scene: &Scene,
         option: &'static str,
@@ -157,7 +186,7 @@ impl Experiment {
         Err((
             option,
             format!(
-                "{{{name}}} is known nowhere: scene.question, scene.score, scene.outcome, condition.factor or url.name"
+                "no global is called {{{name}}}; there are scene.question, scene.score, scene.outcome, condition.factor and url.name"
             ),
         ))
     }
@@ -224,7 +253,7 @@ mod tests {
         let nobody = GameScene::new::<SlimeVolleyball>("game", Config::default())
             .seat(Seat::Random)
             .seat(Seat::Random);
-        check(nobody, &["seats", "person"]);
+        check(nobody, &["seats", "participant"]);
     }
 
     #[test]
@@ -328,11 +357,11 @@ mod tests {
             ),
             (
                 start(),
-                r#"scene "", scenes: must begin with a start page and finish with an end page, and have one of each"#,
+                r#"scene "", scenes: the first scene must be a start page, the last one an end page, and there must be one of each"#,
             ),
             (
                 with_scene(page("replays").into()),
-                r#"scene "replays", id: is the name of a folder or of columns in the data"#,
+                r#"scene "replays", id: is reserved for a folder or for columns of the data"#,
             ),
             (
                 with_scene(page("p").ask(Question::scale("q", "Q", 1)).into()),
@@ -340,7 +369,7 @@ mod tests {
             ),
             (
                 with_scene(page("p").text("{nowhere.a}").into()),
-                r#"scene "p", text: {nowhere.a} is known nowhere"#,
+                r#"scene "p", text: no global is called {nowhere.a}"#,
             ),
             (
                 with_scene(page("p").ending(Ending::Left, "x").into()),
@@ -353,7 +382,7 @@ mod tests {
                         .attempts(1, Transition::Goto("start".into()))
                         .into(),
                 ),
-                r#"scene "p", attempts: "start" is no scene of everybody's further on"#,
+                r#"scene "p", attempts: "start" is not a later scene that every participant goes through"#,
             ),
             (
                 with_scene(
@@ -370,11 +399,11 @@ mod tests {
             ),
             (
                 with_game(two().input_delay(InputDelay::Adaptive { most: 61 })),
-                r#"scene "game", input_delay: 61 ticks, at most 60"#,
+                r#"scene "game", input_delay: 61 ticks are more than 60"#,
             ),
             (
                 with_game(two().prediction_window(601)),
-                r#"scene "game", prediction_window: 601 ticks, at most 600"#,
+                r#"scene "game", prediction_window: 601 ticks are more than 600"#,
             ),
             (
                 with_game(
@@ -384,34 +413,37 @@ mod tests {
                 ),
                 r#"scene "game", execution: the configuration of forgetful-v0"#,
             ),
-            (around(start().block(Block::new())), r#"scene "", block: a block or a level without scenes"#),
+            (around(start().block(Block::new())), r#"scene "", block: a block or a level has no scenes"#),
             (
                 around(start().block(Block::new().scene(page("p")).keep(2))),
-                r#"scene "p", keep: 2 of 1 steps cannot be kept"#,
+                r#"scene "p", keep: the block has 1 elements, so it cannot keep 2"#,
             ),
-            (around(start().factor(arms)), r#"scene "", factor: factor "tone" has 1 levels, two at least"#),
+            (
+                around(start().factor(arms)),
+                r#"scene "", factor: factor "tone" has 1 levels, but needs at least two"#,
+            ),
             (around(start()).parameter("a b"), r#"scene "", parameter: "a b" must be letters"#),
             (
                 around(start()).completion(Completion::new().code(Ending::Completed, "C")),
-                r#"scene "end", completion: there are codes, and the last page is not a completion_code"#,
+                r#"scene "end", completion: there are codes, but the last page is not a completion_code"#,
             ),
             (
                 start().scene(Scene::completion_code(page("end"))),
-                r#"scene "end", completion: the last page shows a code, and there is none"#,
+                r#"scene "end", completion: the last page shows a code, but the experiment has no completion"#,
             ),
             (
                 start()
                     .scene(Scene::completion_code(page("end")))
                     .completion(Completion::new().code(Ending::Left, "L")),
-                r#"scene "", completion: there is no code for who completes the study"#,
+                r#"scene "", completion: there is no code for the ending completed"#,
             ),
             (
                 with_game(two().on_dropout(DropoutRule::Replace(Seat::Human))),
-                r#"scene "game", on_dropout: a person cannot be replaced by a person"#,
+                r#"scene "game", on_dropout: a participant cannot replace a participant"#,
             ),
             (
                 with_game(two().latency_rule(PresenceRule::new(300.0, "w").exclude(200.0, "x"))),
-                r#"scene "game", latency_rule: who is excluded must have been warned before"#,
+                r#"scene "game", latency_rule: the time of exclusion must be later than that of the warning"#,
             ),
             (
                 with_game(two().attention_rule(PresenceRule::new(0.0, "w"))),
@@ -419,7 +451,7 @@ mod tests {
             ),
             (
                 with_game(two().on(footlights_protocol::Outcome::NoShow, Transition::Next, Ending::Left)),
-                r#"scene "game", on: a no_show ends nothing"#,
+                r#"scene "game", on: no_show has no transition"#,
             ),
             (
                 with_game(two().on(
@@ -427,13 +459,13 @@ mod tests {
                     Transition::Goto("x".into()),
                     Ending::Left,
                 )),
-                r#"scene "game", on: "x" is no scene of everybody's further on"#,
+                r#"scene "game", on: "x" is not a later scene that every participant goes through"#,
             ),
             (waits(Waitroom::new().max_wait_ms(0)), r#"scene "game", max_wait_ms: must be at least 1"#),
             (waits(Waitroom::new().ready_check_ms(0)), r#"scene "game", ready_check_ms: must be at least 1"#),
             (
                 waits(Waitroom::new().wait_jitter_ms(2, 1)),
-                r#"scene "game", wait_jitter_ms: the least must not be more than the most"#,
+                r#"scene "game", wait_jitter_ms: the shortest wait must not be longer than the longest"#,
             ),
             (
                 waits(Waitroom::new().max_concurrent_games(0)),
@@ -441,13 +473,16 @@ mod tests {
             ),
             (
                 waits(Waitroom::new().matching(Reunion::new("x"))),
-                r#"scene "game", matching: {x.game_id} is known nowhere"#,
+                r#"scene "game", matching: no global is called {x.game_id}"#,
             ),
             (
                 waits(Waitroom::new().matching(LatencyFifo { max_server_rtt: 0.0, max_pair_rtt: 1.0 })),
                 r#"scene "game", matching: round trips must be more than 0"#,
             ),
-            (with_game(lonely), r#"scene "game", matching: there is nobody to be matched with"#),
+            (
+                with_game(lonely),
+                r#"scene "game", matching: the game has one human seat, so there is no partner to match"#,
+            ),
         ];
         for (experiment, expected) in cases {
             let message = experiment.validate().expect_err(expected).to_string();

@@ -1,4 +1,4 @@
-//! How people are waited for and matched.
+//! How participants wait for a game and are matched.
 
 use std::sync::Arc;
 
@@ -7,13 +7,29 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use crate::matchmaking::{Fifo, Matchmaker, MatchmakerFactory};
 
 /// The waiting room of a game. Times are in milliseconds.
+///
+/// ```
+/// use footlights_experiment::{Waitroom, matchmaking::Reunion};
+///
+/// let waitroom = Waitroom::new()
+///     .max_wait_ms(120_000)
+///     .timeout_message("Your partner did not come back for the second game.")
+///     .matching(Reunion::new("first_game"));
+/// assert_eq!(waitroom.max_wait_ms, 120_000);
+/// ```
 #[derive(Clone, Serialize)]
-#[allow(missing_docs, reason = "each field has a builder method that says what it means")]
+#[must_use]
+#[non_exhaustive]
 pub struct Waitroom {
+    /// How long a participant waits at most.
     pub max_wait_ms: u64,
+    /// What a participant reads who waited that long.
     pub timeout_message: String,
+    /// How long matched participants have to confirm that they are there, if they must.
     pub ready_check_ms: Option<u64>,
+    /// The shortest and the longest extra wait after a match.
     pub wait_jitter_ms: (u64, u64),
+    /// How many games may run at a time, if that is limited.
     pub max_concurrent_games: Option<u32>,
     #[serde(serialize_with = "name_and_parameters")]
     matching: MatchmakerFactory,
@@ -26,7 +42,7 @@ impl Default for Waitroom {
 }
 
 impl Waitroom {
-    /// First come, first served, five minutes at most, no ready check.
+    /// First come, first served; at most five minutes of waiting; no ready check.
     pub fn new() -> Self {
         Self {
             max_wait_ms: 300_000,
@@ -38,55 +54,59 @@ impl Waitroom {
         }
     }
 
-    /// How long somebody waits at most. Where that leads is said by [`crate::GameScene::on`].
+    /// How long a participant waits at most, ms. Then the game's outcome is `lobby_timeout`;
+    /// [`GameScene::on`](crate::GameScene::on) says where that leads.
     pub fn max_wait_ms(mut self, ms: u64) -> Self {
         self.max_wait_ms = ms;
         self
     }
 
-    /// What somebody reads for whom nobody came.
+    /// What a participant reads who waited as long as the waiting room allows.
     pub fn timeout_message(mut self, words: &str) -> Self {
         self.timeout_message = words.into();
         self
     }
 
-    /// Everybody must say within so long that they are there. Who does not is out, and comes in again behind the others,
-    /// who are at the head of the queue again.
+    /// Asks matched participants to confirm within `ms` that they are there. If one does not, the others return to the
+    /// head of the queue; a participant who missed the check can join again at the end of it.
     pub fn ready_check_ms(mut self, ms: u64) -> Self {
         self.ready_check_ms = Some(ms);
         self
     }
 
-    /// Matched people wait for a random time between these two longer, so that nobody can tell a policy from a person
-    /// by how fast it came.
+    /// Lets matched participants wait longer by a random time between `least` and `most`, ms, so that the length of the
+    /// wait does not reveal whether the partner is a human or a policy.
     pub fn wait_jitter_ms(mut self, least: u64, most: u64) -> Self {
         self.wait_jitter_ms = (least, most);
         self
     }
 
-    /// No more games than this run at a time; who comes then waits.
+    /// How many games may run at a time. Further participants wait until one of them ends.
     pub fn max_concurrent_games(mut self, games: u32) -> Self {
         self.max_concurrent_games = Some(games);
         self
     }
 
-    /// Who plays with whom: one of [`crate::matchmaking`], or a rule of your own.
+    /// Who plays with whom: a matchmaker of [`crate::matchmaking`], or one that you wrote; see [`Matchmaker`].
     pub fn matching(mut self, matchmaker: impl Matchmaker + Clone + Send + Sync + 'static) -> Self {
         self.matching = factory(matchmaker);
         self
     }
 
-    /// A fresh matchmaker.
+    /// A new matchmaker.
+    #[must_use]
     pub fn matchmaker(&self) -> Box<dyn Matchmaker> {
         (self.matching)()
     }
 
     /// The globals that the matchmaker needs.
+    #[must_use]
     pub fn needs(&self) -> Vec<String> {
         self.matchmaker().needs()
     }
 
-    pub(super) fn check(&self, people: usize) -> Result<(), (&'static str, String)> {
+    /// Finds the first wrong option, and what is wrong with it, for a game of `participants`.
+    pub(crate) fn validate(&self, participants: usize) -> Result<(), (&'static str, String)> {
         if self.max_wait_ms == 0 {
             return Err(("max_wait_ms", "must be at least 1".into()));
         }
@@ -94,12 +114,12 @@ impl Waitroom {
             return Err(("ready_check_ms", "must be at least 1".into()));
         }
         if self.wait_jitter_ms.0 > self.wait_jitter_ms.1 {
-            return Err(("wait_jitter_ms", "the least must not be more than the most".into()));
+            return Err(("wait_jitter_ms", "the shortest wait must not be longer than the longest".into()));
         }
         if self.max_concurrent_games == Some(0) {
             return Err(("max_concurrent_games", "must be at least 1".into()));
         }
-        self.matchmaker().validate(people).map_err(|why| ("matching", why))
+        self.matchmaker().validate(participants).map_err(|why| ("matching", why))
     }
 }
 
@@ -107,7 +127,7 @@ fn factory(matchmaker: impl Matchmaker + Clone + Send + Sync + 'static) -> Match
     Arc::new(move || Box::new(matchmaker.clone()))
 }
 
-/// The configuration names the matchmaker and its parameters in one object.
+/// The configuration has the name of the matchmaker and its parameters in one object.
 fn name_and_parameters<S: Serializer>(make: &MatchmakerFactory, serializer: S) -> Result<S::Ok, S::Error> {
     let matchmaker = make();
     let mut map = serializer.serialize_map(None)?;

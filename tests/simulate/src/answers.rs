@@ -1,108 +1,98 @@
-//! Fills in a form from what the form itself says; only what is right in a check comes from elsewhere.
+//! Fills in a form. The experiment's questions say what can be answered; a control that belongs to no question, or to one
+//! that stands in the page's own HTML, is filled in from what the form itself says.
 
 use footlights_bots::{Control, Takes};
 use footlights_env::Rng;
+use footlights_experiment::Question;
 
-/// What a page's program finds out for a screening, of a computer that does for any study.
+/// What a page's program finds out for a screening, of a computer that meets the requirements of most experiments.
 const DEVICE: [(&str, &str); 4] =
     [("window_width", "1440"), ("window_height", "900"), ("ping_ms", "31.5"), ("touch", "false")];
-/// How often somebody says something where nothing must be said.
+/// How often a bot answers a question that it may leave out.
 const TALKATIVE: f32 = 0.7;
-const WORDS: [&str; 8] = ["It", "was", "fun", "and", "then", "we", "both", "jumped"];
+/// How many characters a text has at most if the form does not say.
+const MAX_CHARS: u32 = 2_000;
+/// How many samples a bot draws to find a wrong answer.
+const SAMPLES: usize = 50;
 
-/// How a question with right answers is answered.
+/// How a question with a right answer is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
     Right,
     Wrong,
 }
 
-/// What is sent for a form: (name, value) pairs. `right` knows the right answers of a check, by question.
+/// What is sent for a form: (name, value) pairs.
 pub fn answer(
     controls: &[Control],
-    right: impl Fn(&str) -> Option<Vec<String>>,
+    questions: &[Question],
     check: Check,
     rng: &mut Rng,
 ) -> Vec<(String, String)> {
     let mut sent = Vec::new();
     for control in controls {
-        let right = right(&control.name);
-        let values = match (&right, check) {
-            (Some(right), Check::Right) => right.clone(),
-            (Some(right), Check::Wrong) => wrong(&control.takes, right, rng),
-            (None, _) => any(control, rng),
+        let values = match questions.iter().find(|question| question.id == control.name) {
+            Some(question) => answer_question(question, control, check, rng),
+            None => answer_control(control, rng),
         };
         sent.extend(values.into_iter().map(|value| (control.name.clone(), value)));
     }
     sent
 }
 
-fn any(control: &Control, rng: &mut Rng) -> Vec<String> {
-    match &control.takes {
-        Takes::Text(most) if control.required || rng.unit() < TALKATIVE => vec![words(*most, rng)],
-        Takes::Text(_) => Vec::new(),
-        Takes::Number { min, max, step } => vec![number(*min, *max, *step, rng)],
-        Takes::One(options) => pick(options, rng).into_iter().collect(),
-        // At least one: a form cannot say that it must be.
-        Takes::Several(options) => {
-            let chosen: Vec<String> = options.iter().filter(|_| rng.unit() < 0.4).cloned().collect();
-            if chosen.is_empty() { pick(options, rng).into_iter().collect() } else { chosen }
+fn answer_question(question: &Question, control: &Control, check: Check, rng: &mut Rng) -> Vec<String> {
+    match (&question.correct, check) {
+        (Some(correct), Check::Right) => correct.clone(),
+        (Some(correct), Check::Wrong) => wrong(question, rng).unwrap_or_else(|| correct.clone()),
+        (None, _) if matches!(control.takes, Takes::Hidden(_)) || !question.has_control() => {
+            answer_control(control, rng)
         }
-        Takes::Hidden(value) => {
-            let known = DEVICE.iter().find(|(name, _)| *name == control.name);
-            vec![known.map_or_else(|| value.clone(), |(_, value)| (*value).to_owned())]
-        }
+        (None, _) if question.required || rng.unit() < TALKATIVE => question.sample(rng),
+        (None, _) => Vec::new(),
     }
 }
 
-/// An answer that can be sent and is not right; the right one where there is no other.
-fn wrong(takes: &Takes, right: &[String], rng: &mut Rng) -> Vec<String> {
-    let others = |options: &[String]| -> Vec<String> {
-        options.iter().filter(|option| !right.contains(option)).cloned().collect()
-    };
-    let found = match takes {
-        Takes::One(options) | Takes::Several(options) => {
-            // Where several options are all of them right, one alone is not.
-            let others = others(options);
-            pick(&others, rng).or_else(|| right.first().filter(|_| right.len() > 1).cloned())
+/// An answer that is accepted but not right, if one is found.
+fn wrong(question: &Question, rng: &mut Rng) -> Option<Vec<String>> {
+    (0..SAMPLES).map(|_| question.sample(rng)).find(|sample| {
+        let given: Vec<&str> = sample.iter().map(String::as_str).collect();
+        question.accept(&given).is_ok_and(|answer| question.is_correct(answer.as_ref()) == Some(false))
+    })
+}
+
+/// Fills in a control from what the form says.
+fn answer_control(control: &Control, rng: &mut Rng) -> Vec<String> {
+    let name = control.name.as_str();
+    let question: Question = match &control.takes {
+        Takes::Hidden(value) => {
+            let known = DEVICE.iter().find(|(known, _)| *known == name);
+            return vec![known.map_or_else(|| value.clone(), |(_, value)| (*value).to_owned())];
         }
-        Takes::Number { min, max, step } => (0..20)
-            .map(|_| number(*min, *max, *step, rng))
-            .find(|value| right.iter().all(|right| right.parse::<f64>().ok() != value.parse().ok())),
-        Takes::Text(most) => Some(words(*most, rng)).filter(|words| !right.contains(words)),
-        Takes::Hidden(_) => None,
+        Takes::Text(_) if !control.required && rng.unit() >= TALKATIVE => return Vec::new(),
+        Takes::Text(most) => {
+            let most = most.and_then(|most| u32::try_from(most).ok()).unwrap_or(MAX_CHARS);
+            Question::text_box(name, name).max_chars(most).into()
+        }
+        Takes::Number { min, max, step } => {
+            let low = min.unwrap_or_else(|| max.map_or(0.0, |max| max - 100.0));
+            let high = max.unwrap_or(low + 100.0);
+            Question::number_input(name, name, low, high).step(step.unwrap_or(0.0)).into()
+        }
+        Takes::One(options) => Question::multiple_choice(name, name, &words(options)).into(),
+        // At least one: a form cannot say that it must be.
+        Takes::Several(options) => Question::multiple_choice(name, name, &words(options)).multiple().into(),
     };
-    found.map_or_else(|| right.to_vec(), |value| vec![value])
+    question.sample(rng)
 }
 
-fn pick(options: &[String], rng: &mut Rng) -> Option<String> {
-    options.get(rng.below(options.len().max(1) as u32) as usize).cloned()
-}
-
-fn words(most: Option<usize>, rng: &mut Rng) -> String {
-    let count = 1 + rng.below(12);
-    let words: Vec<&str> =
-        (0..count).filter_map(|_| WORDS.get(rng.below(WORDS.len() as u32) as usize).copied()).collect();
-    let text: String = words.join(" ").chars().take(most.unwrap_or(usize::MAX)).collect();
-    text.trim_end().to_owned()
-}
-
-fn number(min: Option<f64>, max: Option<f64>, step: Option<f64>, rng: &mut Rng) -> String {
-    let low = min.unwrap_or_else(|| max.map_or(0.0, |max| max - 100.0));
-    let high = max.unwrap_or(low + 100.0);
-    let value = match step.filter(|step| *step > 0.0) {
-        Some(step) => low + step * (rng.unit_f64() * (((high - low) / step).floor() + 1.0)).floor(),
-        None => rng.uniform_f64(low, high),
-    };
-    // As people write numbers: 0.3, not 0.30000000000000004.
-    let text = format!("{:.6}", value.clamp(low, high));
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+fn words(options: &[String]) -> Vec<&str> {
+    options.iter().map(String::as_str).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use footlights_env::Stream;
-    use footlights_experiment::{Experiment, Page, Question, Scene, Screening};
+    use footlights_experiment::{Experiment, Page, Scene, Screening};
 
     use super::*;
 
@@ -149,7 +139,7 @@ mod tests {
         let (page, controls) = survey();
         let mut all = std::collections::BTreeSet::new();
         for seed in 0..300 {
-            let sent = answer(&controls, |_| None, Check::Right, &mut rng(seed));
+            let sent = answer(&controls, &page.questions, Check::Right, &mut rng(seed));
             if let Err(complaints) = page.accept(&sent) {
                 panic!("{complaints:?} for {sent:?}");
             }
@@ -160,33 +150,42 @@ mod tests {
             assert!(all.contains(&("fun".to_owned(), point.to_owned())));
         }
         let silent = (0..300).filter(|seed| {
-            let sent = answer(&controls, |_| None, Check::Right, &mut rng(*seed));
+            let sent = answer(&controls, &page.questions, Check::Right, &mut rng(*seed));
             sent.iter().all(|(name, _)| name != "why")
         });
         assert!((30..200).contains(&silent.count()));
     }
 
+    /// A form is also filled in when nothing is known but what it says itself, as with controls in a page's own HTML.
+    #[test]
+    fn a_form_of_unknown_questions_is_answered_so_that_the_server_accepts_it() {
+        let (page, controls) = survey();
+        for seed in 0..300 {
+            let sent = answer(&controls, &[], Check::Right, &mut rng(seed));
+            if let Err(complaints) = page.accept(&sent) {
+                panic!("{complaints:?} for {sent:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_check_is_passed_or_failed_as_asked() {
-        let questions = [
-            Question::multiple_choice("goal", "Goal?", &["left", "right"]).correct(&["right"]),
-            Question::multiple_choice("keys", "Keys?", &["a", "b"]).multiple().correct(&["a", "b"]),
-            Question::number_input("points", "Points?", 0.0, 3.0).correct(&["2"]),
-            Question::text_box("word", "Word?").correct(&["slime"]),
-        ];
+        let page = Page::new("check", "Check")
+            .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).correct(&["right"]))
+            .ask(Question::multiple_choice("keys", "Keys?", &["a", "b"]).multiple().correct(&["a", "b"]))
+            .ask(Question::number_input("points", "Points?", 0.0, 3.0).correct(&["2"]))
+            .ask(Question::text_box("word", "Word?").correct(&["slime"]));
         let takes = [
             Takes::One(options(&["left", "right"])),
             Takes::Several(options(&["a", "b"])),
             Takes::Number { min: Some(0.0), max: Some(3.0), step: Some(1.0) },
             Takes::Text(Some(200)),
         ];
-        let page = questions.iter().cloned().fold(Page::new("check", "Check"), Page::ask);
         let controls: Vec<Control> =
             page.questions.iter().zip(takes).map(|(q, takes)| control(&q.id, takes, true)).collect();
-        let right = |id: &str| page.questions.iter().find(|q| q.id == id)?.right.clone();
         for seed in 0..50 {
             let mistakes = |check| {
-                let sent = answer(&controls, right, check, &mut rng(seed));
+                let sent = answer(&controls, &page.questions, check, &mut rng(seed));
                 page.mistakes(&page.accept(&sent).unwrap()).len()
             };
             assert_eq!((mistakes(Check::Right), mistakes(Check::Wrong)), (0, 4));
@@ -202,7 +201,7 @@ mod tests {
             .into_iter()
             .map(|question| control(&question.id, Takes::Hidden(String::new()), false))
             .collect();
-        let sent = answer(&controls, |_| None, Check::Right, &mut rng(1));
+        let sent = answer(&controls, &Screening::questions(), Check::Right, &mut rng(1));
         assert_eq!(sent, DEVICE.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

@@ -4,9 +4,9 @@ use footlights_experiment::{Ending, Page, Scene, interpolate, with_code};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use super::{View, parts};
+use super::{parts::parts, view::View};
 
-/// After so many seconds the page goes on by itself.
+/// The page follows the redirect by itself after so many seconds.
 const REDIRECT_S: u32 = 10;
 
 pub fn page(view: &View<'_>, page: &Page) -> Markup {
@@ -32,12 +32,12 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
                     p role="status" { "Your data are being saved. Please keep this page open." }
                     button.primary type="submit" { "Finish" }
                 }
-                // Shown by the page's program when saving fails for too long; nobody goes without their code.
+                // The page's program shows this when saving fails for too long, so that every participant gets their code.
                 template {
                     p role="alert" {
-                        "We could not confirm yet that everything is saved, and go on trying while this page is open. \
-                         Your code is valid all the same, and your answers are kept on this device: if you close \
-                         this page, open it again later, and they are sent once more."
+                        "We could not yet confirm that everything is saved, and we keep trying while this page is open. \
+                         Your code is valid anyway, and your answers are kept on this device: if you close this \
+                         page, please open it again later, so that they are sent again."
                     }
                     (code(view))
                 }
@@ -80,12 +80,14 @@ fn usual(ending: Ending) -> &'static str {
         Ending::FailedCheck => {
             "You did not pass the questions about the instructions, so the study ends here."
         }
-        Ending::Excluded => "The study ends here, since the game could not be played as it must be.",
+        Ending::Excluded => {
+            "The study ends here, because your connection or your attention was not good enough for the game."
+        }
         Ending::Failed => "Something broke on our side, so the study ends here. Thank you for your time.",
     }
 }
 
-/// What the browser keeps when saving fails. A `<` could end the element it stands in.
+/// What the browser keeps when saving fails, as JSON without `<`, which could end the surrounding element.
 fn backup(view: &View<'_>) -> String {
     let session = view.session;
     let submissions: Vec<_> = session

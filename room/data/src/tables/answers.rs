@@ -5,7 +5,7 @@ use super::{
     iso8601,
 };
 use crate::{record::RecordError, session::TimedSubmission};
-use footlights_experiment::{Experiment, Question, Scene};
+use footlights_experiment::{Experiment, Scene};
 
 /// The columns of answers; the same for all scenes.
 pub fn answers_columns(experiment: &Experiment) -> Vec<Column> {
@@ -72,27 +72,4 @@ pub fn answers_csv(
         }
     }
     csv(&answers_columns(experiment), rows)
-}
-
-/// What the answers to a question look like.
-pub(super) fn kind_of(question: &Question) -> ColumnType {
-    use footlights_experiment::Kind as Asked;
-    let ends = |low: f64, high: f64, words: &(String, String)| {
-        let ends = [(low, &words.0), (high, &words.1)].into_iter().filter(|(_, words)| !words.is_empty());
-        ColumnType::Scale(
-            low,
-            high,
-            ends.map(|(value, words)| LabeledValue::new(value.to_string(), words)).collect(),
-        )
-    };
-    match &question.kind {
-        Asked::TextBox { .. } | Asked::CustomHtml { .. } => ColumnType::Text,
-        Asked::NumberInput { min, max, .. } => ColumnType::Number(Some(*min), Some(*max)),
-        Asked::Slider { min, max, ends: words, .. } => ends(*min, *max, words),
-        Asked::Scale { points, ends: words } => ends(1.0, f64::from(*points), words),
-        Asked::MultipleChoice { options, several, .. } => {
-            let levels = options.iter().map(|option| LabeledValue::new(option, option)).collect();
-            if *several { ColumnType::List(levels) } else { ColumnType::Levels(levels) }
-        }
-    }
 }

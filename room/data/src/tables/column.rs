@@ -2,6 +2,7 @@
 //! does not.
 
 use crate::record::RecordError;
+pub use footlights_experiment::values::{ColumnType, LabeledValue};
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,43 +15,6 @@ pub struct Column {
     pub unit: String,
     /// What its values look like.
     pub kind: ColumnType,
-}
-
-/// What the values of a column look like. Any of them may be empty, which means that there is no value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ColumnType {
-    /// Any text.
-    Text,
-    /// Whole numbers, between these bounds where they are known.
-    Integer(Option<f64>, Option<f64>),
-    /// Numbers, between these bounds where they are known.
-    Number(Option<f64>, Option<f64>),
-    /// `true` or `false`.
-    Boolean,
-    /// A moment, ISO 8601 in UTC.
-    Time,
-    /// A list in JSON.
-    List(Vec<LabeledValue>),
-    /// One of these.
-    Levels(Vec<LabeledValue>),
-    /// A number of which some have words.
-    Scale(f64, f64, Vec<LabeledValue>),
-}
-
-/// A value and its meaning.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabeledValue {
-    /// In the data.
-    pub value: String,
-    /// For people; may be the same.
-    pub meaning: String,
-}
-
-impl LabeledValue {
-    /// A value and its meaning.
-    pub fn new(value: impl Into<String>, meaning: impl Into<String>) -> Self {
-        Self { value: value.into(), meaning: meaning.into() }
-    }
 }
 
 impl Column {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    answers::kind_of,
     column::{COUNT, Column, ColumnType, LabeledValue, csv, levels, subject_id},
     iso8601,
 };
@@ -63,7 +62,7 @@ pub fn participants_columns(experiment: &Experiment) -> Vec<Column> {
     for scene in experiment.scenes() {
         let id = scene.id();
         for question in scene.recorded() {
-            let kind = kind_of(&question);
+            let kind = question.column();
             let how = if question.required { "" } else { " May be left out." };
             let last = if attempts(scene) { " The last attempt." } else { "" };
             let words = format!(

@@ -19,7 +19,7 @@ pub(super) struct Hooked {
 impl Hooked {
     /// New hooks, if the scene has any, that know of the episode that begins.
     pub fn open(scene: &GameScene, episode: u32, initial: &[f32]) -> Option<Self> {
-        let mut hooks = scene.hooks.map(|make| make())?;
+        let mut hooks = scene.hooks.as_ref().map(|make| make())?;
         hooks.episode_start(episode, initial);
         Some(Self { columns: hooks.columns().len(), globals: hooks.globals(), hooks })
     }

@@ -1,15 +1,23 @@
-//! Matchmakers that go by what is known about people: an answer, an arm, an earlier game. Who lacks it is not matched.
+//! Matchmakers that compare a global of the participants: an answer, a level of a factor, an earlier game. A participant
+//! without that global is not matched.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Candidate, Matchmaker};
+use super::matchmaker::{Candidate, Matchmaker};
 
-/// People for whom a global is the same.
+/// Groups participants for whom a global has the same value.
+///
+/// ```
+/// use footlights_experiment::{Waitroom, matchmaking::SameAttribute};
+///
+/// let waitroom = Waitroom::new().matching(SameAttribute { global: "condition.tone".into() });
+/// assert_eq!(waitroom.needs(), ["condition.tone"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SameAttribute {
-    /// Its name.
+    /// The name of the global, such as `survey.role`.
     pub global: String,
 }
 
@@ -37,7 +45,7 @@ impl Matchmaker for SameAttribute {
                 by_value.entry(value).or_default().push(at);
             }
         }
-        // Among those who are complete, the group whose first has waited longest.
+        // Among the complete groups, the one whose first member waited longest.
         let complete = by_value.into_values().filter(|group| group.len() >= size);
         let mut first = complete.min_by_key(|group| group.first().copied())?;
         first.truncate(size);
@@ -45,10 +53,17 @@ impl Matchmaker for SameAttribute {
     }
 }
 
-/// People for whom a global differs: everybody's from everybody else's.
+/// Groups participants for whom a global differs: no two of them have the same value.
+///
+/// ```
+/// use footlights_experiment::{Waitroom, matchmaking::DifferentAttribute};
+///
+/// let waitroom = Waitroom::new().matching(DifferentAttribute { global: "survey.role".into() });
+/// assert_eq!(waitroom.needs(), ["survey.role"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DifferentAttribute {
-    /// Its name.
+    /// The name of the global, such as `survey.role`.
     pub global: String,
 }
 
@@ -85,7 +100,14 @@ impl Matchmaker for DifferentAttribute {
     }
 }
 
-/// The people who played an earlier game with each other, once all of them are there.
+/// Brings participants together again who played an earlier game with each other, once all of them wait.
+///
+/// ```
+/// use footlights_experiment::{Waitroom, matchmaking::Reunion};
+///
+/// let waitroom = Waitroom::new().matching(Reunion::new("first_game"));
+/// assert_eq!(waitroom.needs(), ["first_game.game_id"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reunion {
     scene: String,
@@ -94,6 +116,7 @@ pub struct Reunion {
 
 impl Reunion {
     /// Brings together the participants who played the game of `scene` with each other.
+    #[must_use]
     pub fn new(scene: &str) -> Self {
         Self { scene: scene.into(), same_game: SameAttribute { global: format!("{scene}.game_id") } }
     }
@@ -122,10 +145,10 @@ impl Matchmaker for Reunion {
 }
 
 fn needs_partner(size: usize) -> Result<(), String> {
-    if size < 2 { Err("there is nobody to be matched with".into()) } else { Ok(()) }
+    if size < 2 { Err("the game has one human seat, so there is no partner to match".into()) } else { Ok(()) }
 }
 
-/// What is known; an empty text is as good as nothing.
+/// The value of a global; an empty text counts as no value.
 fn value(candidate: &Candidate, global: &str) -> Option<String> {
     candidate.globals.get(global).map(ToString::to_string).filter(|value| !value.is_empty())
 }

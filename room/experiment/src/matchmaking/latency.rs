@@ -1,15 +1,24 @@
-//! First come, first served, among those whose connections do.
+//! First come, first served, among participants with short round trips.
 
 use serde_json::{Value, json};
 
-use super::{Candidate, Matchmaker};
+use super::matchmaker::{Candidate, Matchmaker};
 
-/// First come, first served, among participants whose round trips are short enough. A pair's goes through the room: it is the sum of both.
+/// First come, first served, among participants whose round trips are short enough. The round trip between two
+/// participants goes through the room, so it is the sum of both.
+///
+/// ```
+/// use footlights_experiment::{Waitroom, matchmaking::LatencyFifo};
+///
+/// let waitroom = Waitroom::new().matching(LatencyFifo { max_server_rtt: 150.0, max_pair_rtt: 200.0 });
+/// assert_eq!(waitroom.matchmaker().name(), "latency_fifo");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LatencyFifo {
-    /// The longest round trip between a person and the server, ms. Who has none yet is not matched.
+    /// The longest allowed round trip between a participant and the server, ms. A participant whose round trip is not
+    /// measured yet is not matched.
     pub max_server_rtt: f64,
-    /// The longest round trip between two persons, ms; it holds for every pair of a group.
+    /// The longest allowed round trip between any two participants of a group, ms.
     pub max_pair_rtt: f64,
 }
 
@@ -42,7 +51,7 @@ impl Matchmaker for LatencyFifo {
             if chosen.len() == size {
                 break;
             }
-            // Taken as soon as those behind can fill up the group: so the longest wait counts most.
+            // Chosen as soon as later candidates can fill the group, so that the longest wait counts most.
             let others = fit.get(k + 1..).unwrap_or_default();
             let fits = longest.is_none_or(|longest| longest + rtt <= self.max_pair_rtt);
             let with = longest.map_or(*rtt, |longest: f64| longest.max(*rtt));
@@ -56,8 +65,8 @@ impl Matchmaker for LatencyFifo {
 }
 
 impl LatencyFifo {
-    /// Whether `missing` of the others do with each other and with somebody whose round trip is `longest`. Those with
-    /// the shortest do if any do.
+    /// Whether `missing` of the others fit with each other and with a participant whose round trip is `longest`. If any
+    /// of them fit, those with the shortest round trips do.
     fn can_fill(&self, longest: f64, others: &[(usize, f64)], missing: usize) -> bool {
         let mut rtts: Vec<f64> =
             others.iter().map(|(_, rtt)| *rtt).filter(|rtt| longest + rtt <= self.max_pair_rtt).collect();

@@ -1,0 +1,62 @@
+//! A question whose control stands in the page's own HTML.
+
+use footlights_env::Rng;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::{
+    FieldContext, Question, QuestionBuilder, QuestionKind,
+    text::{accept_text, sample_text},
+};
+use crate::{answer::Answer, values::ColumnType};
+
+/// The kind of [`Question::custom_html`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomHtml {
+    max_chars: u32,
+}
+
+impl Question {
+    /// A control that the page's own HTML has under this id, such as `<input name="id">`. The answer is a text of at
+    /// most 2,000 characters; participants do not see the label, but the codebook has it.
+    ///
+    /// ```
+    /// # use footlights_experiment::{Page, Question};
+    /// let page = Page::new("mood", "Your mood")
+    ///     .html(r#"<label>Today I feel <input name="mood"></label>"#)
+    ///     .ask(Question::custom_html("mood", "Mood, in the participant's words"));
+    /// ```
+    pub fn custom_html(id: &str, label: &str) -> QuestionBuilder<CustomHtml> {
+        Self::of_kind(id, label, CustomHtml { max_chars: 2_000 })
+    }
+}
+
+impl QuestionKind for CustomHtml {
+    fn name(&self) -> &str {
+        "custom_html"
+    }
+
+    fn parameters(&self) -> Value {
+        json!({ "max_chars": self.max_chars })
+    }
+
+    fn accept(&self, given: &[&str]) -> Result<Answer, String> {
+        accept_text(given, self.max_chars, true)
+    }
+
+    fn column(&self) -> ColumnType {
+        ColumnType::Text
+    }
+
+    fn render(&self, _: &FieldContext<'_>) -> Markup {
+        html! {}
+    }
+
+    fn has_control(&self) -> bool {
+        false
+    }
+
+    fn sample(&self, rng: &mut Rng) -> Vec<String> {
+        vec![sample_text(self.max_chars, rng)]
+    }
+}

@@ -1,0 +1,102 @@
+//! What a kind of question must be able to do.
+
+use std::fmt::Debug;
+
+use footlights_env::Rng;
+use maud::Markup;
+use serde_json::{Value, json};
+
+use super::FieldContext;
+use crate::{answer::Answer, values::ColumnType};
+
+/// A kind of question: everything that distinguishes a slider from a text box, in one place.
+///
+/// Implement this trait to ask in a way of your own; no other code needs to know the kind.
+///
+/// ```
+/// use footlights_env::Rng;
+/// use footlights_experiment::{
+///     Answer, Page, Question,
+///     question::{FieldContext, QuestionKind},
+///     values::ColumnType,
+/// };
+/// use maud::{Markup, html};
+///
+/// /// A day of the calendar.
+/// #[derive(Debug)]
+/// struct Date;
+///
+/// impl QuestionKind for Date {
+///     fn name(&self) -> &str {
+///         "date"
+///     }
+///
+///     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
+///         match given {
+///             [date] if date.len() == 10 => Ok(Answer::Text((*date).to_owned())),
+///             _ => Err("Please choose a date.".into()),
+///         }
+///     }
+///
+///     fn column(&self) -> ColumnType {
+///         ColumnType::Time
+///     }
+///
+///     fn render(&self, field: &FieldContext<'_>) -> Markup {
+///         field.labelled(html! {
+///             input id=(field.element_id()) name=(field.name()) type="date" value=(field.value())
+///                 required[field.is_required()] aria-invalid=[field.aria_invalid()]
+///                 aria-describedby=[field.aria_describedby()];
+///         })
+///     }
+///
+///     fn sample(&self, rng: &mut Rng) -> Vec<String> {
+///         vec![format!("2000-01-{:02}", 1 + rng.below(28))]
+///     }
+/// }
+///
+/// let page = Page::new("about_you", "About you").ask(Question::of_kind("birthday", "Your birthday", Date));
+/// let sent = [("birthday".to_owned(), "2000-01-31".to_owned())];
+/// assert_eq!(page.accept(&sent).unwrap()["birthday"], Answer::Text("2000-01-31".into()));
+/// ```
+pub trait QuestionKind: Debug + Send + Sync {
+    /// The kind's name in the configuration that is stored with the data.
+    fn name(&self) -> &str;
+
+    /// The kind's parameters in the configuration that is stored with the data, as a JSON object.
+    fn parameters(&self) -> Value {
+        json!({})
+    }
+
+    /// Refuses parameters that cannot work. The worker validates every question when it starts.
+    ///
+    /// # Errors
+    /// What is wrong, for the researcher.
+    fn validate(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Turns the values that a form sent into an answer. `given` has at least one value; every value is trimmed and
+    /// none is empty. Questions without an answer never get here.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, as a sentence for the participant.
+    fn accept(&self, given: &[&str]) -> Result<Answer, String>;
+
+    /// What the answers look like, for the codebook.
+    fn column(&self) -> ColumnType;
+
+    /// The question as HTML: usually a control inside [`FieldContext::labelled`], or several inside
+    /// [`FieldContext::grouped`]. The control's name must be [`FieldContext::name`].
+    fn render(&self, field: &FieldContext<'_>) -> Markup;
+
+    /// Whether [`render`](Self::render) makes a control. A kind whose control stands in the page's own HTML returns
+    /// `false`: the page then shows its errors above the form.
+    fn has_control(&self) -> bool {
+        true
+    }
+
+    /// A random answer that [`accept`](Self::accept) takes, encoded as a browser would send it: one value, or several.
+    /// Simulated participants answer with it.
+    fn sample(&self, rng: &mut Rng) -> Vec<String>;
+}

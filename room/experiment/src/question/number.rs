@@ -1,0 +1,73 @@
+//! A number that the participant types in.
+
+use footlights_env::Rng;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+
+use super::{FieldContext, Question, QuestionBuilder, QuestionKind, range::Range};
+use crate::{answer::Answer, values::ColumnType};
+
+/// The kind of [`Question::number_input`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct NumberInput {
+    range: Range,
+}
+
+impl Question {
+    /// A whole number from `min` to `max`; see [`step`](QuestionBuilder::step) for others.
+    ///
+    /// ```
+    /// # use footlights_experiment::{Page, Question};
+    /// let page = Page::new("about_you", "About you")
+    ///     .ask(Question::number_input("age", "How old are you?", 18.0, 120.0))
+    ///     .ask(Question::number_input("height", "How tall are you, in metres?", 0.5, 2.5).step(0.0).optional());
+    /// ```
+    pub fn number_input(id: &str, label: &str, min: f64, max: f64) -> QuestionBuilder<NumberInput> {
+        Self::of_kind(id, label, NumberInput { range: Range { min, max, step: 1.0 } })
+    }
+}
+
+impl QuestionBuilder<NumberInput> {
+    /// The distance between two possible numbers, counted from the smallest one; 0 allows any number.
+    pub fn step(mut self, distance: f64) -> Self {
+        self.kind.range.step = distance;
+        self
+    }
+}
+
+impl QuestionKind for NumberInput {
+    fn name(&self) -> &str {
+        "number_input"
+    }
+
+    fn parameters(&self) -> Value {
+        json!({ "min": self.range.min, "max": self.range.max, "step": self.range.step })
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        self.range.validate(true)
+    }
+
+    fn accept(&self, given: &[&str]) -> Result<Answer, String> {
+        self.range.accept(given)
+    }
+
+    fn column(&self) -> ColumnType {
+        ColumnType::Number(Some(self.range.min), Some(self.range.max))
+    }
+
+    fn render(&self, field: &FieldContext<'_>) -> Markup {
+        let Range { min, max, step } = self.range;
+        // `any` is HTML's word for no steps at all.
+        let step = if step == 0.0 { "any".into() } else { step.to_string() };
+        field.labelled(html! {
+            input id=(field.element_id()) name=(field.name()) type="number" min=(min) max=(max) step=(step)
+                required[field.is_required()] value=(field.value()) aria-invalid=[field.aria_invalid()]
+                aria-describedby=[field.aria_describedby()];
+        })
+    }
+
+    fn sample(&self, rng: &mut Rng) -> Vec<String> {
+        self.range.sample(rng)
+    }
+}

@@ -1,0 +1,71 @@
+//! Numbers between two bounds and on steps, as numbers, sliders and scales have them.
+
+use footlights_env::Rng;
+
+use crate::{
+    answer::Answer,
+    values::{ColumnType, LabeledValue},
+};
+
+/// Numbers from `min` to `max`, `step` apart, counted from `min`; a step of 0 allows any number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Range {
+    pub(super) min: f64,
+    pub(super) max: f64,
+    pub(super) step: f64,
+}
+
+impl Range {
+    pub(super) fn validate(&self, may_be_continuous: bool) -> Result<(), String> {
+        let Self { min, max, step } = *self;
+        let ordered = min.is_finite() && max.is_finite() && min < max;
+        let positive = step.is_finite() && (step > 0.0 || step == 0.0 && may_be_continuous);
+        match (ordered, positive) {
+            (false, _) => Err("min must be less than max".into()),
+            (true, false) => Err("step must be more than 0".into()),
+            (true, true) if step > max - min => Err("step must fit between min and max".into()),
+            (true, true) => Ok(()),
+        }
+    }
+
+    pub(super) fn accept(&self, given: &[&str]) -> Result<Answer, String> {
+        let Self { min, max, step } = *self;
+        let [text] = given else { return Err("Please give one answer.".into()) };
+        let number: f64 = text.parse().map_err(|_| "Please enter a number.".to_owned())?;
+        if !(min..=max).contains(&number) {
+            return Err(format!("Please enter a number from {min} to {max}."));
+        }
+        let steps = (number - min) / step;
+        // Like a browser: a number that only rounding keeps from a step is on the step.
+        if step > 0.0 && (steps - steps.round()).abs() > 1e-6 {
+            return Err(if step == 1.0 && min == min.round() {
+                "Please enter a whole number.".into()
+            } else {
+                format!("Please enter a number in steps of {step}, starting from {min}.")
+            });
+        }
+        Ok(Answer::Number(number))
+    }
+
+    /// What the codebook says, with the labels of both ends.
+    pub(super) fn column(&self, anchors: &(String, String)) -> ColumnType {
+        let ends = [(self.min, &anchors.0), (self.max, &anchors.1)];
+        let labels = ends
+            .into_iter()
+            .filter(|(_, words)| !words.is_empty())
+            .map(|(value, words)| LabeledValue::new(value.to_string(), words));
+        ColumnType::Scale(self.min, self.max, labels.collect())
+    }
+
+    pub(super) fn sample(&self, rng: &mut Rng) -> Vec<String> {
+        let Self { min, max, step } = *self;
+        let value = if step > 0.0 {
+            min + step * (rng.unit_f64() * (((max - min) / step).floor() + 1.0)).floor()
+        } else {
+            rng.uniform_f64(min, max)
+        };
+        // As people write numbers: 0.3, not 0.30000000000000004.
+        let text = format!("{:.6}", value.clamp(min, max));
+        vec![text.trim_end_matches('0').trim_end_matches('.').to_owned()]
+    }
+}

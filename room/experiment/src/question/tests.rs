@@ -1,0 +1,110 @@
+//! What answers are accepted, which questions are refused, and what they look like as HTML.
+
+use proptest::prelude::*;
+
+use crate::{Answer, Question};
+
+fn question(builder: impl Into<Question>) -> Question {
+    builder.into()
+}
+
+fn text(answer: &str) -> Result<Option<Answer>, String> {
+    Ok(Some(Answer::Text(answer.into())))
+}
+
+fn number(answer: f64) -> Result<Option<Answer>, String> {
+    Ok(Some(Answer::Number(answer)))
+}
+
+#[test]
+fn what_is_required_must_be_answered_and_what_is_optional_need_not() {
+    let asked = question(Question::text_box("why", "Why?"));
+    assert_eq!(asked.accept(&["  "]), Err("Please answer this question.".into()));
+    assert_eq!(asked.accept(&[]), Err("Please answer this question.".into()));
+    assert_eq!(question(Question::text_box("why", "Why?").optional()).accept(&[""]), Ok(None));
+}
+
+#[test]
+fn text_has_a_length_and_lines_only_where_they_are_asked_for() {
+    let short = question(Question::text_box("a", "A").max_chars(3));
+    assert_eq!(short.accept(&[" äöü "]), text("äöü"));
+    assert!(short.accept(&["abcd"]).unwrap_err().contains("3 characters"));
+    assert!(short.accept(&["a\nb"]).is_err());
+    assert_eq!(question(Question::text_area("a", "A")).accept(&["a\r\nb"]), text("a\r\nb"));
+    assert!(question(Question::text_area("a", "A")).accept(&["a\0b"]).is_err());
+}
+
+#[test]
+fn numbers_lie_between_their_bounds_and_on_their_steps() {
+    let age = question(Question::number_input("age", "Age", 18.0, 99.0));
+    assert_eq!(age.accept(&["18"]), number(18.0));
+    for bad in ["17", "100", "18.5", "NaN", "inf", "eighteen", "0x20"] {
+        assert!(age.accept(&[bad]).is_err(), "{bad}");
+    }
+    assert!(age.accept(&["20", "21"]).is_err());
+    let slider = question(Question::slider("s", "S", 0.0, 1.0, 0.1));
+    assert_eq!(slider.accept(&["0.3"]), number(0.3));
+    assert!(slider.accept(&["0.35"]).is_err());
+    let any = question(Question::number_input("n", "N", 0.0, 1.0).step(0.0));
+    assert_eq!(any.accept(&["0.123"]), number(0.123));
+    let likert = question(Question::scale("l", "L", 7));
+    assert_eq!(likert.accept(&["7"]), number(7.0));
+    assert!(likert.accept(&["8"]).is_err() && likert.accept(&["0"]).is_err());
+}
+
+#[test]
+fn only_options_that_were_offered_are_chosen() {
+    let choice = || Question::multiple_choice("c", "C", &["red", "blue"]);
+    let one = question(choice());
+    assert_eq!(one.accept(&["blue"]), text("blue"));
+    assert!(one.accept(&["green"]).is_err() && one.accept(&["red", "blue"]).is_err());
+    let any = question(choice().multiple());
+    let both = Answer::Several(vec!["red".into(), "blue".into()]);
+    assert_eq!(any.accept(&["blue", "red", "blue"]), Ok(Some(both)));
+    assert!(any.accept(&["blue", "green"]).is_err());
+    assert!(any.accept(&[]).is_err());
+}
+
+#[test]
+fn a_wrong_question_is_refused_by_name() {
+    fn wrong(question: impl Into<Question>, words: &str) {
+        let question = question.into();
+        let message = question.validate().unwrap_err();
+        assert!(message.contains(words) && message.contains(&question.id), "{message}");
+    }
+    wrong(Question::text_box("a b", "A"), "letters, digits");
+    wrong(Question::text_box("a", " "), "label");
+    wrong(Question::text_box("a", "A").max_chars(0), "max_chars");
+    wrong(Question::number_input("a", "A", 2.0, 1.0), "min must be less than max");
+    wrong(Question::slider("a", "A", 0.0, 1.0, 0.0), "step");
+    wrong(Question::slider("a", "A", 0.0, 1.0, 2.0), "step must fit");
+    wrong(Question::scale("a", "A", 1), "2 to 11 points");
+    wrong(Question::multiple_choice("a", "A", &["x"]), "at least two options");
+    wrong(Question::multiple_choice("a", "A", &["x", "x"]), "\"x\"");
+    wrong(Question::option_cards("a", "A", &["x", "y"]).option_image("z", "z.png"), "\"z\"");
+    wrong(Question::multiple_choice("a", "A", &["x", "y"]).correct(&["z"]), "nobody can give");
+    wrong(Question::number_input("a", "A", 0.0, 5.0).correct(&["6"]), "nobody can give");
+    assert_eq!(question(Question::number_input("a", "A", 0.0, 1.0).step(0.0)).validate(), Ok(()));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_sent_is_accepted_within_the_rules_or_refused(given: Vec<String>) {
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        let asked = [
+            question(Question::text_box("a", "A")),
+            question(Question::number_input("a", "A", 0.0, 9.0)),
+            question(Question::scale("a", "A", 5)),
+            question(Question::multiple_choice("a", "A", &["x", "y"]).multiple()),
+        ];
+        for question in asked {
+            match question.accept(&given) {
+                Ok(Some(Answer::Text(text))) => prop_assert!(text.chars().count() <= 200),
+                Ok(Some(Answer::Number(number))) => prop_assert!((0.0..=9.0).contains(&number)),
+                Ok(Some(Answer::Several(chosen))) => prop_assert!((1..=2).contains(&chosen.len())),
+                Ok(None) => prop_assert!(false, "they are required"),
+                Err(why) => prop_assert!(!why.is_empty()),
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The front page.
+
+use footlights_experiment::Experiment;
+use maud::{Markup, html};
+
+use super::shell::shell;
+
+/// Every listed experiment, with a link that makes a new participant.
+pub fn index(experiments: &[Experiment]) -> Markup {
+    let main = html! {
+        section.page.studies data-kind="index" {
+            h1 { "Footlights" }
+            p { "Each link opens the study as a new participant. Open a study in two windows to take part as two participants." }
+            ul {
+                @for experiment in experiments.iter().filter(|experiment| experiment.listed) {
+                    li {
+                        a href={ "/x/" (experiment.id) } target="_blank" { (experiment.title) }
+                        span.id { (experiment.id) }
+                    }
+                }
+            }
+        }
+    };
+    shell("Footlights", None, html! { span.title { "Footlights" } }, main)
+}

@@ -1,0 +1,16 @@
+//! The pages, as HTML. A game's page is an empty section that the client fills.
+
+pub mod admin;
+mod form;
+mod index;
+mod last;
+mod parts;
+mod problem;
+mod scene;
+mod shell;
+mod view;
+
+pub use index::index;
+pub use problem::problem;
+pub use scene::scene;
+pub use view::{Retry, View};

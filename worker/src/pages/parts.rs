@@ -1,0 +1,47 @@
+//! The body of a page: text, the researcher's own HTML, images, and files that are loaded ahead.
+
+use std::collections::BTreeSet;
+
+use footlights_experiment::{GameScene, Part, interpolate};
+use maud::{Markup, PreEscaped, html};
+
+use super::view::View;
+
+/// The program that loads the policies' module.
+pub(super) const POLICIES: &str = "/policies/boot.js";
+/// The files of that module, by name below `/policies/`.
+const POLICY_FILES: [&str; 3] = ["boot.js", "policies.js", "policies_bg.wasm"];
+
+/// The parts of a page, with the participant's globals filled in.
+pub(super) fn parts(view: &View<'_>, body: &[Part]) -> Markup {
+    html! {
+        @for part in body {
+            @match part {
+                Part::Text(text) => p { (interpolate(text, view.session.progress.globals())) },
+                Part::Html(own) => div.own { (PreEscaped(own)) },
+                Part::Image { file, shows } => img src={ "/assets/" (file) } alt=(shows);,
+                Part::Collapsible { title, body } => details { summary { (title) } (parts(view, body)) },
+            }
+        }
+    }
+}
+
+/// Links by which a browser loads the files of later games while the participant reads.
+pub(super) fn ahead(view: &View<'_>) -> Markup {
+    let progress = &view.session.progress;
+    let games: Vec<&GameScene> = view
+        .experiment
+        .games()
+        // On the first page the path is not drawn yet, so every game is possible.
+        .filter(|game| progress.path().is_empty() || progress.path().contains(&game.id))
+        .filter(|game| progress.outcome(&game.id).is_none())
+        .collect();
+    let files: BTreeSet<&String> = games.iter().flat_map(|game| &game.assets).collect();
+    let policies = games.iter().any(|game| game.policies_in_browser());
+    html! {
+        @for file in files { link rel="prefetch" href={ "/assets/" (file) }; }
+        @if policies {
+            @for file in POLICY_FILES { link rel="prefetch" href={ "/policies/" (file) }; }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The scene in which a participant is.
+
+use footlights_experiment::Scene;
+use maud::{Markup, html};
+
+use super::{
+    form::{device_check, text},
+    last,
+    parts::POLICIES,
+    shell::shell,
+    view::{Retry, View},
+};
+
+/// The page of the participant's current scene; `again` if its form was refused.
+pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
+    let View { experiment, session, base, .. } = *view;
+    let (done, all) = session.progress.progress(experiment);
+    let bar = html! {
+        span.title { (experiment.title) }
+        progress value=(done) max=(all) aria-label="Progress through the study" { (done) " of " (all) }
+    };
+    let main = match session.progress.current(experiment) {
+        Some(Scene::Start(page)) => text(view, page, "start", again),
+        Some(Scene::Static(page)) => text(view, page, "static", again),
+        Some(Scene::Screening(screening)) => device_check(view, screening),
+        Some(Scene::End(page) | Scene::CompletionCode(page)) => last::page(view, page),
+        Some(Scene::Game(game)) => html! {
+            section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
+                data-env=(game.environment.id) data-policies=[game.policies_in_browser().then_some(POLICIES)]
+                data-experiment=(experiment.id)
+                data-lobby={ (base) "/lobby/" (game.id) }
+                data-next={ (base) "/scenes/" (game.id) } {
+                noscript { p { "The game needs JavaScript. Please allow it for this page and reload." } }
+            }
+        },
+        None => html! {},
+    };
+    shell(&experiment.title, Some((experiment, base)), bar, main)
+}
+
+#[cfg(test)]
+mod tests {
+    use footlights_data::session::SessionRecord;
+    use footlights_experiment::{Completion, Ending, Experiment, Globals, Page, progress::Assignment};
+
+    use super::*;
+
+    fn experiment() -> Experiment {
+        Experiment::new("e", "<b>")
+            .scene(Scene::start(Page::new("start", "<script>").text("a & b")))
+            .scene(Scene::completion_code(Page::new("end", "Bye").ending(Ending::Completed, "All done.")))
+            .completion(Completion::new().code(Ending::Completed, "C1").redirect("https://example.org/?a=b"))
+    }
+
+    #[test]
+    fn researchers_text_is_escaped() {
+        let experiment = experiment();
+        let session = SessionRecord::default();
+        let view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
+        let html = scene(&view, None).into_string();
+        assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
+        assert!(
+            html.contains(r#"action="/x/e/s/scenes/start""#) && html.contains(r#"data-tab="/x/e/s/tab""#)
+        );
+    }
+
+    #[test]
+    fn only_a_study_whose_games_browsers_simulate_loads_the_environments() {
+        for (id, program) in [
+            ("slime_human_human", "/client/"),
+            ("slime_rollback", "/simulating/"),
+            ("slime_alone", "/simulating/"),
+        ] {
+            let experiment = crate::studies::experiment(id).unwrap();
+            let session = SessionRecord::default();
+            let view = View { experiment, session: &session, base: "/x/e/s", saved: false };
+            let html = scene(&view, None).into_string();
+            assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_code_is_in_sight_only_when_everything_is_saved() {
+        let experiment = experiment();
+        let mut session = SessionRecord::default();
+        session.progress.begin(&experiment, "start", Assignment::default(), Globals::new()).unwrap();
+        let mut view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
+        let waiting = scene(&view, None).into_string();
+        let visible = waiting.split("<template").next().unwrap();
+        assert!(!visible.contains("C1") && waiting.contains("C1") && waiting.contains("/x/e/s/complete"));
+        view.saved = true;
+        let saved = scene(&view, None).into_string();
+        assert!(saved.contains("C1") && saved.contains("All done.") && !saved.contains("<template"));
+        assert!(saved.contains("https://example.org/?a=b&amp;cc=C1"));
+    }
+}

@@ -1,0 +1,32 @@
+//! What surrounds every page of a participant: the head, the bar, and the page's program.
+
+use footlights_experiment::{Experiment, GameScene};
+use maud::{DOCTYPE, Markup, html};
+
+/// A whole document. `place` is the experiment and the beginning of the participant's addresses.
+pub(super) fn shell(title: &str, place: Option<(&Experiment, &str)>, bar: Markup, main: Markup) -> Markup {
+    // The page's program, with the environments if browsers simulate a game.
+    let simulates = place.is_some_and(|(experiment, _)| experiment.games().any(GameScene::runs_in_browser));
+    let program = if simulates { "/simulating/boot.js" } else { "/client/boot.js" };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                link rel="icon" href="/client/favicon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/client/style.css";
+                link rel="stylesheet" href="/client/pages.css";
+                script type="module" src=(program) {}
+                script nomodule="" src="/client/old.js" {}
+            }
+            // The client adds its state as `data-state` once it runs.
+            body data-experiment=[place.map(|(experiment, _)| &experiment.id)] data-tab=[place.map(|(_, base)| format!("{base}/tab"))] {
+                header.bar { (bar) }
+                main #scene tabindex="-1" { (main) }
+            }
+        }
+    }
+}
