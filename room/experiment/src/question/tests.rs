@@ -1,5 +1,6 @@
 //! What answers are accepted, which questions are refused, and what they look like as HTML.
 
+use footlights_env::{Rng, Stream};
 use proptest::prelude::*;
 
 use crate::{Answer, Question};
@@ -105,6 +106,74 @@ proptest! {
                 Ok(None) => prop_assert!(false, "they are required"),
                 Err(why) => prop_assert!(!why.is_empty()),
             }
+        }
+    }
+}
+
+/// One question of every kind and option.
+fn every_kind() -> Vec<Question> {
+    vec![
+        Question::text_box("name", "Your <name>").max_chars(7).into(),
+        Question::text_area("why", "Why?").optional().into(),
+        Question::number_input("age", "Age", 18.0, 99.0).into(),
+        Question::number_input("exact", "Exact", -1.0, 1.0).step(0.0).optional().into(),
+        Question::slider("skill", "Whose?", -2.0, 2.0, 0.5).anchors("Mine", "\"Yours\"").into(),
+        Question::slider("plain", "Plain", 0.0, 100.0, 1.0).into(),
+        Question::scale("fun", "Fun", 3).anchors("None & nil", "Much").into(),
+        Question::scale("bare", "Bare", 2).optional().into(),
+        Question::multiple_choice("one", "One", &["a<b", "c"]).into(),
+        Question::multiple_choice("some", "Some", &["a", "b"]).multiple().into(),
+        Question::option_cards("card", "Card", &["x", "y"]).into(),
+        Question::multiple_choice("picture", "Picture", &["x", "y"]).option_image("x", "x.png").into(),
+        Question::custom_html("own", "Own").into(),
+    ]
+}
+
+/// `rendered.txt` has the HTML on the first visit, and after a refused answer.
+#[test]
+fn html_is_as_it_always_was_and_escapes_what_researchers_and_participants_wrote() {
+    let sent = ["a\"b", "x & <y>", "200", "0.5", "1.5", "3", "3", "1", "a<b", "b", "y", "x", "z"];
+    let mut expected = include_str!("rendered.txt").lines();
+    for (question, sent) in every_kind().iter().zip(sent) {
+        let id = &question.id;
+        let sent = [(id.clone(), sent.to_owned()), (id.clone(), "a".to_owned())];
+        let first = format!("first {id} {}", question.render(&[], None).into_string());
+        let again = format!("again {id} {}", question.render(&sent, Some("Not <right>.")).into_string());
+        assert_eq!(Some(first.trim_end()), expected.next());
+        assert_eq!(Some(again.trim_end()), expected.next());
+    }
+    assert_eq!(expected.next(), None);
+}
+
+#[test]
+fn the_configuration_has_the_name_and_the_parameters_of_the_kind() {
+    let json = |builder| serde_json::to_value::<Question>(builder).unwrap();
+    assert_eq!(
+        json(Question::slider("s", "S", 0.0, 1.0, 0.5).anchors("low", "high").optional().into()),
+        serde_json::json!({
+            "id": "s", "label": "S", "required": false, "right": null,
+            "kind": { "kind": "slider", "min": 0.0, "max": 1.0, "step": 0.5, "ends": ["low", "high"] },
+        })
+    );
+    assert_eq!(
+        json(Question::multiple_choice("c", "C", &["x", "y"]).correct(&["y"]).into()),
+        serde_json::json!({
+            "id": "c", "label": "C", "required": true, "right": ["y"],
+            "kind": {
+                "kind": "multiple_choice", "options": ["x", "y"], "several": false, "boxes": false, "images": {},
+            },
+        })
+    );
+}
+
+#[test]
+fn every_sample_is_an_answer_that_is_accepted() {
+    for question in every_kind() {
+        for seed in 0..200 {
+            let mut rng = Rng::derive(seed, Stream::Policy(0), 0, 0);
+            let sample = question.sample(&mut rng);
+            let given: Vec<&str> = sample.iter().map(String::as_str).collect();
+            assert!(matches!(question.accept(&given), Ok(Some(_))), "{}: {given:?}", question.id);
         }
     }
 }
