@@ -471,7 +471,7 @@ impl GameScene {
         }
         for keyboard in &self.keyboards {
             if keyboard.keys.len() > Keyboard::MAX_KEYS {
-                let why = format!("{} keys are more than {}", keyboard.keys.len(), Keyboard::MAX_KEYS);
+                let why = format!("{} keys, at most {}", keyboard.keys.len(), Keyboard::MAX_KEYS);
                 return Err(("action", why));
             }
             for chord in &keyboard.chords {

@@ -1,11 +1,10 @@
-//! The researchers' pages, as HTML. The page of a replay is whole without its program but for the pictures and the rows,
-//! which the program puts into the places that are marked here.
+//! The researchers' pages, as HTML. Only the page of a replay needs a program: it fills in the pictures and the rows.
 
 use maud::{DOCTYPE, Markup, html};
 
 use crate::store::listing::{Amount, GAMES, Game, Seat};
 
-/// A study, by its id; one that a deployment took away has no title any more.
+/// An experiment, by its id; one that a later deployment removed has no title.
 #[derive(Clone, Copy)]
 pub struct Study<'a> {
     pub id: &'a str,
@@ -54,7 +53,7 @@ fn shell(title: &str, head: Markup, signed_in: bool, main: Markup) -> Markup {
     }
 }
 
-/// Where one is: the pages above, and this one.
+/// The trail of links to the pages above, and the name of this one.
 fn trail(above: &[(&str, &str)], here: &str) -> Markup {
     html! {
         nav.trail aria-label="You are here" {
@@ -66,8 +65,8 @@ fn trail(above: &[(&str, &str)], here: &str) -> Markup {
     }
 }
 
-/// The form for the token; `to` is where it leads, `why` what was wrong with the last one. `again` asks for the page once
-/// more by itself: a link on another site was followed, and with that no browser sends the cookie.
+/// The form for the token. `to` is the page that it leads to, and `why` says what was wrong with the last token. With
+/// `again` the page reloads itself once: after a link from another site, browsers do not send the cookie at first.
 pub fn sign_in(to: &str, why: Option<&str>, again: bool) -> Markup {
     let main = html! {
         section.page data-kind="sign-in" {
@@ -87,7 +86,7 @@ pub fn sign_in(to: &str, why: Option<&str>, again: bool) -> Markup {
     shell("Sign in", head, false, main)
 }
 
-/// What is wrong, in the words of the fault.
+/// The page that says what went wrong.
 pub fn problem(why: &str) -> Markup {
     let main = html! {
         section.page.problem data-kind="problem" {
@@ -99,14 +98,14 @@ pub fn problem(why: &str) -> Markup {
     shell("That did not work", html! {}, false, main)
 }
 
-/// A fault's words, with a capital letter and a full stop.
+/// An error message as a sentence, with a capital letter and a full stop.
 fn sentence(why: &str) -> String {
     let mut letters = why.chars();
     let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
-/// Every study with data, and every study of this deployment.
+/// The list of experiments: those with data, and those of this deployment.
 pub fn experiments(all: &[(Study<'_>, Amount)]) -> Markup {
     let main = html! {
         section.page.wide data-kind="experiments" {
@@ -138,7 +137,7 @@ fn many(count: u32, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
-/// A page of a study's games, counted from 0; whether there are `more` behind it.
+/// One page of an experiment's games, counted from 0; `more` says whether another one follows.
 pub fn games(study: &Study<'_>, games: &[Game], at: u32, more: bool) -> Markup {
     let main = html! {
         section.page.wide data-kind="games" {
@@ -201,7 +200,7 @@ fn started(game: &Game) -> Markup {
     }
 }
 
-/// `partner_left` as words.
+/// A name of the data as words: `partner_left` becomes `partner left`.
 fn words(name: &str) -> String {
     name.replace('_', " ")
 }
@@ -216,7 +215,7 @@ fn length(game: &Game) -> String {
     )
 }
 
-/// How it ended for the person is said where it is not what is said of the game.
+/// The holder of a seat, and their outcome if it differs from the game's.
 fn who(game: &Game, seat: &Seat) -> Markup {
     html! {
         span.agent { (seat.agent) } " "
@@ -229,7 +228,7 @@ fn who(game: &Game, seat: &Seat) -> Markup {
     }
 }
 
-/// The page that plays a game again.
+/// The page of a replay.
 pub fn replay(study: &Study<'_>, game: &Game) -> Markup {
     let files = format!("{}/games/{}", study.files(), game.game_id);
     let above = [("/admin".to_owned(), "Studies"), (study.path(), study.name())];
@@ -274,7 +273,7 @@ fn fact(name: &str, value: Markup) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
-/// Play, step, jump, scrub. Enabled by the program once there is something to play.
+/// The controls of a replay; its program enables them once the replay is loaded.
 fn controls() -> Markup {
     html! {
         fieldset.controls #controls disabled aria-label="Playback" {
@@ -333,7 +332,7 @@ fn exports(files: &str) -> Markup {
     }
 }
 
-/// The row beside the picture.
+/// The table that shows the row of the data for the tick in the picture.
 fn row(game: &Game, files: &str) -> Markup {
     let chosen = game.seats.iter().position(|seat| seat.subject_id.is_some() && !seat.deleted()).unwrap_or(0);
     html! {
@@ -364,7 +363,7 @@ fn row(game: &Game, files: &str) -> Markup {
     }
 }
 
-/// Whose rows are stored.
+/// The agent of a seat whose rows are stored.
 fn rows_of(seat: &Seat) -> Option<&str> {
     (seat.subject_id.is_some() && !seat.deleted()).then_some(seat.agent.as_str())
 }

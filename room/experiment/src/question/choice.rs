@@ -6,7 +6,11 @@ use footlights_env::Rng;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::{FieldContext, Question, QuestionBuilder, QuestionKind};
+use super::{
+    definition::{Question, QuestionBuilder},
+    field::FieldContext,
+    kind::QuestionKind,
+};
 use crate::{
     answer::Answer,
     values::{ColumnType, LabeledValue},

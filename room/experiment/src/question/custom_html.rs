@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::{
-    FieldContext, Question, QuestionBuilder, QuestionKind,
+    definition::{Question, QuestionBuilder},
+    field::FieldContext,
+    kind::QuestionKind,
     text::{accept_text, sample_text},
 };
 use crate::{answer::Answer, values::ColumnType};

@@ -7,7 +7,7 @@ use maud::Markup;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
-use super::{FieldContext, QuestionKind};
+use super::{field::FieldContext, kind::QuestionKind};
 use crate::{answer::Answer, id::is_id, values::ColumnType};
 
 /// A question on a [`Page`](crate::Page).

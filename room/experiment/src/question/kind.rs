@@ -6,7 +6,7 @@ use footlights_env::Rng;
 use maud::Markup;
 use serde_json::{Value, json};
 
-use super::FieldContext;
+use super::field::FieldContext;
 use crate::{answer::Answer, values::ColumnType};
 
 /// A kind of question: everything that distinguishes a slider from a text box, in one place.

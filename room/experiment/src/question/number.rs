@@ -4,7 +4,12 @@ use footlights_env::Rng;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::{FieldContext, Question, QuestionBuilder, QuestionKind, range::Range};
+use super::{
+    definition::{Question, QuestionBuilder},
+    field::FieldContext,
+    kind::QuestionKind,
+    range::Range,
+};
 use crate::{answer::Answer, values::ColumnType};
 
 /// The kind of [`Question::number_input`].

@@ -4,7 +4,11 @@ use footlights_env::Rng;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
-use super::{FieldContext, Question, QuestionBuilder, QuestionKind};
+use super::{
+    definition::{Question, QuestionBuilder},
+    field::FieldContext,
+    kind::QuestionKind,
+};
 use crate::{answer::Answer, values::ColumnType};
 
 /// How long a text may be at most, in characters.
