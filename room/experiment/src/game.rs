@@ -161,6 +161,7 @@ pub struct GameScene {
     /// Where an outcome leads, and with which ending.
     pub transitions: Vec<(Outcome, Transition, Ending)>,
     pub assets: Vec<String>,
+    pub record_observations: bool,
     #[serde(skip)]
     pub hooks: Option<HooksFactory>,
 }
@@ -246,6 +247,7 @@ impl GameScene {
             waitroom: Waitroom::new(),
             transitions: Vec::new(),
             assets: Vec::new(),
+            record_observations: true,
             hooks: None,
         }
     }
@@ -314,6 +316,13 @@ impl GameScene {
         if let Some(keyboard) = self.keyboards.get_mut(usize::from(agent)) {
             keyboard.add(keys, action.into(), label);
         }
+        self
+    }
+
+    /// Whether what the agents observe is written into the tables of steps, as it is if nothing is said. Large
+    /// observations can be left out: a replay gives every one of them back.
+    pub fn record_observations(mut self, record: bool) -> Self {
+        self.record_observations = record;
         self
     }
 

@@ -18,8 +18,8 @@ pub struct ConfigError {
     pub why: String,
 }
 
-/// Folders and columns of the data that no scene can have.
-const RESERVED: [&str; 5] = ["replays", "participants", "raw", "condition", "url"];
+/// Folders and columns of the data that no scene can have; `arm` is what an older build called `condition`.
+const RESERVED: [&str; 6] = ["replays", "participants", "raw", "condition", "arm", "url"];
 
 impl Experiment {
     /// Finds what is wrong with the configuration; costs one environment reset and one policy load a seat.
