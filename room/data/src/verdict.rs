@@ -19,7 +19,7 @@ pub struct Verdict {
 pub struct SeatVerdict {
     /// Who left or was excluded has an outcome of their own.
     pub outcome: Outcome,
-    /// Sum of the person's rewards: up to their on_dropout, if they left.
+    /// Sum of the person's rewards: up to the tick of their dropout, if they left.
     pub score: f64,
     /// Ticks until the game was over for the person.
     pub tick: u32,
