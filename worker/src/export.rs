@@ -1,5 +1,7 @@
-//! An experiment's data as one ZIP, made while it is sent: `dataset/` is valid under Psych-DS and names nobody,
+//! An experiment's data as one ZIP, made while it is sent: `dataset/` is valid under Psych-DS and names no participant,
 //! `private/identifiers.csv` says who participants are to a recruiter.
+//!
+//! Files of older builds are put under today's header on the way.
 //!
 //! Memory holds one object's piece, one page of rows, and of each file its name for the ZIP's directory at the end, about
 //! 150 bytes. Time and cost grow with the objects: one read of R2 for each, one list for a thousand, one query of D1 for
@@ -44,7 +46,7 @@ pub fn response(env: &Env, experiment: &'static Experiment) -> Result<Response, 
         match export.piece().await {
             Ok((piece, more)) => Ok(Some((piece, more.then_some(export)))),
             Err(fault) => {
-                // The status is sent already: the ZIP has no directory, and whoever unpacks it is told so.
+                // The status is sent already: the ZIP has no directory, so unpacking it fails.
                 log!("error", "export_failed", "experiment": export.experiment.id, "detail": fault.to_string());
                 Err(worker::Error::RustError(fault.to_string()))
             }

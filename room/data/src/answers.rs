@@ -99,12 +99,12 @@ pub fn table(experiment: &Experiment) -> Table<AnswerRow> {
 /// Every question of one scene, by submission in order and in the order of asking, whether it was answered or not.
 #[must_use]
 pub fn rows(scene: &Scene, subject: &str, submissions: &[TimedSubmission]) -> Vec<AnswerRow> {
-    let asked: Vec<String> = scene.recorded().into_iter().map(|question| question.id).collect();
+    let questions: Vec<String> = scene.recorded().into_iter().map(|question| question.id).collect();
     let mut rows = Vec::new();
     for page in submissions.iter().filter(|page| page.scene == scene.id()) {
-        // An answer to a question that a deployment took away is data all the same.
-        let gone = page.submission.answers.keys().filter(|id| !asked.contains(id));
-        rows.extend(asked.iter().chain(gone).map(|question| AnswerRow::new(subject, page, question)));
+        // An answer to a question that a deployment took away stays data.
+        let gone = page.submission.answers.keys().filter(|id| !questions.contains(id));
+        rows.extend(questions.iter().chain(gone).map(|question| AnswerRow::new(subject, page, question)));
     }
     rows
 }

@@ -63,19 +63,19 @@ impl FileNames {
     /// One participant's answers on one scene.
     #[must_use]
     pub fn answers(&self, subject: &str, scene: &str) -> String {
-        let (subject, scene) = (person(subject), self.scene(scene));
+        let (subject, scene) = (file_subject(subject), self.scene(scene));
         format!("data/answers/subject-{subject}_task-{scene}_description-answers_data.csv")
     }
 
     /// One participant's steps in one scene.
     #[must_use]
     pub fn steps(&self, subject: &str, scene: &str) -> String {
-        let (subject, scene) = (person(subject), self.scene(scene));
+        let (subject, scene) = (file_subject(subject), self.scene(scene));
         format!("data/steps/subject-{subject}_task-{scene}_description-steps_data.csv")
     }
 }
 
-fn person(subject: &str) -> String {
+fn file_subject(subject: &str) -> String {
     if subject == "*" { subject.to_owned() } else { escaped(subject) }
 }
 
@@ -116,7 +116,7 @@ pub fn export_target(experiment: &Experiment, names: &FileNames, key: &str) -> E
     if folder == "participants" {
         return ExportTarget::Participant;
     }
-    // Of a scene that is no longer there nobody can say what the columns mean, so it is not among the data.
+    // The codebook cannot explain the columns of a scene that is gone, so its files are not among the data.
     match (file.strip_suffix(".csv"), experiment.find(folder)) {
         (Some(subject), Some(Scene::Game(_))) => {
             ExportTarget::File { path: names.steps(subject, folder), table: Some(format!("steps/{folder}")) }
@@ -142,8 +142,7 @@ pub fn readme(experiment: &Experiment, names: &FileNames) -> String {
         | `records/` | the configuration; of each game metadata, globals and the replay | |\n\n\
         `dataset_description.json` explains every column. Files are UTF-8; an empty field is a missing value. \
         `subject_id` and `game_id` join the tables. Names of files hold letters and digits only; the columns hold the \
-        ids themselves. Nobody who took part can be told from these files by name: who they are to a recruiter is not \
-        in this folder.\n",
+        ids themselves. These files name no participant: who they are to a recruiter is not in this folder.\n",
         experiment.title,
         names.participants(),
         names.answers("*", "*"),

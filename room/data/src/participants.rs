@@ -102,7 +102,7 @@ fn general<'r>() -> Vec<Column<ParticipantRow<'r>>> {
 /// The level of a factor.
 fn condition<'r>(factor: &str, levels: Vec<String>) -> Column<ParticipantRow<'r>> {
     let levels = levels.into_iter().map(|level| LabeledValue::new(&level, &level)).collect();
-    let words = format!("The arm of {factor} that was drawn.");
+    let words = format!("The level of {factor} that the participant was assigned to.");
     global(format!("condition.{factor}"), ColumnType::Levels(levels), words).formerly(format!("arm.{factor}"))
 }
 
@@ -163,7 +163,7 @@ fn sentence(label: &str) -> String {
 fn meaning(ending: Ending) -> &'static str {
     match ending {
         Ending::Completed => "every scene was gone through",
-        Ending::LobbyTimeout => "nobody to play with came in time",
+        Ending::LobbyTimeout => "no group was found in time",
         Ending::PartnerLeft => "a partner left, and the game ended with that",
         Ending::Left => "the participant left a game and came back too late",
         Ending::ScreenedOut => "device, browser, window or connection do not do",
@@ -176,15 +176,15 @@ fn meaning(ending: Ending) -> &'static str {
 pub(crate) fn outcomes() -> ColumnType {
     let meaning = |outcome| match outcome {
         Outcome::Completed => "all episodes were played",
-        Outcome::PartnerLeft => "a person left and did not come back",
-        Outcome::NoShow => "a person never came",
-        Outcome::LobbyTimeout => "nobody to play with came to the lobby in time, and there was no game",
-        Outcome::Abandoned => "nobody was left",
-        Outcome::Left => "this person left and did not come back, the others have another outcome",
+        Outcome::PartnerLeft => "a participant left and did not come back",
+        Outcome::NoShow => "a participant never came",
+        Outcome::LobbyTimeout => "the lobby found no group in time, and there was no game",
+        Outcome::Abandoned => "every participant had left",
+        Outcome::Left => "this participant left and did not come back; the others have another outcome",
         Outcome::Excluded => {
-            "this person's connection or attention was too poor, the others have another outcome"
+            "this participant's connection or attention was too poor; the others have another outcome"
         }
-        Outcome::Void => "a person left, and the game counts as if it had not been",
+        Outcome::Void => "a participant left, and the game does not count",
         Outcome::Failed => "the environment failed",
     };
     ColumnType::Levels(

@@ -196,7 +196,8 @@ impl Replay {
         if episode.actions.is_empty() { episode.compare(sim, 0, episode.digest) } else { Ok(()) }
     }
 
-    /// Plays one step, from 1, of the episode at `place` on `sim`, which is in the state before it. After [`ReplayError::Differs`] the step has been taken all the same.
+    /// Plays one step, from 1, of the episode at `place` on `sim`, which is in the state before it. After
+    /// [`ReplayError::Differs`] the step has been taken.
     ///
     /// # Errors
     /// [`ReplayError::Step`] if there is no such step or the environment refuses it, [`ReplayError::Differs`] if the

@@ -18,7 +18,7 @@ use super::tables::{
 };
 use crate::{costs, error::Fault, objects::now};
 
-/// What a participant is called who is deleted.
+/// What stands in place of a deleted participant's id.
 pub const DELETED: &str = "deleted";
 
 /// D1 binds so many values in one statement at most.
@@ -230,7 +230,7 @@ struct Id {
     game_id: String,
 }
 
-/// The games in which somebody had a seat.
+/// The games in which a participant had a seat.
 pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<String>, Fault> {
     let query = "SELECT DISTINCT seats.game_id FROM seats JOIN games ON games.game_id = seats.game_id \
                  WHERE games.experiment = ? AND seats.subject_id = ?";
@@ -239,7 +239,7 @@ pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<
     Ok(found.results::<Id>()?.into_iter().map(|row| row.game_id).collect())
 }
 
-/// Takes a participant out of every table. In games with others the seat stays, and is nobody's.
+/// Takes a participant out of every table. In games with others the seat stays, without its participant.
 pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let mut statements = Vec::new();

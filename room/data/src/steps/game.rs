@@ -176,7 +176,7 @@ pub(super) fn hooks<'r>(scene: &GameScene) -> Vec<Column<StepRow<'r>>> {
 
 fn sources() -> ColumnType {
     let meaning = |source| match source {
-        ActionSource::Keys => "the person's keys",
+        ActionSource::Keys => "the participant's keys",
         ActionSource::Default => "nothing came, the scene's default action",
         ActionSource::Previous => "nothing came, the previous action again",
         ActionSource::Refused => "the environment's rules refused what came, the default action instead",

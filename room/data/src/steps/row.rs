@@ -32,8 +32,8 @@ impl<'r> StepRow<'r> {
     /// The name of who acted in a seat.
     pub(super) fn holder(&self, agent: Agent) -> Option<&'r str> {
         let seat = self.game.seats.get(agent.index())?;
-        let person = self.step.people.get(agent.index()).copied().flatten();
-        let taken_over = seat.subject.is_some() && person.is_none();
+        let present = self.step.people.get(agent.index()).is_some_and(Option::is_some);
+        let taken_over = seat.subject.is_some() && !present;
         Some(self.successor.filter(|_| taken_over).unwrap_or(&seat.holder))
     }
 }
