@@ -171,7 +171,7 @@ test("an address is followed whenever it changes, also while the page is about t
 test("both seats are painted as the game was, and scrubbing moves them", async () => {
   const page = await watch(await researcher());
   await painted(page);
-  const x = (episode, step) => Number(stored(0, episode, step)["observations.player_0.0"]);
+  const x = (episode, step) => Number(stored(0, episode, step)["observations.player_0.own_x"]);
   const [start, blue] = [await find(page, ORANGE), await find(page, BLUE)];
   assert.equal(start.length, 2);
   for (const { count } of [...start, ...blue]) assert.ok(count > 60, `${count} pixels`);

@@ -1,6 +1,6 @@
 //! Whole games of random play.
 
-use footlights_data::tables::{OWN_COLUMNS, steps_csv};
+use footlights_data::steps;
 use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, Seat};
@@ -76,7 +76,7 @@ pub fn check(world: &World, name: &str) {
         .scene
         .human_agents()
         .take(2)
-        .map(|agent| shared(&steps_csv(&world.scene, info, agent, &record).expect("a table")))
+        .map(|agent| shared(&steps::csv(&world.scene, info, agent, &record).expect("a table")))
         .collect();
     if let [a, b] = tables.as_slice() {
         assert_eq!(a, b, "{name}: the files are 0 rows apart");
@@ -87,9 +87,10 @@ pub fn check(world: &World, name: &str) {
 fn shared(csv: &[u8]) -> Vec<Vec<String>> {
     let mut reader = csv::Reader::from_reader(csv);
     let header = reader.headers().expect("a header").clone();
+    let own = steps::per_participant_columns();
     let rows = reader.records().map(|row| row.expect("a row"));
     rows.map(|row| {
-        let fields = header.iter().zip(&row).filter(|(name, _)| !OWN_COLUMNS.contains(name));
+        let fields = header.iter().zip(&row).filter(|(name, _)| !own.contains(*name));
         fields.map(|(_, value)| value.to_owned()).collect()
     })
     .collect()
@@ -97,7 +98,7 @@ fn shared(csv: &[u8]) -> Vec<Vec<String>> {
 
 /// A column of somebody's file.
 pub fn column(world: &World, agent: Agent, name: &str) -> Vec<String> {
-    let csv = steps_csv(&world.scene, world.room.info(), agent, &world.record()).unwrap();
+    let csv = steps::csv(&world.scene, world.room.info(), agent, &world.record()).unwrap();
     let mut reader = csv::Reader::from_reader(csv.as_slice());
     let at = reader.headers().unwrap().iter().position(|known| known == name).unwrap();
     reader.records().map(|row| row.unwrap()[at].to_owned()).collect()

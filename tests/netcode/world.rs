@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use footlights_client::netcode::{Engine, Input as PageInput, Output as PageOutput, Play, Rollback};
-use footlights_data::record::Chunk;
+use footlights_data::Chunk;
 use footlights_engine::room::{Input, Output, Room};
 use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
 use footlights_example_environments::slime_volleyball::SlimeVolleyball;

@@ -1,6 +1,6 @@
 //! How games end, and what is left of them.
 
-use footlights_data::{replay::Replay, tables};
+use footlights_data::{Replay, metadata, steps};
 use footlights_engine::room::Input;
 use footlights_env::Agent;
 use footlights_experiment::{Execution, Seat};
@@ -21,27 +21,31 @@ fn check_data(world: &World) {
     let steps: u32 = record.episodes.iter().map(|episode| episode.steps).sum();
     assert_eq!(steps, world.room.tick());
     for agent in scene.human_agents() {
-        let csv = tables::steps_csv(scene, &info, agent, &record).unwrap();
+        let csv = steps::csv(scene, &info, agent, &record).unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_slice());
         let header = reader.headers().unwrap().clone();
         let column =
             |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no {name}"));
+        let first = header.iter().position(|name| name.starts_with("observations.player_0.")).unwrap();
+        let observed = first..first + scene.environment.make().unwrap().spec().observation_space.len();
+        assert!(observed.clone().all(|k| header[k].starts_with("observations.player_0.")));
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
         assert_eq!(rows.len() as u32, world.room.tick());
         for row in &rows {
-            for k in 0..scene.environment.make().unwrap().spec().observation_space.len() {
-                row[column(&format!("observations.player_0.{k}"))].parse::<f32>().unwrap();
+            for k in observed.clone() {
+                row[k].parse::<f32>().unwrap();
             }
             assert_eq!(&row[column("agent")], agent.to_string());
         }
-        let metadata = tables::metadata(scene, &info, agent, &record, world.verdict.as_ref().unwrap());
+        let metadata = metadata::json(scene, &info, agent, &record, world.verdict.as_ref().unwrap());
         assert_eq!(metadata["ticks"], world.room.tick());
         let own = world.outcome_of(agent.index()).unwrap();
         assert_eq!(metadata["outcome"], own.as_str());
         assert_eq!(metadata["game_outcome"], world.finished.unwrap().as_str());
         assert_eq!(metadata["partial"], own != Outcome::Completed);
     }
-    let replay = Replay::decode(&Replay::of(scene, &info, &record).unwrap().encode()).unwrap();
+    let replay =
+        Replay::decode(&Replay::from_record(scene, &info, &record).unwrap().encode().unwrap()).unwrap();
     let mut sim = scene.environment.make().unwrap();
     let here = scene.environment.fingerprint().unwrap();
     assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick()));

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, collections::BTreeMap};
 
-use footlights_data::{replay::Replay, tables};
+use footlights_data::{Replay, metadata, steps};
 use footlights_env::Agent;
 use footlights_experiment::{
     Answer, DropoutRule, GameScene, Globals, Seat,
@@ -79,7 +79,7 @@ fn scene() -> GameScene {
 }
 
 fn columns(world: &World) -> Vec<[String; 3]> {
-    let csv = tables::steps_csv(&world.scene, &info(&world.scene, 3), Agent(0), &world.record()).unwrap();
+    let csv = steps::csv(&world.scene, &info(&world.scene, 3), Agent(0), &world.record()).unwrap();
     let mut csv = csv::Reader::from_reader(csv.as_slice());
     let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
     assert_eq!(header[header.len() - 3..], ["hooks.ticks", "hooks.nothing", "hooks.missing"]);
@@ -99,7 +99,7 @@ fn check(world: &World) {
     let metrics: Vec<f64> = record.episodes.iter().map(|episode| episode.metrics["per_step"]).collect();
     assert_eq!(metrics, [1.0, 2.0]);
     let verdict = world.verdict.as_ref().unwrap();
-    let metadata = tables::metadata(&world.scene, &info(&world.scene, 3), Agent(0), &record, verdict);
+    let metadata = metadata::json(&world.scene, &info(&world.scene, 3), Agent(0), &record, verdict);
     assert_eq!(metadata["episodes"][1]["metrics"]["per_step"], 2.0);
     for (seat, ticks) in verdict.seats.iter().zip([400.0, 1_400.0]) {
         let globals = &seat.as_ref().unwrap().globals;
@@ -122,7 +122,7 @@ fn their_columns_metrics_and_globals_are_in_the_data_and_a_replay_does_not_call_
     check(&world);
     let calls = CALLS.get();
     assert_eq!(calls, 400);
-    let replay = Replay::of(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
+    let replay = Replay::from_record(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
     let mut sim = world.scene.environment.make().unwrap();
     assert_eq!(replay.verify(sim.as_mut(), replay.fingerprint), Ok(400));
     assert_eq!(CALLS.get(), calls);

@@ -1,6 +1,6 @@
 //! Bad input: a clear reason, a logged event, and nobody else notices.
 
-use footlights_data::tables::steps_csv;
+use footlights_data::steps;
 use footlights_engine::room::Input;
 use footlights_env::Agent;
 use footlights_experiment::{Execution, Seat};
@@ -167,7 +167,7 @@ fn ticks_of_which_a_page_knows_nothing_are_empty_in_the_data() {
         world.say(a, &ClientToRoom::RenderReport(shown));
     }
     world.pass(3_000);
-    let csv = steps_csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
+    let csv = steps::csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
     let mut reader = csv::Reader::from_reader(csv.as_slice());
     let mut at = |name: &str| reader.headers().unwrap().iter().position(|known| known == name).unwrap();
     let (predicted, rollback) = (at("predicted"), at("rollback_ticks"));

@@ -1,6 +1,6 @@
 //! Who leaves, who stays, and how the game ends for each of them.
 
-use footlights_data::{event::Event, replay::Replay, tables};
+use footlights_data::{Replay, event::Event, metadata, steps};
 use footlights_engine::room::Input;
 use footlights_env::Agent;
 use footlights_experiment::{DropoutRule, GameScene, PresenceRule, Seat};
@@ -35,7 +35,7 @@ fn lost_for(world: &mut World, conn: u64, ms: u64) -> u64 {
 
 /// The replay of what is stored ends in the same states.
 fn plays_again(world: &World) {
-    let replay = Replay::of(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
+    let replay = Replay::from_record(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
     let mut sim = world.scene.environment.make().unwrap();
     let here = world.scene.environment.fingerprint().unwrap();
     assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick()));
@@ -106,14 +106,14 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
     assert_eq!(seats[0].as_ref().unwrap().score, own, "the policy's rewards are not the person's");
     plays_again(&world);
 
-    let csv = tables::steps_csv(&world.scene, &info(&world.scene, 3), Agent(1), &record).unwrap();
+    let csv = steps::csv(&world.scene, &info(&world.scene, 3), Agent(1), &record).unwrap();
     let mut csv = csv::Reader::from_reader(csv.as_slice());
     let column = csv.headers().unwrap().iter().position(|name| name == "seats.player_0").unwrap();
     let holders: Vec<String> = csv.records().map(|row| row.unwrap()[column].to_owned()).collect();
     assert!(holders.iter().zip(1..).all(|(h, tick)| h == if tick > left_at { "chaser" } else { "human" }));
     let metadata = |agent| {
         let verdict = world.verdict.as_ref().unwrap();
-        tables::metadata(&world.scene, &info(&world.scene, 3), Agent(agent), &record, verdict)
+        metadata::json(&world.scene, &info(&world.scene, 3), Agent(agent), &record, verdict)
     };
     let (leaver, stayer) = (metadata(0), metadata(1));
     assert_eq!((&leaver["outcome"], &leaver["game_outcome"]), (&"left".into(), &"completed".into()));

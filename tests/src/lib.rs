@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use footlights_data::{
+    chunk::Chunk,
     event::Event,
-    record::Chunk,
     verdict::{SeatVerdict, Verdict},
 };
 use footlights_engine::room::{Input, Output, Room};

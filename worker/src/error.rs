@@ -35,7 +35,7 @@ pub enum Fault {
     #[error("{0}")]
     Conflict(String),
     #[error("{0}")]
-    Record(#[from] footlights_data::record::RecordError),
+    Record(#[from] footlights_data::RecordError),
     #[error("{0}")]
     Room(#[from] footlights_engine::room::RoomError),
     #[error("{0}")]

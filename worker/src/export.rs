@@ -1,5 +1,7 @@
-//! An experiment's data as one ZIP, made while it is sent: `dataset/` is valid under Psych-DS and names nobody,
+//! An experiment's data as one ZIP, made while it is sent: `dataset/` is valid under Psych-DS and names no participant,
 //! `private/identifiers.csv` says who participants are to a recruiter.
+//!
+//! Files of older builds are put under today's header on the way.
 //!
 //! Memory holds one object's piece, one page of rows, and of each file its name for the ZIP's directory at the end, about
 //! 150 bytes. Time and cost grow with the objects: one read of R2 for each, one list for a thousand, one query of D1 for
@@ -12,7 +14,13 @@ use std::{
     rc::Rc,
 };
 
-use footlights_data::tables::{self, Column, ExportTarget, FileNames};
+use footlights_data::{
+    codebook::{self, TableInfo},
+    csv::Rearranger,
+    events,
+    files::{ExportTarget, FileNames, export_target, readme},
+    identifiers, participants,
+};
 use footlights_experiment::Experiment;
 use futures_util::{StreamExt, stream::try_unfold};
 use worker::{Bucket, ByteStream, Env, Response};
@@ -38,7 +46,7 @@ pub fn response(env: &Env, experiment: &'static Experiment) -> Result<Response, 
         match export.piece().await {
             Ok((piece, more)) => Ok(Some((piece, more.then_some(export)))),
             Err(fault) => {
-                // The status is sent already: the ZIP has no directory, and whoever unpacks it is told so.
+                // The status is sent already: the ZIP has no directory, so unpacking it fails.
                 log!("error", "export_failed", "experiment": export.experiment.id, "detail": fault.to_string());
                 Err(worker::Error::RustError(fault.to_string()))
             }
@@ -67,7 +75,8 @@ struct Export {
     bucket: Bucket,
     experiment: &'static Experiment,
     names: FileNames,
-    columns: Vec<Column>,
+    /// Every table of the experiment; the files of older builds are put under their columns.
+    tables: Vec<TableInfo>,
     pipe: Pipe,
     zip: Option<ZipWriter<StreamWriter<Pipe>>>,
     stage: Stage,
@@ -84,8 +93,8 @@ enum Stage {
         seq: i32,
     },
     Objects(Keys),
-    /// An object in the middle of being copied.
-    Object(ByteStream, Keys),
+    /// An object in the middle of being copied; one of a table is put under the table's columns on the way.
+    Object(ByteStream, Option<Rearranger>, Keys),
     Identifiers {
         after: String,
     },
@@ -128,8 +137,8 @@ impl Export {
             env: env.clone(),
             bucket: env.bucket("DATA")?,
             experiment,
-            names: FileNames::of(experiment),
-            columns: tables::participants_columns(experiment),
+            names: FileNames::new(experiment),
+            tables: codebook::tables(experiment)?,
             zip: Some(ZipWriter::new_stream(pipe.clone())),
             pipe,
             stage: Stage::Descriptions,
@@ -165,6 +174,12 @@ impl Export {
         self.write(bytes)
     }
 
+    /// What puts a file under a table's columns; none if the experiment has no such table any more.
+    fn rearranger(&self, table: &str) -> Option<Rearranger> {
+        let found = self.tables.iter().find(|known| known.name == table)?;
+        Some(Rearranger::new(found.columns.clone()))
+    }
+
     /// An object's bytes; nothing if it was deleted in the meantime.
     async fn open(&self, key: &str) -> Result<Option<ByteStream>, Fault> {
         let Some(object) = self.bucket.get(key).execute().await? else { return Ok(None) };
@@ -176,10 +191,10 @@ impl Export {
         let folder = format!("data/{}/", self.experiment.id);
         self.stage = match std::mem::replace(&mut self.stage, Stage::End) {
             Stage::Descriptions => {
-                let readme = tables::readme(self.experiment, &self.names);
+                let readme = readme(self.experiment, &self.names);
                 self.file("dataset/README.md", readme.as_bytes())?;
                 self.file("dataset/.psychds-ignore", b".psychds-ignore\nrecords/**\n")?;
-                let header = tables::csv(&self.columns, Vec::<Vec<String>>::new())?;
+                let header = participants::table(self.experiment).header()?;
                 self.file(&format!("dataset/{}", self.names.participants()), &header)?;
                 Stage::Participants(Keys::below(format!("{folder}participants/")))
             }
@@ -189,20 +204,23 @@ impl Export {
                         && let Some(body) = object.body()
                     {
                         // A row that was written under another configuration has other columns.
-                        let rows = tables::arrange(&self.columns, &body.bytes().await?)?;
-                        self.write(&tables::more(rows)?)?;
+                        let columns = participants::table(self.experiment).describe();
+                        let mut rows = Rearranger::new(columns).rows_only();
+                        let whole = rows.push(&body.bytes().await?)?;
+                        self.write(&whole)?;
+                        self.write(&rows.finish()?)?;
                     }
                     Stage::Participants(keys)
                 }
                 None => {
-                    let header = tables::events_csv(&[])?;
+                    let header = events::table().header()?;
                     self.file(&format!("dataset/{}", self.names.events()), &header)?;
                     Stage::Events { source: String::new(), seq: -1 }
                 }
             },
             Stage::Events { source, seq } => {
                 let rows = d1::events(&self.env, &self.experiment.id, (&source, seq), EVENTS).await?;
-                self.write(&tables::more(rows.iter().map(|row| row.event.fields()))?)?;
+                self.write(&events::table().rows(rows.iter().map(|row| &row.event))?)?;
                 match rows.last() {
                     Some(last) if rows.len() == EVENTS as usize => {
                         Stage::Events { source: last.source.clone(), seq: last.seq as i32 }
@@ -212,17 +230,18 @@ impl Export {
             }
             Stage::Objects(mut keys) => match keys.next(&self.bucket).await? {
                 Some(key) => {
-                    let place = tables::place(
+                    let target = export_target(
                         self.experiment,
                         &self.names,
                         key.strip_prefix(&folder).unwrap_or(&key),
                     );
-                    match place {
+                    match target {
                         ExportTarget::File { path, table } => match self.open(&key).await? {
                             Some(stream) => {
+                                let rearranger = table.as_deref().and_then(|table| self.rearranger(table));
                                 self.seen.extend(table);
                                 self.begin(&format!("dataset/{path}"))?;
-                                Stage::Object(stream, keys)
+                                Stage::Object(stream, rearranger, keys)
                             }
                             None => Stage::Objects(keys),
                         },
@@ -230,27 +249,34 @@ impl Export {
                     }
                 }
                 None => {
-                    let mut with = tables::tables(self.experiment)?;
+                    let mut with = self.tables.clone();
                     with.retain(|table| self.seen.contains(&table.name));
-                    let codebook = tables::dataset_description(self.experiment, &with);
+                    let codebook = codebook::dataset_description(self.experiment, &with);
                     self.file("dataset/dataset_description.json", &serde_json::to_vec_pretty(&codebook)?)?;
-                    let header = tables::identifiers_csv(self.experiment, &[])?;
+                    let header = identifiers::table(self.experiment).header()?;
                     self.file("private/identifiers.csv", &header)?;
                     Stage::Identifiers { after: String::new() }
                 }
             },
-            Stage::Object(mut stream, keys) => match stream.next().await {
+            Stage::Object(mut stream, mut rearranger, keys) => match stream.next().await {
                 Some(bytes) => {
-                    self.write(&bytes?)?;
-                    Stage::Object(stream, keys)
+                    let bytes = match &mut rearranger {
+                        Some(rearranger) => rearranger.push(&bytes?)?,
+                        None => bytes?,
+                    };
+                    self.write(&bytes)?;
+                    Stage::Object(stream, rearranger, keys)
                 }
-                None => Stage::Objects(keys),
+                None => {
+                    if let Some(rearranger) = rearranger {
+                        self.write(&rearranger.finish()?)?;
+                    }
+                    Stage::Objects(keys)
+                }
             },
             Stage::Identifiers { after } => {
                 let some = d1::payments(&self.env, &self.experiment.id, &after, PARTICIPANTS).await?;
-                let rows = some.iter().map(|one| one.fields(self.experiment));
-                let rows = tables::more(rows)?;
-                self.write(&rows)?;
+                self.write(&identifiers::table(self.experiment).rows(&some)?)?;
                 match some.last() {
                     Some(last) if some.len() == PARTICIPANTS as usize => {
                         Stage::Identifiers { after: last.subject.clone() }

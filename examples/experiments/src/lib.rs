@@ -41,7 +41,7 @@ pub fn check() -> Result<(), ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use footlights_data::{record::Chunk, session::SessionRecord, tables};
+    use footlights_data::{Chunk, SessionRecord, answers, codebook, events, participants, steps};
     use footlights_env::Agent;
     use footlights_experiment::{
         Scene,
@@ -73,15 +73,15 @@ mod tests {
     #[test]
     fn the_codebook_of_every_study_explains_every_column_of_every_table() {
         for experiment in super::all() {
-            let codebook = tables::dataset_description(&experiment, &tables::tables(&experiment).unwrap());
+            let said = codebook::dataset_description(&experiment, &codebook::tables(&experiment).unwrap());
             let snapshot = SessionRecord { experiment: experiment.id.clone(), ..SessionRecord::default() };
-            let wide = tables::participant_csv(&experiment, &snapshot).unwrap();
-            assert_eq!(header(wide), explained(&codebook, "participants"), "{}", experiment.id);
-            assert_eq!(header(tables::events_csv(&[]).unwrap()), explained(&codebook, "events"));
+            let wide = participants::csv(&experiment, &snapshot).unwrap();
+            assert_eq!(header(wide), explained(&said, "participants"), "{}", experiment.id);
+            assert_eq!(header(events::csv(&[]).unwrap()), explained(&said, "events"));
             for scene in experiment.scenes() {
                 if !scene.recorded().is_empty() {
-                    let answers = tables::answers_csv(&experiment, scene, "s", &[]).unwrap();
-                    assert_eq!(header(answers), explained(&codebook, "answers"), "{}", scene.id());
+                    let answers = answers::csv(&experiment, scene, "s", &[]).unwrap();
+                    assert_eq!(header(answers), explained(&said, "answers"), "{}", scene.id());
                 }
                 let Scene::Game(game) = scene else { continue };
                 let seats = (0u8..).zip(&game.seats).map(|(agent, seat)| SeatInfo {
@@ -96,8 +96,8 @@ mod tests {
                     seed: 0,
                     seats: seats.collect(),
                 };
-                let steps = tables::steps_csv(game, &info, Agent(0), &Chunk::default()).unwrap();
-                assert_eq!(header(steps), explained(&codebook, &format!("steps/{}", game.id)));
+                let steps = steps::csv(game, &info, Agent(0), &Chunk::default()).unwrap();
+                assert_eq!(header(steps), explained(&said, &format!("steps/{}", game.id)));
             }
         }
     }

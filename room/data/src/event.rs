@@ -24,7 +24,7 @@ pub struct Event {
 /// How much room there is for an event among a game's or a participant's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retention {
-    /// It decides how the game goes on. It is kept in any case; nobody can cause it again and again.
+    /// It decides how the game goes on. It is always kept; no participant can cause it again and again.
     Always,
     /// It is kept while there is room.
     Usual,

@@ -1,16 +1,44 @@
-//! What an experiment leaves behind: records of games and participants, the tables that analysts read, and replays.
+//! What an experiment leaves behind: chunks of running games, tables as CSV with the codebook that explains them, and
+//! replays.
+//!
+//! Tables are tidy and never ragged: dotted column names (`observations.player_0.ball_x`), an empty field for what is
+//! missing, `true`/`false` for booleans, the server's times in epoch milliseconds, a browser's times in monotonic
+//! milliseconds, other times in ISO 8601 UTC. Each table is a list of [`column::Column`]s that depends on the
+//! configuration only: files of one kind can be put behind each other, and the header, the codebook, the fields and the
+//! rows in SQL come from that one list. Nothing here holds a recruiter's identifiers but [`identifiers`].
 #![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod answers;
+pub mod chunk;
+pub mod codebook;
+pub mod column;
+pub mod csv;
+pub mod error;
 pub mod event;
-pub mod record;
+pub mod events;
+pub mod files;
+pub mod identifiers;
+pub mod metadata;
+pub mod participants;
 pub mod replay;
+pub mod reports;
 pub mod session;
-pub mod tables;
+pub mod sql;
+pub mod steps;
 mod validate;
 pub mod verdict;
 
+pub use chunk::Chunk;
+pub use error::RecordError;
+pub use event::EventKind;
+pub use replay::Replay;
+pub use session::SessionRecord;
 pub use validate::validate;
+pub use verdict::Verdict;
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use footlights_env::{ActionValue, Simulation, Step};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::record::{Chunk, RecordError};
+use crate::{chunk::Chunk, error::RecordError};
 use footlights_experiment::{GameScene, record::GameInfo};
 
 /// Raised with every change of [`Replay`]. Format 1 had a digest an episode, and none a step; it is still read.
@@ -13,6 +13,32 @@ pub const FORMAT: u16 = 2;
 const OLDEST: u16 = 1;
 
 /// Everything it takes to play a game again.
+///
+/// ```
+/// use footlights_data::replay::{FORMAT, Replay, ReplayEpisode};
+/// use footlights_experiment::record::GameInfo;
+///
+/// let registry = footlights_example_environments::registry();
+/// let entry = registry.get("mountain-car-v0").unwrap();
+/// let mut sim = entry.make_default().unwrap();
+/// sim.reset(7, 0);
+/// let actions: Vec<_> = (0..3).map(|_| footlights_env::conformance::random_actions(sim.as_ref(), 7).to_vec()).collect();
+/// let digests: Vec<u64> = actions.iter().map(|step| { sim.step(step).unwrap(); sim.digest().unwrap() }).collect();
+/// let replay = Replay {
+///     format: FORMAT,
+///     info: GameInfo {
+///         game_id: "game".into(), experiment: "e".into(), scene: "car".into(), seed: 7, seats: Vec::new(),
+///     },
+///     environment: entry.id.into(),
+///     config: "null".into(),
+///     fingerprint: entry.fingerprint().unwrap(),
+///     fps: 30.0,
+///     episodes: vec![ReplayEpisode { episode: 0, actions, digest: digests[2], digests }],
+/// };
+/// let file = replay.encode().unwrap();
+/// let read = Replay::decode(&file).unwrap();
+/// assert_eq!(read.verify(sim.as_mut(), entry.fingerprint().unwrap()), Ok(3));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replay {
     /// [`FORMAT`].
@@ -87,7 +113,10 @@ pub enum ReplayError {
 
 impl Replay {
     /// The replay of a game from its record.
-    pub fn of(scene: &GameScene, info: &GameInfo, record: &Chunk) -> Result<Self, RecordError> {
+    ///
+    /// # Errors
+    /// [`RecordError::Environment`] if the scene's environment cannot be made.
+    pub fn from_record(scene: &GameScene, info: &GameInfo, record: &Chunk) -> Result<Self, RecordError> {
         let episodes = record.episodes.iter().map(|episode| {
             let rows = || record.rows.iter().filter(|row| row.episode == episode.episode);
             ReplayEpisode {
@@ -108,12 +137,18 @@ impl Replay {
         })
     }
 
-    /// As bytes.
-    pub fn encode(&self) -> Vec<u8> {
-        rmp_serde::to_vec_named(self).unwrap_or_default()
+    /// As bytes: a file of a replay.
+    ///
+    /// # Errors
+    /// [`RecordError::Unwritable`] if a part does not serialise; there is no file then.
+    pub fn encode(&self) -> Result<Vec<u8>, RecordError> {
+        rmp_serde::to_vec_named(self).map_err(|error| RecordError::Unwritable(error.to_string()))
     }
 
     /// From bytes.
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`] if they are not a replay, or one of a format that this build does not read.
     pub fn decode(bytes: &[u8]) -> Result<Self, ReplayError> {
         let replay: Self =
             rmp_serde::from_slice(bytes).map_err(|e| ReplayError::Unreadable(e.to_string()))?;
@@ -132,6 +167,9 @@ impl Replay {
 
     /// Plays everything again on `sim`, made with [`Replay::config`], whose build has fingerprint `here`. Returns the
     /// number of steps.
+    ///
+    /// # Errors
+    /// [`ReplayError::OtherBuild`] before anything is played; otherwise the first step that fails or differs.
     pub fn verify(&self, sim: &mut dyn Simulation, here: u64) -> Result<u32, ReplayError> {
         if here != self.fingerprint {
             let environment = self.environment.clone();
@@ -149,14 +187,21 @@ impl Replay {
     }
 
     /// Resets `sim` for the episode at `place`, and compares the digest of one that has no steps.
+    ///
+    /// # Errors
+    /// [`ReplayError::Differs`] if that digest is another one.
     pub fn start(&self, sim: &mut dyn Simulation, place: usize) -> Result<(), ReplayError> {
         let Some(episode) = self.episodes.get(place) else { return Ok(()) };
         sim.reset(self.info.seed, episode.episode);
         if episode.actions.is_empty() { episode.compare(sim, 0, episode.digest) } else { Ok(()) }
     }
 
-    /// Plays one step, from 1, of the episode at `place` on `sim`, which is in the state before it; an error if it does not come
-    /// to the recorded state. After [`ReplayError::Differs`] the step has been taken all the same.
+    /// Plays one step, from 1, of the episode at `place` on `sim`, which is in the state before it. After
+    /// [`ReplayError::Differs`] the step has been taken.
+    ///
+    /// # Errors
+    /// [`ReplayError::Step`] if there is no such step or the environment refuses it, [`ReplayError::Differs`] if the
+    /// state after it has another digest.
     pub fn step(&self, sim: &mut dyn Simulation, place: usize, step: u32) -> Result<Step, ReplayError> {
         let gone = |episode, why: &str| ReplayError::Step { episode, step, why: why.to_owned() };
         let episode =

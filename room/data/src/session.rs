@@ -1,13 +1,13 @@
 //! What is known of one participant at one moment, as plain data: what the participant's object keeps, and what the
-//! tables for analysts are made of. It decides nothing.
+//! tables for analysts are made of. It decides nothing. Names of fields are stored: a changed one keeps its former name
+//! as an alias, so that what an older build stored is still read.
 
 use std::collections::BTreeMap;
 
+use footlights_experiment::progress::{Progress, Submission};
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventKind;
-
-use footlights_experiment::progress::{Progress, Submission};
 
 /// One participant.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,8 +17,10 @@ pub struct SessionRecord {
     /// The participant.
     pub subject: String,
     /// Where the participant is, what was drawn, and what is known by name.
+    #[serde(alias = "stager")]
     pub progress: Progress,
-    /// Every sending of a page, in order, wrong answers to a check included.
+    /// Every submission, in order, wrong answers to a check included.
+    #[serde(alias = "sheets")]
     pub submissions: Vec<TimedSubmission>,
     /// What happened outside games, in order. Never taken away from: the place in the list is the event's number.
     pub events: Vec<SessionEvent>,
@@ -30,7 +32,7 @@ pub struct SessionRecord {
     pub ended_at_ms: Option<u64>,
 }
 
-/// One sending of a page.
+/// One submission of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimedSubmission {
     /// The scene's id.
@@ -38,6 +40,7 @@ pub struct TimedSubmission {
     /// When it came, epoch ms.
     pub at_ms: u64,
     /// What was answered, and whether it was right.
+    #[serde(alias = "sheet")]
     pub submission: Submission,
 }
 
@@ -50,7 +53,7 @@ pub struct SessionEvent {
     pub scene: String,
     /// What happened.
     pub kind: EventKind,
-    /// More words.
+    /// More about it.
     pub detail: String,
 }
 

@@ -1,4 +1,4 @@
-//! How a game ended, for everybody in it: what is stored when it is over, and what each participant goes on with.
+//! How a game ended, as a whole and for each participant: what is stored when it is over, and what each participant goes on with.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,20 +8,20 @@ use footlights_protocol::Outcome;
 /// How a game ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// For the game, and for whoever stayed.
+    /// For the game, and for the participants who stayed.
     pub outcome: Outcome,
-    /// For each person, by agent; nothing for the seats that policies held from the beginning.
+    /// For each participant, by agent; `None` for the seats that policies held from the beginning.
     pub seats: Vec<Option<SeatVerdict>>,
 }
 
-/// How a game ended for one person.
+/// How a game ended for one participant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SeatVerdict {
-    /// Who left or was excluded has an outcome of their own.
+    /// A participant who left or was excluded has an outcome of their own.
     pub outcome: Outcome,
-    /// Sum of the person's rewards: up to their on_dropout, if they left.
+    /// Sum of the participant's rewards: up to the tick of their dropout, if they left.
     pub score: f64,
-    /// Ticks until the game was over for the person.
+    /// Ticks until the game was over for the participant.
     pub tick: u32,
     /// What the scene's hooks leave to later scenes; nothing before the game is over.
     pub globals: Globals,
@@ -37,7 +37,7 @@ impl Verdict {
 }
 
 impl SeatVerdict {
-    /// What the participant's object is told.
+    /// What the participant's own object goes on with.
     pub fn played(&self, info: &GameInfo) -> GameResult {
         GameResult {
             scene: info.scene.clone(),

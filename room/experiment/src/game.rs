@@ -154,6 +154,8 @@ pub struct GameScene {
     pub transitions: Vec<(Outcome, Transition, Ending)>,
     /// Files that are loaded before the game begins.
     pub assets: Vec<String>,
+    /// Whether the observations are columns of the CSV; a replay gives them back in any case.
+    pub record_observations: bool,
     /// The researcher's own code that looks on.
     #[serde(skip)]
     pub hooks: Option<HooksFactory>,
@@ -188,6 +190,7 @@ impl GameScene {
             waitroom: Waitroom::new(),
             transitions: Vec::new(),
             assets: Vec::new(),
+            record_observations: true,
             hooks: None,
         }
     }
@@ -258,6 +261,13 @@ impl GameScene {
         if let Some(keyboard) = self.keyboards.get_mut(usize::from(agent)) {
             keyboard.add(keys, action.into(), label);
         }
+        self
+    }
+
+    /// Whether what the agents observe is written into the tables of steps, as it is if nothing is said. Large
+    /// observations can be left out: a replay gives every one of them back.
+    pub fn record_observations(mut self, record: bool) -> Self {
+        self.record_observations = record;
         self
     }
 

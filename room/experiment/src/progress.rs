@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use footlights_protocol::Outcome;
 
@@ -23,12 +23,24 @@ pub struct Progress {
     /// The ids of the drawn scenes; none until the participant has begun.
     path: Vec<String>,
     position: usize,
+    #[serde(alias = "cell")]
     condition: Condition,
     draw: u64,
     outcomes: BTreeMap<String, Outcome>,
     attempts: BTreeMap<String, u32>,
+    #[serde(deserialize_with = "stored_globals")]
     globals: Globals,
     ended: Option<Ended>,
+}
+
+/// Globals as they are stored. An older build called `arm.factor` what is `condition.factor` now; no scene may be called
+/// `arm`.
+fn stored_globals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Globals, D::Error> {
+    let renamed = |(name, value): (String, Answer)| match name.strip_prefix("arm.") {
+        Some(factor) => (format!("condition.{factor}"), value),
+        None => (name, value),
+    };
+    Ok(Globals::deserialize(deserializer)?.into_iter().map(renamed).collect())
 }
 
 /// How the experiment ended, or will end, for a participant who does not go through all of it.
@@ -502,6 +514,18 @@ mod tests {
         assert!(matches!(again, Err(ProgressError::NotHere { .. })));
         assert_eq!(progress.condition()["tone"], "kind");
         assert_eq!(progress.path(), ["start", "screening", "check", "game", "kind", "survey", "end"]);
+    }
+
+    #[test]
+    fn what_an_older_build_stored_is_read_under_todays_names() {
+        let stored = r#"{"path":["start","check","end"],"position":1,"cell":{"tone":"kind"},"draw":9,
+            "outcomes":{"game":"partner_left"},"attempts":{"check":1},
+            "globals":{"arm.tone":"kind","url.arm":"a","game.score":3.0},"ended":null}"#;
+        let progress: Progress = serde_json::from_str(stored).unwrap();
+        assert_eq!(progress.condition()["tone"], "kind");
+        assert_eq!(progress.outcome("game"), Some(Outcome::PartnerLeft));
+        let globals: Vec<&str> = progress.globals().keys().map(String::as_str).collect();
+        assert_eq!(globals, ["condition.tone", "game.score", "url.arm"]);
     }
 
     #[test]

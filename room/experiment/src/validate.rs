@@ -40,8 +40,8 @@ pub struct ConfigError {
     pub why: String,
 }
 
-/// Folders and columns of the data that no scene can have.
-const RESERVED: [&str; 5] = ["replays", "participants", "raw", "condition", "url"];
+/// Folders and columns of the data that no scene can have; `arm` is what an older build called `condition`.
+const RESERVED: [&str; 6] = ["replays", "participants", "raw", "condition", "arm", "url"];
 
 impl Experiment {
     /// Finds the first mistake in the configuration. This resets each environment once and loads each policy once.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use footlights_data::tables::OWN_COLUMNS;
+use footlights_data::steps::per_participant_columns;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -108,12 +108,13 @@ impl Steps {
         let header = reader.headers()?.clone();
         let place = |name: &str| header.iter().position(|column| column == name);
         let (Some(tick), Some(game)) = (place("tick"), place("game_id")) else { return Ok(None) };
+        let own = per_participant_columns();
         let mut steps = Self::default();
         for row in reader.records() {
             let row = row?;
             steps.ticks.push(row.get(tick).and_then(|tick| tick.parse().ok()).context("a tick")?);
             steps.games.extend(row.get(game).map(str::to_owned));
-            let shared = header.iter().zip(&row).filter(|(name, _)| !OWN_COLUMNS.contains(name));
+            let shared = header.iter().zip(&row).filter(|(name, _)| !own.contains(*name));
             steps.shared.push(shared.map(|(_, value)| value.to_owned()).collect());
         }
         Ok(Some(steps))

@@ -98,7 +98,7 @@ impl Arms {
         costs::add(Cost::SqliteRows, 1);
         let cell = assignment::assign(&experiment.conditions(), assigned, now(), draw);
         self.state.storage().sql().exec(
-            "INSERT INTO assigned VALUES (?, ?, NULL, ?)",
+            "INSERT INTO assigned (subject, cell, seen) VALUES (?, ?, ?)",
             vec![arrival.subject.clone().into(), integer(cell as i64), integer(now() as i64)],
         )?;
         Ok(cell)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use footlights_data::{
-    record::Chunk,
+    chunk::Chunk,
     verdict::{SeatVerdict, Verdict},
 };
 use footlights_engine::room::{Input, Output, Room};

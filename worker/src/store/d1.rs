@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 
 use footlights_data::{
-    record::Chunk,
-    session::SessionRecord,
-    tables::{self, EventRow, IdentifierRow, iso8601},
-    verdict::Verdict,
+    Chunk, SessionRecord, Verdict, answers,
+    column::Field,
+    events::{self, EventRow},
+    identifiers,
+    sql::SqlTable,
 };
-use footlights_experiment::{Answer, Experiment, GameScene, Scene, record::GameInfo};
+use footlights_experiment::{Answer, Ending, Experiment, GameScene, Scene, record::GameInfo};
 use serde::Deserialize;
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
+use super::tables::{
+    self, EpisodeRow, GameRow, IdentifierRow, ParticipantRow, SeatRow, StoredAnswer, StoredEvent,
+};
 use crate::{costs, error::Fault, objects::now};
 
-/// What a participant is called who is deleted.
+/// What stands in place of a deleted participant's id.
 pub const DELETED: &str = "deleted";
 
 /// D1 binds so many values in one statement at most.
@@ -28,39 +32,24 @@ pub(super) fn statement(
     Ok(db.prepare(query).bind(values)?)
 }
 
-/// Statements that put all rows into a table, as many rows in each as it can bind.
-fn insert<const N: usize>(
-    db: &D1Database,
-    table: &str,
-    rows: &[[JsValue; N]],
-) -> Result<Vec<D1PreparedStatement>, Fault> {
-    let row = format!("({})", ["?"; N].join(", "));
-    let some = |some: &[[JsValue; N]]| {
-        let query =
-            format!("INSERT OR REPLACE INTO {table} VALUES {}", vec![row.as_str(); some.len()].join(", "));
-        statement(db, &query, some.as_flattened())
-    };
-    rows.chunks((VALUES_A_STATEMENT / N).max(1)).map(some).collect()
+/// Statements that put all rows into a table, in place of those of the same keys.
+fn insert<R>(db: &D1Database, table: &SqlTable<R>, rows: &[R]) -> Result<Vec<D1PreparedStatement>, Fault> {
+    let inserts = table.inserts(rows, VALUES_A_STATEMENT).into_iter();
+    inserts
+        .map(|insert| statement(db, &insert.query, &insert.values.iter().map(bound).collect::<Vec<_>>()))
+        .collect()
 }
 
-fn text(value: &Option<String>) -> JsValue {
-    value.as_deref().map_or(JsValue::NULL, JsValue::from)
-}
-
-fn event(source: &str, seq: usize, experiment: &str, event: &EventRow) -> [JsValue; 11] {
-    [
-        source.into(),
-        (seq as f64).into(),
-        experiment.into(),
-        text(&event.subject_id),
-        text(&event.scene_id),
-        text(&event.game_id),
-        event.at.as_str().into(),
-        event.tick.map_or(JsValue::NULL, JsValue::from),
-        text(&event.agent),
-        event.kind.as_str().into(),
-        event.detail.as_str().into(),
-    ]
+/// A field as D1 takes it.
+fn bound(field: &Field) -> JsValue {
+    match field {
+        Field::Missing => JsValue::NULL,
+        Field::Integer(number) => (*number as f64).into(),
+        Field::Number(number) => (*number).into(),
+        Field::Single(number) => (*number).into(),
+        Field::Boolean(truth) => f64::from(*truth).into(),
+        Field::Text(_) | Field::Time(_) | Field::Json(_) => field.to_string().into(),
+    }
 }
 
 /// How many rows there are of a participant already.
@@ -101,68 +90,34 @@ pub async fn participant(
             Some((scene.id(), (progress.outcome(scene.id())?.as_str(), score)))
         })
         .collect();
-    let mut statements = vec![
-        statement(
-            &db,
-            "INSERT OR REPLACE INTO participants (experiment, subject_id, begun_at, cell, path) VALUES (?, ?, ?, ?, ?)",
-            &[
-                id.into(),
-                subject.into(),
-                iso8601(session.begun_at_ms).into(),
-                serde_json::to_string(progress.condition())?.into(),
-                serde_json::to_string(progress.path())?.into(),
-            ],
-        )?,
-        statement(
-            &db,
-            "INSERT OR REPLACE INTO sessions (experiment, subject_id, scene_id, status, updated_at, ending, ended_at, \
-             games) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            &[
-                id.into(),
-                subject.into(),
-                progress.current(experiment).map(Scene::id).unwrap_or_default().into(),
-                if ending.is_some() { "ended" } else { "running" }.into(),
-                iso8601(now()).into(),
-                ending.map_or(JsValue::NULL, |ending| ending.as_str().into()),
-                text(&session.ended_at_ms.map(iso8601)),
-                serde_json::to_string(&games)?.into(),
-            ],
-        )?,
-    ];
+    let scene = progress.current(experiment).map(Scene::id).unwrap_or_default();
+    let games = serde_json::to_string(&games)?;
+    let row = ParticipantRow { session, scene, ending: ending.map(Ending::as_str), now: now(), games };
+    let mut statements = insert(&db, &tables::participants(), std::slice::from_ref(&row))?;
+    statements.extend(insert(&db, &tables::sessions(), &[row])?);
     if let Some(identifiers) = &session.identifiers {
-        statements.push(statement(
-            &db,
-            "INSERT OR REPLACE INTO identifiers VALUES (?, ?, ?, ?, ?)",
-            &[
-                id.into(),
-                subject.into(),
-                identifiers.source.as_str().into(),
-                serde_json::to_string(&identifiers.external)?.into(),
-                text(&progress.code(experiment)),
-            ],
-        )?);
+        let row = IdentifierRow { session, identifiers, code: progress.code(experiment) };
+        statements.extend(insert(&db, &tables::identifiers(), &[row])?);
     }
-    let answers = session.submissions.iter().flat_map(|page| {
-        page.submission.answers.iter().map(move |(question, answer)| {
-            [
-                id.into(),
-                subject.into(),
-                page.scene.as_str().into(),
-                question.as_str().into(),
-                page.submission.attempt.into(),
-                answer.to_string().into(),
-                page.submission.correct.get(question).map_or(JsValue::NULL, |right| f64::from(*right).into()),
-                iso8601(page.at_ms).into(),
-            ]
-        })
-    });
-    statements.extend(insert(&db, "answers", &answers.skip(known.answers).collect::<Vec<_>>())?);
+    let stored = |answer| StoredAnswer { experiment: id.to_owned(), answer };
+    let answers: Vec<_> =
+        answers::given(subject, &session.submissions).skip(known.answers).map(stored).collect();
+    statements.extend(insert(&db, &tables::answers(experiment), &answers)?);
     let source = format!("{id}/{subject}");
-    let events = tables::session_events(session);
-    let events = events.iter().enumerate().skip(known.events);
-    let events: Vec<_> = events.map(|(seq, row)| event(&source, seq, id, row)).collect();
-    statements.extend(insert(&db, "events", &events)?);
+    let events = stored_events(&source, id, events::of_session(session));
+    statements.extend(insert(&db, &tables::events(), events.get(known.events..).unwrap_or_default())?);
     costs::d1(&db.batch(statements).await?)
+}
+
+/// Events of one source, numbered.
+fn stored_events(source: &str, experiment: &str, events: Vec<EventRow>) -> Vec<StoredEvent> {
+    let stored = |(seq, event)| StoredEvent {
+        source: source.to_owned(),
+        seq,
+        experiment: experiment.to_owned(),
+        event,
+    };
+    events.into_iter().enumerate().map(stored).collect()
 }
 
 /// A finished game; doing it twice does no harm.
@@ -175,61 +130,22 @@ pub async fn save(
 ) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let game = info.game_id.as_str();
-    let time = |row: Option<&footlights_experiment::record::StepRecord>| {
-        row.map_or(JsValue::NULL, |row| iso8601(row.server_time_ms).into())
-    };
-    let mut statements = vec![statement(
-        &db,
-        "INSERT OR REPLACE INTO games VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        &[
-            game.into(),
-            info.experiment.as_str().into(),
-            info.scene.as_str().into(),
-            scene.environment.id.into(),
-            scene.environment.config.to_string().into(),
-            info.seed.to_string().into(),
-            scene.fps.into(),
-            verdict.outcome.as_str().into(),
-            (record.rows.len() as f64).into(),
-            time(record.rows.first()),
-            time(record.rows.last()),
-        ],
-    )?];
-    for seat in &info.seats {
-        let own = verdict.seats.get(seat.agent.index()).and_then(Option::as_ref);
-        let sum: f32 = record.rows.iter().filter_map(|row| row.rewards.get(seat.agent.index())).sum();
-        statements.push(statement(
-            &db,
-            "INSERT OR REPLACE INTO seats VALUES (?, ?, ?, ?, ?, ?)",
-            &[
-                game.into(),
-                seat.agent.to_string().into(),
-                seat.holder.as_str().into(),
-                seat.subject.as_deref().map_or(JsValue::NULL, JsValue::from),
-                sum.into(),
-                own.map_or(JsValue::NULL, |own| own.outcome.as_str().into()),
-            ],
-        )?);
-    }
-    for episode in &record.episodes {
-        statements.push(statement(
-            &db,
-            "INSERT OR REPLACE INTO episodes VALUES (?, ?, ?, ?, ?, ?, ?)",
-            &[
-                game.into(),
-                episode.episode.into(),
-                episode.steps.into(),
-                episode.end.as_ref().into(),
-                iso8601(episode.started_ms).into(),
-                format!("{:016x}", episode.digest).into(),
-                serde_json::to_string(&episode.returns)?.into(),
-            ],
-        )?);
-    }
-    let events = tables::game_events(info, &record.events);
-    let events: Vec<_> =
-        events.iter().enumerate().map(|(seq, row)| event(game, seq, &info.experiment, row)).collect();
-    statements.extend(insert(&db, "events", &events)?);
+    let mut statements = insert(&db, &tables::games(), &[GameRow { scene, info, record, verdict }])?;
+    let seats = info.seats.iter().map(|seat| SeatRow {
+        game,
+        seat,
+        total: record.rows.iter().filter_map(|row| row.rewards.get(seat.agent.index())).sum(),
+        outcome: verdict
+            .seats
+            .get(seat.agent.index())
+            .and_then(Option::as_ref)
+            .map(|own| own.outcome.as_str()),
+    });
+    statements.extend(insert(&db, &tables::seats(), &seats.collect::<Vec<_>>())?);
+    let episodes = record.episodes.iter().map(|episode| EpisodeRow { game, episode });
+    statements.extend(insert(&db, &tables::episodes(), &episodes.collect::<Vec<_>>())?);
+    let events = stored_events(game, &info.experiment, events::of_game(info, &record.events));
+    statements.extend(insert(&db, &tables::events(), &events)?);
     costs::d1(&db.batch(statements).await?)
 }
 
@@ -252,7 +168,7 @@ pub async fn payments(
     experiment: &str,
     after: &str,
     most: u32,
-) -> Result<Vec<IdentifierRow>, Fault> {
+) -> Result<Vec<identifiers::IdentifierRow>, Fault> {
     let query = "SELECT participants.subject_id, identifiers.source, external, code, ending, begun_at, ended_at, games \
                  FROM participants \
                  LEFT JOIN sessions ON sessions.experiment = participants.experiment \
@@ -264,7 +180,7 @@ pub async fn payments(
     let db = env.d1("DB")?;
     let found = statement(&db, query, &[experiment.into(), after.into(), most.into()])?.all().await?;
     let payment = |row: Paid| {
-        Ok(IdentifierRow {
+        Ok(identifiers::IdentifierRow {
             subject: row.subject_id,
             source: row.source.unwrap_or_default(),
             external: row.external.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
@@ -314,7 +230,7 @@ struct Id {
     game_id: String,
 }
 
-/// The games in which somebody had a seat.
+/// The games in which a participant had a seat.
 pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<String>, Fault> {
     let query = "SELECT DISTINCT seats.game_id FROM seats JOIN games ON games.game_id = seats.game_id \
                  WHERE games.experiment = ? AND seats.subject_id = ?";
@@ -323,7 +239,7 @@ pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<
     Ok(found.results::<Id>()?.into_iter().map(|row| row.game_id).collect())
 }
 
-/// Takes a participant out of every table. In games with others the seat stays, and is nobody's.
+/// Takes a participant out of every table. In games with others the seat stays, without its participant.
 pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), Fault> {
     let db = env.d1("DB")?;
     let mut statements = Vec::new();

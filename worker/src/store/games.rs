@@ -26,6 +26,11 @@ struct Text {
     value: String,
 }
 
+#[derive(Deserialize)]
+struct Count {
+    chunks: f64,
+}
+
 /// The tables of one object.
 pub struct Games(SqlStorage);
 
@@ -54,7 +59,10 @@ impl Games {
     /// A game that begins.
     pub fn create(&self, info: &GameInfo) -> Result<(), Fault> {
         let values = vec![info.game_id.clone().into(), serde_json::to_string(info)?.into(), blob(Vec::new())];
-        self.run("INSERT OR REPLACE INTO games VALUES (?, ?, ?, '')", values)?;
+        self.run(
+            "INSERT OR REPLACE INTO games (game, info, checkpoint, outcome) VALUES (?, ?, ?, '')",
+            values,
+        )?;
         Ok(())
     }
 
@@ -62,7 +70,7 @@ impl Games {
     pub fn append(&self, game: &str, seq: u32, chunk: Vec<u8>, checkpoint: Vec<u8>) -> Result<(), Fault> {
         let seq = SqlStorageValue::Integer(i64::from(seq));
         self.run(
-            "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO chunks (game, seq, data) VALUES (?, ?, ?)",
             vec![game.to_owned().into(), seq, blob(chunk)],
         )?;
         if !checkpoint.is_empty() {
@@ -111,12 +119,14 @@ impl Games {
         else {
             return Err(Fault::Object("a stored game has another form".into()));
         };
-        let chunks = self.blobs(game)?.len() as u32;
+        let count: Count = self
+            .run("SELECT COUNT(*) AS chunks FROM chunks WHERE game = ?", vec![game.to_owned().into()])?
+            .one()?;
         Ok(Some(StoredGame {
             info: serde_json::from_str(info)?,
             checkpoint: checkpoint.clone(),
             verdict: if outcome.is_empty() { None } else { Some(serde_json::from_str(outcome)?) },
-            chunks,
+            chunks: count.chunks as u32,
         }))
     }
 

@@ -58,7 +58,7 @@ pub struct Game {
     pub seats: Vec<Seat>,
 }
 
-/// Who sat where in a game.
+/// A seat of a game.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Seat {
     game_id: String,
@@ -66,12 +66,12 @@ pub struct Seat {
     /// `human`, `random` or a policy's name.
     pub holder: String,
     pub subject_id: Option<String>,
-    /// How the game ended for the person.
+    /// How the game ended for the participant.
     pub outcome: Option<String>,
 }
 
 impl Seat {
-    /// Whether a person sat there whose data were deleted.
+    /// Whether a participant sat there whose data were deleted.
     pub fn deleted(&self) -> bool {
         self.subject_id.as_deref() == Some(DELETED)
     }
@@ -104,7 +104,7 @@ pub async fn game(env: &Env, experiment: &str, game: &str) -> Result<Option<Game
     Ok(games.pop())
 }
 
-/// Puts people and policies into the games' seats.
+/// Reads who held the games' seats.
 async fn seat(db: &worker::D1Database, games: &mut [Game]) -> Result<(), Fault> {
     if games.is_empty() {
         return Ok(());

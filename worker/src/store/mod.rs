@@ -4,8 +4,9 @@ pub mod d1;
 pub mod games;
 pub mod listing;
 pub mod r2;
+mod tables;
 
-use footlights_data::session::SessionRecord;
+use footlights_data::SessionRecord;
 use worker::Env;
 
 use crate::{error::Fault, studies};

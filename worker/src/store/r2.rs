@@ -3,7 +3,9 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use footlights_data::{record::Chunk, replay::Replay, session::SessionRecord, tables, verdict::Verdict};
+use footlights_data::{
+    Chunk, Replay, SessionRecord, Verdict, answers, codebook, metadata, participants, steps,
+};
 use footlights_env::digest;
 use footlights_experiment::{Experiment, GameScene, record::GameInfo};
 use worker::{Bucket, Env, HttpMetadata, ResponseBody};
@@ -39,13 +41,13 @@ pub async fn save(
         let Some(subject) = info.seats.get(agent.index()).and_then(|seat| seat.subject.as_deref()) else {
             continue;
         };
-        let csv = tables::steps_csv(scene, info, agent, record)?;
+        let csv = steps::csv(scene, info, agent, record)?;
         put(&bucket, format!("{folder}/{subject}.csv"), csv, CSV).await?;
-        let metadata = tables::metadata(scene, info, agent, record, verdict);
+        let metadata = metadata::json(scene, info, agent, record, verdict);
         let metadata = serde_json::to_vec_pretty(&metadata)?;
         put(&bucket, format!("{folder}/{subject}_metadata.json"), metadata, JSON).await?;
     }
-    let replay = Replay::of(scene, info, record)?.encode();
+    let replay = Replay::from_record(scene, info, record)?.encode()?;
     let key = format!("data/{}/replays/{}.msgpack", info.experiment, info.game_id);
     put(&bucket, key, replay, MSGPACK).await
 }
@@ -62,15 +64,15 @@ pub async fn participant(
     for scene in experiment.scenes() {
         let id = scene.id();
         if session.submissions.iter().skip(new).any(|submission| submission.scene == id) {
-            let csv = tables::answers_csv(experiment, scene, subject, &session.submissions)?;
+            let csv = answers::csv(experiment, scene, subject, &session.submissions)?;
             put(&bucket, format!("{folder}/{id}/{subject}.csv"), csv, CSV).await?;
         }
         if session.progress.outcome(id).is_some() {
-            let globals = serde_json::to_vec_pretty(&tables::globals_json(session))?;
+            let globals = serde_json::to_vec_pretty(&participants::globals_json(session))?;
             put(&bucket, format!("{folder}/{id}/{subject}_globals.json"), globals, JSON).await?;
         }
     }
-    let row = tables::participant_csv(experiment, session)?;
+    let row = participants::csv(experiment, session)?;
     put(&bucket, format!("{folder}/participants/{subject}.csv"), row, CSV).await
 }
 
@@ -85,9 +87,11 @@ pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), Fault> {
         return Ok(());
     }
     let configuration =
-        serde_json::to_vec_pretty(&tables::configuration(experiment, env!("CARGO_PKG_VERSION")))?;
-    let codebook =
-        serde_json::to_vec_pretty(&tables::dataset_description(experiment, &tables::tables(experiment)?))?;
+        serde_json::to_vec_pretty(&codebook::configuration(experiment, env!("CARGO_PKG_VERSION")))?;
+    let codebook = serde_json::to_vec_pretty(&codebook::dataset_description(
+        experiment,
+        &codebook::tables(experiment)?,
+    ))?;
     let fingerprint = digest::of_bytes(&[configuration.as_slice(), &codebook].concat());
     let fingerprint = format!("{fingerprint:016x}");
     let bucket = env.bucket("DATA")?;
@@ -127,7 +131,7 @@ pub async fn forget(env: &Env, experiment: &str, subject: &str, games: &[String]
                 seat.subject = Some(DELETED.to_owned());
             }
         }
-        put(&bucket, key, replay.encode(), MSGPACK).await?;
+        put(&bucket, key, replay.encode()?, MSGPACK).await?;
         replays += 1;
     }
     // Folders of scenes that a deployment took away as well.

@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, VecDeque};
 use footlights_env::{Agent, Surface, surface::Encoder};
 
 use footlights_data::{
+    chunk::Chunk,
     event::{Event, EventKind, Retention},
-    record::Chunk,
     verdict::{SeatVerdict, Verdict},
 };
 use footlights_experiment::{
@@ -552,7 +552,18 @@ impl Room {
                 Vec::new()
             }
         };
-        let chunk = std::mem::take(&mut self.pending).encode();
+        let chunk = match self.pending.encode() {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                // Nothing is stored in place of these rows, and what was stored before stays. The events say why.
+                let events = std::mem::take(&mut self.pending.events);
+                self.pending = Chunk { events, ..Chunk::default() };
+                self.report(now, None, EventKind::RecordFailed, error.to_string());
+                self.finish(now, Outcome::Failed);
+                return;
+            }
+        };
+        self.pending = Chunk::default();
         self.handed_out.push_back(self.tick());
         self.out.push_back(Output::Persist { chunk, checkpoint });
     }

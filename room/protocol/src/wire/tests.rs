@@ -98,12 +98,8 @@ fn seat_messages() -> Vec<RoomToClient> {
     ]
 }
 
-#[test]
-fn every_message_is_read_as_it_was_written() {
-    for message in seat_messages() {
-        assert_eq!(decode::<RoomToClient>(&encode(&message), MAX_TO_BROWSER), Ok(message));
-    }
-    for message in [
+fn client_messages() -> Vec<ClientToRoom> {
+    [
         ClientToRoom::Keys { seq: 1, held: 5, time: 0.25 },
         ClientToRoom::StampedKeys { tick: 70_000, held: 5, time: 0.25 },
         ClientToRoom::Desync { tick: 70_000, digest: u64::MAX },
@@ -124,21 +120,107 @@ fn every_message_is_read_as_it_was_written() {
         ClientToRoom::Hello { version: 1, digest: Some(u64::MAX) },
         ClientToRoom::Hello { version: 1, digest: None },
         ClientToRoom::Ping { time: 1e9, rtt: 20.5, focused: false },
-    ] {
-        assert_eq!(decode::<ClientToRoom>(&encode(&message), MAX_FROM_BROWSER), Ok(message));
-    }
-    for message in [
+    ]
+    .into()
+}
+
+fn lobby_messages() -> Vec<LobbyToClient> {
+    [
         LobbyToClient::Waiting { here: 1, needed: 2, waited_ms: 0, limit_ms: u32::MAX, full: true },
         LobbyToClient::ReadyCheck { remaining_ms: 15_000, ready: 1, needed: 2, mine: false },
         LobbyToClient::Pong,
         LobbyToClient::Matched { socket: "/rooms/o/g?ticket=a.b".into() },
         LobbyToClient::TimedOut { message: "Nobody came.".into() },
-    ] {
+        LobbyToClient::Refused { code: 4004, reason: "stale".into() },
+    ]
+    .into()
+}
+
+#[test]
+fn every_message_is_read_as_it_was_written() {
+    for message in seat_messages() {
+        assert_eq!(decode::<RoomToClient>(&encode(&message), MAX_TO_BROWSER), Ok(message));
+    }
+    for message in client_messages() {
+        assert_eq!(decode::<ClientToRoom>(&encode(&message), MAX_FROM_BROWSER), Ok(message));
+    }
+    for message in lobby_messages() {
         assert_eq!(decode::<LobbyToClient>(&encode(&message), MAX_TO_BROWSER), Ok(message));
     }
     for message in [ClientToLobby::Ping { rtt: 20.5 }, ClientToLobby::Ready] {
         assert_eq!(decode::<ClientToLobby>(&encode(&message), MAX_FROM_BROWSER), Ok(message));
     }
+}
+
+/// Whether messages of every variant are among these. `name` is exhaustive: a new variant must be given a name, and so
+/// be counted.
+fn every_variant_encodes<T: WireMessage>(messages: &[T], variants: usize, name: fn(&T) -> &'static str) {
+    let names: std::collections::BTreeSet<_> = messages.iter().map(name).collect();
+    assert_eq!(names.len(), variants, "{names:?}");
+    for message in messages {
+        assert!(footlights_env::msgpack::encode(message).is_ok_and(|bytes| !bytes.is_empty()));
+    }
+}
+
+macro_rules! every_variant_encodes {
+    ($messages:expr, $type:ident { $($variant:ident),* $(,)? }) => {
+        every_variant_encodes(&$messages, [$(stringify!($variant)),*].len(), |message| match message {
+            $($type::$variant { .. } => stringify!($variant),)*
+        });
+    };
+}
+
+#[test]
+fn no_message_fails_to_encode() {
+    every_variant_encodes!(
+        seat_messages(),
+        RoomToClient {
+            Welcome,
+            Frame,
+            Persisted,
+            ConfirmedTick,
+            Snapshot,
+            Status,
+            Pong,
+            Notice,
+            Finished,
+            Refused,
+        }
+    );
+    every_variant_encodes!(
+        client_messages(),
+        ClientToRoom {
+            Hello,
+            Keys,
+            StampedKeys,
+            Advanced,
+            RenderReport,
+            RestoreTicks,
+            RestoreReceipts,
+            Desync,
+            Ping,
+        }
+    );
+    every_variant_encodes!(
+        lobby_messages(),
+        LobbyToClient { Waiting, ReadyCheck, Pong, Matched, TimedOut, Refused }
+    );
+    every_variant_encodes!(
+        [ClientToLobby::Ping { rtt: 20.5 }, ClientToLobby::Ready],
+        ClientToLobby { Ping, Ready }
+    );
+    every_variant_encodes!(
+        [TabLeaseToClient::Here, TabLeaseToClient::Elsewhere],
+        TabLeaseToClient { Here, Elsewhere }
+    );
+    every_variant_encodes!(
+        [ClientToTabLease::Take, ClientToTabLease::Visible(true)],
+        ClientToTabLease { Take, Visible }
+    );
+    // What receipts are made of.
+    let moves = confirmed().moves;
+    assert!(!encode(&(u64::MAX, 7u32, 1_790_000_000_123u64, moves.as_slice())).is_empty());
+    assert!(!encode(&vec![0, u32::MAX]).is_empty());
 }
 
 #[test]

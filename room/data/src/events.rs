@@ -1,15 +1,13 @@
 //! What happened: in games and outside them, one row an event.
 
-use super::{
-    column::{COUNT, Column, ColumnType, LabeledValue, csv, game_id, scene_id, subject_id},
-    iso8601,
-};
-use crate::{
-    event::{Event, EventKind},
-    record::RecordError,
-    session::SessionRecord,
-};
 use footlights_experiment::record::GameInfo;
+
+use crate::{
+    column::{COUNT, Column, ColumnType, Field, LabeledValue, Table, iso8601, subject_id},
+    error::RecordError,
+    event::{Event, EventKind},
+    session::{SessionEvent, SessionRecord},
+};
 
 /// One event, of a game or of a participant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -32,31 +30,53 @@ pub struct EventRow {
     pub detail: String,
 }
 
-/// The columns of events.
-pub fn events_columns() -> Vec<Column> {
+/// The table of events.
+#[must_use]
+pub fn table() -> Table<EventRow> {
     let kinds = EventKind::ALL.iter().map(|kind| LabeledValue::new(kind.as_str(), kind.meaning())).collect();
-    let subject = Column {
-        description: "Whom it is about. Empty where it is about everybody in a game.".into(),
-        ..subject_id()
-    };
-    vec![
-        subject,
-        game_id("The game it happened in. Empty outside games."),
-        scene_id("The scene it happened in."),
-        Column::new("at", ColumnType::Time, "When, by the server's clock."),
-        Column::new("tick", COUNT, "The tick of the game after which it happened. Empty outside games."),
+    Table::new(vec![
+        subject_id("Whom it is about. Empty where it is about everybody in a game.", |row: &EventRow| {
+            row.subject_id.clone().into()
+        }),
+        Column::new(
+            "game_id",
+            ColumnType::Text,
+            "The game it happened in. Empty outside games.",
+            |row: &EventRow| row.game_id.clone().into(),
+        ),
+        Column::new("scene_id", ColumnType::Text, "The scene it happened in.", |row: &EventRow| {
+            row.scene_id.clone().into()
+        }),
+        Column::new("at", ColumnType::Time, "When, by the server's clock.", |row: &EventRow| {
+            Field::text(&row.at)
+        }),
+        Column::new(
+            "tick",
+            COUNT,
+            "The tick of the game after which it happened. Empty outside games.",
+            |row: &EventRow| row.tick.into(),
+        ),
         Column::new(
             "agent",
             ColumnType::Text,
             "The agent of the game whom it is about. Empty where it is about none.",
+            |row: &EventRow| row.agent.clone().into(),
         ),
-        Column::new("kind", ColumnType::Levels(kinds), "What happened."),
-        Column::new("detail", ColumnType::Text, "More about it. Empty where there is no more to say."),
-    ]
+        Column::new("kind", ColumnType::Levels(kinds), "What happened.", |row: &EventRow| {
+            Field::text(&row.kind)
+        }),
+        Column::new(
+            "detail",
+            ColumnType::Text,
+            "More about it. Empty where there is no more to say.",
+            |row: &EventRow| Field::text(&row.detail),
+        ),
+    ])
 }
 
 /// The events of a game.
-pub fn game_events(info: &GameInfo, events: &[Event]) -> Vec<EventRow> {
+#[must_use]
+pub fn of_game(info: &GameInfo, events: &[Event]) -> Vec<EventRow> {
     let row = |event: &Event| {
         let seat = event.agent.and_then(|agent| info.seats.get(agent.index()));
         EventRow {
@@ -74,36 +94,23 @@ pub fn game_events(info: &GameInfo, events: &[Event]) -> Vec<EventRow> {
 }
 
 /// What happened to a participant outside games.
-pub fn session_events(snapshot: &SessionRecord) -> Vec<EventRow> {
-    let row = |event: &crate::session::SessionEvent| EventRow {
-        subject_id: Some(snapshot.subject.clone()),
+#[must_use]
+pub fn of_session(session: &SessionRecord) -> Vec<EventRow> {
+    let row = |event: &SessionEvent| EventRow {
+        subject_id: Some(session.subject.clone()),
         scene_id: Some(event.scene.clone()).filter(|scene| !scene.is_empty()),
         at: iso8601(event.at_ms),
         kind: event.kind.to_string(),
         detail: event.detail.clone(),
         ..EventRow::default()
     };
-    snapshot.events.iter().map(row).collect()
-}
-
-impl EventRow {
-    /// The fields, in the columns' order.
-    pub fn fields(&self) -> Vec<String> {
-        let text = |field: &Option<String>| field.clone().unwrap_or_default();
-        vec![
-            text(&self.subject_id),
-            text(&self.game_id),
-            text(&self.scene_id),
-            self.at.clone(),
-            self.tick.map(|tick| tick.to_string()).unwrap_or_default(),
-            text(&self.agent),
-            self.kind.clone(),
-            self.detail.clone(),
-        ]
-    }
+    session.events.iter().map(row).collect()
 }
 
 /// Events as CSV, header included.
-pub fn events_csv(events: &[EventRow]) -> Result<Vec<u8>, RecordError> {
-    csv(&events_columns(), events.iter().map(EventRow::fields))
+///
+/// # Errors
+/// As [`Table::csv`].
+pub fn csv(events: &[EventRow]) -> Result<Vec<u8>, RecordError> {
+    table().csv(events)
 }

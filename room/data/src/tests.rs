@@ -3,11 +3,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use footlights_example_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
 use proptest::prelude::*;
 
-use super::*;
-use crate::session::{Identifiers, SessionEvent, SessionRecord, TimedSubmission};
-use crate::validate;
+use crate::{
+    answers,
+    codebook::{self, configuration, dataset_description},
+    column::iso8601,
+    event::EventKind,
+    events,
+    files::{ExportTarget, FileNames, export_target, readme},
+    identifiers::{self, IdentifierRow},
+    participants::{self, globals_json},
+    session::{Identifiers, SessionEvent, SessionRecord, TimedSubmission},
+    steps, validate,
+};
 use footlights_experiment::{
-    Block, Code, Completion, Ending, Experiment, Factor, GameScene, Globals, Page, Question, Scene,
+    Answer, Block, Code, Completion, Ending, Experiment, Factor, GameScene, Globals, Page, Question, Scene,
     Screening, Seat, Transition,
     progress::{Assignment, GameResult, Progress, Submission},
 };
@@ -52,9 +61,7 @@ fn submission(attempt: u32, answers: &[(&str, Answer)], correct: &[(&str, bool)]
     }
 }
 
-use footlights_experiment::Answer;
-
-fn snapshot() -> SessionRecord {
+fn session() -> SessionRecord {
     let experiment = experiment();
     let mut progress = Progress::default();
     let condition = BTreeMap::from([("tone".to_owned(), "kind".to_owned())]);
@@ -93,7 +100,7 @@ fn snapshot() -> SessionRecord {
         events: vec![SessionEvent {
             at_ms: 500,
             scene: "start".into(),
-            kind: crate::event::EventKind::Begun,
+            kind: EventKind::Begun,
             detail: "a \"tab\", the first".into(),
         }],
         identifiers: Some(Identifiers {
@@ -124,15 +131,15 @@ fn times_are_iso_8601_in_utc() {
 #[test]
 fn every_answer_and_every_attempt_is_a_row() {
     let experiment = experiment();
-    let snapshot = snapshot();
+    let session = session();
     let check =
-        answers_csv(&experiment, experiment.find("check").unwrap(), "s", &snapshot.submissions).unwrap();
+        answers::csv(&experiment, experiment.find("check").unwrap(), "s", &session.submissions).unwrap();
     let rows = read(&check);
     let seen: Vec<_> = rows.iter().map(|row| [&row["attempt"], &row["answer"], &row["correct"]]).collect();
     assert_eq!(seen, [["1", "left", "false"], ["2", "right", "true"]]);
     assert_eq!(rows[0]["answered_at"], "1970-01-01T00:00:01Z");
     let survey =
-        answers_csv(&experiment, experiment.find("survey").unwrap(), "s", &snapshot.submissions).unwrap();
+        answers::csv(&experiment, experiment.find("survey").unwrap(), "s", &session.submissions).unwrap();
     let seen: Vec<_> =
         read(&survey).iter().map(|row| (row["question_id"].clone(), row["answer"].clone())).collect();
     let expected = [("why", ""), ("which", "[\"a, b\"]"), ("fun", "7")];
@@ -141,7 +148,7 @@ fn every_answer_and_every_attempt_is_a_row() {
 
 #[test]
 fn a_participant_is_one_row_with_the_last_answers_and_the_games() {
-    let rows = read(&participant_csv(&experiment(), &snapshot()).unwrap());
+    let rows = read(&participants::csv(&experiment(), &session()).unwrap());
     let [row] = rows.as_slice() else { panic!("{rows:?}") };
     for (name, value) in [
         ("subject_id", "0123abcd"),
@@ -168,18 +175,18 @@ fn a_participant_is_one_row_with_the_last_answers_and_the_games() {
 
 #[test]
 fn nothing_that_is_shared_names_a_person_or_a_code() {
-    let (experiment, snapshot) = (experiment(), snapshot());
+    let (experiment, session) = (experiment(), session());
     assert!(matches!(experiment.completion.as_ref().unwrap().codes[&Ending::Completed], Code::Fixed(_)));
     let mut shared = vec![
-        String::from_utf8(participant_csv(&experiment, &snapshot).unwrap()).unwrap(),
-        String::from_utf8(events_csv(&session_events(&snapshot)).unwrap()).unwrap(),
-        dataset_description(&experiment, &tables(&experiment).unwrap()).to_string(),
+        String::from_utf8(participants::csv(&experiment, &session).unwrap()).unwrap(),
+        String::from_utf8(events::csv(&events::of_session(&session)).unwrap()).unwrap(),
+        dataset_description(&experiment, &codebook::tables(&experiment).unwrap()).to_string(),
         configuration(&experiment, "1").to_string(),
-        globals_json(&snapshot).to_string(),
-        readme(&experiment, &FileNames::of(&experiment)),
+        globals_json(&session).to_string(),
+        readme(&experiment, &FileNames::new(&experiment)),
     ];
     for scene in experiment.scenes() {
-        let answers = answers_csv(&experiment, scene, "s", &snapshot.submissions).unwrap();
+        let answers = answers::csv(&experiment, scene, "s", &session.submissions).unwrap();
         shared.push(String::from_utf8(answers).unwrap());
     }
     for text in shared {
@@ -188,12 +195,12 @@ fn nothing_that_is_shared_names_a_person_or_a_code() {
             "{text}"
         );
     }
-    let private = identifiers_csv(
+    let private = identifiers::csv(
         &experiment,
         &[IdentifierRow {
             subject: "0123abcd".into(),
             source: "prolific".into(),
-            external: snapshot.identifiers.unwrap().external,
+            external: session.identifiers.unwrap().external,
             code: "SECRET1".into(),
             games: BTreeMap::from([("game".to_owned(), ("completed".to_owned(), 3.0))]),
             ..IdentifierRow::default()
@@ -222,7 +229,7 @@ fn two_columns_of_one_name_are_refused() {
 #[test]
 fn the_codebook_explains_every_column_in_words_of_its_own_kind() {
     let experiment = experiment();
-    let said = dataset_description(&experiment, &tables(&experiment).unwrap());
+    let said = dataset_description(&experiment, &codebook::tables(&experiment).unwrap());
     assert_eq!(said["@context"], "https://schema.org");
     assert_eq!(said["@type"], "Dataset");
     let variables = said["variableMeasured"].as_array().unwrap();
@@ -232,7 +239,7 @@ fn the_codebook_explains_every_column_in_words_of_its_own_kind() {
     assert_eq!(find("participants:survey.which")["valueReference"][0]["value"], "a, b");
     assert_eq!(find("participants:condition.tone")["valueReference"][1]["value"], "stern");
     assert_eq!(find("steps/game:server_time_ms")["unitText"], "ms");
-    assert_eq!(find("steps/game:observations.player_0.4")["minValue"], -2.4);
+    assert_eq!(find("steps/game:observations.player_0.ball_x")["minValue"], -2.4);
     assert_eq!(find("steps/game:actions.player_0")["valueReference"][3]["name"], "jump");
     let ids: BTreeSet<_> =
         variables.iter().map(|variable| variable["propertyID"].as_str().unwrap()).collect();
@@ -241,6 +248,61 @@ fn the_codebook_explains_every_column_in_words_of_its_own_kind() {
         assert_eq!(variable["@type"], "PropertyValue");
         assert!(variable["description"].as_str().unwrap().len() > 10, "{variable}");
     }
+}
+
+#[test]
+fn observations_are_named_by_labels_that_are_there_and_differ() {
+    let scene = experiment().scenes().into_iter().find_map(|scene| match scene {
+        Scene::Game(game) => Some(game.clone()),
+        _ => None,
+    });
+    let scene = scene.unwrap();
+    let columns = steps::table(&scene).unwrap().describe();
+    let observed: Vec<_> = columns.iter().filter(|column| column.name.starts_with("observations.")).collect();
+    assert_eq!(observed.len(), 24);
+    assert_eq!(observed[3].name, "observations.player_0.own_vy");
+    assert_eq!(observed[3].former_names, ["observations.player_0.3"]);
+    assert_eq!(observed[12].name, "observations.player_1.own_x");
+    assert_eq!(observed[12].former_names, ["observations.player_1.0"]);
+}
+
+#[test]
+fn a_scene_may_leave_observations_out_of_its_table_and_the_codebook_says_so() {
+    let mut experiment = experiment();
+    let with = codebook::tables(&experiment).unwrap();
+    for element in &mut experiment.steps {
+        if let footlights_experiment::Element::Scene(Scene::Game(game)) = element {
+            **game = game.as_ref().clone().record_observations(false);
+        }
+    }
+    let without = codebook::tables(&experiment).unwrap();
+    let find = |tables: &[codebook::TableInfo]| {
+        tables.iter().find(|table| table.name == "steps/game").unwrap().clone()
+    };
+    let (with, without) = (find(&with), find(&without));
+    assert_eq!(with.columns.len() - without.columns.len(), 24);
+    assert!(without.columns.iter().all(|column| !column.name.starts_with("observations.")));
+    assert!(without.description.contains("Observations are not in this table; the replays"));
+    assert!(!with.description.contains("Observations"));
+}
+
+#[test]
+fn the_columns_that_are_about_the_participant_are_known() {
+    let own = [
+        "agent",
+        "client_time_ms",
+        "focused",
+        "input_delay_ticks",
+        "keys_held",
+        "late_ticks",
+        "predicted",
+        "rollback_ticks",
+        "rtt_ms",
+        "stalled_ms",
+        "subject_id",
+        "verified",
+    ];
+    assert_eq!(steps::per_participant_columns(), own.map(str::to_owned).into());
 }
 
 /// Psych-DS, FILENAME_KEYWORD_FORMATTING_ERROR: `([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv`.
@@ -259,8 +321,8 @@ fn is_psych_ds(path: &str) -> bool {
 #[test]
 fn what_is_stored_has_its_place_in_an_export() {
     let experiment = experiment();
-    let names = FileNames::of(&experiment);
-    let file = |key: &str| match place(&experiment, &names, key) {
+    let names = FileNames::new(&experiment);
+    let file = |key: &str| match export_target(&experiment, &names, key) {
         ExportTarget::File { path, .. } => path,
         other => format!("{other:?}"),
     };
@@ -278,16 +340,16 @@ fn what_is_stored_has_its_place_in_an_export() {
 proptest! {
     #[test]
     fn no_two_files_have_one_name_and_all_are_named_as_psych_ds_wants(
-        scenes in prop::collection::btree_set("[aAbZz_-]{1,5}", 2..8), people in prop::collection::btree_set("[aZu_-]{1,5}", 2..8),
+        scenes in prop::collection::btree_set("[aAbZz_-]{1,5}", 2..8), subjects in prop::collection::btree_set("[aZu_-]{1,5}", 2..8),
     ) {
         let mut experiment = Experiment::new("e_", "E");
         for id in &scenes {
             experiment = experiment.scene(Page::new(id, "Page"));
         }
-        let names = FileNames::of(&experiment);
+        let names = FileNames::new(&experiment);
         let mut seen = BTreeSet::from([names.participants(), names.events()]);
         for scene in &scenes {
-            for subject in &people {
+            for subject in &subjects {
                 prop_assert!(seen.insert(names.answers(subject, scene)));
                 prop_assert!(seen.insert(names.steps(subject, scene)));
             }
@@ -298,14 +360,14 @@ proptest! {
     }
 
     #[test]
-    fn whatever_somebody_writes_comes_back_from_the_tables(text in "[ -~\\n\\r\",;éß語🎭]{0,40}") {
+    fn whatever_a_participant_writes_comes_back_from_the_tables(text in "[ -~\\n\\r\",;éß語🎭]{0,40}") {
         let experiment = experiment();
-        let mut snapshot = snapshot();
-        snapshot.submissions[2].submission.answers.insert("why".into(), Answer::Text(text.clone()));
-        let row = &read(&participant_csv(&experiment, &snapshot).unwrap())[0];
+        let mut session = session();
+        session.submissions[2].submission.answers.insert("why".into(), Answer::Text(text.clone()));
+        let row = &read(&participants::csv(&experiment, &session).unwrap())[0];
         prop_assert_eq!(&row["survey.why"], &text);
         let survey = experiment.find("survey").unwrap();
-        let rows = read(&answers_csv(&experiment, survey, "s", &snapshot.submissions).unwrap());
+        let rows = read(&answers::csv(&experiment, survey, "s", &session.submissions).unwrap());
         prop_assert_eq!(&rows[0]["answer"], &text);
     }
 }

@@ -20,7 +20,7 @@ pub enum ExportTarget {
     File {
         /// From the dataset's folder on.
         path: String,
-        /// [`Table::name`](super::Table::name).
+        /// [`TableInfo::name`](crate::codebook::TableInfo::name).
         table: Option<String>,
     },
     /// A row of the participants' table.
@@ -31,7 +31,8 @@ pub enum ExportTarget {
 
 impl FileNames {
     /// The names of an experiment.
-    pub fn of(experiment: &Experiment) -> Self {
+    #[must_use]
+    pub fn new(experiment: &Experiment) -> Self {
         let scenes = experiment.scenes();
         let short: Vec<String> = scenes.iter().map(|scene| camel(scene.id())).collect();
         let alone = |name: &String| short.iter().filter(|other| *other == name).count() == 1;
@@ -48,29 +49,33 @@ impl FileNames {
     }
 
     /// The table of participants.
+    #[must_use]
     pub fn participants(&self) -> String {
         format!("data/study-{}_description-participants_data.csv", self.study)
     }
 
     /// The table of events.
+    #[must_use]
     pub fn events(&self) -> String {
         format!("data/study-{}_description-events_data.csv", self.study)
     }
 
     /// One participant's answers on one scene.
+    #[must_use]
     pub fn answers(&self, subject: &str, scene: &str) -> String {
-        let (subject, scene) = (person(subject), self.scene(scene));
+        let (subject, scene) = (file_subject(subject), self.scene(scene));
         format!("data/answers/subject-{subject}_task-{scene}_description-answers_data.csv")
     }
 
     /// One participant's steps in one scene.
+    #[must_use]
     pub fn steps(&self, subject: &str, scene: &str) -> String {
-        let (subject, scene) = (person(subject), self.scene(scene));
+        let (subject, scene) = (file_subject(subject), self.scene(scene));
         format!("data/steps/subject-{subject}_task-{scene}_description-steps_data.csv")
     }
 }
 
-fn person(subject: &str) -> String {
+fn file_subject(subject: &str) -> String {
     if subject == "*" { subject.to_owned() } else { escaped(subject) }
 }
 
@@ -101,7 +106,8 @@ fn escaped(id: &str) -> String {
 }
 
 /// Where the object of that key, below `data/{experiment}/`, belongs in an export.
-pub fn place(experiment: &Experiment, names: &FileNames, key: &str) -> ExportTarget {
+#[must_use]
+pub fn export_target(experiment: &Experiment, names: &FileNames, key: &str) -> ExportTarget {
     let record = |path: String| ExportTarget::File { path, table: None };
     let Some((folder, file)) = key.split_once('/') else {
         let configuration = key == "experiment.json";
@@ -110,7 +116,7 @@ pub fn place(experiment: &Experiment, names: &FileNames, key: &str) -> ExportTar
     if folder == "participants" {
         return ExportTarget::Participant;
     }
-    // Of a scene that is no longer there nobody can say what the columns mean, so it is not among the data.
+    // The codebook cannot explain the columns of a scene that is gone, so its files are not among the data.
     match (file.strip_suffix(".csv"), experiment.find(folder)) {
         (Some(subject), Some(Scene::Game(_))) => {
             ExportTarget::File { path: names.steps(subject, folder), table: Some(format!("steps/{folder}")) }
@@ -123,6 +129,7 @@ pub fn place(experiment: &Experiment, names: &FileNames, key: &str) -> ExportTar
 }
 
 /// What stands in the folder, in words.
+#[must_use]
 pub fn readme(experiment: &Experiment, names: &FileNames) -> String {
     let about = if experiment.description.is_empty() { "" } else { &experiment.description };
     format!(
@@ -134,9 +141,8 @@ pub fn readme(experiment: &Experiment, names: &FileNames) -> String {
         | `{}` | events | none |\n\
         | `records/` | the configuration; of each game metadata, globals and the replay | |\n\n\
         `dataset_description.json` explains every column. Files are UTF-8; an empty field is a missing value. \
-        `subject_id` and `game_id` join the tables. FileNames of files hold letters and digits only; the columns hold the \
-        ids themselves. Nobody who took part can be told from these files by name: who they are to a recruiter is not \
-        in this folder.\n",
+        `subject_id` and `game_id` join the tables. Names of files hold letters and digits only; the columns hold the \
+        ids themselves. These files name no participant: who they are to a recruiter is not in this folder.\n",
         experiment.title,
         names.participants(),
         names.answers("*", "*"),

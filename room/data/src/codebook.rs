@@ -1,21 +1,21 @@
 //! The codebook: every table and every column of an experiment's data explained, as schema.org's `Dataset` in JSON-LD,
 //! which is what Psych-DS asks for. And the configuration that the data came from.
 
+use footlights_experiment::{Experiment, Scene};
 use serde_json::{Map, Value, json};
 
-use super::{
-    answers_columns,
-    column::{Column, ColumnType, LabeledValue},
-    events_columns,
+use crate::{
+    answers,
+    column::{ColumnInfo, ColumnType, LabeledValue},
+    error::RecordError,
+    events,
     files::FileNames,
-    participants_columns, steps_columns,
+    participants, steps,
 };
-use crate::record::RecordError;
-use footlights_experiment::{Experiment, Scene};
 
 /// A kind of table: all files of it have these columns.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
+pub struct TableInfo {
     /// `participants`, `answers`, `events`, `steps` with the scene behind it.
     pub name: String,
     /// What one row is.
@@ -23,51 +23,62 @@ pub struct Table {
     /// Where its files lie in an export; `*` stands for a participant or a scene.
     pub files: String,
     /// In the order of the header.
-    pub columns: Vec<Column>,
+    pub columns: Vec<ColumnInfo>,
 }
 
+/// What is said of steps whose observations are not recorded.
+const WITHOUT_OBSERVATIONS: &str =
+    " Observations are not in this table; the replays in records/replays give every one of them back.";
+
 /// Every kind of table that an experiment's data have.
-pub fn tables(experiment: &Experiment) -> Result<Vec<Table>, RecordError> {
-    let names = FileNames::of(experiment);
-    let mut tables = vec![Table {
+///
+/// # Errors
+/// [`RecordError::Environment`] if the environment of a game cannot be made.
+pub fn tables(experiment: &Experiment) -> Result<Vec<TableInfo>, RecordError> {
+    let names = FileNames::new(experiment);
+    let mut tables = vec![TableInfo {
         name: "participants".into(),
         description: "One row a participant.".into(),
         files: names.participants(),
-        columns: participants_columns(experiment),
+        columns: participants::table(experiment).describe(),
     }];
     if experiment.scenes().into_iter().any(|scene| !scene.recorded().is_empty()) {
-        tables.push(Table {
+        tables.push(TableInfo {
             name: "answers".into(),
             description: "One row a question and sending of its page.".into(),
             files: names.answers("*", "*"),
-            columns: answers_columns(experiment),
+            columns: answers::table(experiment).describe(),
         });
     }
     for scene in experiment.scenes() {
         if let Scene::Game(game) = scene {
-            tables.push(Table {
+            tables.push(TableInfo {
                 name: format!("steps/{}", game.id),
                 description: format!(
-                    "One row a tick of the game {} ({}, {} ticks a second); a participant's subject_id and tick name a row.",
-                    game.id, game.environment.id, game.fps
+                    "One row a tick of the game {} ({}, {} ticks a second); a participant's subject_id and tick name a row.{}",
+                    game.id,
+                    game.environment.id,
+                    game.fps,
+                    if game.record_observations { "" } else { WITHOUT_OBSERVATIONS }
                 ),
                 files: names.steps("*", &game.id),
-                columns: steps_columns(game)?,
+                columns: steps::table(game)?.describe(),
             });
         }
     }
-    tables.push(Table {
+    tables.push(TableInfo {
         name: "events".into(),
         description: "One row an event, in games and outside them.".into(),
         files: names.events(),
-        columns: events_columns(),
+        columns: events::table().describe(),
     });
     Ok(tables)
 }
 
 /// The codebook of these tables. A column's `propertyID` is its table's name, a colon and its own. Psych-DS wants every
 /// variable to be in some file, so an export leaves out the tables of which it has none.
-pub fn dataset_description(experiment: &Experiment, tables: &[Table]) -> Value {
+#[must_use]
+pub fn dataset_description(experiment: &Experiment, tables: &[TableInfo]) -> Value {
     let about = if experiment.description.is_empty() { &experiment.title } else { &experiment.description };
     let parts = tables.iter().map(|table| {
         json!({
@@ -91,7 +102,7 @@ pub fn dataset_description(experiment: &Experiment, tables: &[Table]) -> Value {
     })
 }
 
-fn variable(table: &Table, column: &Column) -> Value {
+fn variable(table: &TableInfo, column: &ColumnInfo) -> Value {
     let mut value = Map::new();
     let mut set = |key: &str, is: Value| value.insert(key.to_owned(), is);
     set("@type", json!("PropertyValue"));
@@ -135,6 +146,7 @@ fn variable(table: &Table, column: &Column) -> Value {
 }
 
 /// The configuration that the data came from. Codes that are worth money are left out.
+#[must_use]
 pub fn configuration(experiment: &Experiment, build: &str) -> Value {
     let mut shared = experiment.clone();
     if let Some(completion) = &mut shared.completion {
