@@ -29,7 +29,7 @@ fn check_data(world: &World) {
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
         assert_eq!(rows.len() as u32, world.room.tick());
         for row in &rows {
-            for k in 0..scene.environment.make().unwrap().spec().observation_space.len() {
+            for k in 0..scene.environment.make().unwrap().spec().observation_space(Agent(0)).len() {
                 row[column(&format!("observations.player_0.{k}"))].parse::<f32>().unwrap();
             }
             assert_eq!(&row[column("agent")], agent.to_string());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use footlights_env::{ActionValue, Agent, Space, Spec};
+use footlights_env::{ActionValue, Agent, Label, Space};
 use serde_json::{Value, json};
 
 use super::{
@@ -39,7 +39,7 @@ pub const OWN_COLUMNS: [&str; 12] = [
 /// The columns of a scene's steps.
 pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
     let sim = scene.environment.make()?;
-    let (spec, legend) = (sim.spec(), sim.legend());
+    let (spec, labels) = (sim.spec(), sim.labels());
     let agents: Vec<Agent> = spec.agents().collect();
     let bits = scene.human_agents().filter_map(|agent| {
         let keys = &scene.keyboards.get(agent.index())?.keys;
@@ -72,10 +72,10 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
         columns.extend(shown());
     }
     for agent in &agents {
-        columns.extend(observations(spec, &legend.observations, *agent));
+        columns.extend(observations(spec.observation_space(*agent), labels.observations(*agent), *agent));
     }
     for agent in &agents {
-        columns.extend(actions(spec, &legend.actions, *agent));
+        columns.extend(actions(spec.action_space(*agent), labels.actions(*agent), *agent));
     }
     let each = |name: &str, kind: ColumnType, words: &str| {
         agents
@@ -102,7 +102,7 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
         "Who acted: human, random, or a policy's name. The seat of",
     ));
     for agent in &agents {
-        columns.extend(legend.infos.iter().map(|info| {
+        columns.extend(labels.infos.iter().map(|info| {
             let name = format!("infos.{agent}.{}", info.name);
             Column::new(name, ColumnType::Number(None, None), format!("{}, for {agent}.", info.meaning))
                 .unit(info.unit)
@@ -167,16 +167,16 @@ fn verified(record: &Chunk, agent: Agent) -> BTreeMap<u32, bool> {
     verified
 }
 
-fn observations(spec: &Spec, fields: &[footlights_env::Field], agent: Agent) -> Vec<Column> {
-    let bounds: Vec<(Option<f64>, Option<f64>)> = match &spec.observation_space {
+fn observations(space: &Space, labels: &[Label], agent: Agent) -> Vec<Column> {
+    let bounds: Vec<(Option<f64>, Option<f64>)> = match space {
         Space::Discrete { n } => vec![(Some(0.0), Some(f64::from(*n) - 1.0))],
         Space::Box { low, high } => {
             low.iter().zip(high).map(|(low, high)| (bound(*low), bound(*high))).collect()
         }
     };
     let column = |(k, (low, high)): (usize, (Option<f64>, Option<f64>))| {
-        let (words, unit) = match fields.get(k) {
-            Some(field) => (format!("{} ({}).", field.meaning, field.name), field.unit),
+        let (words, unit) = match labels.get(k) {
+            Some(label) => (format!("{} ({}).", label.meaning, label.name), label.unit),
             None => (format!("ExportTarget {k} of the observation."), ""),
         };
         let words = format!("Observed by {agent} after the step. {words}");
@@ -185,9 +185,9 @@ fn observations(spec: &Spec, fields: &[footlights_env::Field], agent: Agent) -> 
     bounds.into_iter().enumerate().map(column).collect()
 }
 
-fn actions(spec: &Spec, names: &[&str], agent: Agent) -> Vec<Column> {
+fn actions(space: &Space, names: &[&str], agent: Agent) -> Vec<Column> {
     let words = format!("What {agent} did in this step");
-    match &spec.action_space {
+    match space {
         Space::Discrete { n } => {
             let kind = if names.is_empty() {
                 ColumnType::Integer(Some(0.0), Some(f64::from(*n) - 1.0))
@@ -249,7 +249,7 @@ pub fn steps_csv(
 ) -> Result<Vec<u8>, RecordError> {
     let columns = steps_columns(scene)?;
     let sim = scene.environment.make()?;
-    let (agents, infos) = (sim.spec().agents().collect::<Vec<_>>(), sim.legend().infos);
+    let (agents, infos) = (sim.spec().agents().collect::<Vec<_>>(), sim.labels().infos);
     let subject = info.seats.get(agent.index()).and_then(|seat| seat.subject.clone()).unwrap_or_default();
     let hooks = scene.hooks.map_or(0, |make| make().columns().len());
     let successor = match &scene.on_dropout {
