@@ -25,6 +25,17 @@ impl ser::Error for DigestError {
 }
 
 /// The digest of `value`.
+///
+/// ```
+/// use footlights_env::digest;
+///
+/// assert_eq!(digest::of(&(1u8, -0.0f32)), digest::of(&(1u8, 0.0f32)));
+/// assert_eq!(digest::of(&f32::NAN), Err(digest::DigestError::NonFinite));
+/// ```
+///
+/// # Errors
+///
+/// [`DigestError::NonFinite`] for a NaN or an infinity anywhere in the value, and what the value's own `Serialize` says.
 pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<u64, DigestError> {
     let mut walk = Walk(Xxh3::new());
     value.serialize(&mut walk)?;
@@ -32,6 +43,7 @@ pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<u64, DigestError> {
 }
 
 /// The digest of bytes.
+#[must_use]
 pub fn of_bytes(bytes: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(bytes)
 }

@@ -1,126 +1,11 @@
 //! The one trait a researcher implements, in Gymnasium's and PettingZoo's terms.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use smallvec::SmallVec;
 
 use crate::{
-    rng::Rng,
-    space::{ActionValue, Space},
+    agent::Agent, label::Labels, record::RecordValue, rng::Rng, space::ActionValue, spec::Spec, step::Step,
     surface::Surface,
 };
-
-/// An agent, by its index; its id is `player_{index}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Agent(pub u8);
-
-impl Agent {
-    /// The index as a position in per-agent lists.
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
-
-    /// The agent whose id is `player_{n}`.
-    pub fn parse(id: &str) -> Option<Self> {
-        id.strip_prefix("player_")?.parse().ok().map(Self)
-    }
-}
-
-impl std::fmt::Display for Agent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "player_{}", self.0)
-    }
-}
-
-/// One value per agent, in the agents' order; on the stack for up to four.
-pub type PerAgent<T> = SmallVec<[T; 4]>;
-
-/// The visible part of the world, in world units, origin at the top left, y down.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Viewport {
-    /// Width in world units.
-    pub width: f32,
-    /// Height in world units.
-    pub height: f32,
-}
-
-/// What an environment declares about itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Spec {
-    /// `name-vN`, as in Gymnasium.
-    pub id: String,
-    /// How many agents act in every step.
-    pub agents: u8,
-    /// The space of every agent's action.
-    pub action_space: Space,
-    /// The space of every agent's flat observation.
-    pub observation_space: Space,
-    /// The episode is truncated after this many steps at the latest.
-    pub max_steps: u32,
-    /// Lowest and highest reward of one step.
-    pub reward_range: (f32, f32),
-    /// What `draw` draws into.
-    pub viewport: Viewport,
-}
-
-impl Spec {
-    /// All agents, in order.
-    pub fn agents(&self) -> impl Iterator<Item = Agent> + use<> {
-        (0..self.agents).map(Agent)
-    }
-}
-
-/// A number that a step reports about one agent, beside its reward.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Info {
-    /// Whom it is about.
-    pub agent: Agent,
-    /// Its name, one of [`Legend::infos`]; a column `infos.{agent}.{key}` in the data.
-    pub key: &'static str,
-    /// Its value.
-    pub value: f64,
-}
-
-/// A number that an environment reports, for people who read the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field {
-    /// Short, without spaces. For an [`Info`] its key.
-    pub name: &'static str,
-    /// In a sentence.
-    pub meaning: &'static str,
-    /// Such as `court units`; empty where there is none.
-    pub unit: &'static str,
-}
-
-/// What an environment's numbers mean; the codebook of every export says it to analysts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Legend {
-    /// The places of an observation, in order; all of them or none.
-    pub observations: Vec<Field>,
-    /// The actions of a [`Space::Discrete`], in order; all of them or none.
-    pub actions: Vec<&'static str>,
-    /// Every [`Info`] that a step may report. Each is a column of the data; one that is not listed here is in none.
-    pub infos: Vec<Field>,
-}
-
-/// What one step returns. Lists have one entry an agent.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Step {
-    /// Rewards of this step.
-    pub rewards: PerAgent<f32>,
-    /// The episode reached its end for that agent.
-    pub terminated: PerAgent<bool>,
-    /// The episode was cut for that agent by a limit outside the task.
-    pub truncated: PerAgent<bool>,
-    /// Diagnostics; usually empty.
-    pub infos: Vec<Info>,
-}
-
-impl Step {
-    /// Whether nobody has anything left to do.
-    pub fn done(&self) -> bool {
-        self.terminated.iter().zip(&self.truncated).all(|(a, b)| *a || *b)
-    }
-}
 
 /// Whose eyes a picture is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,12 +29,91 @@ pub struct HudItem {
 ///
 /// Every function is pure: the same arguments give the same bits on every target. Use [`crate::math`] for anything
 /// beyond `+ - * / sqrt`, draw randomness only from the `rng` argument, and keep fixed-width numbers in the state.
+/// [`Sim`](crate::Sim) runs it and cuts episodes at [`Spec::max_steps`].
+///
+/// ```
+/// use footlights_env::prelude::*;
+///
+/// /// Walk to the door.
+/// struct Corridor;
+///
+/// #[derive(Clone, Default, Serialize, Deserialize)]
+/// #[serde(default)]
+/// struct Config {
+///     goal_reward: f32,
+/// }
+///
+/// #[derive(Clone, Serialize, Deserialize)]
+/// struct State {
+///     x: i32,
+/// }
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Discrete)]
+/// enum Walk {
+///     Left,
+///     Stay,
+///     Right,
+/// }
+///
+/// impl Environment for Corridor {
+///     type Config = Config;
+///     type State = State;
+///     type Action = Walk;
+///     type Observation = [f32; 1];
+///
+///     const ID: &'static str = "corridor-v0";
+///
+///     fn spec(_: &Config) -> Spec {
+///         let agent = AgentSpec::new(Walk::space(), Space::uniform_box(1, -10.0, 10.0)).noop(Walk::Stay);
+///         Spec {
+///             id: Self::ID.into(),
+///             agents: vec![agent],
+///             max_steps: 100,
+///             reward_range: (0.0, 10.0),
+///             viewport: Viewport { width: 20.0, height: 2.0 },
+///         }
+///     }
+///
+///     fn validate(config: &Config) -> Result<(), String> {
+///         if (0.0..=10.0).contains(&config.goal_reward) { Ok(()) } else { Err("goal_reward must be 0 to 10".into()) }
+///     }
+///
+///     fn reset(_: &Config, rng: &mut Rng) -> State {
+///         State { x: rng.below(10) as i32 - 5 }
+///     }
+///
+///     fn step(config: &Config, state: &mut State, actions: &[Walk], _: &mut Rng) -> Step {
+///         let by = actions.first().map_or(0, |walk| walk.index() as i32 - 1);
+///         state.x = (state.x + by).clamp(-10, 10);
+///         let arrived = state.x == 10;
+///         Step::solo(if arrived { config.goal_reward } else { 0.0 }, arrived)
+///     }
+///
+///     fn observe(_: &Config, state: &State, _: Agent) -> [f32; 1] {
+///         [state.x as f32]
+///     }
+///
+///     fn draw(_: &Config, state: &State, _: View, surface: &mut Surface) {
+///         surface.circle(state.x as f32 + 10.0, 1.0, 0.5).id(1).tween();
+///     }
+///
+///     fn labels(_: &Config) -> Labels {
+///         Labels::homogeneous(1, Walk::labels().observing([Label::new("x", "The place, the door is at 10", "m")]))
+///     }
+/// }
+///
+/// let mut sim = Sim::<Corridor>::new(Config { goal_reward: 1.0 })?;
+/// sim.reset(7, 0);
+/// let step = sim.step(&[Walk::Right.into()])?;
+/// assert!(!step.done() && sim.tick() == 1);
+/// # Ok::<(), EnvError>(())
+/// ```
 pub trait Environment: 'static {
-    /// What a study may choose. `Default` is what `cargo xtask rollout` uses.
+    /// What an experiment may choose. `Default` is what `cargo xtask rollout` uses.
     type Config: Clone + Default + Serialize + DeserializeOwned + 'static;
     /// Everything that changes. Its serialised form is the snapshot.
     type State: Clone + Serialize + DeserializeOwned + 'static;
-    /// One agent's action.
+    /// One agent's action; `#[derive(`[`Discrete`](crate::Discrete)`)]` for one out of a list.
     type Action: TryFrom<ActionValue> + Into<ActionValue> + Copy + 'static;
     /// One agent's flat observation.
     type Observation: AsRef<[f32]>;
@@ -161,14 +125,18 @@ pub trait Environment: 'static {
     fn spec(config: &Self::Config) -> Spec;
 
     /// Refuses a configuration, naming the option.
-    fn check(_config: &Self::Config) -> Result<(), String> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, for the researcher; the experiment does not start.
+    fn validate(_config: &Self::Config) -> Result<(), String> {
         Ok(())
     }
 
     /// The state at tick 0.
     fn reset(config: &Self::Config, rng: &mut Rng) -> Self::State;
 
-    /// One tick. `actions` has one entry an agent, in order.
+    /// One tick. `actions` has one entry an agent, in order. The step limit is not the environment's to watch.
     fn step(config: &Self::Config, state: &mut Self::State, actions: &[Self::Action], rng: &mut Rng) -> Step;
 
     /// What `agent` knows of `state`.
@@ -183,8 +151,14 @@ pub trait Environment: 'static {
     fn draw(config: &Self::Config, state: &Self::State, view: View, surface: &mut Surface);
 
     /// What the numbers mean, for analysts.
-    fn legend(_config: &Self::Config) -> Legend {
-        Legend::default()
+    fn labels(_config: &Self::Config) -> Labels {
+        Labels::default()
+    }
+
+    /// What is recorded of `state` beside what agents observe: one value for each of [`Labels::state`], in order. No
+    /// participant is sent it.
+    fn record(_config: &Self::Config, _state: &Self::State) -> Vec<RecordValue> {
+        Vec::new()
     }
 
     /// Text for the panel around the picture; round, score and time left are there already.

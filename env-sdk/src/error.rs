@@ -1,6 +1,6 @@
 //! What can go wrong in an environment or a policy, in words for the researcher who wrote it.
 
-use crate::environment::Agent;
+use crate::agent::Agent;
 
 /// An environment refused, or broke one of its own promises.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,22 @@ pub enum EnvError {
         /// The tick, counted from the reset.
         tick: u32,
     },
+    /// An agent has to do nothing, and neither the experiment nor the environment declares which action that is.
+    #[error("{agent} has no default action")]
+    NoDefaultAction {
+        /// The agent.
+        agent: Agent,
+    },
+    /// Two builds simulate a configuration differently.
+    #[error("{env}: this build has simulation {here:016x}, the other {there:016x}")]
+    Fingerprint {
+        /// The environment's id.
+        env: String,
+        /// This build's [`fingerprint`](crate::fingerprint()).
+        here: u64,
+        /// The other build's.
+        there: u64,
+    },
     /// A snapshot could not be written or read.
     #[error("{env}: snapshot: {why}")]
     Snapshot {
@@ -59,7 +75,7 @@ pub enum EnvError {
 /// A policy could not be loaded or could not choose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
-    /// The model does not load, or its tensors are not what the policy was told to expect.
+    /// The model does not load, or its tensors are not those of its configuration.
     #[error("policy {name}: {why}")]
     Load {
         /// The policy's name.

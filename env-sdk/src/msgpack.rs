@@ -1,6 +1,6 @@
 //! MessagePack, compact form (fields without names), for snapshots and for what travels to browsers.
 //!
-//! rmp-serde writes it. Reading is done here: rmp-serde reads a number anew for every type that it reads into, at some
+//! rmp-serde writes it. Reading is done here: rmp-serde has code of its own for every type that a number is read into, at some
 //! kilobytes each, which was a quarter of what a participant had to load. Here everything that does not depend on the
 //! type is in [`Reader::token`]. There are no timestamps, no extensions and no numbers of 128 bits. Tests compare with
 //! rmp-serde's own reader.
@@ -56,11 +56,26 @@ fn kind(value: de::Unexpected<'_>) -> &'static str {
 }
 
 /// A value as bytes.
+///
+/// ```
+/// use footlights_env::msgpack;
+///
+/// let bytes = msgpack::encode(&(7u8, "seven")).unwrap();
+/// assert_eq!(msgpack::decode::<(u8, String)>(&bytes).unwrap(), (7, "seven".to_owned()));
+/// ```
+///
+/// # Errors
+///
+/// What the value's own `Serialize` says.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     rmp_serde::to_vec(value).map_err(Error::custom)
 }
 
 /// A value from bytes, all of which must belong to it.
+///
+/// # Errors
+///
+/// When the bytes are no such value, end early, or go on after it.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let mut reader = Reader { rest: bytes, depth: 0 };
     let value = T::deserialize(&mut reader)?;

@@ -1,4 +1,4 @@
-//! What picks an agent's action when no person does.
+//! What chooses an agent's action when no person does.
 
 use crate::{
     error::PolicyError,
@@ -6,10 +6,28 @@ use crate::{
     space::{ActionValue, Space},
 };
 
-/// Chooses actions from observations. An action is an *input* to the simulation: it is recorded, and a replay never
-/// asks the policy again.
+/// Chooses actions from observations. An action is an *input* to the simulation: it is recorded, and a replay takes the
+/// recorded one.
+///
+/// ```
+/// use footlights_env::{ActionValue, Policy, PolicyError, Rng};
+///
+/// /// Pushes towards the middle.
+/// struct Centre;
+///
+/// impl Policy for Centre {
+///     fn act(&mut self, observation: &[f32], _: &mut Rng) -> Result<ActionValue, PolicyError> {
+///         let x = observation.first().copied().unwrap_or_default();
+///         Ok(ActionValue::Discrete(if x < 0.0 { 2 } else { 0 }))
+///     }
+/// }
+/// ```
 pub trait Policy {
     /// The next action for this flat observation.
+    ///
+    /// # Errors
+    ///
+    /// When the policy cannot choose. The game takes its default action instead and logs the error.
     fn act(&mut self, observation: &[f32], rng: &mut Rng) -> Result<ActionValue, PolicyError>;
 
     /// Forgets everything, at the start of an episode.
@@ -21,12 +39,25 @@ pub trait Policy {
     }
 
     /// Restores what [`Policy::save`] returned.
+    ///
+    /// # Errors
+    ///
+    /// When it is no state of this policy; nothing has changed then.
     fn load(&mut self, _saved: &[u8]) -> Result<(), PolicyError> {
         Ok(())
     }
 }
 
 /// Uniform over an action space.
+///
+/// ```
+/// use footlights_env::{Policy, RandomPolicy, Rng, Space, Stream};
+///
+/// let mut policy = RandomPolicy(Space::Discrete { n: 3 });
+/// let action = policy.act(&[], &mut Rng::derive(1, Stream::Policy(0), 0, 1))?;
+/// assert!(policy.0.contains(&action));
+/// # Ok::<(), footlights_env::PolicyError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RandomPolicy(pub Space);
 

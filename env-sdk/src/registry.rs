@@ -1,19 +1,20 @@
 //! Environments by name, for tools and for everything that is configured by data.
 
 use crate::{
-    conformance,
     environment::Environment,
     error::EnvError,
+    fingerprint::fingerprint,
     policy::Policy,
     simulation::{Sim, Simulation},
 };
 
-/// Makes a simulation from what `T` tells.
+/// Makes a simulation from a configuration in the form `T`.
 pub type Make<T> = fn(&T) -> Result<Box<dyn Simulation>, EnvError>;
 /// Makes a scripted policy.
 type MakePolicy = fn() -> Box<dyn Policy>;
 
-/// How to make one environment and the scripted policies that come with it.
+/// How to make one environment and the scripted policies that come with it. See [`Registry`] and
+/// [`conformance::check`](crate::conformance::check).
 #[derive(Clone)]
 pub struct Entry {
     /// The environment's id.
@@ -27,6 +28,7 @@ pub struct Entry {
 
 impl Entry {
     /// An entry for `E`, without scripted policies.
+    #[must_use]
     pub fn of<E: Environment>() -> Self {
         Self {
             id: E::ID,
@@ -39,29 +41,43 @@ impl Entry {
     }
 
     /// Adds a scripted policy.
+    #[must_use]
     pub fn scripted(mut self, name: &'static str, make: MakePolicy) -> Self {
         self.scripted.push((name, make));
         self
     }
 
     /// A simulation with the default configuration.
+    ///
+    /// # Errors
+    ///
+    /// When the environment refuses its own default.
     pub fn make_default(&self) -> Result<Box<dyn Simulation>, EnvError> {
         (self.make_default)()
     }
 
     /// A simulation with the configuration that [`Simulation::packed_config`] gave.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no configuration of this environment.
     pub fn make_packed(&self, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
         (self.make_packed)(config)
     }
 
     /// A simulation; `Value::Null` stands for the default configuration. Only with the feature `json`: a browser's
     /// module has no use for it, and would have to hold a parser.
+    ///
+    /// # Errors
+    ///
+    /// When the JSON is no configuration of this environment.
     #[cfg(feature = "json")]
     pub fn make(&self, config: &serde_json::Value) -> Result<Box<dyn Simulation>, EnvError> {
         (self.make)(config)
     }
 
-    /// A fresh scripted policy.
+    /// A fresh scripted policy; none if no policy has that name.
+    #[must_use]
     pub fn policy(&self, name: &str) -> Option<Box<dyn Policy>> {
         self.scripted.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
     }
@@ -71,14 +87,34 @@ impl Entry {
         self.scripted.iter().map(|(name, _)| *name)
     }
 
-    /// A digest of what this build's simulation does: equal fingerprints mean that two builds simulate alike.
-    /// Costs 64 ticks.
+    /// The [`fingerprint`] of the default configuration: whether two builds have the same environment. Costs 64 ticks.
+    ///
+    /// # Errors
+    ///
+    /// When the default configuration cannot be simulated.
     pub fn fingerprint(&self) -> Result<u64, EnvError> {
-        conformance::fingerprint(self.make_default()?.as_mut())
+        fingerprint(self.make_default()?.as_mut())
+    }
+
+    /// The [`fingerprint`] of a configuration; `Value::Null` stands for the default one. Costs 64 ticks.
+    ///
+    /// # Errors
+    ///
+    /// When the JSON is no configuration of this environment, or cannot be simulated.
+    #[cfg(feature = "json")]
+    pub fn fingerprint_of(&self, config: &serde_json::Value) -> Result<u64, EnvError> {
+        fingerprint(self.make(config)?.as_mut())
     }
 }
 
 /// All environments a build knows.
+///
+/// ```
+/// use footlights_env::{EnvError, Registry};
+///
+/// let registry = Registry::new();
+/// assert!(matches!(registry.get("mountain-car-v0"), Err(EnvError::Unknown(_))));
+/// ```
 #[derive(Clone, Default)]
 pub struct Registry {
     entries: Vec<Entry>,
@@ -86,11 +122,13 @@ pub struct Registry {
 
 impl Registry {
     /// A registry with nothing in it.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an entry; one of the same id goes.
+    /// Adds an entry; it replaces one of the same id.
+    #[must_use]
     pub fn with(mut self, entry: Entry) -> Self {
         self.entries.retain(|known| known.id != entry.id);
         self.entries.push(entry);
@@ -98,6 +136,10 @@ impl Registry {
     }
 
     /// The entry of that id.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvError::Unknown`] if there is none.
     pub fn get(&self, id: &str) -> Result<&Entry, EnvError> {
         self.entries.iter().find(|entry| entry.id == id).ok_or_else(|| EnvError::Unknown(id.to_owned()))
     }

@@ -4,39 +4,93 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    agent::{Agent, PerAgent},
     digest,
-    environment::{Agent, Environment, HudItem, Legend, PerAgent, Spec, Step, View},
+    environment::{Environment, HudItem, View},
     error::EnvError,
+    label::Labels,
     msgpack,
+    record::RecordValue,
     rng::{Rng, Stream},
     space::ActionValue,
+    spec::Spec,
+    step::Step,
     surface::Surface,
 };
 
 /// A running environment. Ticks count from the reset, which is tick 0.
+///
+/// ```
+/// # use footlights_env::prelude::*;
+/// # struct Coin;
+/// # #[derive(Clone, Copy, Discrete)] enum Flip { Flip }
+/// # impl Environment for Coin {
+/// #     type Config = (); type State = u32; type Action = Flip; type Observation = [f32; 1];
+/// #     const ID: &'static str = "coin-v0";
+/// #     fn spec(_: &()) -> Spec { Spec { id: Self::ID.into(),
+/// #         agents: vec![AgentSpec::new(Flip::space(), Space::uniform_box(1, 0.0, 1e9))], max_steps: 50,
+/// #         reward_range: (0.0, 1.0), viewport: Viewport { width: 1.0, height: 1.0 } } }
+/// #     fn reset(_: &(), rng: &mut Rng) -> u32 { rng.below(9) }
+/// #     fn step(_: &(), s: &mut u32, _: &[Flip], rng: &mut Rng) -> Step { *s += rng.below(2); Step::solo(0.0, false) }
+/// #     fn observe(_: &(), s: &u32, _: Agent) -> [f32; 1] { [*s as f32] }
+/// #     fn draw(_: &(), s: &u32, _: View, surface: &mut Surface) { surface.circle(0.5, 0.5, 0.1).id(*s as u16); }
+/// # }
+/// let mut sim: Box<dyn Simulation> = Box::new(Sim::<Coin>::new(())?);
+/// sim.reset(7, 0);
+/// let start = sim.save()?;
+/// sim.step(&[Flip::Flip.into()])?;
+/// let after = sim.digest()?;
+/// sim.load(&start)?;
+/// sim.step(&[Flip::Flip.into()])?;
+/// assert_eq!(sim.digest()?, after);
+/// # Ok::<(), EnvError>(())
+/// ```
 pub trait Simulation {
     /// The declaration.
     fn spec(&self) -> &Spec;
     /// What the numbers mean.
-    fn legend(&self) -> Legend;
+    fn labels(&self) -> Labels;
     /// Starts an episode. The same (seed, episode) gives the same start.
     fn reset(&mut self, seed: u64, episode: u32);
-    /// One tick; one action an agent, in order. On an error the state has not changed, except for
-    /// [`EnvError::NonFinite`], after which the episode must end.
+    /// One tick; one action an agent, in order. At the step limit the episode is truncated for all agents that have not
+    /// reached its end, as by Gymnasium's [TimeLimit](https://gymnasium.farama.org/api/wrappers/misc_wrappers/).
+    ///
+    /// # Errors
+    ///
+    /// When an action is missing or not in its space, and when a reward is not finite. The state has not changed, except
+    /// after [`EnvError::NonFinite`]: then the episode must end.
     fn step(&mut self, actions: &[ActionValue]) -> Result<Step, EnvError>;
+    /// The steps after which an episode is truncated.
+    fn step_limit(&self) -> u32;
+    /// Lowers the step limit; it is never more than [`Spec::max_steps`]. Snapshots do not hold it.
+    fn limit_steps(&mut self, limit: u32);
     /// Appends the flat observation of `agent`.
     fn observe(&self, agent: Agent, out: &mut Vec<f32>);
-    /// Whether the action lies in the action space and the rules allow it now.
+    /// What is recorded of the state: one value for each of [`Labels::state`].
+    fn record(&self) -> Vec<RecordValue>;
+    /// Whether the action lies in the agent's action space and the rules allow it now.
     fn is_valid(&self, agent: Agent, action: &ActionValue) -> bool;
     /// Draws what `view` may see.
     fn draw(&self, view: View, surface: &mut Surface);
     /// Text for the panel around the picture.
     fn hud(&self, view: View) -> Vec<HudItem>;
     /// xxh3 over the canonical state.
+    ///
+    /// # Errors
+    ///
+    /// When a number of the state is not finite, or the state cannot be serialised.
     fn digest(&self) -> Result<u64, EnvError>;
     /// A snapshot: seed, episode, tick and state.
+    ///
+    /// # Errors
+    ///
+    /// When the state cannot be serialised.
     fn save(&self) -> Result<Vec<u8>, EnvError>;
     /// Goes back to a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no snapshot of this environment; nothing has changed then.
     fn load(&mut self, snapshot: &[u8]) -> Result<(), EnvError>;
     /// The same simulation in the same state, for itself.
     fn fork(&self) -> Box<dyn Simulation>;
@@ -46,9 +100,17 @@ pub trait Simulation {
     fn episode(&self) -> u32;
     /// Steps since the reset.
     fn tick(&self) -> u32;
-    /// The configuration, as it would be written in a study.
-    fn config(&self) -> Value;
+    /// The configuration, as it would be written in an experiment.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as JSON.
+    fn config(&self) -> Result<Value, EnvError>;
     /// The configuration for a browser's module, see [`Sim::from_packed`].
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as MessagePack.
     fn packed_config(&self) -> Result<Vec<u8>, EnvError>;
 }
 
@@ -56,6 +118,7 @@ pub trait Simulation {
 pub struct Sim<E: Environment> {
     config: E::Config,
     spec: Spec,
+    limit: u32,
     at: At,
     state: E::State,
 }
@@ -69,21 +132,39 @@ struct At {
 
 impl<E: Environment> Clone for Sim<E> {
     fn clone(&self) -> Self {
-        Self { config: self.config.clone(), spec: self.spec.clone(), at: self.at, state: self.state.clone() }
+        Self {
+            config: self.config.clone(),
+            spec: self.spec.clone(),
+            limit: self.limit,
+            at: self.at,
+            state: self.state.clone(),
+        }
     }
 }
 
 impl<E: Environment> Sim<E> {
     /// A simulation at the reset of seed 0, episode 0.
+    ///
+    /// # Errors
+    ///
+    /// When the environment refuses the configuration, or declares no agent or more than 255.
     pub fn new(config: E::Config) -> Result<Self, EnvError> {
-        E::check(&config).map_err(|why| EnvError::Config { env: E::ID, why })?;
+        let refused = |why| EnvError::Config { env: E::ID, why };
+        E::validate(&config).map_err(refused)?;
         let spec = E::spec(&config);
+        if !(1..=255).contains(&spec.agents.len()) {
+            return Err(refused(format!("{} agents, there must be 1 to 255", spec.agents.len())));
+        }
         let at = At { seed: 0, episode: 0, tick: 0 };
         let state = E::reset(&config, &mut Rng::derive(0, Stream::Environment, 0, 0));
-        Ok(Self { config, spec, at, state })
+        Ok(Self { config, limit: spec.max_steps, spec, at, state })
     }
 
     /// The same from JSON; null stands for the default configuration.
+    ///
+    /// # Errors
+    ///
+    /// When the JSON is no configuration, or [`Sim::new`] refuses it.
     pub fn from_json(config: &Value) -> Result<Self, EnvError> {
         let config = match config {
             Value::Null => E::Config::default(),
@@ -94,6 +175,10 @@ impl<E: Environment> Sim<E> {
     }
 
     /// The same from MessagePack, in which a browser gets it.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no configuration, or [`Sim::new`] refuses it.
     pub fn from_packed(config: &[u8]) -> Result<Self, EnvError> {
         let config =
             msgpack::decode(config).map_err(|e| EnvError::Config { env: E::ID, why: e.to_string() })?;
@@ -106,8 +191,8 @@ impl<E: Environment> Simulation for Sim<E> {
         &self.spec
     }
 
-    fn legend(&self) -> Legend {
-        E::legend(&self.config)
+    fn labels(&self) -> Labels {
+        E::labels(&self.config)
     }
 
     fn reset(&mut self, seed: u64, episode: u32) {
@@ -116,25 +201,37 @@ impl<E: Environment> Simulation for Sim<E> {
     }
 
     fn step(&mut self, actions: &[ActionValue]) -> Result<Step, EnvError> {
-        let expected = usize::from(self.spec.agents);
+        let expected = self.spec.agents.len();
         if actions.len() != expected {
             return Err(EnvError::ActionCount { env: E::ID, expected, found: actions.len() });
         }
         let mut typed = PerAgent::<E::Action>::new();
-        for (agent, action) in self.spec.agents().zip(actions) {
+        for (agent, (declared, action)) in (0..=u8::MAX).map(Agent).zip(self.spec.agents.iter().zip(actions))
+        {
             let refused = || EnvError::Action { env: E::ID, agent, action: action.to_string() };
-            if !self.spec.action_space.contains(action) {
+            if !declared.action_space.contains(action) {
                 return Err(refused());
             }
             typed.push(E::Action::try_from(action.clone()).map_err(|_| refused())?);
         }
         self.at.tick += 1;
         let mut rng = Rng::derive(self.at.seed, Stream::Environment, self.at.episode, self.at.tick);
-        let step = E::step(&self.config, &mut self.state, &typed, &mut rng);
+        let mut step = E::step(&self.config, &mut self.state, &typed, &mut rng);
         if step.rewards.iter().any(|r| !r.is_finite()) {
             return Err(EnvError::NonFinite { env: E::ID, what: "a reward", tick: self.at.tick });
         }
+        if self.at.tick >= self.limit {
+            step.truncate();
+        }
         Ok(step)
+    }
+
+    fn step_limit(&self) -> u32 {
+        self.limit
+    }
+
+    fn limit_steps(&mut self, limit: u32) {
+        self.limit = self.spec.max_steps.min(limit);
     }
 
     fn observe(&self, agent: Agent, out: &mut Vec<f32>) {
@@ -142,8 +239,12 @@ impl<E: Environment> Simulation for Sim<E> {
         out.extend(E::observe(&self.config, &self.state, agent).as_ref().iter().map(|v| v + 0.0));
     }
 
+    fn record(&self) -> Vec<RecordValue> {
+        E::record(&self.config, &self.state)
+    }
+
     fn is_valid(&self, agent: Agent, action: &ActionValue) -> bool {
-        self.spec.action_space.contains(action)
+        self.spec.action_space(agent).contains(action)
             && E::Action::try_from(action.clone())
                 .is_ok_and(|action| E::is_valid(&self.config, &self.state, agent, action))
     }
@@ -192,8 +293,9 @@ impl<E: Environment> Simulation for Sim<E> {
         self.at.tick
     }
 
-    fn config(&self) -> Value {
-        serde_json::to_value(&self.config).unwrap_or(Value::Null)
+    fn config(&self) -> Result<Value, EnvError> {
+        serde_json::to_value(&self.config)
+            .map_err(|e| EnvError::Config { env: E::ID, why: format!("it cannot be written as JSON: {e}") })
     }
 
     fn packed_config(&self) -> Result<Vec<u8>, EnvError> {

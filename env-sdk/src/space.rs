@@ -10,6 +10,13 @@ use serde::{
 use crate::rng::Rng;
 
 /// A set of values an action or an observation lies in.
+///
+/// ```
+/// use footlights_env::{ActionValue, Space};
+///
+/// assert!(Space::Discrete { n: 3 }.contains(&ActionValue::Discrete(2)));
+/// assert!(!Space::uniform_box(2, -1.0, 1.0).contains_flat(&[0.5, 1.5]));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Space {
@@ -29,6 +36,7 @@ pub enum Space {
 
 impl Space {
     /// A box with the same bounds in each of `len` places.
+    #[must_use]
     pub fn uniform_box(len: usize, low: f32, high: f32) -> Self {
         Self::Box { low: vec![low; len], high: vec![high; len] }
     }

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use footlights_env::{
-    ActionValue, Agent, Entry, Environment, PerAgent, Rng, Space, Spec, Step, Surface, View, Viewport,
-    conformance,
+    ActionValue, Agent, AgentSpec, Discrete, Entry, Environment, Label, Labels, RecordKind, RecordValue, Rng,
+    Sim, Simulation, Space, Spec, Step, Surface, View, Viewport, conformance,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,17 @@ const REMEMBERS_OUTSIDE_THE_STATE: u8 = 1;
 const FORGETS_A_FIELD_IN_THE_SNAPSHOT: u8 = 2;
 const OBSERVES_OUTSIDE_THE_SPACE: u8 = 3;
 const REWARDS_OUTSIDE_THE_RANGE: u8 = 4;
-const NEVER_ENDS: u8 = 5;
+const HAS_NO_STEPS: u8 = 5;
 const IGNORES_THE_SEED: u8 = 6;
 const DRAWS_SOMETHING_ELSE_EVERY_TIME: u8 = 7;
 const STEPS_WITHOUT_REWARDS: u8 = 8;
+const NEVER_TERMINATES: u8 = 9;
+const LABELS_TOO_FEW_PLACES: u8 = 10;
+const DOES_NOTHING_OUTSIDE_THE_SPACE: u8 = 11;
+const RECORDS_WHAT_IT_DID_NOT_DECLARE: u8 = 12;
+const RECORDS_A_TEXT_AS_A_NUMBER: u8 = 13;
+const RECORDS_NAN: u8 = 14;
+const REPORTS_AN_INFO_WITHOUT_A_LABEL: u8 = 15;
 
 thread_local!(static OUTSIDE: Cell<u32> = const { Cell::new(0) });
 
@@ -39,24 +46,11 @@ struct State {
     hidden: u32,
 }
 
-#[derive(Clone, Copy)]
-struct Go(i32);
-
-impl TryFrom<ActionValue> for Go {
-    type Error = ();
-
-    fn try_from(action: ActionValue) -> Result<Self, ()> {
-        match action {
-            ActionValue::Discrete(n) => Ok(Self(n)),
-            ActionValue::Continuous(_) => Err(()),
-        }
-    }
-}
-
-impl From<Go> for ActionValue {
-    fn from(go: Go) -> Self {
-        Self::Discrete(go.0)
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Discrete)]
+enum Go {
+    Stay,
+    Walk,
+    Run,
 }
 
 impl<const FLAW: u8> Environment for Counter<FLAW> {
@@ -68,12 +62,12 @@ impl<const FLAW: u8> Environment for Counter<FLAW> {
     const ID: &'static str = "counter-v0";
 
     fn spec(_: &()) -> Spec {
+        let noop = if FLAW == DOES_NOTHING_OUTSIDE_THE_SPACE { 3 } else { 0 };
+        let agent = AgentSpec::new(Go::space(), Space::uniform_box(1, 0.0, 1e6));
         Spec {
             id: Self::ID.into(),
-            agents: 1,
-            action_space: Space::Discrete { n: 3 },
-            observation_space: Space::uniform_box(1, 0.0, 1e6),
-            max_steps: 40,
+            agents: vec![agent.noop(ActionValue::Discrete(noop))],
+            max_steps: if FLAW == HAS_NO_STEPS { 0 } else { 40 },
             reward_range: (0.0, 2.0),
             viewport: Viewport { width: 100.0, height: 100.0 },
         }
@@ -92,15 +86,14 @@ impl<const FLAW: u8> Environment for Counter<FLAW> {
             FORGETS_A_FIELD_IN_THE_SNAPSHOT => state.hidden,
             _ => 0,
         };
-        let action = actions.first().map_or(0, |go| go.0 as u32);
+        let action = actions.first().map_or(0, |go| go.index() as u32);
         state.sum += state.stride + action + extra;
         let reward = if FLAW == REWARDS_OUTSIDE_THE_RANGE { -1.0 } else { action as f32 };
-        let rewards: PerAgent<f32> = std::iter::once(reward).collect();
-        Step {
-            rewards: if FLAW == STEPS_WITHOUT_REWARDS { PerAgent::new() } else { rewards },
-            terminated: std::iter::once(FLAW != NEVER_ENDS && state.tick == 20).collect(),
-            truncated: std::iter::once(false).collect(),
-            infos: Vec::new(),
+        let step = Step::solo(reward, FLAW != NEVER_TERMINATES && state.tick == 20);
+        match FLAW {
+            STEPS_WITHOUT_REWARDS => Step { rewards: Default::default(), ..step },
+            REPORTS_AN_INFO_WITHOUT_A_LABEL => step.info(Agent(0), "speed", 1.0),
+            _ => step,
         }
     }
 
@@ -111,6 +104,25 @@ impl<const FLAW: u8> Environment for Counter<FLAW> {
     fn draw(_: &(), state: &State, _: View, surface: &mut Surface) {
         let shift = if FLAW == DRAWS_SOMETHING_ELSE_EVERY_TIME { (outside() % 50) as f32 } else { 0.0 };
         surface.circle(20.0 + state.tick as f32 + shift, 50.0, 2.0).id(1).tween();
+    }
+
+    fn labels(_: &()) -> Labels {
+        let places = if FLAW == LABELS_TOO_FEW_PLACES { 2 } else { 1 };
+        let sum = Label::new("sum", "The sum so far", "");
+        Labels::homogeneous(1, Go::labels().observing(vec![sum; places]))
+            .state("stride", "What is added in each step", "", RecordKind::Number)
+            .state("where", "How far it is, in a word", "", RecordKind::Text)
+    }
+
+    fn record(_: &(), state: &State) -> Vec<RecordValue> {
+        let stride = f64::from(state.stride);
+        let far: RecordValue = if state.sum < 5_000 { "near" } else { "far" }.into();
+        match FLAW {
+            RECORDS_WHAT_IT_DID_NOT_DECLARE => vec![stride.into()],
+            RECORDS_A_TEXT_AS_A_NUMBER => vec![far.clone(), far],
+            RECORDS_NAN => vec![f64::NAN.into(), far],
+            _ => vec![stride.into(), far],
+        }
     }
 }
 
@@ -144,7 +156,47 @@ fn what_lies_outside_the_declaration_is_refused() {
     expect(refused::<STEPS_WITHOUT_REWARDS>(), "spaces", "one entry for each");
     expect(refused::<IGNORES_THE_SEED>(), "spaces", "32 seeds");
     // The gate that plays whole episodes first says so.
-    expect(refused::<NEVER_ENDS>(), "save", "did not end");
+    expect(refused::<HAS_NO_STEPS>(), "save", "did not end");
+    expect(refused::<DOES_NOTHING_OUTSIDE_THE_SPACE>(), "spaces", "its noop");
+}
+
+#[test]
+fn labels_and_records_are_those_that_are_declared() {
+    expect(refused::<LABELS_TOO_FEW_PLACES>(), "spaces", "explain 2 of 1");
+    expect(refused::<REPORTS_AN_INFO_WITHOUT_A_LABEL>(), "spaces", "\"speed\"");
+    expect(
+        refused::<RECORDS_WHAT_IT_DID_NOT_DECLARE>(),
+        "spaces",
+        "1 values are recorded, the labels declare 2",
+    );
+    expect(refused::<RECORDS_A_TEXT_AS_A_NUMBER>(), "spaces", "declared as Number");
+    expect(refused::<RECORDS_NAN>(), "spaces", "not finite");
+}
+
+#[test]
+fn an_episode_that_does_not_terminate_is_truncated_at_the_limit_in_one_place() {
+    expect(refused::<NEVER_TERMINATES>(), "nothing", "");
+    let mut sim = Sim::<Counter<NEVER_TERMINATES>>::new(()).unwrap();
+    let mut ends = |limit: u32| {
+        sim.limit_steps(limit);
+        sim.reset(1, 0);
+        let mut tick = 0;
+        loop {
+            let step = sim.step(&[Go::Stay.into()]).unwrap();
+            tick += 1;
+            assert!(!step.terminated[0]);
+            if step.done() {
+                return (tick, sim.step_limit());
+            }
+        }
+    };
+    assert_eq!([ends(100), ends(7), ends(40)], [(40, 40), (7, 7), (40, 40)]);
+    // What terminates in the last step is not truncated.
+    let mut sim = Sim::<Counter<NONE>>::new(()).unwrap();
+    sim.limit_steps(20);
+    sim.reset(1, 0);
+    let last = (0..20).map(|_| sim.step(&[Go::Run.into()]).unwrap()).last().unwrap();
+    assert!(last.terminated[0] && !last.truncated[0]);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Whole games of random play.
 
+use footlights_client::netcode::{Stage, Stop};
 use footlights_data::steps;
 use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, Seat};
 use footlights_protocol::{
     InputDelay, Outcome,
-    wire::{self, ClientToRoom},
+    wire::{self, ClientToRoom, CloseCode},
 };
 
 use crate::{
@@ -168,6 +169,23 @@ fn a_state_that_differs_is_noticed_within_a_second_repaired_and_in_the_data() {
     let repaired: Vec<_> = record.events.iter().filter(|event| event.kind.as_str() == "desync").collect();
     assert_eq!(repaired.len(), 1, "{repaired:?}");
     assert_eq!(repaired[0].agent, Some(Agent(0)));
+}
+
+#[test]
+fn a_browser_that_simulates_the_configuration_differently_does_not_play_and_asks_for_a_reload() {
+    // Its default has 100 steps: the environment's own fingerprint is the room's.
+    let mut world = World::of_another_build(meadow(2, 600), 29, &[Weather::steady(20.0)]);
+    world.play(2_000.0);
+    for person in &world.people {
+        match person.play.stage() {
+            Stage::Stopped(Stop::Refused { code, reason }, ..) => {
+                assert_eq!(*code, CloseCode::Mismatch.code());
+                assert!(reason.starts_with("meadow-v0: this build has simulation"), "{reason}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(world.room.tick(), 0);
 }
 
 #[test]

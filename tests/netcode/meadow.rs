@@ -1,12 +1,8 @@
 //! An environment for 2 to 4 players, in which everybody bumps into everybody and the wind blows at random: whatever one
 //! of them does changes what happens to the others.
 
-use footlights_env::{
-    ActionValue, Agent, Environment, Policy, PolicyError, Rng, Space, Spec, Step, Surface, View, Viewport,
-    math, surface::Color,
-};
+use footlights_env::prelude::*;
 use footlights_protocol::timeline::PolicyQuery;
-use serde::{Deserialize, Serialize};
 
 pub struct Meadow;
 
@@ -26,27 +22,15 @@ impl Default for Config {
 pub struct State {
     /// x, y, and the speed of both.
     players: Vec<[f32; 4]>,
-    steps: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub struct Push(u8);
-
-impl TryFrom<ActionValue> for Push {
-    type Error = ();
-
-    fn try_from(value: ActionValue) -> Result<Self, ()> {
-        match value {
-            ActionValue::Discrete(n) => u8::try_from(n).ok().filter(|n| *n < 5).map(Self).ok_or(()),
-            ActionValue::Continuous(_) => Err(()),
-        }
-    }
-}
-
-impl From<Push> for ActionValue {
-    fn from(push: Push) -> Self {
-        Self::Discrete(push.0.into())
-    }
+#[derive(Debug, Clone, Copy, Discrete)]
+pub enum Push {
+    Stay,
+    Left,
+    Right,
+    Up,
+    Down,
 }
 
 const SIZE: f32 = 20.0;
@@ -61,11 +45,10 @@ impl Environment for Meadow {
     const ID: &'static str = "meadow-v0";
 
     fn spec(config: &Config) -> Spec {
+        let agent = AgentSpec::new(Push::space(), Space::uniform_box(4, -50.0, 50.0)).noop(Push::Stay);
         Spec {
             id: Self::ID.into(),
-            agents: config.players,
-            action_space: Space::Discrete { n: 5 },
-            observation_space: Space::uniform_box(4, -50.0, 50.0),
+            agents: vec![agent; usize::from(config.players)],
             max_steps: config.steps,
             reward_range: (-10.0, 10.0),
             viewport: Viewport { width: SIZE, height: SIZE },
@@ -74,14 +57,13 @@ impl Environment for Meadow {
 
     fn reset(config: &Config, rng: &mut Rng) -> State {
         let place = |_| [rng.uniform(0.0, SIZE), rng.uniform(0.0, SIZE), 0.0, 0.0];
-        State { players: (0..config.players).map(place).collect(), steps: 0 }
+        State { players: (0..config.players).map(place).collect() }
     }
 
-    fn step(config: &Config, state: &mut State, actions: &[Push], rng: &mut Rng) -> Step {
+    fn step(_: &Config, state: &mut State, actions: &[Push], rng: &mut Rng) -> Step {
         let wind = (rng.uniform(-0.01, 0.01), rng.uniform(-0.01, 0.01));
         for (player, action) in state.players.iter_mut().zip(actions) {
-            let (ax, ay) =
-                [(0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)][usize::from(action.0)];
+            let (ax, ay) = [(0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)][action.index()];
             player[2] = (player[2] + ax * 0.05 + wind.0) * 0.95;
             player[3] = (player[3] + ay * 0.05 + wind.1) * 0.95;
             for axis in [0, 1] {
@@ -109,14 +91,7 @@ impl Environment for Meadow {
                 }
             }
         }
-        state.steps += 1;
-        let over = state.steps >= config.steps;
-        Step {
-            terminated: vec![false; rewards.len()].into(),
-            truncated: vec![over; rewards.len()].into(),
-            rewards: rewards.into(),
-            infos: Vec::new(),
-        }
+        Step::all(rewards, false)
     }
 
     fn observe(_: &Config, state: &State, agent: Agent) -> [f32; 4] {

@@ -134,10 +134,18 @@ impl World {
         Self::with(Engine { act: |_, _| None, ..ENGINE }, scene, seed, weather)
     }
 
+    /// The browsers are of a build that knows the environment, and simulates another configuration of it.
+    pub fn of_another_build(scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
+        let make = |_: &str, _: &[u8]| -> Result<Box<dyn Simulation>, EnvError> {
+            Ok(Box::new(footlights_env::Sim::<Meadow>::new(Default::default())?))
+        };
+        Self::with(Engine { make, ..ENGINE }, scene, seed, weather)
+    }
+
     fn with(engine: Engine, scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
         let game = info(&scene, seed);
         let room = Room::new(&scene, game.clone(), 0, EPOCH).expect("the scene is configured right");
-        let fingerprint = scene.environment.fingerprint().expect("a fingerprint");
+        let fingerprint = scene.environment.default_fingerprint().expect("a fingerprint");
         let sim = scene.environment.make().expect("the environment can be made");
         let reference = Timeline::new(scene.rules(), sim, game.seed);
         let person = |(k, agent): (usize, Agent)| {

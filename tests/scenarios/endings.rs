@@ -27,7 +27,8 @@ fn check_data(world: &World) {
         let column =
             |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no {name}"));
         let first = header.iter().position(|name| name.starts_with("observations.player_0.")).unwrap();
-        let observed = first..first + scene.environment.make().unwrap().spec().observation_space.len();
+        let observed =
+            first..first + scene.environment.make().unwrap().spec().observation_space(Agent(0)).len();
         assert!(observed.clone().all(|k| header[k].starts_with("observations.player_0.")));
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
         assert_eq!(rows.len() as u32, world.room.tick());

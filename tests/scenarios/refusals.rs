@@ -110,7 +110,7 @@ fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
 #[test]
 fn a_second_hello() {
     let act = |world: &mut World, conn: u64| {
-        let digest = world.scene.environment.fingerprint().ok();
+        let digest = world.scene.environment.default_fingerprint().ok();
         world.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest });
     };
     refused(act, CloseCode::Malformed, "malformed", "Hello already");

@@ -398,7 +398,8 @@ fn a_lost_process_forgets_nobodys_patience() {
 
 #[test]
 fn who_plays_with_policies_alone_may_be_lost_as_often_as_it_takes() {
-    let scene = GameScene { seats: vec![Seat::Human, chaser()], ..pair(DropoutRule::End).max_steps(900) };
+    let mut scene = pair(DropoutRule::End).max_steps(900);
+    scene.seats = vec![Seat::Human, chaser()];
     let mut world = World::new(scene, 3);
     let mut a = world.join(0);
     world.pass(5_000);

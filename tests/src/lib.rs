@@ -172,7 +172,7 @@ impl World {
     /// Opens a connection and says hello as a good browser does.
     pub fn join(&mut self, agent: u8) -> u64 {
         let conn = self.open(agent);
-        let digest = self.scene.environment.fingerprint().expect("a fingerprint");
+        let digest = self.scene.environment.default_fingerprint().expect("a fingerprint");
         self.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
         conn
     }

@@ -16,7 +16,9 @@ pub fn run(registry: &Registry, file: &Path) -> Result<()> {
 fn verify(registry: &Registry, bytes: &[u8]) -> Result<String> {
     let replay = Replay::decode(bytes)?;
     let entry = registry.get(&replay.environment)?;
-    let steps = replay.verify(entry.make(&replay.config())?.as_mut(), entry.fingerprint()?)?;
+    let (mut sim, here) =
+        (entry.make(&replay.config())?, entry.fingerprint_of(&replay.fingerprinted_config())?);
+    let steps = replay.verify(sim.as_mut(), here)?;
     let episodes = replay.episodes.len();
     Ok(format!("{}: {steps} steps in {episodes} episodes, every digest holds", replay.info.game_id))
 }

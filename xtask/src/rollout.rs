@@ -1,7 +1,8 @@
 //! `cargo xtask rollout`: one episode of an environment as JSON lines, for people who want to look and for programs
 //! that compare.
 //!
-//! The first line is the reset, each later one a step. Everything but the tick and the digest is an object by agent id.
+//! The first line is the reset, each later one a step. Everything but the tick, the digest and the state is an object by
+//! agent id; the state is what the environment records of it, by name, and is not there where it records nothing.
 
 use std::{io::Write, path::PathBuf};
 
@@ -82,6 +83,14 @@ fn line(sim: &dyn Simulation, step: Option<(&PerAgent<ActionValue>, &Step)>) -> 
         "observations": by_agent(spec, observe),
         "digest": format!("{:016x}", sim.digest()?),
     });
+    let columns = sim.labels().state;
+    if !columns.is_empty() {
+        let named = columns
+            .iter()
+            .zip(sim.record())
+            .map(|(column, value)| (column.label.name.to_owned(), json!(value)));
+        line["state"] = named.collect::<Map<_, _>>().into();
+    }
     if let Some((actions, step)) = step {
         line["actions"] = by_agent(spec, |agent| json!(actions.get(agent.index())));
         line["rewards"] = by_agent(spec, |agent| json!(step.rewards.get(agent.index())));
@@ -110,11 +119,11 @@ fn script(spec: &Spec, text: &str) -> Result<Vec<PerAgent<ActionValue>>> {
         if let Some(stranger) = step.keys().find(|key| !known.contains(key)) {
             bail!("step {number}, {stranger}: {} has no such agent, only {}", spec.id, known.join(", "));
         }
-        let one = |id: &String| {
+        let one = |(agent, id): (Agent, &String)| {
             let value = step.get(id).with_context(|| format!("step {number}, {id}: no action"))?;
-            action(&spec.action_space, value).with_context(|| format!("step {number}, {id}: {value}"))
+            action(spec.action_space(agent), value).with_context(|| format!("step {number}, {id}: {value}"))
         };
-        known.iter().map(one).collect::<Result<PerAgent<_>>>()
+        spec.agents().zip(&known).map(one).collect::<Result<PerAgent<_>>>()
     };
     steps.iter().enumerate().map(read).collect()
 }
@@ -144,6 +153,11 @@ fn action(space: &Space, value: &Value) -> Result<ActionValue> {
 
 #[cfg(test)]
 mod tests {
+    use footlights_env::{
+        AgentSpec, Discrete, Entry, Environment, Labels, RecordKind, RecordValue, Rng, Surface, View,
+        Viewport,
+    };
+
     use super::*;
 
     fn options(env: &str) -> Options {
@@ -193,6 +207,72 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Counts, and records what nobody observes.
+    struct Counter;
+
+    #[derive(Clone, Copy, Discrete)]
+    enum Count {
+        Up,
+    }
+
+    impl Environment for Counter {
+        type Config = ();
+        type State = u32;
+        type Action = Count;
+        type Observation = [f32; 1];
+
+        const ID: &'static str = "counter-v0";
+
+        fn spec(_: &()) -> Spec {
+            Spec {
+                id: Self::ID.into(),
+                agents: vec![AgentSpec::new(Count::space(), Space::uniform_box(1, 0.0, 0.0))],
+                max_steps: 3,
+                reward_range: (0.0, 0.0),
+                viewport: Viewport { width: 1.0, height: 1.0 },
+            }
+        }
+
+        fn reset(_: &(), _: &mut Rng) -> u32 {
+            0
+        }
+
+        fn step(_: &(), count: &mut u32, _: &[Count], _: &mut Rng) -> Step {
+            *count += 1;
+            Step::solo(0.0, false)
+        }
+
+        fn observe(_: &(), _: &u32, _: Agent) -> [f32; 1] {
+            [0.0]
+        }
+
+        fn draw(_: &(), _: &u32, _: View, _: &mut Surface) {}
+
+        fn labels(_: &()) -> Labels {
+            Labels::default()
+                .state("count", "How often it was counted", "", RecordKind::Number)
+                .state("parity", "Whether that is odd or even", "", RecordKind::Text)
+                .state("history", "All counts so far", "", RecordKind::Json)
+        }
+
+        fn record(_: &(), count: &u32) -> Vec<RecordValue> {
+            let parity = if count % 2 == 0 { "even" } else { "odd" };
+            vec![f64::from(*count).into(), parity.into(), json!((0..=*count).collect::<Vec<_>>()).into()]
+        }
+    }
+
+    #[test]
+    fn what_an_environment_records_of_its_state_is_on_each_line() {
+        let mut out = Vec::new();
+        run(&Registry::new().with(Entry::of::<Counter>()), &options(Counter::ID), &mut out).unwrap();
+        let lines: Vec<Value> =
+            String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[2]["state"], json!({"count": 2.0, "parity": "even", "history": [0, 1, 2]}));
+        assert_eq!(lines[3]["truncated"]["player_0"], true);
+        assert!(play(&options("mountain-car-v0")).unwrap()[0].get("state").is_none());
     }
 
     #[test]

@@ -263,7 +263,9 @@ impl Player {
         let before = (self.at.1 as usize).checked_sub(1)?;
         let action = self.replay.episodes.get(self.at.0)?.actions.get(before)?.get(agent.index())?;
         let name = match action {
-            footlights_env::ActionValue::Discrete(n) => self.sim.legend().actions.get(*n as usize).copied(),
+            footlights_env::ActionValue::Discrete(n) => {
+                self.sim.labels().actions(agent).get(*n as usize).copied()
+            }
             footlights_env::ActionValue::Continuous(_) => None,
         };
         Some(name.map_or_else(|| action.to_string(), str::to_owned))

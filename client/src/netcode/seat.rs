@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use footlights_env::{Agent, Viewport, surface::Item};
+use footlights_env::{Agent, EnvError, Viewport, surface::Item};
 use footlights_protocol::{
     Hud, Outcome,
     wire::{
@@ -268,7 +268,7 @@ impl Seat {
             Ok(RoomToClient::Frame(Frame { hud: None, .. }) | RoomToClient::ConfirmedTick(_))
         );
         match message {
-            Ok(RoomToClient::Welcome(welcome)) => self.welcomed(welcome, now, out),
+            Ok(RoomToClient::Welcome(welcome)) => return self.welcomed(welcome, now, out),
             Ok(RoomToClient::Frame(frame)) => self.frame(frame, now, out),
             Ok(RoomToClient::ConfirmedTick(confirmed)) => self.confirmed(confirmed, now, out),
             Ok(RoomToClient::Snapshot { tick, timeline, policy_states, mandatory }) => {
@@ -422,15 +422,23 @@ impl Seat {
         self.upload_at = now + UPLOAD_MS;
     }
 
-    fn welcomed(&mut self, welcome: Welcome, now: f64, out: &mut VecDeque<Output>) {
+    fn welcomed(&mut self, welcome: Welcome, now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
         self.link.greeted(now);
         if let Some(simulated) = welcome.simulated.clone() {
             let made = self.engine.map(|engine| Rollback::new(welcome.agent, welcome.fps, simulated, engine));
             match made {
                 Some(Ok(rollback)) if self.rollback.is_none() => self.rollback = Some(rollback),
                 Some(Ok(_)) => {}
-                // The fingerprints were equal, so this cannot be; a new connection brings another deployment, if any.
-                None | Some(Err(_)) => return self.start_over(now, out),
+                Some(Err(error @ EnvError::Fingerprint { .. })) => {
+                    self.reason = error.to_string();
+                    return self.closed(CloseCode::Mismatch.code(), now);
+                }
+                // The environments' fingerprints were equal, so this cannot be; a new connection brings another
+                // deployment, if any.
+                None | Some(Err(_)) => {
+                    self.start_over(now, out);
+                    return None;
+                }
             }
         }
         // The picture so far stays on the screen until the full one is there.
@@ -442,6 +450,7 @@ impl Seat {
         // What still stands is said again.
         self.notice.clear();
         self.wake(now, out);
+        None
     }
 
     fn frame(&mut self, frame: Frame, now: f64, out: &mut VecDeque<Output>) {

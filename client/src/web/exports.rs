@@ -1,6 +1,6 @@
 //! What tests and benchmarks call in the very module that participants run.
 
-use footlights_env::{ActionValue, Simulation, conformance};
+use footlights_env::{Simulation, conformance};
 use footlights_protocol::{
     keys::{InputMode, Keyboard, MissingAction},
     timeline::{Moves, Rules, Timeline},
@@ -40,12 +40,13 @@ pub fn bench_steps(id: &str, steps: u32) -> Result<u32, JsError> {
 #[wasm_bindgen]
 pub fn bench_rollback(id: &str, ticks: u32, times: u32) -> Result<u32, JsError> {
     let simulation = make(id)?;
-    let keyboards = vec![Keyboard::default(); usize::from(simulation.spec().agents)];
-    let default_action = ActionValue::Discrete(0);
+    let agents = &simulation.spec().agents;
+    let keyboards = vec![Keyboard::default(); agents.len()];
+    let default_actions = agents.iter().map(|agent| agent.noop.clone()).collect();
     let (input_mode, missing_action) = (InputMode::PressedKeys, MissingAction::Default);
     let (episodes, max_steps, carry_score) = (1, None, true);
     let rules =
-        Rules { input_mode, missing_action, default_action, keyboards, episodes, max_steps, carry_score };
+        Rules { input_mode, missing_action, default_actions, keyboards, episodes, max_steps, carry_score };
     let confirmed = Timeline::new(rules, simulation, 1);
     let moves = Moves::new();
     for _ in 0..times {

@@ -1,8 +1,20 @@
-//! How a model's tensors and numbers become a policy: what a study writes down.
+//! How a model's tensors and numbers become a policy: what an experiment writes down.
 
 use serde::{Deserialize, Serialize};
 
 /// How one model is used. The defaults suit a feed-forward model with an input `obs` and an output `logits`.
+///
+/// ```
+/// use footlights_onnx::Config;
+///
+/// let lstm = Config::new("partner")
+///     .observation("state")
+///     .recurrent("h_in", "h_out")
+///     .fixed("seq_lens", &[1], &[1.0])
+///     .softmax(0.7)
+///     .frame_skip(2);
+/// assert_eq!(lstm.logits, "logits");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -79,6 +91,7 @@ fn default_frame_skip() -> u32 {
 
 impl Config {
     /// Feed-forward, `obs` to `logits`, argmax, a decision every tick.
+    #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -92,36 +105,42 @@ impl Config {
     }
 
     /// Names the input that takes the observation.
+    #[must_use]
     pub fn observation(mut self, input: impl Into<String>) -> Self {
         self.observation = input.into();
         self
     }
 
     /// Names the output that holds the logits.
+    #[must_use]
     pub fn logits(mut self, output: impl Into<String>) -> Self {
         self.logits = output.into();
         self
     }
 
     /// Feeds `output` back into `input` at the next step.
+    #[must_use]
     pub fn recurrent(mut self, input: impl Into<String>, output: impl Into<String>) -> Self {
         self.recurrent.push(Recurrent { input: input.into(), output: output.into() });
         self
     }
 
     /// Gives `input` a constant value; one value alone fills the shape.
+    #[must_use]
     pub fn fixed(mut self, input: impl Into<String>, shape: &[u32], values: &[f32]) -> Self {
         self.fixed.push(Fixed { input: input.into(), shape: shape.to_vec(), values: values.to_vec() });
         self
     }
 
     /// Draws actions from the softmax of the logits divided by `temperature`.
+    #[must_use]
     pub fn softmax(mut self, temperature: f32) -> Self {
         self.sampling = Sampling::Softmax { temperature };
         self
     }
 
     /// Decides once in `ticks` ticks.
+    #[must_use]
     pub fn frame_skip(mut self, ticks: u32) -> Self {
         self.frame_skip = ticks;
         self

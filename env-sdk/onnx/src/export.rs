@@ -19,6 +19,7 @@ pub struct Dense {
 }
 
 /// A multilayer perceptron with tanh between its layers, from `obs` [batch, in] to `logits` [batch, out].
+#[must_use]
 pub fn mlp(layers: &[Dense]) -> Vec<u8> {
     let mut graph = GraphProto { name: "mlp".into(), ..GraphProto::default() };
     let mut width = 0;
@@ -47,6 +48,7 @@ pub fn mlp(layers: &[Dense]) -> Vec<u8> {
 }
 
 /// A graph as a file of the standard operators, version 13.
+#[must_use]
 pub fn file(graph: GraphProto) -> Vec<u8> {
     ModelProto {
         ir_version: 8,
@@ -59,6 +61,7 @@ pub fn file(graph: GraphProto) -> Vec<u8> {
 }
 
 /// A node with one output, which also names it.
+#[must_use]
 pub fn node(op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) -> NodeProto {
     NodeProto {
         op_type: op.into(),
@@ -71,6 +74,7 @@ pub fn node(op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributePro
 }
 
 /// A constant of 32-bit floats.
+#[must_use]
 pub fn tensor(name: &str, shape: &[usize], values: &[f32]) -> TensorProto {
     TensorProto {
         name: name.into(),
@@ -82,6 +86,7 @@ pub fn tensor(name: &str, shape: &[usize], values: &[f32]) -> TensorProto {
 }
 
 /// An input or output of 32-bit floats, of the shape [batch, width] with the batch left open.
+#[must_use]
 pub fn value(name: &str, width: usize) -> ValueInfoProto {
     let dim = |value| Dimension { value: Some(value), ..Dimension::default() };
     let shape = TensorShapeProto {

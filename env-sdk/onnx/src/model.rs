@@ -5,18 +5,36 @@ use std::{
     sync::Arc,
 };
 
-use footlights_env::{PolicyError, Space, Spec};
+use footlights_env::{Agent, AgentSpec, PolicyError, Space, Spec};
 use tract_onnx::prelude::*;
 
 use crate::{
     check,
     config::Config,
     constructors,
-    policy::OnnxPolicy,
     wiring::{self, Shapes},
 };
 
 /// A model that any number of policies share. Loading costs milliseconds, cloning nothing: load it once.
+///
+/// ```
+/// use footlights_env::{AgentSpec, Policy, Rng, Space, Spec, Stream, Viewport};
+/// use footlights_onnx::{Config, Model, export::{Dense, mlp}};
+///
+/// let agent = AgentSpec::new(Space::Discrete { n: 3 }, Space::uniform_box(2, -1.0, 1.0));
+/// let spec = Spec {
+///     id: "corridor-v0".into(),
+///     agents: vec![agent],
+///     max_steps: 100,
+///     reward_range: (0.0, 1.0),
+///     viewport: Viewport { width: 1.0, height: 1.0 },
+/// };
+/// let file = mlp(&[Dense { weights: vec![0.5, 0.0, -0.5, 0.0, 1.0, 0.0], bias: vec![0.0; 3] }]);
+/// let mut policy = Model::load(&file, Config::new("walker"), &spec)?.policy()?;
+/// let action = policy.act(&[0.2, 0.9], &mut Rng::derive(1, Stream::Policy(0), 0, 1))?;
+/// assert!(spec.action_space(footlights_env::Agent(0)).contains(&action));
+/// # Ok::<(), footlights_env::PolicyError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Model(Arc<Inner>);
 
@@ -30,21 +48,35 @@ pub(crate) struct Inner {
 }
 
 impl Model {
-    /// Loads an ONNX file for the observations and the discrete actions that `spec` declares.
+    /// Loads an ONNX file for the observations and the discrete actions that `spec` declares for every agent.
+    ///
+    /// # Errors
+    ///
+    /// When the file is no model, does not fit the spaces or cannot be run; and when the agents have different spaces:
+    /// then [`Model::load_for`] says whose.
     pub fn load(bytes: &[u8], config: Config, spec: &Spec) -> Result<Self, PolicyError> {
-        constructors::run();
-        // The runtime panics over a few faults that `check` cannot know, such as an operator's axis out of range.
-        // Natively that is a refusal too. A wasm instance would be lost, so load models in a native test first.
-        let built = catch_unwind(AssertUnwindSafe(|| build(bytes, &config, spec)));
-        match built.unwrap_or_else(|_| Err("the runtime panicked over it".into())) {
-            Ok((plan, shapes, actions)) => Ok(Self(Arc::new(Inner { config, plan, shapes, actions }))),
-            Err(why) => Err(PolicyError::Load { name: config.name, why }),
+        match spec.agents.first().filter(|_| spec.shared_spaces().is_some()) {
+            Some(agent) => load(bytes, config, &spec.id, agent),
+            None => {
+                let why = format!("the agents of {} have different spaces: load it for one of them", spec.id);
+                Err(PolicyError::Load { name: config.name, why })
+            }
         }
     }
 
-    /// A policy at the start of an episode, for one seat.
-    pub fn policy(&self) -> Result<OnnxPolicy, PolicyError> {
-        OnnxPolicy::new(self.clone())
+    /// Loads an ONNX file for the observations and the discrete actions that `spec` declares for `agent`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such agent, and when the file is no model, does not fit its spaces or cannot be run.
+    pub fn load_for(bytes: &[u8], config: Config, spec: &Spec, agent: Agent) -> Result<Self, PolicyError> {
+        match spec.agent(agent) {
+            Some(agent) => load(bytes, config, &spec.id, agent),
+            None => {
+                let why = format!("{} has no agent {agent}", spec.id);
+                Err(PolicyError::Load { name: config.name, why })
+            }
+        }
     }
 
     /// How the model is used.
@@ -57,20 +89,32 @@ impl Model {
     }
 }
 
+fn load(bytes: &[u8], config: Config, environment: &str, agent: &AgentSpec) -> Result<Model, PolicyError> {
+    constructors::run();
+    // The runtime panics over a few faults that `check` cannot know, such as an operator's axis out of range.
+    // Natively that is a refusal too. A wasm instance would be lost, so load models in a native test first.
+    let built = catch_unwind(AssertUnwindSafe(|| build(bytes, &config, environment, agent)));
+    match built.unwrap_or_else(|_| Err("the runtime panicked over it".into())) {
+        Ok((plan, shapes, actions)) => Ok(Model(Arc::new(Inner { config, plan, shapes, actions }))),
+        Err(why) => Err(PolicyError::Load { name: config.name, why }),
+    }
+}
+
 fn build(
     bytes: &[u8],
     config: &Config,
-    spec: &Spec,
+    environment: &str,
+    agent: &AgentSpec,
 ) -> Result<(Arc<TypedSimplePlan>, Shapes, usize), String> {
     config.check()?;
-    let Space::Discrete { n } = spec.action_space else {
-        return Err(format!("{} has continuous actions; logits choose among discrete ones", spec.id));
+    let Space::Discrete { n } = agent.action_space else {
+        return Err(format!("{environment} has continuous actions; logits choose among discrete ones"));
     };
     let actions = n as usize;
     let onnx = tract_onnx::onnx();
     let mut proto = check::decode(bytes, |operator| onnx.op_register.0.contains_key(operator))?;
     let graph = proto.graph.as_mut().ok_or("there is no graph")?;
-    let shapes = wiring::wire(graph, config, spec.observation_space.len())?;
+    let shapes = wiring::wire(graph, config, agent.observation_space.len())?;
 
     let model = onnx.model_for_proto_model(&proto).map_err(|e| format!("the graph does not parse: {e:#}"))?;
     let model = model.into_typed().map_err(|e| format!("types or shapes do not fit: {e:#}"))?;

@@ -27,8 +27,19 @@ struct Memory {
     hold: u32,
 }
 
+impl Model {
+    /// A policy at the start of an episode, for one seat.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime cannot set up its buffers.
+    pub fn policy(&self) -> Result<OnnxPolicy, PolicyError> {
+        OnnxPolicy::new(self.clone())
+    }
+}
+
 impl OnnxPolicy {
-    pub(crate) fn new(model: Model) -> Result<Self, PolicyError> {
+    fn new(model: Model) -> Result<Self, PolicyError> {
         let session = model
             .inner()
             .plan
@@ -140,13 +151,6 @@ fn softmax(logits: &[f32], temperature: f32, weights: &mut Vec<f64>, rng: &mut R
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, math::max);
     weights.clear();
     weights.extend(logits.iter().map(|logit| math::exp(f64::from(logit - highest) / f64::from(temperature))));
-    let mut left = rng.unit_f64() * weights.iter().sum::<f64>();
-    for (index, weight) in weights.iter().enumerate() {
-        left -= weight;
-        if left < 0.0 {
-            return index as i32;
-        }
-    }
-    // Only rounding leads here.
-    argmax(logits)
+    // The largest weight is 1.
+    rng.weighted(weights).map_or_else(|| argmax(logits), |action| action as i32)
 }

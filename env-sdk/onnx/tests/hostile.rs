@@ -3,7 +3,7 @@
 mod common;
 
 use common::{feed_forward, lstm, lstm_config, refusal, rng, spec, summing};
-use footlights_env::{Policy, PolicyError, Spec};
+use footlights_env::{Agent, Policy, PolicyError, Spec};
 use footlights_onnx::{
     Config, Model,
     export::{file, node},
@@ -28,7 +28,7 @@ fn try_out(bytes: &[u8], config: &Config, spec: &Spec) -> bool {
         Err(other) => panic!("{other}"),
     };
     let mut policy = model.policy().unwrap();
-    let seen = vec![0.5; spec.observation_space.len()];
+    let seen = vec![0.5; spec.observation_space(Agent(0)).len()];
     (0..3).all(|tick| policy.act(&seen, &mut rng(0, tick)).is_ok())
 }
 

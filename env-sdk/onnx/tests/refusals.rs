@@ -4,7 +4,7 @@ mod common;
 
 use common::{constant_logits, feed_forward, lstm, lstm_config, refusal, retype, spec, summing};
 use expect_test::{Expect, expect};
-use footlights_env::{Space, Spec};
+use footlights_env::{Agent, AgentSpec, PolicyError, Space, Spec};
 use footlights_onnx::{
     Config, Model,
     export::{file, node},
@@ -36,7 +36,7 @@ fn missing_tensors_are_listed_with_those_that_exist() {
 }
 
 #[test]
-fn an_input_that_nobody_feeds_is_named() {
+fn an_input_without_a_source_is_named() {
     check(
         &file(summing()),
         Config::new("p"),
@@ -65,13 +65,34 @@ fn observation_and_action_sizes_must_be_the_environments() {
         &spec(1, 6),
         expect![[r#"the output "logits" gives [1, 1], but there are 6 actions"#]],
     );
-    let continuous = Spec { action_space: Space::uniform_box(2, 0.0, 1.0), ..spec(12, 6) };
+    let box_of = |places| Space::uniform_box(places, 0.0, 1.0);
+    let continuous = Spec { agents: vec![AgentSpec::new(box_of(2), box_of(12))], ..spec(12, 6) };
     check(
         &feed_forward(8),
         Config::new("p"),
         &continuous,
         expect!["test-v0 has continuous actions; logits choose among discrete ones"],
     );
+}
+
+#[test]
+fn where_roles_differ_a_model_is_loaded_for_one_of_them() {
+    let (driver, navigator) = (spec(12, 6).agents.remove(0), spec(3, 2).agents.remove(0));
+    let roles = Spec { agents: vec![navigator, driver], ..spec(12, 6) };
+    check(
+        &feed_forward(8),
+        Config::new("p"),
+        &roles,
+        expect!["the agents of test-v0 have different spaces: load it for one of them"],
+    );
+    let load = |agent| Model::load_for(&feed_forward(8), Config::new("p"), &roles, agent);
+    assert!(load(Agent(1)).is_ok());
+    let why = |agent| match load(agent) {
+        Err(PolicyError::Load { why, .. }) => why,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(why(Agent(0)), r#"the input "obs" takes [1, 12], but observations have 3 numbers"#);
+    assert_eq!(why(Agent(2)), "test-v0 has no agent player_2");
 }
 
 #[test]

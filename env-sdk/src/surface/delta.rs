@@ -2,13 +2,13 @@
 //!
 //! Places and sizes are rounded to a grid of 1/8192 of the viewport's longer side, so half a pixel on a 4K screen, and
 //! what moved is sent as the difference on that grid: one byte a coordinate for most movements. Differences are taken
-//! between rounded values, so errors do not add up: whoever applies every delta holds exactly the rounded picture.
+//! between rounded values, so errors do not add up: a scene that took every delta holds exactly the rounded picture.
 
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Align, Color, Item, Shape, Surface};
-use crate::environment::Viewport;
+use super::item::{Align, Color, Item, Shape, Surface};
+use crate::spec::Viewport;
 
 /// Steps of the grid along the viewport's longer side.
 pub const GRID: f32 = 8192.0;
@@ -69,6 +69,7 @@ impl From<Packed> for Delta {
 
 impl Delta {
     /// Whether the pictures are the same.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         !self.full && self.put.is_empty() && self.moved.is_empty() && self.gone.is_empty()
     }
@@ -86,6 +87,7 @@ fn unit(viewport: Viewport) -> f32 {
 
 impl Record {
     /// The item on the grid of `viewport`. Numbers beyond the grid are cut to what fits 24 bits.
+    #[must_use]
     pub fn of(item: &Item, viewport: Viewport) -> Self {
         let unit = unit(viewport);
         let on_grid = |v: f32| ((v / unit).round() as i32).clamp(-0x7f_ffff, 0x7f_ffff);
@@ -144,6 +146,7 @@ impl Record {
     }
 
     /// The item again; `None` if the record is malformed.
+    #[must_use]
     pub fn item(&self, viewport: Viewport) -> Option<Item> {
         let unit = unit(viewport);
         let at = |v: &i32| *v as f32 * unit;
@@ -204,6 +207,7 @@ impl Record {
     }
 
     /// Whether a painter may show places between `self` and `next`.
+    #[must_use]
     pub fn tweens(&self) -> bool {
         self.flags() & 1 != 0
     }
@@ -213,6 +217,7 @@ impl Record {
     }
 
     /// The record `t` of the way from `self` to `next`, where both are the same thing and it may be tweened.
+    #[must_use]
     pub fn between(&self, next: &Self, t: f32) -> Self {
         let mut out = next.clone();
         if self.kind == next.kind && self.nums.len() == next.nums.len() && next.tweens() {
@@ -247,6 +252,7 @@ struct Known {
 
 impl Encoder {
     /// An encoder for a viewer that has nothing yet: its first delta is a full picture.
+    #[must_use]
     pub fn new(viewport: Viewport) -> Self {
         Self { viewport, known: LiteMap::new(), picture: 0, fresh: true }
     }
@@ -329,7 +335,11 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Brings the picture up to date. On an error it is unusable until the next full delta.
+    /// Brings the picture up to date.
+    ///
+    /// # Errors
+    ///
+    /// When the delta does not follow the picture; the picture is unusable until the next full delta.
     pub fn apply(&mut self, delta: &Delta) -> Result<(), Misfit> {
         if delta.full {
             self.records.clear();
@@ -363,11 +373,13 @@ impl Scene {
     }
 
     /// The record of that id.
+    #[must_use]
     pub fn get(&self, id: u16) -> Option<&Record> {
         self.records.get(&id)
     }
 
     /// The items in painting order, `t` of the way from `before` (0) to this picture (1).
+    #[must_use]
     pub fn items_between(&self, before: &Self, t: f32, viewport: Viewport) -> Vec<Item> {
         let mut items: Vec<Item> = self
             .records
@@ -382,6 +394,7 @@ impl Scene {
     }
 
     /// The items in painting order.
+    #[must_use]
     pub fn items(&self, viewport: Viewport) -> Vec<Item> {
         self.items_between(self, 1.0, viewport)
     }
@@ -424,7 +437,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whoever_applies_every_delta_holds_the_same_picture(pictures in proptest::collection::vec(surface(), 1..8)) {
+        fn a_scene_that_takes_every_delta_holds_the_same_picture(pictures in proptest::collection::vec(surface(), 1..8)) {
             let mut encoder = Encoder::new(VIEW);
             let mut scene = Scene::default();
             for picture in &pictures {

@@ -1,7 +1,7 @@
 //! A painter for tests: the picture as text, so that a test can say what it should look like.
 
-use super::{Align, Item, Shape};
-use crate::environment::Viewport;
+use super::item::{Align, Item, Shape};
+use crate::spec::Viewport;
 
 /// Paints `items` (in painting order) into `columns` x `rows` characters: `#` for boxes, `o` for round things, `~` for
 /// lines, `*` for polygons, `@` for images, texts as themselves, blank for nothing. What is off the viewport is cut.

@@ -40,6 +40,16 @@ mod tests {
         }
     }
 
+    /// Of the build before spaces by agent: replay files of that time hold them.
+    #[test]
+    fn fingerprints_are_those_of_stored_replays() {
+        let fingerprints =
+            [("mountain-car-v0", 0x5f97_1bef_95f2_de49_u64), ("slime-volleyball-v0", 0x0e99_96f9_2265_ba75)];
+        for (id, expected) in fingerprints {
+            assert_eq!(super::registry().get(id).unwrap().fingerprint(), Ok(expected), "{id}");
+        }
+    }
+
     #[test]
     fn snapshots_stay_small() {
         for entry in super::registry().iter() {

@@ -1,15 +1,10 @@
 //! `mountain-car-v0`: Gymnasium's MountainCar-v0 (Moore 1990), one agent.
 //!
-//! Constants, order of operations and the 200-step limit are those of
+//! Constants, order of operations and the limit of 200 steps are those of
 //! <https://gymnasium.farama.org/environments/classic_control/mountain_car/>; the state is kept in double precision as
 //! there, observations are float32. Position is in -1.2..0.6, velocity in -0.07..0.07 per step, the goal is at 0.5.
 
-use footlights_env::{
-    ActionValue, Agent, Environment, Field, Info, Legend, Policy, PolicyError, Rng, Space, Spec, Step,
-    Surface, View, Viewport, math,
-    surface::{Align, Color},
-};
-use serde::{Deserialize, Serialize};
+use footlights_env::prelude::*;
 
 const MIN_POSITION: f64 = -1.2;
 const MAX_POSITION: f64 = 0.6;
@@ -21,13 +16,13 @@ const GRAVITY: f64 = 0.0025;
 /// The environment.
 pub struct MountainCar;
 
-/// What a study may choose.
+/// What an experiment may choose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The car must be at least this fast at the goal.
     pub goal_velocity: f64,
-    /// The episode is truncated after so many steps.
+    /// The most steps of an episode.
     pub max_steps: u32,
 }
 
@@ -44,12 +39,12 @@ pub struct State {
     pub position: f64,
     /// Per step.
     pub velocity: f64,
-    /// Steps since the reset.
+    /// Steps since the reset. Nothing reads it: it is part of the digests in stored replays.
     pub steps: u32,
 }
 
 /// What the engine does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Discrete)]
 pub enum Push {
     /// Accelerate to the left.
     Left,
@@ -57,24 +52,6 @@ pub enum Push {
     None,
     /// Accelerate to the right.
     Right,
-}
-
-impl TryFrom<ActionValue> for Push {
-    type Error = ();
-    fn try_from(value: ActionValue) -> Result<Self, ()> {
-        match value {
-            ActionValue::Discrete(0) => Ok(Self::Left),
-            ActionValue::Discrete(1) => Ok(Self::None),
-            ActionValue::Discrete(2) => Ok(Self::Right),
-            _ => Err(()),
-        }
-    }
-}
-
-impl From<Push> for ActionValue {
-    fn from(push: Push) -> Self {
-        Self::Discrete(push as i32)
-    }
 }
 
 impl Environment for MountainCar {
@@ -86,21 +63,20 @@ impl Environment for MountainCar {
     const ID: &'static str = "mountain-car-v0";
 
     fn spec(config: &Config) -> Spec {
+        let observation_space = Space::Box {
+            low: vec![MIN_POSITION as f32, -MAX_SPEED as f32],
+            high: vec![MAX_POSITION as f32, MAX_SPEED as f32],
+        };
         Spec {
             id: Self::ID.into(),
-            agents: 1,
-            action_space: Space::Discrete { n: 3 },
-            observation_space: Space::Box {
-                low: vec![MIN_POSITION as f32, -MAX_SPEED as f32],
-                high: vec![MAX_POSITION as f32, MAX_SPEED as f32],
-            },
+            agents: vec![AgentSpec::new(Push::space(), observation_space).noop(Push::None)],
             max_steps: config.max_steps,
             reward_range: (-1.0, -1.0),
             viewport: Viewport { width: 1.8, height: 1.2 },
         }
     }
 
-    fn check(config: &Config) -> Result<(), String> {
+    fn validate(config: &Config) -> Result<(), String> {
         if config.max_steps == 0 {
             return Err("max_steps must be at least 1".into());
         }
@@ -115,7 +91,7 @@ impl Environment for MountainCar {
     }
 
     fn step(config: &Config, state: &mut State, actions: &[Push], _: &mut Rng) -> Step {
-        let push = actions.first().map_or(0.0, |push| f64::from(*push as i32 - 1));
+        let push = actions.first().map_or(0.0, |push| push.index() as f64 - 1.0);
         state.velocity += push * FORCE + math::cos(3.0 * state.position) * -GRAVITY;
         state.velocity = math::clamp_f64(state.velocity, -MAX_SPEED, MAX_SPEED);
         state.position = math::clamp_f64(state.position + state.velocity, MIN_POSITION, MAX_POSITION);
@@ -123,30 +99,19 @@ impl Environment for MountainCar {
             state.velocity = 0.0;
         }
         state.steps += 1;
-        let terminated = state.position >= GOAL_POSITION && state.velocity >= config.goal_velocity;
-        let truncated = !terminated && state.steps >= config.max_steps;
-        Step {
-            rewards: [-1.0].into_iter().collect(),
-            terminated: [terminated].into_iter().collect(),
-            truncated: [truncated].into_iter().collect(),
-            infos: Vec::<Info>::new(),
-        }
+        Step::solo(-1.0, state.position >= GOAL_POSITION && state.velocity >= config.goal_velocity)
     }
 
     fn observe(_: &Config, state: &State, _: Agent) -> [f32; 2] {
         [state.position as f32, state.velocity as f32]
     }
 
-    fn legend(_: &Config) -> Legend {
-        let field = |name, meaning, unit| Field { name, meaning, unit };
-        Legend {
-            observations: vec![
-                field("position", "Where the car is; the flag stands at 0.5", "track units"),
-                field("velocity", "The car's speed, to the right positive", "track units a step"),
-            ],
-            actions: vec!["left", "none", "right"],
-            infos: Vec::new(),
-        }
+    fn labels(_: &Config) -> Labels {
+        let agent = Push::labels().observing([
+            Label::new("position", "Where the car is; the flag stands at 0.5", "track units"),
+            Label::new("velocity", "The car's speed, to the right positive", "track units a step"),
+        ]);
+        Labels::homogeneous(1, agent)
     }
 
     fn draw(_: &Config, state: &State, _: View, surface: &mut Surface) {
@@ -207,7 +172,7 @@ impl Policy for Rocker {
 
 #[cfg(test)]
 mod tests {
-    use footlights_env::{Sim, Simulation, Stream};
+    use footlights_env::Stream;
 
     use super::*;
 
@@ -259,7 +224,7 @@ mod tests {
         let mut sim = Sim::<MountainCar>::new(Config::default()).unwrap();
         sim.reset(3, 0);
         for tick in 1..=200 {
-            let step = sim.step(&[ActionValue::Discrete(1)]).unwrap();
+            let step = sim.step(&[Push::None.into()]).unwrap();
             assert_eq!(step.done(), tick == 200);
             assert!(!step.terminated[0]);
         }

@@ -9,12 +9,7 @@
 //! vx, vy, each divided by 10; x grows away from the net on the own side for oneself and the ball, and away from the
 //! net on the other side for the opponent.
 
-use footlights_env::{
-    ActionValue, Agent, Environment, Field, HudItem, Legend, Policy, PolicyError, Rng, Space, Spec, Step,
-    Surface, View, Viewport, math,
-    surface::{Align, Color},
-};
-use serde::{Deserialize, Serialize};
+use footlights_env::prelude::*;
 
 const WIDTH: f32 = 48.0;
 const HEIGHT: f32 = 48.0;
@@ -40,13 +35,13 @@ const VIEW_HEIGHT: f32 = 24.0;
 /// The environment.
 pub struct SlimeVolleyball;
 
-/// What a study may choose.
+/// What an experiment may choose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Points a side can lose before the episode terminates (the original plays 5).
     pub lives: u8,
-    /// The episode is truncated after so many steps.
+    /// The most steps of an episode.
     pub max_steps: u32,
 }
 
@@ -82,12 +77,12 @@ pub struct State {
     pub lives: [u8; 2],
     /// Ticks until the ball moves.
     pub freeze: u32,
-    /// Steps since the reset.
+    /// Steps since the reset. Nothing reads it: it is part of the digests in stored replays.
     pub steps: u32,
 }
 
 /// One of the original's six.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Discrete)]
 #[allow(missing_docs)]
 pub enum Move {
     Noop,
@@ -99,9 +94,6 @@ pub enum Move {
 }
 
 impl Move {
-    const ALL: [Self; 6] =
-        [Self::Noop, Self::Forward, Self::ForwardJump, Self::Jump, Self::BackwardJump, Self::Backward];
-
     /// -1 towards the net, 1 away from it.
     fn direction(self) -> f32 {
         match self {
@@ -113,24 +105,6 @@ impl Move {
 
     fn jumps(self) -> bool {
         matches!(self, Self::ForwardJump | Self::Jump | Self::BackwardJump)
-    }
-}
-
-impl TryFrom<ActionValue> for Move {
-    type Error = ();
-    fn try_from(value: ActionValue) -> Result<Self, ()> {
-        match value {
-            ActionValue::Discrete(a) => {
-                usize::try_from(a).ok().and_then(|a| Self::ALL.get(a)).copied().ok_or(())
-            }
-            ActionValue::Continuous(_) => Err(()),
-        }
-    }
-}
-
-impl From<Move> for ActionValue {
-    fn from(action: Move) -> Self {
-        Self::Discrete(action as i32)
     }
 }
 
@@ -263,21 +237,19 @@ impl Environment for SlimeVolleyball {
         let slime = [(0.0, 2.4), (0.0, 4.8), (-2.0, 2.0), (-2.0, 2.0)];
         let ball = [(-2.4, 2.4), (0.0, 4.8), (-8.0, 8.0), (-8.0, 8.0)];
         let bounds = || slime.into_iter().chain(ball).chain(slime);
+        let observation_space =
+            Space::Box { low: bounds().map(|b| b.0).collect(), high: bounds().map(|b| b.1).collect() };
+        let agent = AgentSpec::new(Move::space(), observation_space).noop(Move::Noop);
         Spec {
             id: Self::ID.into(),
-            agents: 2,
-            action_space: Space::Discrete { n: 6 },
-            observation_space: Space::Box {
-                low: bounds().map(|b| b.0).collect(),
-                high: bounds().map(|b| b.1).collect(),
-            },
+            agents: vec![agent; 2],
             max_steps: config.max_steps,
             reward_range: (-1.0, 1.0),
             viewport: Viewport { width: WIDTH, height: VIEW_HEIGHT },
         }
     }
 
-    fn check(config: &Config) -> Result<(), String> {
+    fn validate(config: &Config) -> Result<(), String> {
         if config.lives == 0 {
             return Err("lives must be at least 1".into());
         }
@@ -301,7 +273,7 @@ impl Environment for SlimeVolleyball {
         state
     }
 
-    fn step(config: &Config, state: &mut State, actions: &[Move], rng: &mut Rng) -> Step {
+    fn step(_: &Config, state: &mut State, actions: &[Move], rng: &mut Rng) -> Step {
         for (index, slime) in state.slimes.iter_mut().enumerate() {
             slime.walk(side(index), actions.get(index).copied().unwrap_or(Move::Noop));
         }
@@ -332,13 +304,7 @@ impl Environment for SlimeVolleyball {
                 state.serve(rng);
             }
         }
-        let truncated = !terminated && state.steps >= config.max_steps;
-        Step {
-            rewards: rewards.into_iter().collect(),
-            terminated: [terminated; 2].into_iter().collect(),
-            truncated: [truncated; 2].into_iter().collect(),
-            infos: Vec::new(),
-        }
+        Step::all(rewards, terminated)
     }
 
     fn observe(_: &Config, state: &State, agent: Agent) -> [f32; 12] {
@@ -362,28 +328,24 @@ impl Environment for SlimeVolleyball {
         .map(|v| v / OBSERVATION_SCALE)
     }
 
-    fn legend(_: &Config) -> Legend {
+    fn labels(_: &Config) -> Labels {
         const PLACE: &str = "10 court units";
         const SPEED: &str = "10 court units a second";
-        let field = |name, meaning, unit| Field { name, meaning, unit };
-        Legend {
-            observations: vec![
-                field("own_x", "The agent's own distance from the net", PLACE),
-                field("own_y", "The agent's own height", PLACE),
-                field("own_vx", "The agent's own speed away from the net", SPEED),
-                field("own_vy", "The agent's own speed upwards", SPEED),
-                field("ball_x", "The ball's distance from the net, on the agent's side positive", PLACE),
-                field("ball_y", "The ball's height", PLACE),
-                field("ball_vx", "The ball's speed towards the agent's side", SPEED),
-                field("ball_vy", "The ball's speed upwards", SPEED),
-                field("other_x", "The other agent's distance from the net", PLACE),
-                field("other_y", "The other agent's height", PLACE),
-                field("other_vx", "The other agent's speed away from the net", SPEED),
-                field("other_vy", "The other agent's speed upwards", SPEED),
-            ],
-            actions: vec!["noop", "forward", "forward_jump", "jump", "backward_jump", "backward"],
-            infos: Vec::new(),
-        }
+        let agent = Move::labels().observing([
+            Label::new("own_x", "The agent's own distance from the net", PLACE),
+            Label::new("own_y", "The agent's own height", PLACE),
+            Label::new("own_vx", "The agent's own speed away from the net", SPEED),
+            Label::new("own_vy", "The agent's own speed upwards", SPEED),
+            Label::new("ball_x", "The ball's distance from the net, on the agent's side positive", PLACE),
+            Label::new("ball_y", "The ball's height", PLACE),
+            Label::new("ball_vx", "The ball's speed towards the agent's side", SPEED),
+            Label::new("ball_vy", "The ball's speed upwards", SPEED),
+            Label::new("other_x", "The other agent's distance from the net", PLACE),
+            Label::new("other_y", "The other agent's height", PLACE),
+            Label::new("other_vx", "The other agent's speed away from the net", SPEED),
+            Label::new("other_vy", "The other agent's speed upwards", SPEED),
+        ]);
+        Labels::homogeneous(2, agent)
     }
 
     fn draw(config: &Config, state: &State, view: View, surface: &mut Surface) {
@@ -481,7 +443,7 @@ impl Policy for Chaser {
 mod tests {
     use expect_test::expect;
     use footlights_env::{
-        Sim, Simulation, Stream,
+        Stream,
         surface::{Encoder, Scene, testing},
     };
 
@@ -544,7 +506,7 @@ mod tests {
             b.ball.vx = -b.ball.vx;
             let mut moves = Rng::derive(seed, Stream::Policy(0), 0, 0);
             for _ in 0..400 {
-                let [p, q] = [0, 1].map(|_| Move::ALL[moves.below(6) as usize]);
+                let [p, q] = [0, 1].map(|_| *moves.choose(Move::ALL).unwrap());
                 let one = SlimeVolleyball::step(&config, &mut a, &[p, q], &mut rng());
                 let two = SlimeVolleyball::step(&config, &mut b, &[q, p], &mut rng());
                 assert_eq!(
@@ -577,11 +539,10 @@ mod tests {
 
     #[test]
     fn an_episode_is_truncated_at_step_3000() {
-        let config = Config::default();
-        let mut state = SlimeVolleyball::reset(&config, &mut rng());
+        let mut sim = Sim::<SlimeVolleyball>::new(Config { lives: 200, ..Config::default() }).unwrap();
+        sim.reset(1, 0);
         for tick in 1..=MAX_STEPS {
-            state.freeze = 2;
-            let step = SlimeVolleyball::step(&config, &mut state, &[Move::Noop; 2], &mut rng());
+            let step = sim.step(&[Move::Noop.into(), Move::Noop.into()]).unwrap();
             assert_eq!(step.truncated[0], tick == MAX_STEPS);
             assert!(!step.terminated[0]);
         }
@@ -589,7 +550,7 @@ mod tests {
 
     #[test]
     fn the_scripted_opponent_beats_random_play() {
-        let mut random = footlights_env::RandomPolicy(Space::Discrete { n: 6 });
+        let mut random = footlights_env::RandomPolicy(Move::space());
         let total: f32 = (0..200).map(|seed| play(seed, 0, &mut [&mut random, &mut Chaser])).sum();
         assert!(total / 200.0 > 0.7, "{}", total / 200.0);
     }

@@ -54,7 +54,6 @@ fn drive(id: &str, goal_velocity: f64) -> GameScene {
         .title("Drive up the hill")
         .execution(Execution::Browser)
         .seat(Seat::Human)
-        .default_action(Push::None)
         .action(&["ArrowLeft"], Push::Left, "left")
         .action(&["ArrowRight"], Push::Right, "right")
         .action(&["KeyA"], Push::Left, "left")

@@ -94,7 +94,8 @@ impl Court {
             let before = self.state.ball.x * away;
             let step = SlimeVolleyball::step(&self.config, &mut self.state, &moves, &mut self.rng);
             outcome.returned |= before > 0.0 && self.state.ball.x * away <= 0.0;
-            if step.done() {
+            // Here no `Sim` cuts the episode.
+            if step.done() || self.state.steps >= self.config.max_steps {
                 outcome.done = true;
                 outcome.reward = step.rewards[me];
                 if outcome.reward < 0.0 {

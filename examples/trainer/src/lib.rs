@@ -1,4 +1,4 @@
-//! Trains the policy that the studies ship for Slime Volleyball: from nothing, in minutes, on any machine the same.
+//! Trains the policy that the experiments ship for Slime Volleyball: from nothing, in minutes, on any machine the same.
 //!
 //! Training plays on the concrete environment for speed; the result is judged the way a room uses it, as an ONNX file
 //! behind [`footlights_onnx::OnnxPolicy`].

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::Parser;
-use footlights_env::{Environment as _, Policy, RandomPolicy};
-use footlights_example_environments::slime_volleyball::{Chaser, Config, SlimeVolleyball};
+use footlights_env::{Discrete as _, Environment as _, Policy, RandomPolicy};
+use footlights_example_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
 use footlights_onnx::Model;
 use footlights_trainer::{FRAME_SKIP, Score, Settings, evaluate, play_config};
 
@@ -50,7 +50,7 @@ fn main() -> anyhow::Result<()> {
     let spec = SlimeVolleyball::spec(&Config::default());
     let mut policy = Model::load(&bytes, play_config(), &spec)?.policy()?;
     let opponents: [(&str, Box<dyn Policy>); 2] =
-        [("scripted", Box::new(Chaser)), ("random", Box::new(RandomPolicy(spec.action_space)))];
+        [("scripted", Box::new(Chaser)), ("random", Box::new(RandomPolicy(Move::space())))];
     for (name, mut opponent) in opponents {
         let [left, right] = evaluate::both_sides(&mut policy, opponent.as_mut(), 0, args.points)?;
         for (side, tally) in [("left", left), ("right", right), ("both", left.and(right))] {

@@ -144,7 +144,7 @@ fn tanh(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use footlights_env::{ActionValue, Policy, Space, Spec, Stream, Viewport};
+    use footlights_env::{ActionValue, AgentSpec, Policy, Space, Spec, Stream, Viewport};
 
     use super::*;
 
@@ -178,9 +178,7 @@ mod tests {
         let net = Net::<6>::random(&mut rng, 1.0);
         let spec = Spec {
             id: "test-v0".into(),
-            agents: 1,
-            action_space: Space::Discrete { n: 6 },
-            observation_space: Space::uniform_box(INPUTS, -2.0, 2.0),
+            agents: vec![AgentSpec::new(Space::Discrete { n: 6 }, Space::uniform_box(INPUTS, -2.0, 2.0))],
             max_steps: 1,
             reward_range: (0.0, 0.0),
             viewport: Viewport { width: 1.0, height: 1.0 },

@@ -52,7 +52,7 @@ pub fn train(settings: &Settings, threads: NonZeroUsize, progress: impl Fn(u32, 
         let mut samples: Vec<&Sample> = shards.iter().flat_map(|shard| &shard.samples).collect();
         let objective = Objective::new(&samples, settings.entropy * left);
         for _ in 0..EPOCHS {
-            shuffle(&mut samples, &mut rng);
+            rng.shuffle(&mut samples);
             for batch in samples.chunks(BATCH) {
                 let (actor, critic) = objective.gradients(&learner, batch, threads);
                 let rate = settings.rate * math::max(left, 0.05);
@@ -80,12 +80,6 @@ fn take_scores(shards: &mut [Shard]) -> Score {
         }
     }
     sum
-}
-
-fn shuffle<T>(items: &mut [T], rng: &mut Rng) {
-    for last in (1..items.len()).rev() {
-        items.swap(last, rng.below(last as u32 + 1) as usize);
-    }
 }
 
 /// What an update strives for.

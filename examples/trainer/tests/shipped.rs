@@ -1,7 +1,7 @@
 //! The committed model meets its bars, played the way a room plays it.
 
-use footlights_env::{Environment as _, Policy, RandomPolicy, Space};
-use footlights_example_environments::slime_volleyball::{Chaser, Config, SlimeVolleyball};
+use footlights_env::{Discrete as _, Environment as _, Policy, RandomPolicy};
+use footlights_example_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
 use footlights_onnx::{Model, OnnxPolicy};
 use footlights_trainer::{
     evaluate::{Tally, both_sides},
@@ -34,7 +34,7 @@ fn it_beats_the_scripted_opponent_but_not_always() {
 
 #[test]
 fn it_beats_random_play() {
-    let tally = thousand(&mut RandomPolicy(Space::Discrete { n: 6 }));
+    let tally = thousand(&mut RandomPolicy(Move::space()));
     assert!(tally.mean() > 0.8, "{tally:?}");
 }
 

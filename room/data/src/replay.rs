@@ -7,8 +7,11 @@ use serde_json::Value;
 use crate::{chunk::Chunk, error::RecordError};
 use footlights_experiment::{GameScene, record::GameInfo};
 
-/// Raised with every change of [`Replay`]. Format 1 had a digest an episode, and none a step; it is still read.
-pub const FORMAT: u16 = 2;
+/// Raised with every change of [`Replay`]. Format 1 had a digest an episode, and none a step; up to format 2 the
+/// fingerprint was that of the environment's default configuration. Both are still read.
+pub const FORMAT: u16 = 3;
+/// The first format whose fingerprint is that of the game's own configuration.
+const OWN_FINGERPRINT: u16 = 3;
 /// The oldest format that this build reads.
 const OLDEST: u16 = 1;
 
@@ -49,7 +52,8 @@ pub struct Replay {
     pub environment: String,
     /// The environment's configuration, as JSON text.
     pub config: String,
-    /// What the build's simulation did: another one need not come to the same states.
+    /// What the build's simulation did with [`Replay::fingerprinted_config`]: another one need not come to the same
+    /// states.
     pub fingerprint: u64,
     /// Ticks a second.
     pub fps: f32,
@@ -165,8 +169,15 @@ impl Replay {
         serde_json::from_str(&self.config).unwrap_or(Value::Null)
     }
 
-    /// Plays everything again on `sim`, made with [`Replay::config`], whose build has fingerprint `here`. Returns the
-    /// number of steps.
+    /// The configuration that the fingerprint is of: the game's own, or in files of an older format the environment's
+    /// default, which is null.
+    #[must_use]
+    pub fn fingerprinted_config(&self) -> Value {
+        if self.format < OWN_FINGERPRINT { Value::Null } else { self.config() }
+    }
+
+    /// Plays everything again on `sim`, made with [`Replay::config`], whose build has fingerprint `here` for
+    /// [`Replay::fingerprinted_config`]. Returns the number of steps.
     ///
     /// # Errors
     /// [`ReplayError::OtherBuild`] before anything is played; otherwise the first step that fails or differs.
@@ -296,8 +307,17 @@ mod tests {
             value["episodes"][0].as_object_mut().unwrap().remove("digests");
         });
         assert_eq!(first.unwrap().verify(sim.as_mut(), here), Ok(30));
+        // Before format 3 the fingerprint was of the default configuration, whatever the game's own was.
+        let second = edited(|value| {
+            value["format"] = 2.into();
+            value["config"] = r#"{"lives":3}"#.into();
+        });
+        let (second, third) =
+            (second.unwrap(), edited(|value| value["config"] = r#"{"lives":3}"#.into()).unwrap());
+        assert_eq!(second.fingerprinted_config(), Value::Null);
+        assert_eq!(third.fingerprinted_config(), third.config());
         let later = edited(|value| value["format"] = 9.into()).unwrap_err().to_string();
-        assert_eq!(later, "not a replay this build can read: format 9, this build reads 1 to 2");
+        assert_eq!(later, "not a replay this build can read: format 9, this build reads 1 to 3");
         let other = replay.verify(sim.as_mut(), here ^ 1).unwrap_err().to_string();
         assert!(
             other.contains("recorded with simulation") && other.contains("slime-volleyball-v0"),

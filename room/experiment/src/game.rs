@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use footlights_env::{ActionValue, Agent, EnvError, Environment, Make, Policy, PolicyError, Sim, Simulation};
+use footlights_env::{
+    ActionValue, Agent, EnvError, Environment, Make, Policy, PolicyError, Sim, Simulation, Spec, digest,
+    fingerprint,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -32,6 +35,9 @@ pub struct EnvironmentRef {
     pub id: &'static str,
     /// Its configuration.
     pub config: Value,
+    /// Why the configuration cannot be written down.
+    #[serde(skip)]
+    unwritable: Option<String>,
     #[serde(skip)]
     make: Make<Value>,
     #[serde(skip)]
@@ -40,23 +46,43 @@ pub struct EnvironmentRef {
 
 impl EnvironmentRef {
     fn of<E: Environment>(config: &E::Config) -> Self {
+        // JSON has no word for NaN and the infinities: serde_json writes null.
+        let finite = match digest::of(config) {
+            Err(digest::DigestError::NonFinite) => Err("a number is not finite".to_owned()),
+            _ => Ok(()),
+        };
+        let written = finite.and_then(|()| serde_json::to_value(config).map_err(|e| e.to_string()));
+        let (config, unwritable) = match written {
+            Ok(config) => (config, None),
+            Err(why) => (Value::Null, Some(why)),
+        };
         Self {
             id: E::ID,
-            config: serde_json::to_value(config).unwrap_or(Value::Null),
+            config,
+            unwritable,
             make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)),
             unpack: |config| Ok(Box::new(Sim::<E>::from_packed(config)?)),
         }
     }
 
     /// A simulation at its reset.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration cannot be written as JSON, or the environment refuses it.
     pub fn make(&self) -> Result<Box<dyn Simulation>, EnvError> {
-        (self.make)(&self.config)
+        match &self.unwritable {
+            Some(why) => {
+                Err(EnvError::Config { env: self.id, why: format!("it cannot be written as JSON: {why}") })
+            }
+            None => (self.make)(&self.config),
+        }
     }
 
     /// Whether a browser gets the configuration as it is here.
     fn check_packing(&self) -> Result<(), String> {
         let packed = self.make().and_then(|sim| sim.packed_config());
-        let found = packed.and_then(|packed| (self.unpack)(&packed)).map(|sim| sim.config());
+        let found = packed.and_then(|packed| (self.unpack)(&packed)).and_then(|sim| sim.config());
         match found {
             Ok(config) if config == self.config => Ok(()),
             // Fields go by their places there.
@@ -67,9 +93,23 @@ impl EnvironmentRef {
         }
     }
 
-    /// What this build's simulation does with its default configuration; a browser of the same build has the same.
+    /// What this build's simulation does with this configuration: whether another build, which may be a browser's or
+    /// that of a stored replay, does the same.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is wrong or cannot be simulated.
     pub fn fingerprint(&self) -> Result<u64, EnvError> {
-        footlights_env::conformance::fingerprint((self.make)(&Value::Null)?.as_mut())
+        fingerprint(self.make()?.as_mut())
+    }
+
+    /// The same of the default configuration: what a browser knows before it is sent the experiment's.
+    ///
+    /// # Errors
+    ///
+    /// When the default configuration cannot be simulated.
+    pub fn default_fingerprint(&self) -> Result<u64, EnvError> {
+        fingerprint((self.make)(&Value::Null)?.as_mut())
     }
 }
 
@@ -126,8 +166,8 @@ pub struct GameScene {
     pub input_mode: InputMode,
     /// What keys do, by agent.
     pub keyboards: Vec<Keyboard>,
-    /// What a seat does while no key is held.
-    pub default_action: ActionValue,
+    /// What each agent does while no key is held; the environment's noop where nothing else is chosen.
+    pub default_actions: Vec<Option<ActionValue>>,
     /// What a seat does in a tick without a press, in the modes that count presses.
     pub missing_action: MissingAction,
     /// How many episodes are played.
@@ -164,7 +204,7 @@ pub struct GameScene {
 impl GameScene {
     /// A game of `E`: 30 ticks a second, one episode, a countdown of 3 s, 30 s of grace for a lost connection.
     pub fn new<E: Environment>(id: &str, config: E::Config) -> Self {
-        let agents = usize::from(E::spec(&config).agents);
+        let agents = E::spec(&config).agents;
         Self {
             id: id.into(),
             title: String::new(),
@@ -175,8 +215,8 @@ impl GameScene {
             input_delay: InputDelay::Fixed(0),
             prediction_window: 30,
             input_mode: InputMode::PressedKeys,
-            keyboards: vec![Keyboard::default(); agents],
-            default_action: ActionValue::Discrete(0),
+            keyboards: vec![Keyboard::default(); agents.len()],
+            default_actions: agents.into_iter().map(|agent| agent.noop).collect(),
             missing_action: MissingAction::Default,
             episodes: 1,
             max_steps: None,
@@ -271,9 +311,20 @@ impl GameScene {
         self
     }
 
-    /// What a seat does while no key is held, and what replaces a refused action.
+    /// What every seat does while no key is held, what replaces a refused action, and what a seat does when its policy
+    /// fails. Without this it is the environment's own action that does nothing; an environment that declares none needs
+    /// one here.
     pub fn default_action(mut self, action: impl Into<ActionValue>) -> Self {
-        self.default_action = action.into();
+        self.default_actions.fill(Some(action.into()));
+        self
+    }
+
+    /// The same for one agent's seat only.
+    #[must_use]
+    pub fn default_action_for(mut self, agent: u8, action: impl Into<ActionValue>) -> Self {
+        if let Some(own) = self.default_actions.get_mut(usize::from(agent)) {
+            *own = Some(action.into());
+        }
         self
     }
 
@@ -289,7 +340,7 @@ impl GameScene {
         self
     }
 
-    /// Truncates every episode after `steps` steps, unless the environment ends it before.
+    /// Lowers the environment's step limit: every episode is truncated after `steps` steps at the latest.
     pub fn max_steps(mut self, steps: u32) -> Self {
         self.max_steps = Some(steps);
         self
@@ -398,7 +449,7 @@ impl GameScene {
         Rules {
             input_mode: self.input_mode,
             missing_action: self.missing_action,
-            default_action: self.default_action.clone(),
+            default_actions: self.default_actions.clone(),
             keyboards: self.keyboards.clone(),
             episodes: self.episodes,
             max_steps: self.max_steps,
@@ -455,7 +506,39 @@ impl GameScene {
         agent: Agent,
         sim: &dyn Simulation,
     ) -> Result<Option<Box<dyn Policy>>, PolicyError> {
-        self.seats.get(agent.index()).map_or(Ok(None), |seat| make_policy(seat, sim))
+        self.seats.get(agent.index()).map_or(Ok(None), |seat| make_policy(seat, agent, sim))
+    }
+
+    /// Whether an agent can do what its keys and its default action say.
+    fn check_actions(&self, agent: Agent, spec: &Spec) -> Result<(), (&'static str, String)> {
+        let space = spec.action_space(agent);
+        let outside =
+            |action: &ActionValue| format!("{action} is not in the action space {space:?} of {agent}");
+        match self.default_actions.get(agent.index()).and_then(Option::as_ref) {
+            Some(action) if space.contains(action) => {}
+            Some(action) => return Err(("default_action", outside(action))),
+            None => {
+                let why = format!(
+                    "{} declares no action with which {agent} does nothing: say what it does while no key is held",
+                    spec.id
+                );
+                return Err(("default_action", why));
+            }
+        }
+        let Some(keyboard) = self.keyboards.get(agent.index()) else { return Ok(()) };
+        if keyboard.keys.len() > Keyboard::MAX_KEYS {
+            let why = format!("{} keys, at most {}", keyboard.keys.len(), Keyboard::MAX_KEYS);
+            return Err(("action", why));
+        }
+        for chord in &keyboard.chords {
+            if chord.keys == 0 {
+                return Err(("action", format!("no key for action {}", chord.action)));
+            }
+            if !space.contains(&chord.action) {
+                return Err(("action", outside(&chord.action)));
+            }
+        }
+        Ok(())
     }
 
     /// Finds the first wrong option, and what is wrong with it.
@@ -465,8 +548,8 @@ impl GameScene {
         if !(10.0..=60.0).contains(&self.fps) {
             return Err(("fps", format!("{} must be 10 to 60", self.fps)));
         }
-        if self.seats.len() != usize::from(spec.agents) {
-            let why = format!("{} seats for {} agents of {}", self.seats.len(), spec.agents, spec.id);
+        if self.seats.len() != spec.agents.len() {
+            let why = format!("{} seats for {} agents of {}", self.seats.len(), spec.agents.len(), spec.id);
             return Err(("seats", why));
         }
         if self.humans() == 0 {
@@ -475,24 +558,8 @@ impl GameScene {
         for agent in spec.agents() {
             self.policy_for(agent, sim.as_ref()).map_err(|e| ("seats", e.to_string()))?;
         }
-        if !spec.action_space.contains(&self.default_action) {
-            let why = format!("{} is not in the action space {:?}", self.default_action, spec.action_space);
-            return Err(("default_action", why));
-        }
-        for keyboard in &self.keyboards {
-            if keyboard.keys.len() > Keyboard::MAX_KEYS {
-                let why = format!("{} keys, at most {}", keyboard.keys.len(), Keyboard::MAX_KEYS);
-                return Err(("action", why));
-            }
-            for chord in &keyboard.chords {
-                if chord.keys == 0 {
-                    return Err(("action", format!("no key for action {}", chord.action)));
-                }
-                if !spec.action_space.contains(&chord.action) {
-                    let why = format!("{} is not in the action space {:?}", chord.action, spec.action_space);
-                    return Err(("action", why));
-                }
-            }
+        for agent in spec.agents() {
+            self.check_actions(agent, spec)?;
         }
         let positive: [(&'static str, u64); 4] = [
             ("episodes", u64::from(self.episodes)),
@@ -521,7 +588,9 @@ impl GameScene {
                     "a participant cannot replace a participant; name a policy".into(),
                 ));
             }
-            make_policy(seat, sim.as_ref()).map_err(|e| ("on_dropout", e.to_string()))?;
+            for agent in self.human_agents() {
+                make_policy(seat, agent, sim.as_ref()).map_err(|e| ("on_dropout", e.to_string()))?;
+            }
         }
         for (option, rule) in [("latency_rule", &self.latency_rule), ("attention_rule", &self.attention_rule)]
         {

@@ -199,10 +199,7 @@ fn walk(steps: &[Element], condition: &Condition, rng: &mut Rng, path: &mut Vec<
 fn walk_block(block: &Block, condition: &Condition, rng: &mut Rng, path: &mut Vec<String>) {
     let mut order: Vec<&Element> = block.steps.iter().collect();
     if block.shuffle {
-        // Fisher and Yates, from the end.
-        for last in (1..order.len()).rev() {
-            order.swap(last, rng.below(last as u32 + 1) as usize);
-        }
+        rng.shuffle(&mut order);
     }
     order.truncate(block.keep.unwrap_or(usize::MAX));
     for step in order {
@@ -299,6 +296,11 @@ mod tests {
             *orders.entry(draw(&steps, &Condition::new(), seed)).or_default() += 1;
         }
         // 1,000 each are expected; five standard deviations are 144.
+        // The order of a participant is drawn again from the stored seed: it must never change.
+        assert_eq!(
+            draw(&[Element::Block(five().shuffle())], &Condition::new(), 2026),
+            ["a", "c", "d", "e", "b"]
+        );
         assert_eq!(orders.len(), 6);
         assert!(orders.values().all(|n| (856..1_144).contains(n)), "{orders:?}");
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use footlights_env::{Policy, PolicyError, RandomPolicy, Simulation};
+use footlights_env::{Agent, Policy, PolicyError, RandomPolicy, Simulation};
 use serde::Serialize;
 
 /// Makes a policy when a room opens or an episode begins. A factory that loads a model should keep it, so that only the
@@ -69,10 +69,14 @@ impl Seat {
 ///
 /// # Errors
 /// The policy cannot be made, for example because its model does not fit the environment.
-pub fn make_policy(seat: &Seat, sim: &dyn Simulation) -> Result<Option<Box<dyn Policy>>, PolicyError> {
+pub fn make_policy(
+    seat: &Seat,
+    agent: Agent,
+    sim: &dyn Simulation,
+) -> Result<Option<Box<dyn Policy>>, PolicyError> {
     Ok(match seat {
         Seat::Policy { make, .. } => Some(make()?),
-        Seat::Random => Some(Box::new(RandomPolicy(sim.spec().action_space.clone()))),
+        Seat::Random => Some(Box::new(RandomPolicy(sim.spec().action_space(agent).clone()))),
         Seat::Human => None,
     })
 }

@@ -195,8 +195,13 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use crate::matchmaking::{LatencyFifo, Reunion, SameAttribute};
-    use footlights_env::{Agent, Environment, Rng, Space, Spec, Step, Surface, View, Viewport};
-    use footlights_example_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
+    use footlights_env::{
+        Agent, AgentSpec, Discrete, Environment, Rng, Space, Spec, Step, Surface, View, Viewport,
+    };
+    use footlights_example_environments::{
+        mountain_car::{self, MountainCar, Push},
+        slime_volleyball::{Config, Move, SlimeVolleyball},
+    };
     use footlights_protocol::InputDelay;
 
     use crate::*;
@@ -235,6 +240,10 @@ mod tests {
         check(game().seat(Seat::Human), &["seats", "3 seats", "2 agents"]);
         check(game().episodes(0), &["episodes"]);
         check(game().default_action(footlights_env::ActionValue::Discrete(9)), &["default_action", "9"]);
+        check(
+            GameScene::new::<Forgetful>("game", Hints::default()).seat(Seat::Human),
+            &["default_action", "forgetful-v0 declares no action with which player_0 does nothing"],
+        );
         check(game().action(&["KeyX"], footlights_env::ActionValue::Discrete(7), ""), &["action", "7"]);
         check(game().action(&[], Move::Jump, ""), &["action", "no key"]);
         check(game().grace_ms(0), &["grace_ms"]);
@@ -306,9 +315,7 @@ mod tests {
         fn spec(_: &Hints) -> Spec {
             Spec {
                 id: Self::ID.into(),
-                agents: 1,
-                action_space: Space::Discrete { n: 6 },
-                observation_space: Space::uniform_box(1, 0.0, 1.0),
+                agents: vec![AgentSpec::new(Move::space(), Space::uniform_box(1, 0.0, 1.0))],
                 max_steps: 10,
                 reward_range: (0.0, 0.0),
                 viewport: Viewport { width: 1.0, height: 1.0 },
@@ -328,6 +335,79 @@ mod tests {
         }
 
         fn draw(_: &Hints, _: &u8, _: View, _: &mut Surface) {}
+    }
+
+    /// JSON has no maps by pairs, and no word for NaN.
+    struct Unwritable;
+
+    #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+    struct Settings {
+        speed: Option<f64>,
+        walls: std::collections::BTreeMap<(u8, u8), u8>,
+    }
+
+    impl Environment for Unwritable {
+        type Config = Settings;
+        type State = u8;
+        type Action = Move;
+        type Observation = [f32; 1];
+
+        const ID: &'static str = "unwritable-v0";
+
+        fn spec(_: &Settings) -> Spec {
+            let agent = AgentSpec::new(Move::space(), Space::uniform_box(1, 0.0, 1.0)).noop(Move::Noop);
+            Spec { id: Self::ID.into(), agents: vec![agent], ..Forgetful::spec(&Hints::default()) }
+        }
+
+        fn reset(_: &Settings, _: &mut Rng) -> u8 {
+            0
+        }
+
+        fn step(_: &Settings, _: &mut u8, _: &[Move], _: &mut Rng) -> Step {
+            Step::solo(0.0, false)
+        }
+
+        fn observe(_: &Settings, _: &u8, _: Agent) -> [f32; 1] {
+            [0.0]
+        }
+
+        fn draw(_: &Settings, _: &u8, _: View, _: &mut Surface) {}
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_written_down_is_refused_and_not_played_with_the_default() {
+        let why = |settings: Settings| {
+            let game = GameScene::new::<Unwritable>("game", settings).seat(Seat::Human);
+            let error = with(game).validate().unwrap_err();
+            assert_eq!(error.option, "environment");
+            error.to_string()
+        };
+        let walls = Settings { walls: [((1, 2), 3)].into(), ..Settings::default() };
+        assert!(why(walls).contains("key must be a string"));
+        let not_a_number = Settings { speed: Some(f64::NAN), ..Settings::default() };
+        assert!(why(not_a_number).contains("a number is not finite"));
+        let game = GameScene::new::<Unwritable>("game", Settings::default()).seat(Seat::Human);
+        assert_eq!(with(game).validate(), Ok(()));
+    }
+
+    #[test]
+    fn without_a_choice_a_seat_does_what_the_environment_calls_nothing() {
+        let car = || GameScene::new::<MountainCar>("game", mountain_car::Config::default());
+        assert_eq!(car().rules().default_actions, [Some(Push::None.into())]);
+        assert_eq!(car().default_action(Push::Left).rules().default_actions, [Some(Push::Left.into())]);
+        let one = game().default_action_for(1, Move::Jump).rules().default_actions;
+        assert_eq!(one, [Some(Move::Noop.into()), Some(Move::Jump.into())]);
+    }
+
+    #[test]
+    fn the_fingerprint_is_that_of_the_scenes_configuration() {
+        let of = |lives| {
+            let game = GameScene::new::<SlimeVolleyball>("game", Config { lives, ..Config::default() });
+            (game.environment.fingerprint().unwrap(), game.environment.default_fingerprint().unwrap())
+        };
+        let (one, three) = (of(1), of(3));
+        assert_eq!((one.0, three.1), (one.1, one.1));
+        assert_ne!(one.0, three.0);
     }
 
     /// The messages that a researcher reads, whole: they name experiment, scene and option.
@@ -409,6 +489,7 @@ mod tests {
                 with_game(
                     GameScene::new::<Forgetful>("game", Hints::default())
                         .seat(Seat::Human)
+                        .default_action(Move::Noop)
                         .execution(Execution::Browser),
                 ),
                 r#"scene "game", execution: the configuration of forgetful-v0"#,

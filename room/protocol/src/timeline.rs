@@ -19,16 +19,24 @@ pub struct Rules {
     pub input_mode: InputMode,
     /// What a seat does in a tick without a press.
     pub missing_action: MissingAction,
-    /// What a seat does while no key is held, and what replaces a refused action.
-    pub default_action: ActionValue,
+    /// By agent: what it does while no key is held, what replaces a refused action, and what it does when its policy
+    /// fails. None where an agent has no such action; then the game cannot go on when it needs one.
+    pub default_actions: Vec<Option<ActionValue>>,
     /// By agent.
     pub keyboards: Vec<Keyboard>,
     /// How many episodes there are.
     pub episodes: u32,
-    /// Cuts every episode after so many steps.
+    /// Lowers the environment's step limit.
     pub max_steps: Option<u32>,
     /// Whether the score goes on from episode to episode.
     pub carry_score: bool,
+}
+
+impl Rules {
+    fn default_action(&self, agent: Agent) -> Result<ActionValue, EnvError> {
+        let declared = self.default_actions.get(agent.index()).cloned().flatten();
+        declared.ok_or(EnvError::NoDefaultAction { agent })
+    }
 }
 
 /// A change of the keys that a person holds, to these bits; `None` when the connection is gone and nobody holds
@@ -191,8 +199,11 @@ impl std::fmt::Debug for Timeline {
 impl Timeline {
     /// The game at the start of its first episode.
     pub fn new(rules: Rules, mut sim: Box<dyn Simulation>, seed: u64) -> Self {
+        if let Some(limit) = rules.max_steps {
+            sim.limit_steps(limit);
+        }
         sim.reset(seed, 0);
-        let agents = usize::from(sim.spec().agents);
+        let agents = sim.spec().agents.len();
         Self { rules, sim, tick: 0, scores: vec![0.0; agents], seats: vec![SeatInput::default(); agents] }
     }
 
@@ -221,30 +232,29 @@ impl Timeline {
         self.seats.get(agent.index()).map_or(0, |seat| seat.keys.seen())
     }
 
-    /// One tick. On an error the game cannot go on.
+    /// One tick.
+    ///
+    /// # Errors
+    ///
+    /// When the environment fails, or an agent needs a default action and has none. The game cannot go on then.
     pub fn advance(&mut self, moves: &Moves) -> Result<TickResult, EnvError> {
         let mut actions = PerAgent::new();
         let mut sources = Vec::with_capacity(self.seats.len());
         let mut refused = Vec::new();
         for (agent, seat) in (0u8..).map(Agent).zip(&mut self.seats) {
-            let (action, source) = choose(&self.rules, agent, seat, moves.get(&agent));
+            let (action, source) = choose(&self.rules, agent, seat, moves.get(&agent))?;
             let (action, source) = if self.sim.is_valid(agent, &action) {
                 (action, source)
             } else {
                 refused.push((agent, action));
-                (self.rules.default_action.clone(), ActionSource::Refused)
+                (self.rules.default_action(agent)?, ActionSource::Refused)
             };
             seat.previous = Some(action.clone());
             actions.push(action);
             sources.push(source);
         }
-        let mut step = self.sim.step(&actions)?;
+        let step = self.sim.step(&actions)?;
         self.tick += 1;
-        if self.rules.max_steps.is_some_and(|limit| self.sim.tick() >= limit) {
-            for (truncated, terminated) in step.truncated.iter_mut().zip(&step.terminated) {
-                *truncated |= !terminated;
-            }
-        }
         for (score, reward) in self.scores.iter_mut().zip(&step.rewards) {
             *score += reward;
         }
@@ -269,8 +279,7 @@ impl Timeline {
 
     /// The panel of one seat, at so many ticks a second.
     pub fn hud(&self, agent: Agent, fps: f32) -> Hud {
-        let limit = self.rules.max_steps.unwrap_or(u32::MAX).min(self.sim.spec().max_steps);
-        let left = limit.saturating_sub(self.sim.tick());
+        let left = self.sim.step_limit().saturating_sub(self.sim.tick());
         Hud {
             episode: self.sim.episode() + 1,
             episodes: self.rules.episodes,
@@ -316,15 +325,15 @@ fn choose(
     agent: Agent,
     seat: &mut SeatInput,
     moved: Option<&Move>,
-) -> (ActionValue, ActionSource) {
+) -> Result<(ActionValue, ActionSource), EnvError> {
     let changes: &[Change] = match moved {
-        Some(Move::Action(action)) => return (action.clone(), ActionSource::Policy),
-        Some(Move::Failed) => return (rules.default_action.clone(), ActionSource::PolicyFailed),
+        Some(Move::Action(action)) => return Ok((action.clone(), ActionSource::Policy)),
+        Some(Move::Failed) => return Ok((rules.default_action(agent)?, ActionSource::PolicyFailed)),
         Some(Move::Keys(changes)) => changes,
         None => &[],
     };
     let Some(keyboard) = rules.keyboards.get(agent.index()) else {
-        return (rules.default_action.clone(), ActionSource::Default);
+        return Ok((rules.default_action(agent)?, ActionSource::Default));
     };
     for change in changes {
         match change {
@@ -332,13 +341,13 @@ fn choose(
             None => seat.keys.release(),
         }
     }
-    match seat.keys.take(rules.input_mode, keyboard) {
+    Ok(match seat.keys.take(rules.input_mode, keyboard) {
         Some(action) => (action, ActionSource::Keys),
         None => match (&seat.previous, rules.input_mode, rules.missing_action) {
             (Some(previous), InputMode::KeyDown | InputMode::KeyUp, MissingAction::Previous) => {
                 (previous.clone(), ActionSource::Previous)
             }
-            _ => (rules.default_action.clone(), ActionSource::Default),
+            _ => (rules.default_action(agent)?, ActionSource::Default),
         },
-    }
+    })
 }

@@ -60,7 +60,7 @@ impl Game {
     }
 
     fn join(&mut self) -> Result<()> {
-        let digest = self.scene.environment.fingerprint()?;
+        let digest = self.scene.environment.default_fingerprint()?;
         for agent in self.people() {
             self.room.handle(self.now, Input::Connected { agent, conn: conn(agent) });
             self.say(agent, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(digest) });

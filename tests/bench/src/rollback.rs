@@ -93,9 +93,9 @@ fn verify(context: &mut Context) -> Result<()> {
     const TICKS: u32 = 3_000;
     let registry = footlights_example_environments::registry();
     let entry = registry.get(ID)?;
-    let here = entry.fingerprint()?;
     let mut sim = Sim::<SlimeVolleyball>::new(Config { lives: 200, max_steps: 100_000 })?;
-    let config = sim.config();
+    let config = sim.config()?;
+    let here = entry.fingerprint_of(&config)?;
     let replay = recorded(&mut sim, TICKS, here, &config)?;
     let seconds = time(|| replay.verify(&mut sim, here));
     anyhow::ensure!(replay.verify(&mut sim, here) == Ok(TICKS), "the replay does not hold");

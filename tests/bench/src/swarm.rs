@@ -1,9 +1,6 @@
 //! An environment that does nothing but draw: how cost grows with the length of the draw list.
 
-use footlights_env::{
-    ActionValue, Agent, Environment, Rng, Space, Spec, Step, Surface, View, Viewport, surface::Color,
-};
-use serde::{Deserialize, Serialize};
+use footlights_env::prelude::*;
 
 pub struct Swarm;
 
@@ -18,20 +15,9 @@ pub struct State {
     tick: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub struct Nothing;
-
-impl TryFrom<ActionValue> for Nothing {
-    type Error = ();
-    fn try_from(_: ActionValue) -> Result<Self, ()> {
-        Ok(Self)
-    }
-}
-
-impl From<Nothing> for ActionValue {
-    fn from(_: Nothing) -> Self {
-        Self::Discrete(0)
-    }
+#[derive(Debug, Clone, Copy, Discrete)]
+pub enum Nothing {
+    Nothing,
 }
 
 impl Environment for Swarm {
@@ -44,9 +30,9 @@ impl Environment for Swarm {
     fn spec(_: &Config) -> Spec {
         Spec {
             id: Self::ID.into(),
-            agents: 1,
-            action_space: Space::Discrete { n: 1 },
-            observation_space: Space::uniform_box(1, 0.0, f32::MAX),
+            agents: vec![
+                AgentSpec::new(Nothing::space(), Space::uniform_box(1, 0.0, f32::MAX)).noop(Nothing::Nothing),
+            ],
             max_steps: u32::MAX,
             reward_range: (0.0, 0.0),
             viewport: Viewport { width: 100.0, height: 100.0 },
@@ -59,8 +45,7 @@ impl Environment for Swarm {
 
     fn step(_: &Config, state: &mut State, _: &[Nothing], _: &mut Rng) -> Step {
         state.tick += 1;
-        let no = || [false].into_iter().collect();
-        Step { rewards: [0.0].into_iter().collect(), terminated: no(), truncated: no(), infos: Vec::new() }
+        Step::solo(0.0, false)
     }
 
     fn observe(_: &Config, state: &State, _: Agent) -> [f32; 1] {

@@ -48,9 +48,9 @@ pub async fn player(path: &str) -> Result<Player> {
     };
     let replay = Replay::decode(&bytes).map_err(|error| cannot(&error.to_string()))?;
     let registry = registry();
-    let made = registry
-        .get(&replay.environment)
-        .and_then(|entry| Ok((entry.make(&replay.config())?, entry.fingerprint()?)));
+    let made = registry.get(&replay.environment).and_then(|entry| {
+        Ok((entry.make(&replay.config())?, entry.fingerprint_of(&replay.fingerprinted_config())?))
+    });
     let (sim, here) = made.map_err(|error| cannot(&error.to_string()))?;
     let mut player = Player::open(replay, sim, here);
     let (mut began, mut told) = (now(), now());

@@ -17,7 +17,7 @@ mod picture;
 
 use std::collections::VecDeque;
 
-use footlights_env::{Agent, EnvError, Simulation, Viewport, surface::Item};
+use footlights_env::{Agent, EnvError, Simulation, Viewport, fingerprint, surface::Item};
 use footlights_protocol::{
     Hud, InputDelay,
     timeline::{MAX_CHANGES_PER_TICK, Move, Moves, Timeline},
@@ -131,12 +131,21 @@ pub struct Rollback {
 }
 
 impl Rollback {
-    /// The game that `simulated` tells of, without a state yet.
+    /// The game that `simulated` describes, without a state yet.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvError::Fingerprint`] where this build simulates the configuration differently from the room's, and whatever
+    /// keeps the environment from being made.
     pub fn new(me: Agent, fps: f32, simulated: SimulationSetup, engine: Engine) -> Result<Self, EnvError> {
         let SimulationSetup { environment, config, rules, single_player: alone, policies, pauses, .. } =
             simulated;
         let SimulationSetup { input_delay, prediction_window, .. } = simulated;
-        let sim = (engine.make)(&environment, &config)?;
+        let mut sim = (engine.make)(&environment, &config)?;
+        let here = fingerprint(sim.as_mut())?;
+        if here != simulated.fingerprint {
+            return Err(EnvError::Fingerprint { env: environment, here, there: simulated.fingerprint });
+        }
         let viewport = sim.spec().viewport;
         let confirmed = Timeline::new(rules, sim, 0);
         Ok(Self {
@@ -403,7 +412,7 @@ impl Rollback {
         let mine: Vec<Option<u32>> =
             self.own.iter().filter(|own| own.applied == Some(tick)).map(|own| Some(own.held)).collect();
         let told = self.local_policies.did(tick);
-        let agents = (0..self.confirmed.sim().spec().agents).map(Agent);
+        let agents = self.confirmed.sim().spec().agents();
         agents.into_iter().all(|agent| {
             let decided = moves.get(&agent);
             if agent == self.me {

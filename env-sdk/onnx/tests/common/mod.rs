@@ -1,7 +1,7 @@
 //! Tiny models that the tests build for themselves.
 #![allow(dead_code)]
 
-use footlights_env::{ActionValue, Policy, PolicyError, Rng, Space, Spec, Stream, Viewport};
+use footlights_env::{ActionValue, AgentSpec, Policy, PolicyError, Rng, Space, Spec, Stream, Viewport};
 use footlights_onnx::{
     Config, Model,
     export::{Dense, file, mlp, node, tensor, value},
@@ -10,11 +10,10 @@ use tract_onnx::pb::{AttributeProto, GraphProto, ValueInfoProto, type_proto};
 
 /// An environment's declaration with so many observed numbers and actions.
 pub fn spec(observation: usize, actions: u32) -> Spec {
+    let observations = Space::uniform_box(observation, -10.0, 10.0);
     Spec {
         id: "test-v0".into(),
-        agents: 1,
-        action_space: Space::Discrete { n: actions },
-        observation_space: Space::uniform_box(observation, -10.0, 10.0),
+        agents: vec![AgentSpec::new(Space::Discrete { n: actions }, observations)],
         max_steps: 100,
         reward_range: (0.0, 0.0),
         viewport: Viewport { width: 1.0, height: 1.0 },

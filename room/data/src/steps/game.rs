@@ -12,24 +12,26 @@ use crate::column::{Column, ColumnType, Field, LabeledValue};
 /// What each agent observed, a column a number: named by the environment's labels where each number has one of its own,
 /// and by its place otherwise.
 pub(super) fn observations<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Column<StepRow<'r>>> {
-    let bounds: Vec<(Option<f64>, Option<f64>)> = match &sim.spec().observation_space {
-        Space::Discrete { n } => vec![(Some(0.0), Some(f64::from(*n) - 1.0))],
-        Space::Box { low, high } => {
-            low.iter().zip(high).map(|(low, high)| (bound(*low), bound(*high))).collect()
-        }
-    };
-    let labels = sim.legend().observations;
-    let names: BTreeSet<&str> = labels.iter().map(|label| label.name).collect();
-    let named = names.len() == bounds.len() && labels.len() == bounds.len() && !names.contains("");
-    let mut columns = Vec::with_capacity(agents.len() * bounds.len());
-    for (position, agent) in agents.iter().enumerate() {
+    let labels = sim.labels();
+    let mut columns = Vec::new();
+    for agent in agents {
+        let bounds: Vec<(Option<f64>, Option<f64>)> = match sim.spec().observation_space(*agent) {
+            Space::Discrete { n } => vec![(Some(0.0), Some(f64::from(*n) - 1.0))],
+            Space::Box { low, high } => {
+                low.iter().zip(high).map(|(low, high)| (bound(*low), bound(*high))).collect()
+            }
+        };
+        let labels = labels.observations(*agent);
+        let names: BTreeSet<&str> = labels.iter().map(|label| label.name).collect();
+        let named = names.len() == bounds.len() && labels.len() == bounds.len() && !names.contains("");
         for (place, (low, high)) in bounds.iter().enumerate() {
             let label = labels.get(place);
             let (words, unit) = match label {
                 Some(label) => (format!("{} ({}).", label.meaning, label.name), label.unit),
                 None => (format!("Place {place} of the observation."), ""),
             };
-            let at = position * bounds.len() + place;
+            // A step has the observations of all agents, one behind the other.
+            let at = columns.len();
             let index = format!("observations.{agent}.{place}");
             let name = label.filter(|_| named).map(|label| format!("observations.{agent}.{}", label.name));
             let former = name.is_some().then(|| index.clone());
@@ -48,11 +50,12 @@ pub(super) fn observations<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Co
 
 /// What each agent did.
 pub(super) fn actions<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Column<StepRow<'r>>> {
-    let names = sim.legend().actions;
+    let labels = sim.labels();
     let mut columns = Vec::new();
     for agent in agents.iter().copied() {
         let words = format!("What {agent} did in this step");
-        match &sim.spec().action_space {
+        let names = labels.actions(agent);
+        match sim.spec().action_space(agent) {
             Space::Discrete { n } => {
                 let levels = names.iter().enumerate();
                 let kind = if names.is_empty() {
@@ -135,7 +138,7 @@ pub(super) fn results<'r>(spec: &Spec, agents: &[Agent]) -> Vec<Column<StepRow<'
 
 /// What the environment reported about each agent.
 pub(super) fn infos<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Column<StepRow<'r>>> {
-    let labels = sim.legend().infos;
+    let labels = sim.labels().infos;
     let mut columns = Vec::with_capacity(agents.len() * labels.len());
     for agent in agents.iter().copied() {
         for label in &labels {

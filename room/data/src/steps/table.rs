@@ -87,8 +87,8 @@ pub fn csv(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk) -> 
 
 /// Whether a recorded step has as many values as the environment's columns; if not, which are too many or too few.
 fn check_shape(spec: &Spec, step: &StepRecord) -> Result<(), &'static str> {
-    let agents = usize::from(spec.agents);
-    let action = |action: &ActionValue| match (action, &spec.action_space) {
+    let agents = spec.agents.len();
+    let fits = |(agent, action): (Agent, &ActionValue)| match (action, spec.action_space(agent)) {
         (ActionValue::Discrete(_), Space::Discrete { .. }) => true,
         (ActionValue::Continuous(values), Space::Box { low, .. }) => values.len() == low.len(),
         _ => false,
@@ -100,11 +100,15 @@ fn check_shape(spec: &Spec, step: &StepRecord) -> Result<(), &'static str> {
         ("terminations", step.terminated.len(), agents),
         ("truncations", step.truncated.len(), agents),
         ("seats", step.people.len(), agents),
-        ("observations", step.observations.len(), agents * spec.observation_space.len()),
+        (
+            "observations",
+            step.observations.len(),
+            spec.agents().map(|agent| spec.observation_space(agent).len()).sum(),
+        ),
     ];
     match lengths.into_iter().find(|(_, found, expected)| found != expected) {
         Some((what, ..)) => Err(what),
-        None if !step.actions.iter().all(action) => Err("actions"),
+        None if !spec.agents().zip(&step.actions).all(fits) => Err("actions"),
         None => Ok(()),
     }
 }

@@ -81,10 +81,10 @@ impl Room {
             rmp_serde::from_slice(checkpoint).map_err(|e| RoomError::Checkpoint(e.to_string()))?;
         let mut room = Self::new(scene, info, phase_ms, now)?;
         room.timeline.load(&stored.timeline)?;
-        for (seat, saved) in room.seats.iter_mut().zip(stored.seats) {
+        for (agent, (seat, saved)) in (0u8..).map(Agent).zip(room.seats.iter_mut().zip(stored.seats)) {
             seat.gone = saved.gone;
             if let (true, DropoutRule::Replace(by)) = (seat.is_vacant(), &scene.on_dropout)
-                && let Some(policy) = make_policy(by, room.timeline.sim())?
+                && let Some(policy) = make_policy(by, agent, room.timeline.sim())?
             {
                 seat.holder = Holder::Policy(policy);
             }

@@ -5,7 +5,6 @@ use footlights_data::event::EventKind;
 use footlights_env::{Agent, Policy};
 
 use super::{Holder, Output, Room, State, alone, seat::SeatState};
-use footlights_experiment::Execution;
 use footlights_protocol::{
     timeline::Move,
     wire::{self, ConfirmedTick, RenderReport, RoomToClient, SimulationSetup},
@@ -21,12 +20,11 @@ const AHEAD_S: f32 = 5.0;
 impl Room {
     /// What a browser needs to simulate the game, where the scene wants that.
     pub(super) fn simulated(&self) -> Option<SimulationSetup> {
-        if self.scene.execution == Execution::Server {
-            return None;
-        }
+        let fingerprint = self.own_fingerprint?;
         Some(SimulationSetup {
             environment: self.scene.environment.id.to_owned(),
             config: self.timeline.sim().packed_config().ok()?,
+            fingerprint,
             rules: self.timeline.rules().clone(),
             single_player: self.scene.is_alone(),
             policies: self.told_policies().map(|(agent, _)| agent).collect(),

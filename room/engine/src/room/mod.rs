@@ -161,7 +161,10 @@ enum State {
 pub struct Room {
     scene: GameScene,
     info: GameInfo,
+    /// Of the environment's default configuration, which a browser knows before it is sent the game's.
     fingerprint: u64,
+    /// Of the game's configuration, where browsers simulate.
+    own_fingerprint: Option<u64>,
     timeline: Timeline,
     seats: Vec<SeatState>,
     state: State,
@@ -220,7 +223,8 @@ impl Room {
         }
         let agents = seats.len();
         let mut room = Self {
-            fingerprint: scene.environment.fingerprint()?,
+            fingerprint: scene.environment.default_fingerprint()?,
+            own_fingerprint: scene.runs_in_browser().then(|| scene.environment.fingerprint()).transpose()?,
             scene: scene.clone(),
             info,
             timeline,
@@ -587,7 +591,7 @@ impl Room {
 
     fn observations(&self) -> Vec<f32> {
         let sim = self.timeline.sim();
-        let mut flat = Vec::with_capacity(self.seats.len() * sim.spec().observation_space.len());
+        let mut flat = Vec::new();
         for agent in self.agents() {
             sim.observe(agent, &mut flat);
         }

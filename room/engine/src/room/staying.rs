@@ -287,7 +287,7 @@ impl Room {
     fn take_over(&mut self, now: u64, agent: Agent) {
         let DropoutRule::Replace(by) = &self.scene.on_dropout else { return };
         let name = by.name().to_owned();
-        match make_policy(by, self.timeline.sim()) {
+        match make_policy(by, agent, self.timeline.sim()) {
             Ok(Some(policy)) => {
                 if let Some(seat) = self.seats.get_mut(agent.index()) {
                     seat.holder = Holder::Policy(policy);

@@ -17,8 +17,8 @@ pub enum ClientToRoom {
     Hello {
         /// [`VERSION`].
         version: u16,
-        /// The fingerprint of the environment in this browser's build (`footlights_env::Entry::fingerprint`); none where it
-        /// simulates nothing.
+        /// The fingerprint of the environment's default configuration in this browser's build
+        /// (`footlights_env::Entry::fingerprint`), which the room compares with its own; none where it simulates nothing.
         digest: Option<u64>,
     },
     /// The keys that are held now; sent when that changes, and after a reconnect.
@@ -196,6 +196,9 @@ pub struct SimulationSetup {
     /// Its configuration, as `footlights_env::Simulation::packed_config` gives it.
     #[serde(with = "serde_bytes")]
     pub config: Vec<u8>,
+    /// The fingerprint of this configuration in the room's build (`footlights_env::fingerprint`). A browser whose own is
+    /// another one does not play: its page is older or newer than the deployment.
+    pub fingerprint: u64,
     /// What inputs mean.
     pub rules: Rules,
     /// Whether nobody else plays, so that the browser's clock is the game's: see [`ClientToRoom::Advanced`].

@@ -54,10 +54,11 @@ fn seat_messages() -> Vec<RoomToClient> {
             simulated: Some(SimulationSetup {
                 environment: "pong-v0".into(),
                 config: vec![0x91, 7],
+                fingerprint: u64::MAX,
                 rules: Rules {
                     input_mode: crate::keys::InputMode::KeyDown,
                     missing_action: crate::keys::MissingAction::Previous,
-                    default_action: ActionValue::Discrete(0),
+                    default_actions: vec![Some(ActionValue::Discrete(0)), None],
                     keyboards: vec![keyboard],
                     episodes: 3,
                     max_steps: Some(900),

@@ -1,6 +1,6 @@
 //! Policies that decide, one observation after the other.
 
-use footlights_env::{ActionValue, Environment, Policy, PolicyError, Rng, Spec, Stream};
+use footlights_env::{ActionValue, Agent, Environment, Policy, PolicyError, Rng, Spec, Stream};
 use footlights_example_environments::slime_volleyball::{Config as Slime, SlimeVolleyball};
 use footlights_onnx::{Config, Model, OnnxPolicy, export};
 
@@ -28,7 +28,7 @@ impl Network {
     pub fn load(bytes: &[u8], spec: &Spec) -> Result<Self, PolicyError> {
         let policy = Model::load(bytes, Config::new("bench"), spec)?.policy()?;
         let rng = Rng::derive(2, Stream::Policy(0), 0, 0);
-        Ok(Self { policy, observation: vec![0.0; spec.observation_space.len()], rng })
+        Ok(Self { policy, observation: vec![0.0; spec.observation_space(Agent(0)).len()], rng })
     }
 
     /// Decides so many times, about a different observation each time, and returns how often that was not action 0.

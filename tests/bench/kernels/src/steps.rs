@@ -1,6 +1,6 @@
 //! Environment steps with random actions that are drawn beforehand, episode after episode.
 
-use footlights_env::{ActionValue, EnvError, Environment, PerAgent, Registry, Rng, Space, Stream};
+use footlights_env::{ActionValue, EnvError, Environment, PerAgent, Registry, Rng, Spec, Stream};
 
 const SEED: u64 = 1;
 /// How many steps' actions are drawn beforehand; then they begin anew. A prime, so that episodes differ.
@@ -11,7 +11,7 @@ pub fn typed<E: Environment>(steps: u32) -> f32 {
     let config = E::Config::default();
     let spec = E::spec(&config);
     let to_action = |value: ActionValue| E::Action::try_from(value).ok();
-    let actions: Vec<PerAgent<E::Action>> = prepared(&spec.action_space, spec.agents)
+    let actions: Vec<PerAgent<E::Action>> = prepared(&spec)
         .into_iter()
         .map(|of_step| of_step.into_iter().filter_map(to_action).collect())
         .collect();
@@ -22,7 +22,7 @@ pub fn typed<E: Environment>(steps: u32) -> f32 {
         let mut rng = Rng::derive(SEED, Stream::Environment, episode, tick);
         let step = E::step(&config, &mut state, actions, &mut rng);
         sum += step.rewards.iter().sum::<f32>();
-        if step.done() {
+        if step.done() || tick >= spec.max_steps {
             (episode, tick) = (episode + 1, 0);
             state = E::reset(&config, &mut Rng::derive(SEED, Stream::Environment, episode, tick));
         }
@@ -33,7 +33,7 @@ pub fn typed<E: Environment>(steps: u32) -> f32 {
 /// Steps the environment of that id as rooms do, without knowing its types, and returns the sum of all rewards.
 pub fn erased(registry: &Registry, id: &str, steps: u32) -> Result<f32, EnvError> {
     let mut simulation = registry.get(id)?.make_default()?;
-    let actions = prepared(&simulation.spec().action_space, simulation.spec().agents);
+    let actions = prepared(simulation.spec());
     let (mut episode, mut sum) = (0, 0.0);
     simulation.reset(SEED, episode);
     for (_, actions) in (0..steps).zip(actions.iter().cycle()) {
@@ -47,9 +47,10 @@ pub fn erased(registry: &Registry, id: &str, steps: u32) -> Result<f32, EnvError
     Ok(sum)
 }
 
-fn prepared(space: &Space, agents: u8) -> Vec<PerAgent<ActionValue>> {
+fn prepared(spec: &Spec) -> Vec<PerAgent<ActionValue>> {
     let mut rng = Rng::derive(SEED, Stream::Policy(0), 0, 0);
-    (0..PREPARED).map(|_| (0..agents).map(|_| space.sample(&mut rng)).collect()).collect()
+    let mut all = || spec.agents.iter().map(|agent| agent.action_space.sample(&mut rng)).collect();
+    (0..PREPARED).map(|_| all()).collect()
 }
 
 #[cfg(test)]
