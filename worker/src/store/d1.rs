@@ -12,7 +12,7 @@ use footlights_experiment::{Answer, Experiment, GameScene, Scene, record::GameIn
 use serde::Deserialize;
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
-use crate::{costs, error::Fault, objects::now};
+use crate::{clock::now, costs, error::ApiError, json};
 
 /// What a participant is called who is deleted.
 pub const DELETED: &str = "deleted";
@@ -24,7 +24,7 @@ pub(super) fn statement(
     db: &D1Database,
     query: &str,
     values: &[JsValue],
-) -> Result<D1PreparedStatement, Fault> {
+) -> Result<D1PreparedStatement, ApiError> {
     Ok(db.prepare(query).bind(values)?)
 }
 
@@ -33,7 +33,7 @@ fn insert<const N: usize>(
     db: &D1Database,
     table: &str,
     rows: &[[JsValue; N]],
-) -> Result<Vec<D1PreparedStatement>, Fault> {
+) -> Result<Vec<D1PreparedStatement>, ApiError> {
     let row = format!("({})", ["?"; N].join(", "));
     let some = |some: &[[JsValue; N]]| {
         let query =
@@ -71,7 +71,7 @@ pub struct Known {
 }
 
 /// What is stored of a participant. Both only ever grow, so what comes behind is new.
-pub async fn known(env: &Env, session: &SessionRecord) -> Result<Known, Fault> {
+pub async fn known(env: &Env, session: &SessionRecord) -> Result<Known, ApiError> {
     let query = "SELECT (SELECT COUNT(*) FROM answers WHERE experiment = ?1 AND subject_id = ?2) AS answers, \
                  (SELECT COUNT(*) FROM events WHERE source = ?1 || '/' || ?2) AS events";
     let values = [session.experiment.as_str().into(), session.subject.as_str().into()];
@@ -85,7 +85,7 @@ pub async fn participant(
     experiment: &Experiment,
     session: &SessionRecord,
     known: Known,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let db = env.d1("DB")?;
     let (id, subject) = (session.experiment.as_str(), session.subject.as_str());
     let progress = &session.progress;
@@ -109,8 +109,8 @@ pub async fn participant(
                 id.into(),
                 subject.into(),
                 iso8601(session.begun_at_ms).into(),
-                serde_json::to_string(progress.condition())?.into(),
-                serde_json::to_string(progress.path())?.into(),
+                json::encode("a condition", progress.condition())?.into(),
+                json::encode("a path", progress.path())?.into(),
             ],
         )?,
         statement(
@@ -125,7 +125,7 @@ pub async fn participant(
                 iso8601(now()).into(),
                 ending.map_or(JsValue::NULL, |ending| ending.as_str().into()),
                 text(&session.ended_at_ms.map(iso8601)),
-                serde_json::to_string(&games)?.into(),
+                json::encode("results of games", &games)?.into(),
             ],
         )?,
     ];
@@ -137,7 +137,7 @@ pub async fn participant(
                 id.into(),
                 subject.into(),
                 identifiers.source.as_str().into(),
-                serde_json::to_string(&identifiers.external)?.into(),
+                json::encode("identifiers", &identifiers.external)?.into(),
                 text(&progress.code(experiment)),
             ],
         )?);
@@ -172,7 +172,7 @@ pub async fn save(
     info: &GameInfo,
     record: &Chunk,
     verdict: &Verdict,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let db = env.d1("DB")?;
     let game = info.game_id.as_str();
     let time = |row: Option<&footlights_experiment::record::StepRecord>| {
@@ -222,7 +222,7 @@ pub async fn save(
                 episode.end.as_ref().into(),
                 iso8601(episode.started_ms).into(),
                 format!("{:016x}", episode.digest).into(),
-                serde_json::to_string(&episode.returns)?.into(),
+                json::encode("returns", &episode.returns)?.into(),
             ],
         )?);
     }
@@ -252,7 +252,7 @@ pub async fn payments(
     experiment: &str,
     after: &str,
     most: u32,
-) -> Result<Vec<IdentifierRow>, Fault> {
+) -> Result<Vec<IdentifierRow>, ApiError> {
     let query = "SELECT participants.subject_id, identifiers.source, external, code, ending, begun_at, ended_at, games \
                  FROM participants \
                  LEFT JOIN sessions ON sessions.experiment = participants.experiment \
@@ -267,12 +267,22 @@ pub async fn payments(
         Ok(IdentifierRow {
             subject: row.subject_id,
             source: row.source.unwrap_or_default(),
-            external: row.external.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            external: row
+                .external
+                .as_deref()
+                .map(|text| json::decode("identifiers", text))
+                .transpose()?
+                .unwrap_or_default(),
             code: row.code.unwrap_or_default(),
             ending: row.ending.unwrap_or_default(),
             begun_at: row.begun_at,
             ended_at: row.ended_at.unwrap_or_default(),
-            games: row.games.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            games: row
+                .games
+                .as_deref()
+                .map(|text| json::decode("results of games", text))
+                .transpose()?
+                .unwrap_or_default(),
         })
     };
     found.results::<Paid>()?.into_iter().map(payment).collect()
@@ -293,7 +303,7 @@ pub async fn events(
     experiment: &str,
     after: (&str, i32),
     most: u32,
-) -> Result<Vec<PlacedEvent>, Fault> {
+) -> Result<Vec<PlacedEvent>, ApiError> {
     let query = "SELECT source, seq, subject_id, game_id, scene_id, at, tick, agent, kind, detail FROM events \
                  WHERE experiment = ? AND (source, seq) > (?, ?) ORDER BY source, seq LIMIT ?";
     let db = env.d1("DB")?;
@@ -302,7 +312,7 @@ pub async fn events(
 }
 
 /// How many participants an experiment has.
-pub async fn participants(env: &Env, experiment: &str) -> Result<u32, Fault> {
+pub async fn participants(env: &Env, experiment: &str) -> Result<u32, ApiError> {
     let query = "SELECT COUNT(*) AS many FROM participants WHERE experiment = ?";
     let db = env.d1("DB")?;
     let many = statement(&db, query, &[experiment.into()])?.first::<f64>(Some("many")).await?;
@@ -315,7 +325,7 @@ struct Id {
 }
 
 /// The games in which somebody had a seat.
-pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<String>, Fault> {
+pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<String>, ApiError> {
     let query = "SELECT DISTINCT seats.game_id FROM seats JOIN games ON games.game_id = seats.game_id \
                  WHERE games.experiment = ? AND seats.subject_id = ?";
     let db = env.d1("DB")?;
@@ -324,7 +334,7 @@ pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<
 }
 
 /// Takes a participant out of every table. In games with others the seat stays, and is nobody's.
-pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), Fault> {
+pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), ApiError> {
     let db = env.d1("DB")?;
     let mut statements = Vec::new();
     for table in ["participants", "sessions", "answers", "identifiers"] {
