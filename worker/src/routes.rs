@@ -115,9 +115,7 @@ fn show(
 ) -> Result<Response, ApiError> {
     let view = View {
         experiment: experiments::experiment(&identity.experiment)?,
-        progress: &state.progress,
-        subject: &identity.subject,
-        submissions: &state.submissions,
+        session: &state.session,
         base: &base(identity),
         saved,
     };

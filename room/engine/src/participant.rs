@@ -58,7 +58,7 @@ pub struct RunningGame {
 pub struct SubmitReport {
     /// Whether the participant goes on.
     pub outcome: SubmitOutcome,
-    /// Whether the answers were dropped because the record is full. The participant goes on all the same.
+    /// Whether the answers were dropped because the record is full. The participant goes on nevertheless.
     pub dropped: bool,
 }
 
@@ -361,7 +361,11 @@ mod tests {
         let experiment = experiment();
         let mut participant = begun(&experiment);
         participant.join_game(2, &experiment, running("survey", "a")).unwrap();
-        assert_eq!(participant.join_game(3, &experiment, running("survey", "a")), Ok(()), "told twice");
+        assert_eq!(
+            participant.join_game(3, &experiment, running("survey", "a")),
+            Ok(()),
+            "joining twice is joining once"
+        );
         let other = participant.join_game(4, &experiment, running("survey", "b"));
         assert_eq!(other, Err(MatchError::InAnotherGame));
         let result = GameResult {

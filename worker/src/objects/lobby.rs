@@ -34,8 +34,8 @@ use crate::{
     http::is_socket,
     json, log,
     requests::{
-        Address, CreateGame, FinishGame, JoinGame, LobbyHandoff, LobbyRequest, RecordEvent, call, call_near,
-        read_handoff, read_request, refuse, respond,
+        Address, CreateGame, FinishGame, JoinGame, LobbyHandoff, LobbyRequest, ParticipantRequest,
+        RecordEvent, call, call_near, read_handoff, read_request, refuse, respond,
     },
 };
 
@@ -189,11 +189,13 @@ impl Shell {
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    /// A socket closed. Its tag names the connection also when it is no longer in the queue: a participant may close it
-    /// while their room is being opened.
+    /// A socket closed. One that waits for a room that is being opened has no queue entry, so its tag names it.
     async fn left(self: Rc<Self>, socket: &WebSocket) {
         let conn = self.state.get_tags(socket).first().and_then(|tag| tag.parse().ok());
-        if let Some(conn) = conn {
+        let Some(conn) = conn else { return };
+        let is_known = entry_of(socket).is_some()
+            || self.lobby.borrow().as_ref().is_some_and(|lobby| lobby.contains(conn));
+        if is_known {
             self.handle(Input::Left(conn)).await;
         }
     }
@@ -274,11 +276,7 @@ impl Shell {
     }
 
     /// Records an event with a participant. Nothing depends on it, so a failure is only logged.
-    async fn record_event(
-        self: Rc<Self>,
-        participant: Address<crate::requests::ParticipantRequest>,
-        event: RecordEvent,
-    ) {
+    async fn record_event(self: Rc<Self>, participant: Address<ParticipantRequest>, event: RecordEvent) {
         let kind = event.kind;
         if let Err(error) = call(&self.env, &participant, event).await {
             log!("warn", "event_not_kept", "event": kind.as_str(), "detail": error.to_string());

@@ -439,7 +439,7 @@ impl Shell {
                     if let Some(socket) = socket(conn) {
                         // It is no longer one of the tabs, even before its close arrives.
                         let _ = socket.serialize_attachment(IGNORED);
-                        let _ = socket.close(Some(wire::CloseCode::Replaced.code()), Some("loaded anew"));
+                        let _ = socket.close(Some(wire::CloseCode::Replaced.code()), Some("reloaded"));
                     }
                 }
             }

@@ -4,13 +4,13 @@ use footlights_experiment::{Ending, Page, Scene, interpolate, with_code};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use super::{parts::parts, view::View};
+use super::{View, parts};
 
-/// How many seconds until the page goes on by itself.
+/// After so many seconds the page goes on by itself.
 const REDIRECT_S: u32 = 10;
 
 pub fn page(view: &View<'_>, page: &Page) -> Markup {
-    let progress = view.progress;
+    let progress = &view.session.progress;
     let ending = progress.ending(view.experiment).unwrap_or(Ending::Completed);
     let message = progress.ended().and_then(|ended| ended.message.as_deref());
     html! {
@@ -32,7 +32,7 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
                     p role="status" { "Your data are being saved. Please keep this page open." }
                     button.primary type="submit" { "Finish" }
                 }
-                // The page's program shows it if saving fails for too long: no participant goes without their code.
+                // Shown by the page's program when saving fails for too long; nobody goes without their code.
                 template {
                     p role="alert" {
                         "We could not confirm yet that everything is saved, and go on trying while this page is open. \
@@ -48,9 +48,9 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
 }
 
 fn code(view: &View<'_>) -> Markup {
-    let shows = matches!(view.progress.current(view.experiment), Some(Scene::CompletionCode(_)));
-    let code = view.progress.code(view.experiment).filter(|_| shows);
-    let redirect = view.progress.redirect(view.experiment);
+    let shows = matches!(view.session.progress.current(view.experiment), Some(Scene::CompletionCode(_)));
+    let code = view.session.progress.code(view.experiment).filter(|_| shows);
+    let redirect = view.session.progress.redirect(view.experiment);
     html! {
         @if let Some(code) = &code {
             div.code {
@@ -85,14 +85,15 @@ fn usual(ending: Ending) -> &'static str {
     }
 }
 
-/// What the browser keeps if saving fails. A `<` could end the element that holds it, so it is escaped.
+/// What the browser keeps when saving fails. A `<` could end the element it stands in.
 fn backup(view: &View<'_>) -> String {
-    let submissions: Vec<_> = view
+    let session = view.session;
+    let submissions: Vec<_> = session
         .submissions
         .iter()
         .map(|page| json!({ "scene": page.scene, "at_ms": page.at_ms, "answers": page.submission.answers }))
         .collect();
-    json!({ "experiment": view.experiment.id, "subject": view.subject, "answers": submissions })
+    json!({ "experiment": session.experiment, "subject": session.subject, "answers": submissions })
         .to_string()
         .replace('<', "\\u003c")
 }

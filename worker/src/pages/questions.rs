@@ -3,7 +3,7 @@
 use footlights_experiment::{Kind, Question};
 use maud::{Markup, html};
 
-use super::view::Retry;
+use super::Retry;
 
 /// One question, with what was answered before.
 pub fn question(question: &Question, again: Option<Retry<'_>>) -> Markup {

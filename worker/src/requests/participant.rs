@@ -1,14 +1,8 @@
 //! Requests to the object of one participant.
 
-use footlights_data::{
-    event::EventKind,
-    session::{SessionRecord, TimedSubmission},
-};
+use footlights_data::{event::EventKind, session::SessionRecord};
 use footlights_engine::participant::{Identity, RunningGame};
-use footlights_experiment::{
-    Experiment, Globals, Scene, ValidationErrors,
-    progress::{GameResult, Progress},
-};
+use footlights_experiment::{Experiment, Globals, Scene, ValidationErrors, progress::GameResult};
 use serde::{Deserialize, Serialize};
 
 use super::envelope::object_requests;
@@ -19,20 +13,28 @@ pub struct OpenPage {
     pub experiment: String,
 }
 
-/// What the participant's page shows.
+/// What the participant's page shows: their record without events and identifiers. The answers are in it on the last page
+/// only, where the browser keeps them if saving fails.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageState {
-    pub progress: Progress,
-    /// On the last page: everything the participant answered, which the browser keeps if saving fails. Empty elsewhere.
-    pub submissions: Vec<TimedSubmission>,
+    pub session: SessionRecord,
 }
 
 impl PageState {
     /// What the page of a participant with this record shows.
     pub fn new(experiment: &Experiment, session: &SessionRecord) -> Self {
         let is_last = session.progress.current(experiment).is_some_and(Scene::is_last);
-        let submissions = if is_last { session.submissions.clone() } else { Vec::new() };
-        Self { progress: session.progress.clone(), submissions }
+        let session = SessionRecord {
+            experiment: session.experiment.clone(),
+            subject: session.subject.clone(),
+            progress: session.progress.clone(),
+            submissions: if is_last { session.submissions.clone() } else { Vec::new() },
+            begun_at_ms: session.begun_at_ms,
+            ended_at_ms: session.ended_at_ms,
+            events: Vec::new(),
+            identifiers: None,
+        };
+        Self { session }
     }
 }
 
@@ -110,7 +112,7 @@ pub struct FinishGame {
     pub result: GameResult,
 }
 
-/// Whether a participant could be told something.
+/// Whether a request reached a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delivery {
     Delivered,
@@ -134,5 +136,35 @@ object_requests! {
         CancelGame -> Delivery,
         FinishGame -> Delivery,
         Delete -> (),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use footlights_engine::participant::Participant;
+    use footlights_experiment::{Page, Question, progress::Assignment};
+
+    use super::*;
+
+    #[test]
+    fn a_page_gets_the_answers_at_the_end_only_and_never_who_the_participant_is() {
+        let experiment = Experiment::new("e", "E")
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .scene(Page::new("first", "First").ask(Question::text_box("why", "Why?")))
+            .scene(Page::new("second", "Second").ask(Question::text_box("how", "How?")))
+            .scene(Scene::end(Page::new("end", "Bye")));
+        let mut record = Participant::default();
+        let identifiers = [("PROLIFIC_PID".to_owned(), "5f1c".to_owned())].into();
+        let identity = Identity { subject: "s".into(), identifiers, ..Identity::default() };
+        record.begin(1, &experiment, "start", identity, Assignment::default()).unwrap();
+        let sent = |question: &str| [(question.to_owned(), "because".to_owned())];
+        record.submit(2, &experiment, "first", &sent("why"), "").unwrap();
+        let page = PageState::new(&experiment, &record.session).session;
+        assert!(page.submissions.is_empty() && page.events.is_empty() && page.identifiers.is_none());
+        assert_eq!(page.progress, record.session.progress);
+        record.submit(3, &experiment, "second", &sent("how"), "").unwrap();
+        let page = PageState::new(&experiment, &record.session).session;
+        assert_eq!(page.submissions, record.session.submissions);
+        assert!(page.events.is_empty() && page.identifiers.is_none());
     }
 }

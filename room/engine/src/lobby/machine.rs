@@ -76,6 +76,12 @@ impl Lobby {
         self.queue.iter()
     }
 
+    /// Whether a connection waits here: in the queue, or after a reload for the room that is being opened for its
+    /// participant.
+    pub fn contains(&self, conn: u64) -> bool {
+        self.queue.iter().any(|entry| entry.conn == conn) || self.opening.has_returned(conn)
+    }
+
     /// The games whose rooms are being opened and, where the number of games is limited, those that run.
     pub fn running(&self) -> impl Iterator<Item = &str> {
         self.state.running.iter().chain(self.opening.games()).map(String::as_str)

@@ -41,6 +41,12 @@ impl OpeningRooms {
         members.find(|member| member.entry.candidate.subject == subject)
     }
 
+    /// Whether a newer connection waits for its room.
+    pub(super) fn has_returned(&self, conn: u64) -> bool {
+        let members = self.rooms.values().flat_map(|room| &room.members);
+        members.filter_map(|member| member.returned.as_ref()).any(|entry| entry.conn == conn)
+    }
+
     /// Forgets a newer connection that closed.
     pub(super) fn remove_returned(&mut self, conn: u64) {
         for member in self.rooms.values_mut().flat_map(|room| &mut room.members) {

@@ -136,7 +136,7 @@ fn the_same_person_in_a_second_tab_keeps_the_place_and_is_not_their_own_partner(
     join(&mut lobby, 5, 2, "b");
     let outputs = join(&mut lobby, 10, 3, "a");
     assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
-    assert!(reports(&outputs).is_empty(), "nobody new came");
+    assert!(reports(&outputs).is_empty(), "no new participant came");
     assert_eq!(matches(&join(&mut lobby, 20, 4, "c")), [["a", "b", "c"]]);
 }
 
@@ -230,7 +230,7 @@ fn who_is_left_of_a_held_group_is_at_the_head_again() {
     join(&mut lobby, 10, 2, "b");
     join(&mut lobby, 20, 3, "c");
     lobby.handle(1_000, Input::Left(2));
-    assert!(matches(&send(&mut lobby, 5_020, Input::Wake)).is_empty(), "a's new group is held anew");
+    assert!(matches(&send(&mut lobby, 5_020, Input::Wake)).is_empty(), "a's new group is held again");
     assert_eq!(matches(&send(&mut lobby, 6_000, Input::Wake)), [["a", "c"]]);
 }
 
@@ -266,7 +266,7 @@ fn who_is_not_ready_is_sent_away_and_comes_back_behind_the_others() {
     let closed = outputs
         .windows(2)
         .any(|w| w == [Output::Send(1, why.clone()), Output::Close(1, CloseCode::NotReady)]);
-    assert!(closed, "told why, then closed");
+    assert!(closed, "the reason, then the close");
     assert_eq!(reports(&outputs), [("lobby_not_ready", "a")]);
     assert!(matches!(
         last_message(&outputs, 2),
@@ -276,14 +276,14 @@ fn who_is_not_ready_is_sent_away_and_comes_back_behind_the_others() {
     send(&mut lobby, 12_000, joined(3, "c", 11_500));
     lobby.handle(12_100, Input::Ready(2));
     assert_eq!(matches(&send(&mut lobby, 12_200, Input::Ready(3))), [["b", "c"]]);
-    // The one who missed it has waited longest, and is behind all the same.
+    // a missed the check: although a has waited longest, a is behind.
     join(&mut lobby, 10_500, 4, "d");
     lobby.handle(20_000, joined(5, "a", 0));
     assert_eq!(lobby.entries().map(|w| w.candidate.subject.as_str()).collect::<Vec<_>>(), ["d", "a"]);
 }
 
 #[test]
-fn whoever_misses_checks_all_the_time_is_let_go_at_the_limit_and_forgotten() {
+fn a_participant_who_misses_every_check_times_out_and_is_forgotten() {
     let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(5_000));
     join(&mut lobby, 0, 1, "a");
     join(&mut lobby, 0, 2, "b");
@@ -307,7 +307,7 @@ fn who_leaves_during_the_check_leaves_the_others_at_the_head() {
     lobby.handle(100, Input::Ready(1));
     let outputs = send(&mut lobby, 200, Input::Left(2));
     let check = LobbyToClient::ReadyCheck { remaining_ms: 10_000, ready: 0, needed: 3, mine: false };
-    assert_eq!(last_message(&outputs, 1), Some(check.clone()), "everybody is asked anew");
+    assert_eq!(last_message(&outputs, 1), Some(check.clone()), "the check begins again for all members");
     assert_eq!(last_message(&outputs, 4), Some(check));
     for conn in [1, 3] {
         lobby.handle(300, Input::Ready(conn));
@@ -330,7 +330,7 @@ fn a_reload_in_a_check_stays_in_the_group() {
 }
 
 #[test]
-fn nobody_is_timed_out_in_the_middle_of_a_check() {
+fn a_check_is_not_cut_short_by_a_time_out() {
     let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(10_000));
     join(&mut lobby, 0, 1, "a");
     lobby.handle(50_000, alive(1));
@@ -414,6 +414,7 @@ fn a_participant_who_returns_while_their_room_is_opened_is_sent_there_and_not_ma
     assert!(join(&mut lobby, 10, 3, "b").is_empty());
     assert!(matches(&join(&mut lobby, 20, 4, "c")).is_empty(), "b is not in the queue");
     assert_eq!(join(&mut lobby, 30, 5, "b").last(), Some(&Output::Close(3, CloseCode::Replaced)));
+    assert_eq!([1, 2, 3, 4, 5].map(|conn| lobby.contains(conn)), [false, false, false, true, true]);
     let outputs = send(&mut lobby, 40, opened(&first));
     for (conn, socket) in [(1, "/0"), (2, "/1"), (5, "/1")] {
         assert_eq!(last_message(&outputs, conn), Some(sent_to(socket)), "{conn}");
@@ -480,7 +481,7 @@ fn what_is_left_of_a_group_after_a_sleep_is_in_the_queue_again() {
 }
 
 #[test]
-fn only_what_changed_is_kept_anew() {
+fn only_entries_that_changed_are_stored() {
     let mut lobby = Lobby::new(3, &rules());
     join(&mut lobby, 0, 1, "a");
     join(&mut lobby, 0, 2, "b");
@@ -625,7 +626,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn nobody_is_in_two_groups_and_nobody_alive_is_forgotten(
+    fn no_participant_is_in_two_groups_and_none_that_is_alive_is_forgotten(
         steps in proptest::collection::vec(step(), 1..300),
         size in 1usize..4,
         matching in 0u8..4,

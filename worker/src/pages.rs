@@ -1,16 +1,14 @@
 //! The pages, as HTML. A game's page is an empty section that the client fills.
 
-use footlights_experiment::{Experiment, GameScene, Kind, Page, Scene, Screening};
-use maud::{DOCTYPE, Markup, html};
+use footlights_data::session::SessionRecord;
+use footlights_experiment::{
+    Experiment, GameScene, Kind, Page, Part, Scene, Screening, ValidationErrors, interpolate,
+};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub mod admin;
 mod last;
-mod parts;
 mod questions;
-mod view;
-
-use parts::parts;
-pub use view::{Retry, View};
 
 /// The program that loads the policies' module.
 const POLICIES: &str = "/policies/boot.js";
@@ -64,15 +62,37 @@ pub fn index(experiments: &[Experiment]) -> Markup {
     shell("Footlights", None, html! { span.title { "Footlights" } }, main)
 }
 
-/// The page of the scene in which a participant is; `again` if its form was refused.
+/// A form that must be filled in again.
+#[derive(Clone, Copy)]
+pub struct Retry<'a> {
+    /// What was sent.
+    pub sent: &'a [(String, String)],
+    /// What is wrong with it.
+    pub errors: &'a ValidationErrors,
+    /// How often it may still be sent, if that is limited.
+    pub attempts_left: Option<u32>,
+}
+
+/// What a page is made of.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub experiment: &'a Experiment,
+    pub session: &'a SessionRecord,
+    /// Where the participant's addresses begin.
+    pub base: &'a str,
+    /// Everything is saved for good.
+    pub saved: bool,
+}
+
+/// The scene in which a participant is; `again` if its form was refused.
 pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
-    let View { experiment, progress, base, .. } = *view;
-    let (done, all) = progress.progress(experiment);
+    let View { experiment, session, base, .. } = *view;
+    let (done, all) = session.progress.progress(experiment);
     let bar = html! {
         span.title { (experiment.title) }
         progress value=(done) max=(all) aria-label="Progress through the study" { (done) " of " (all) }
     };
-    let main = match progress.current(experiment) {
+    let main = match session.progress.current(experiment) {
         Some(Scene::Start(page)) => text(view, page, "start", again),
         Some(Scene::Static(page)) => text(view, page, "static", again),
         Some(Scene::Screening(screening)) => device_check(view, screening),
@@ -91,9 +111,23 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
     shell(&experiment.title, Some((experiment, base)), bar, main)
 }
 
-/// Prefetches what later games load while the participant reads.
+/// What stands on a page, with what is known about the participant in its place.
+fn parts(view: &View<'_>, body: &[Part]) -> Markup {
+    html! {
+        @for part in body {
+            @match part {
+                Part::Text(text) => p { (interpolate(text, view.session.progress.globals())) },
+                Part::Html(own) => div.own { (PreEscaped(own)) },
+                Part::Image { file, shows } => img src={ "/assets/" (file) } alt=(shows);,
+                Part::Collapsible { title, body } => details { summary { (title) } (parts(view, body)) },
+            }
+        }
+    }
+}
+
+/// What the games to come load: it is fetched while the participant reads.
 fn ahead(view: &View<'_>) -> Markup {
-    let progress = view.progress;
+    let progress = &view.session.progress;
     let games: Vec<&GameScene> = view
         .experiment
         .games()
@@ -171,10 +205,7 @@ pub fn problem(title: &str, words: &str, detail: &str, again: Option<&str>) -> M
 
 #[cfg(test)]
 mod tests {
-    use footlights_experiment::{
-        Completion, Ending, Globals,
-        progress::{Assignment, Progress},
-    };
+    use footlights_experiment::{Completion, Ending, Globals, progress::Assignment};
 
     use super::*;
 
@@ -185,14 +216,12 @@ mod tests {
             .completion(Completion::new().code(Ending::Completed, "C1").redirect("https://example.org/?a=b"))
     }
 
-    fn view<'a>(experiment: &'a Experiment, progress: &'a Progress) -> View<'a> {
-        View { experiment, progress, subject: "s", submissions: &[], base: "/x/e/s", saved: false }
-    }
-
     #[test]
     fn researchers_text_is_escaped() {
         let experiment = experiment();
-        let html = scene(&view(&experiment, &Progress::default()), None).into_string();
+        let session = SessionRecord::default();
+        let view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
+        let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
         assert!(
             html.contains(r#"action="/x/e/s/scenes/start""#) && html.contains(r#"data-tab="/x/e/s/tab""#)
@@ -207,7 +236,9 @@ mod tests {
             ("slime_alone", "/simulating/"),
         ] {
             let experiment = crate::experiments::experiment(id).unwrap();
-            let html = scene(&view(experiment, &Progress::default()), None).into_string();
+            let session = SessionRecord::default();
+            let view = View { experiment, session: &session, base: "/x/e/s", saved: false };
+            let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
         }
     }
@@ -215,9 +246,9 @@ mod tests {
     #[test]
     fn the_code_is_in_sight_only_when_everything_is_saved() {
         let experiment = experiment();
-        let mut progress = Progress::default();
-        progress.begin(&experiment, "start", Assignment::default(), Globals::new()).unwrap();
-        let mut view = view(&experiment, &progress);
+        let mut session = SessionRecord::default();
+        session.progress.begin(&experiment, "start", Assignment::default(), Globals::new()).unwrap();
+        let mut view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();
         assert!(!visible.contains("C1") && waiting.contains("C1") && waiting.contains("/x/e/s/complete"));
