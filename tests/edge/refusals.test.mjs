@@ -71,7 +71,7 @@ test("a forged ticket, a ticket for another room, and none at all", async () => 
   const elsewhere = path.replace(/[^/]+$/, "0123456789abcdef01234567");
   for (const room of [`${path}?ticket=${forged}`, `${elsewhere}?ticket=${ticket}`, path, `${path}?ticket=`]) {
     const socket = await Socket.open(left.sockets + room);
-    assert.match((await socket.inbox.next("x"))[1], /belongs to somebody else/);
+    assert.match((await socket.inbox.next("x"))[1], /belongs to another participant/);
     assert.equal((await socket.ended).code, 4004, room);
   }
 });

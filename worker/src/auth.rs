@@ -1,94 +1,138 @@
-//! Who somebody is: signed cookies for participants, signed and expiring tickets for seats.
+//! Proofs of identity: signed cookies for participants, signed tickets for seats, signed handoffs between the worker and
+//! its objects.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use footlights_engine::{participant::Identity, room::SealKey};
+use footlights_engine::{participant::Identity, room::SealKey, seat_ticket::SeatTicket};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use worker::Env;
 
-use crate::error::Fault;
+use crate::{error::ApiError, json};
 
-/// How long after a match a seat must be taken. Whoever took it may come back with the same ticket while the game lasts.
-pub const TICKET_MS: u64 = 60_000;
+/// What an identity cookie is signed for.
+const COOKIE: &str = "identity";
+/// What a seat ticket is signed for.
+const TICKET: &str = "ticket";
+/// How long a short-lived signature holds, ms: longer than an object takes to start, and longer than clocks differ.
+const SHORT_LIFE_MS: u64 = 60_000;
 
 /// Signs with the deployment's secret.
 pub struct Signer(Vec<u8>);
 
-/// A place in a room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ticket {
-    /// The name of the `Rooms` object.
-    pub object: String,
-    /// The game.
-    pub game: String,
-    /// The agent's index.
-    pub agent: u8,
-    /// The participant.
-    pub subject: String,
-    /// Until when it can be used for the first time, epoch ms.
-    pub expires: u64,
+/// A value whose signature holds for a short time.
+#[derive(Serialize, Deserialize)]
+struct ShortLived<T> {
+    /// Until when it holds, epoch ms.
+    expires: u64,
+    value: T,
 }
 
 impl Signer {
-    /// With the secret of the environment; there is no default.
-    pub fn new(env: &Env) -> Result<Self, Fault> {
-        let secret = env.secret("FOOTLIGHTS_SECRET").map_err(|_| Fault::NoSecret)?.to_string();
-        if secret.len() < 16 { Err(Fault::NoSecret) } else { Ok(Self(secret.into_bytes())) }
+    /// A signer with the deployment's secret; there is no default.
+    ///
+    /// # Errors
+    /// [`ApiError::NoSecret`] if there is none, or one that is too short.
+    pub fn new(env: &Env) -> Result<Self, ApiError> {
+        let secret = env.secret("FOOTLIGHTS_SECRET").map_err(|_| ApiError::NoSecret)?.to_string();
+        if secret.len() < 16 { Err(ApiError::NoSecret) } else { Ok(Self(secret.into_bytes())) }
     }
 
-    fn mac(&self, kind: &str, payload: &str) -> Result<Hmac<Sha256>, Fault> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|_| Fault::NoSecret)?;
-        // The kind keeps a cookie from passing for a ticket.
-        mac.update(kind.as_bytes());
+    #[cfg(test)]
+    pub fn from_secret(secret: &str) -> Self {
+        Self(secret.as_bytes().to_vec())
+    }
+
+    fn mac(&self, purpose: &str, payload: &str) -> Result<Hmac<Sha256>, ApiError> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|_| ApiError::NoSecret)?;
+        // The purpose keeps a cookie from passing for a ticket.
+        mac.update(purpose.as_bytes());
         mac.update(b"\n");
         mac.update(payload.as_bytes());
         Ok(mac)
     }
 
-    /// What a recruiter's participant is called here: the same whenever they come, and nobody can tell who it is without
-    /// the deployment's secret.
-    pub fn pseudonym(&self, experiment: &str, source: &str, id: &str) -> Result<String, Fault> {
-        let mac = self.mac("subject", &format!("{experiment}\n{source}\n{id}"))?.finalize().into_bytes();
+    /// The pseudonym of a recruiter's participant. It is the same at every visit, and without the deployment's secret it
+    /// does not lead back to the participant.
+    pub fn pseudonym(&self, experiment: &str, source: &str, id: &str) -> Result<String, ApiError> {
+        self.short_digest("subject", &format!("{experiment}\n{source}\n{id}"))
+    }
+
+    /// A word by which another secret is recognised, from which the secret cannot be computed.
+    pub fn fingerprint(&self, secret: &str) -> Result<String, ApiError> {
+        self.short_digest("fingerprint", secret)
+    }
+
+    fn short_digest(&self, purpose: &str, payload: &str) -> Result<String, ApiError> {
+        let mac = self.mac(purpose, payload)?.finalize().into_bytes();
         Ok(mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// A word by which a secret of somebody else's is known again; nobody can tell the secret from it.
-    pub fn fingerprint(&self, secret: &str) -> Result<String, Fault> {
-        let mac = self.mac("fingerprint", secret)?.finalize().into_bytes();
-        Ok(mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    #[cfg(test)]
-    pub fn of(secret: &str) -> Self {
-        Self(secret.as_bytes().to_vec())
-    }
-
-    /// The key of a room's tags.
-    pub fn seal_key(&self, game: &str) -> Result<SealKey, Fault> {
+    /// The key with which a room seals the receipts of its ticks.
+    pub fn seal_key(&self, game: &str) -> Result<SealKey, ApiError> {
         Ok(self.mac("seal", game)?.finalize().into_bytes().into())
     }
 
-    /// `payload.signature`, both in URL-safe base64.
-    pub fn sign<T: Serialize>(&self, kind: &str, value: &T) -> Result<String, Fault> {
-        let payload = BASE64.encode(serde_json::to_vec(value)?);
-        let signature = BASE64.encode(self.mac(kind, &payload)?.finalize().into_bytes());
+    /// Signs a value for a purpose: `payload.signature`, both in URL-safe base64.
+    pub fn sign<T: Serialize>(&self, purpose: &str, value: &T) -> Result<String, ApiError> {
+        let payload = BASE64.encode(json::encode(purpose, value)?);
+        let signature = BASE64.encode(self.mac(purpose, &payload)?.finalize().into_bytes());
         Ok(format!("{payload}.{signature}"))
     }
 
     /// The value, if this deployment signed it for that purpose.
-    pub fn verify<T: DeserializeOwned>(&self, kind: &str, signed: &str) -> Result<T, Fault> {
-        let (payload, signature) = signed.split_once('.').ok_or(Fault::Unauthorized)?;
-        let signature = BASE64.decode(signature).map_err(|_| Fault::Unauthorized)?;
-        self.mac(kind, payload)?.verify_slice(&signature).map_err(|_| Fault::Unauthorized)?;
-        let bytes = BASE64.decode(payload).map_err(|_| Fault::Unauthorized)?;
-        serde_json::from_slice(&bytes).map_err(|_| Fault::Unauthorized)
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthorized`] otherwise.
+    pub fn verify<T: DeserializeOwned>(&self, purpose: &str, signed: &str) -> Result<T, ApiError> {
+        let (payload, signature) = signed.split_once('.').ok_or(ApiError::Unauthorized)?;
+        let signature = BASE64.decode(signature).map_err(|_| ApiError::Unauthorized)?;
+        self.mac(purpose, payload)?.verify_slice(&signature).map_err(|_| ApiError::Unauthorized)?;
+        let bytes = BASE64.decode(payload).map_err(|_| ApiError::Unauthorized)?;
+        serde_json::from_slice(&bytes).map_err(|_| ApiError::Unauthorized)
+    }
+
+    /// Signs a value for a purpose and for a minute from `now`, epoch ms.
+    pub fn sign_short_lived<T: Serialize>(
+        &self,
+        purpose: &str,
+        now: u64,
+        value: &T,
+    ) -> Result<String, ApiError> {
+        self.sign(purpose, &ShortLived { expires: now.saturating_add(SHORT_LIFE_MS), value })
+    }
+
+    /// The value, if this deployment signed it for that purpose less than a minute before `now`, epoch ms.
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthorized`] otherwise.
+    pub fn verify_short_lived<T: DeserializeOwned>(
+        &self,
+        purpose: &str,
+        now: u64,
+        signed: &str,
+    ) -> Result<T, ApiError> {
+        let ShortLived { expires, value } = self.verify(purpose, signed)?;
+        if now < expires { Ok(value) } else { Err(ApiError::Unauthorized) }
+    }
+
+    /// Signs a seat ticket.
+    pub fn sign_ticket(&self, ticket: &SeatTicket) -> Result<String, ApiError> {
+        self.sign(TICKET, ticket)
+    }
+
+    /// The seat ticket, if this deployment signed it.
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthorized`] otherwise.
+    pub fn verify_ticket(&self, signed: &str) -> Result<SeatTicket, ApiError> {
+        self.verify(TICKET, signed)
     }
 }
 
-/// The cookie that proves an identity; it is only sent below the participant's own address.
-pub fn cookie(signer: &Signer, identity: &Identity, secure: bool) -> Result<String, Fault> {
-    let value = signer.sign("identity", identity)?;
+/// The cookie that proves an identity. Browsers send it only below the participant's own address.
+pub fn cookie(signer: &Signer, identity: &Identity, secure: bool) -> Result<String, ApiError> {
+    let value = signer.sign(COOKIE, identity)?;
     Ok(cookie::Cookie::build(("footlights", value))
         .path(format!("/x/{}/{}", identity.experiment, identity.subject))
         .http_only(true)
@@ -99,50 +143,44 @@ pub fn cookie(signer: &Signer, identity: &Identity, secure: bool) -> Result<Stri
         .to_string())
 }
 
-/// Who the request's cookies prove to be that participant of that experiment.
+/// The identity of that participant of that experiment, if the request's cookies prove it.
+///
+/// # Errors
+/// [`ApiError::Unauthorized`] if they do not.
 pub fn check_cookie(
     signer: &Signer,
     header: Option<String>,
     experiment: &str,
     subject: &str,
-) -> Result<Identity, Fault> {
+) -> Result<Identity, ApiError> {
     let header = header.unwrap_or_default();
     cookie::Cookie::split_parse(&header)
         .flatten()
         .filter(|cookie| cookie.name() == "footlights")
-        .filter_map(|cookie| signer.verify::<Identity>("identity", cookie.value()).ok())
+        .filter_map(|cookie| signer.verify::<Identity>(COOKIE, cookie.value()).ok())
         .find(|found| found.experiment == experiment && found.subject == subject)
-        .ok_or(Fault::Unauthorized)
+        .ok_or(ApiError::Unauthorized)
 }
 
-/// Whether that is an id as recruiters give them.
+/// Whether this is an id as recruiters give them.
 pub fn is_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
+fn random_bytes<const N: usize>() -> Result<[u8; N], ApiError> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes).map_err(|error| ApiError::Internal(error.to_string()))?;
+    Ok(bytes)
+}
+
 /// 64 random bits.
-pub fn random_u64() -> Result<u64, Fault> {
-    let mut bytes = [0u8; 8];
-    getrandom::fill(&mut bytes).map_err(|e| Fault::Object(e.to_string()))?;
-    Ok(u64::from_le_bytes(bytes))
-}
-
-/// A value as a header of ours can hold it.
-pub fn encode<T: Serialize>(value: &T) -> Result<String, Fault> {
-    Ok(BASE64.encode(serde_json::to_vec(value)?))
-}
-
-/// The value in a header of ours.
-pub fn decode<T: DeserializeOwned>(header: &str) -> Result<T, Fault> {
-    let bytes = BASE64.decode(header).map_err(|error| Fault::BadRequest(error.to_string()))?;
-    Ok(serde_json::from_slice(&bytes)?)
+pub fn random_u64() -> Result<u64, ApiError> {
+    Ok(u64::from_le_bytes(random_bytes()?))
 }
 
 /// Random bytes as hexadecimal digits.
-pub fn random_hex<const N: usize>() -> Result<String, Fault> {
-    let mut bytes = [0u8; N];
-    getrandom::fill(&mut bytes).map_err(|e| Fault::Object(e.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+pub fn random_hex<const N: usize>() -> Result<String, ApiError> {
+    Ok(random_bytes::<N>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
@@ -150,27 +188,41 @@ mod tests {
     use super::*;
 
     fn signer(secret: &str) -> Signer {
-        Signer::of(secret)
+        Signer::from_secret(secret)
     }
 
-    fn ticket() -> Ticket {
-        Ticket { object: "e-0".into(), game: "g".into(), agent: 1, subject: "s".into(), expires: 9 }
+    fn ticket() -> SeatTicket {
+        SeatTicket::new(9, "e-0", "g", 1, "s")
     }
 
     #[test]
     fn what_was_signed_is_verified_and_nothing_else_is() {
         let signed = signer("0123456789abcdef").sign("ticket", &ticket()).unwrap();
-        assert_eq!(signer("0123456789abcdef").verify::<Ticket>("ticket", &signed).unwrap(), ticket());
-        assert!(signer("another secret 1").verify::<Ticket>("ticket", &signed).is_err());
-        assert!(signer("0123456789abcdef").verify::<Ticket>("identity", &signed).is_err());
+        assert_eq!(signer("0123456789abcdef").verify::<SeatTicket>("ticket", &signed).unwrap(), ticket());
+        assert!(signer("another secret 1").verify::<SeatTicket>("ticket", &signed).is_err());
+        assert!(signer("0123456789abcdef").verify::<SeatTicket>("identity", &signed).is_err());
         for at in 0..signed.len() {
             let mut forged = signed.clone().into_bytes();
             forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).unwrap();
-            let verified = signer("0123456789abcdef").verify::<Ticket>("ticket", &forged);
+            let verified = signer("0123456789abcdef").verify_ticket(&forged);
             // The last digit of an unpadded signature carries bits that decode to nothing; those are refused, too.
             assert!(verified.is_err(), "{at}");
         }
+    }
+
+    #[test]
+    fn a_short_lived_signature_holds_for_a_minute_for_one_purpose_and_in_one_deployment() {
+        let ours = signer("0123456789abcdef");
+        let signed = ours.sign_short_lived("handoff-room", 1_000, &ticket()).unwrap();
+        let verify = |signer: &Signer, purpose: &str, now| {
+            signer.verify_short_lived::<SeatTicket>(purpose, now, &signed).ok()
+        };
+        assert_eq!(verify(&ours, "handoff-room", 1_000 + SHORT_LIFE_MS - 1), Some(ticket()));
+        assert_eq!(verify(&ours, "handoff-room", 1_000 + SHORT_LIFE_MS), None, "expired");
+        assert_eq!(verify(&ours, "handoff-lobby", 1_000), None, "for another object");
+        assert_eq!(verify(&signer("another secret 1"), "handoff-room", 1_000), None);
+        assert!(ours.verify_short_lived::<SeatTicket>("handoff-room", 0, "sent by a browser").is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use worker::{D1Result, State};
 
-use crate::error::Fault;
+use crate::error::ApiError;
 
 /// Something that is billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +62,7 @@ pub fn all() -> serde_json::Map<String, serde_json::Value> {
 }
 
 /// Counts the rows that D1 says it wrote.
-pub fn d1(results: &[D1Result]) -> Result<(), Fault> {
+pub fn d1(results: &[D1Result]) -> Result<(), ApiError> {
     for result in results {
         let written = result.meta()?.and_then(|meta| meta.rows_written).unwrap_or(0);
         add(Cost::D1Rows, written as u64);

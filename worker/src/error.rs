@@ -1,24 +1,24 @@
 //! The one place where errors become HTTP statuses, close codes and words for the person who reads them.
 
+use footlights_engine::participant::MatchError;
 use footlights_experiment::{ConfigError, progress::ProgressError};
 use footlights_protocol::wire::{self, CloseCode};
-use serde::{Deserialize, Serialize};
 use worker::{Response, WebSocketPair, console_error};
 
 use crate::pages;
 
-/// Why a request is not answered as it hoped.
+/// Why a request fails.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    #[error("there is no such {0}")]
-    NotFound(&'static str),
+pub enum ApiError {
+    /// The address leads nowhere.
     #[error("{0}")]
-    Missing(&'static str),
+    NotFound(&'static str),
     #[error("the data of this participant were deleted")]
     Gone,
+    /// What a client sent cannot be read. It is the client's mistake.
     #[error("{0}")]
     BadRequest(String),
-    #[error("this link belongs to somebody else, or its cookie is gone")]
+    #[error("this link belongs to another participant, or its cookie is gone")]
     Unauthorized,
     #[error(transparent)]
     Progress(#[from] ProgressError),
@@ -38,60 +38,65 @@ pub enum Fault {
     Record(#[from] footlights_data::RecordError),
     #[error("{0}")]
     Room(#[from] footlights_engine::room::RoomError),
+    /// What this deployment wrote itself, or another of its objects replied, has another form. It is our mistake.
+    #[error("{place} cannot be read or written: {error}")]
+    OwnData {
+        /// What it is.
+        place: String,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
     #[error("{0}")]
-    Object(String),
+    Internal(String),
     #[error(transparent)]
     Worker(#[from] worker::Error),
 }
 
-/// An error on its way through JSON.
-#[derive(Serialize, Deserialize)]
-struct Refusal {
-    error: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    progress: Option<ProgressError>,
-    #[serde(default)]
-    gone: bool,
-    #[serde(default)]
-    conflict: bool,
-}
-
-impl From<serde_json::Error> for Fault {
-    fn from(error: serde_json::Error) -> Self {
-        Self::BadRequest(error.to_string())
+impl From<MatchError> for ApiError {
+    fn from(error: MatchError) -> Self {
+        Self::Conflict(error.to_string())
     }
 }
 
-impl Fault {
+impl ApiError {
+    /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::NotFound(_) | Self::Missing(_) => 404,
+            Self::NotFound(_) => 404,
             Self::Gone => 410,
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 403,
             Self::WrongToken => 401,
             Self::Progress(_) | Self::Conflict(_) => 409,
             Self::NoSecret | Self::NoAdminToken => 503,
-            Self::Config(_) | Self::Record(_) | Self::Room(_) | Self::Object(_) | Self::Worker(_) => 500,
+            Self::Config(_)
+            | Self::Record(_)
+            | Self::Room(_)
+            | Self::OwnData { .. }
+            | Self::Internal(_)
+            | Self::Worker(_) => 500,
         }
     }
 
-    /// A page for a person who asked for `path`.
-    pub fn page(&self, path: &str) -> worker::Result<Response> {
+    /// Writes the error to the log if it is ours.
+    pub fn log(&self) {
         if self.status() >= 500 {
             console_error!(
                 "{}",
                 serde_json::json!({ "level": "error", "kind": "request_failed", "detail": self.to_string() })
             );
         }
-        let (title, words) = match self {
-            Self::NotFound(_) | Self::Missing(_) => {
-                ("Not found", "This address leads nowhere. Please use the link you were given.")
+    }
+
+    /// The title and the words of the page that a participant reads.
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotFound(_) => {
+                ("Not found", "There is no page at this address. Please use the link you were given.")
             }
-            Self::Gone => (
-                "Your data were deleted",
-                "You asked for this, or the researchers did. You can close this page.",
-            ),
+            Self::Gone => {
+                ("Your data were deleted", "You or the researchers asked for this. You can close this page.")
+            }
             Self::BadRequest(_) => {
                 ("That did not work", "The request could not be read. Please use the link you were given.")
             }
@@ -103,54 +108,49 @@ impl Fault {
                 ("One moment", "Your data are still being saved. Please try again.")
             }
             Self::Progress(_) => {
-                ("You are elsewhere already", "This page is no longer current. Please reload.")
+                ("You have already moved on", "This page is no longer current. Please reload.")
             }
             _ => (
                 "Something went wrong on our side",
                 "Please reload in a moment. Your data up to here are safe.",
             ),
-        };
+        }
+    }
+
+    /// A page for the participant who opened `path`.
+    pub fn page(&self, path: &str) -> worker::Result<Response> {
+        self.log();
+        let (title, words) = self.words();
         let again = matches!(self, Self::Progress(_)) || self.status() >= 500;
-        // What was posted to a scene is not tried again; the page that belongs to it is.
+        // A form is not sent again; the page that belongs to it is opened instead.
         let again = again.then(|| path.split_once("/scenes/").map_or(path, |(page, _)| page));
         Ok(Response::from_html(pages::problem(title, words, &self.to_string(), again).into_string())?
             .with_status(self.status()))
     }
 
-    /// For other objects and for tools.
+    /// A JSON object for tools.
     pub fn json(&self) -> worker::Result<Response> {
-        let body = Refusal {
-            error: self.to_string(),
-            progress: if let Self::Progress(error) = self { Some(error.clone()) } else { None },
-            gone: matches!(self, Self::Gone),
-            conflict: matches!(self, Self::Conflict(_)),
-        };
-        Ok(Response::from_json(&body)?.with_status(self.status()))
+        self.log();
+        Ok(Response::from_json(&serde_json::json!({ "error": self.to_string() }))?.with_status(self.status()))
     }
 
-    /// What another object answered instead of what it was asked for.
-    pub fn from_object(place: &str, status: u16, body: &str) -> Self {
-        match serde_json::from_str::<Refusal>(body) {
-            Ok(Refusal { progress: Some(error), .. }) => Self::Progress(error),
-            Ok(Refusal { gone: true, .. }) => Self::Gone,
-            Ok(Refusal { conflict: true, error, .. }) => Self::Conflict(error),
-            Ok(Refusal { error, .. }) => Self::Object(format!("{place}: {status}: {error}")),
-            Err(_) => Self::Object(format!("{place}: {status}: {body}")),
-        }
-    }
-
-    /// For a socket: opened, told why, closed with a code that the browser can read.
+    /// A socket that opens, says what is wrong, and closes with a code that the browser can read.
     pub fn socket(&self) -> worker::Result<Response> {
-        let code = match self {
+        self.log();
+        refuse_socket(self.close_code(), &self.to_string())
+    }
+
+    /// The code with which a socket is closed because of this error.
+    fn close_code(&self) -> CloseCode {
+        match self {
             Self::Unauthorized | Self::BadRequest(_) => CloseCode::Ticket,
             Self::Progress(_) => CloseCode::Over,
             _ => CloseCode::Unavailable,
-        };
-        refuse_socket(code, &self.to_string())
+        }
     }
 }
 
-/// A socket that only says why it is closed. Seats and waiters read the same message.
+/// A socket that only says why it is closed. Rooms and lobbies send the same message.
 pub fn refuse_socket(code: CloseCode, reason: &str) -> worker::Result<Response> {
     let pair = WebSocketPair::new()?;
     pair.server.accept()?;
@@ -159,4 +159,19 @@ pub fn refuse_socket(code: CloseCode, reason: &str) -> worker::Result<Response> 
     // A close frame holds 123 bytes of reason.
     pair.server.close(Some(code.code()), Some(reason.chars().take(40).collect::<String>()))?;
     Response::from_websocket(pair.client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_wrote_ourselves_is_our_mistake_and_what_a_client_sent_is_the_clients() {
+        let ours = crate::json::decode::<u32>("a stored record", "{}").unwrap_err();
+        assert_eq!((ours.status(), ours.words().0), (500, "Something went wrong on our side"));
+        assert!(ours.to_string().starts_with("a stored record cannot be read"), "{ours}");
+        assert_eq!(ours.close_code(), CloseCode::Unavailable);
+        let theirs = ApiError::BadRequest("a form".into());
+        assert_eq!((theirs.status(), theirs.words().0), (400, "That did not work"));
+    }
 }

@@ -29,7 +29,7 @@ use zip::{
     write::{SimpleFileOptions, StreamWriter},
 };
 
-use crate::{error::Fault, log, store::d1};
+use crate::{error::ApiError, json, log, store::d1};
 
 /// Events in one query.
 const EVENTS: u32 = 1_000;
@@ -39,7 +39,7 @@ const PARTICIPANTS: u32 = 200;
 const PIECE: usize = 64 * 1024;
 
 /// The ZIP as a response that is made as it is read.
-pub fn response(env: &Env, experiment: &'static Experiment) -> Result<Response, Fault> {
+pub fn response(env: &Env, experiment: &'static Experiment) -> Result<Response, ApiError> {
     let export = Export::new(env, experiment)?;
     let pieces = try_unfold(Some(export), |export| async {
         let Some(mut export) = export else { return Ok(None) };
@@ -114,7 +114,7 @@ impl Keys {
         Self { prefix, page: VecDeque::new(), cursor: None, last: false }
     }
 
-    async fn next(&mut self, bucket: &Bucket) -> Result<Option<String>, Fault> {
+    async fn next(&mut self, bucket: &Bucket) -> Result<Option<String>, ApiError> {
         while self.page.is_empty() && !self.last {
             let list = bucket.list().prefix(&self.prefix);
             let list = match self.cursor.take() {
@@ -131,7 +131,7 @@ impl Keys {
 }
 
 impl Export {
-    fn new(env: &Env, experiment: &'static Experiment) -> Result<Self, Fault> {
+    fn new(env: &Env, experiment: &'static Experiment) -> Result<Self, ApiError> {
         let pipe = Pipe::default();
         Ok(Self {
             env: env.clone(),
@@ -147,7 +147,7 @@ impl Export {
     }
 
     /// The next bytes, and whether there will be more.
-    async fn piece(&mut self) -> Result<(Vec<u8>, bool), Fault> {
+    async fn piece(&mut self) -> Result<(Vec<u8>, bool), ApiError> {
         loop {
             let more = self.step().await?;
             if !more || self.pipe.0.borrow().len() >= PIECE {
@@ -156,20 +156,20 @@ impl Export {
         }
     }
 
-    fn begin(&mut self, path: &str) -> Result<(), Fault> {
+    fn begin(&mut self, path: &str) -> Result<(), ApiError> {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         self.zip()?.start_file(path, options).map_err(unwritable)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
         self.zip()?.write_all(bytes).map_err(unwritable)
     }
 
-    fn zip(&mut self) -> Result<&mut ZipWriter<StreamWriter<Pipe>>, Fault> {
-        self.zip.as_mut().ok_or_else(|| Fault::Object("the ZIP is closed".into()))
+    fn zip(&mut self) -> Result<&mut ZipWriter<StreamWriter<Pipe>>, ApiError> {
+        self.zip.as_mut().ok_or_else(|| ApiError::Internal("the ZIP is closed".into()))
     }
 
-    fn file(&mut self, path: &str, bytes: &[u8]) -> Result<(), Fault> {
+    fn file(&mut self, path: &str, bytes: &[u8]) -> Result<(), ApiError> {
         self.begin(path)?;
         self.write(bytes)
     }
@@ -181,13 +181,13 @@ impl Export {
     }
 
     /// An object's bytes; nothing if it was deleted in the meantime.
-    async fn open(&self, key: &str) -> Result<Option<ByteStream>, Fault> {
+    async fn open(&self, key: &str) -> Result<Option<ByteStream>, ApiError> {
         let Some(object) = self.bucket.get(key).execute().await? else { return Ok(None) };
         Ok(object.body().map(|body| body.stream()).transpose()?)
     }
 
     /// Does a little; false at the end.
-    async fn step(&mut self) -> Result<bool, Fault> {
+    async fn step(&mut self) -> Result<bool, ApiError> {
         let folder = format!("data/{}/", self.experiment.id);
         self.stage = match std::mem::replace(&mut self.stage, Stage::End) {
             Stage::Descriptions => {
@@ -252,7 +252,10 @@ impl Export {
                     let mut with = self.tables.clone();
                     with.retain(|table| self.seen.contains(&table.name));
                     let codebook = codebook::dataset_description(self.experiment, &with);
-                    self.file("dataset/dataset_description.json", &serde_json::to_vec_pretty(&codebook)?)?;
+                    self.file(
+                        "dataset/dataset_description.json",
+                        &json::encode_pretty("a codebook", &codebook)?,
+                    )?;
                     let header = identifiers::table(self.experiment).header()?;
                     self.file("private/identifiers.csv", &header)?;
                     Stage::Identifiers { after: String::new() }
@@ -295,6 +298,6 @@ impl Export {
     }
 }
 
-fn unwritable(error: impl std::fmt::Display) -> Fault {
-    Fault::Object(format!("the ZIP cannot be written: {error}"))
+fn unwritable(error: impl std::fmt::Display) -> ApiError {
+    ApiError::Internal(format!("the ZIP cannot be written: {error}"))
 }

@@ -1,6 +1,7 @@
 //! The Cloudflare side: routes, pages, Durable Objects and storage, each a thin shell around a pure state machine.
 //!
-//! No rule of a game, a lobby or an experiment is decided here: what could be tested without Cloudflare is in `room`.
+//! No rule of a game, a lobby or an experiment is decided here: what can be tested without Cloudflare is below, in
+//! `footlights_engine` and its layers.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -8,14 +9,21 @@
 
 mod admin;
 mod auth;
+mod clock;
 mod costs;
+mod enter;
 mod error;
+mod experiments;
 mod export;
+mod health;
+mod http;
+mod json;
+mod logging;
 mod objects;
 mod pages;
+mod requests;
 mod routes;
 mod store;
-mod studies;
 
 use worker::{Context, Env, Request, Response, event};
 

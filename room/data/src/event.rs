@@ -117,6 +117,7 @@ event_kinds! {
     Matched "matched" Usual "A group and a room were found; the detail is the game."
     Unmatched "unmatched" Usual "Somebody of the group did not come, and the participant waits again; the detail is the game."
     GameOver "game_over" Usual "The game is over for the participant and its data are stored; the detail is the outcome."
+    AnswersDropped "answers_dropped" Usual "The participant's answers were too many to be stored; those to this page and later ones are missing."
     TabOpened "tab_opened" Noise "A tab was opened, or loaded again, and takes part."
     SecondTabRefused "second_tab_refused" Noise "A further tab was opened and does not take part."
     TabTaken "tab_taken" Noise "The participant chose to go on in this tab."

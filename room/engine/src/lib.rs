@@ -13,4 +13,5 @@ pub mod lobby;
 pub mod participant;
 pub mod placement;
 pub mod room;
+pub mod seat_ticket;
 pub mod tab_lease;

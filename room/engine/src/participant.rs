@@ -1,5 +1,5 @@
-//! Everything about one participant, and the rules for what may happen to it. It is stored as it is; the object around
-//! it adds the clock, the storage and the sockets.
+//! One participant's record and the rules for what may happen to it. The record is stored as it is; the object around it
+//! adds the clock, the storage and the sockets.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,17 @@ use footlights_experiment::{
     progress::{Assignment, GameResult, ProgressError, SubmitOutcome},
 };
 
-/// Events that are kept of one participant.
+/// How many events are kept of one participant.
 const MAX_EVENTS: usize = 500;
-/// So many of them only for what does not come from tabs, lobbies and attention.
-const KEPT_EVENTS: usize = 150;
-/// Sheets that are kept of one participant; more than any study has pages and attempts.
-const MAX_SHEETS: usize = 2_000;
+/// How many of them are reserved for events that do not come from tabs, lobbies and attention.
+const RESERVED_EVENTS: usize = 150;
+/// The longest detail of an event, in characters.
+const MAX_DETAIL: usize = 1_000;
+/// How many submissions are kept of one participant: more than any study has pages and attempts.
+const MAX_SUBMISSIONS: usize = 2_000;
+/// Up to how many bytes of JSON a submission may make the record grow. A value in a Durable Object's storage holds 2 MB,
+/// and text outside of Latin-1 takes two bytes a character there. The rest is room for events and results of games.
+const MAX_RECORD_BYTES: usize = 800_000;
 
 /// Who a participant is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,11 +33,12 @@ pub struct Identity {
     pub experiment: String,
     /// The pseudonym in addresses and data.
     pub subject: String,
-    /// Where the participant comes from: `prolific`, `mturk` or `link`.
+    /// The recruiter: `prolific`, `mturk`, or `link` for none.
     pub source: String,
-    /// What the recruiter calls them: `PROLIFIC_PID`, `workerId` and the like. Kept apart from all other data.
+    /// The recruiter's names for the participant: `PROLIFIC_PID`, `workerId` and the like. They are kept apart from all
+    /// other data.
     pub identifiers: BTreeMap<String, String>,
-    /// Parameters of the address that the experiment asks for.
+    /// Those parameters of the address that the experiment uses.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -47,43 +53,82 @@ pub struct RunningGame {
     pub socket: String,
 }
 
+/// What came of a page that was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubmitReport {
+    /// Whether the participant goes on.
+    pub outcome: SubmitOutcome,
+    /// Whether the answers were dropped because the record is full. The participant goes on nevertheless.
+    pub dropped: bool,
+}
+
+/// What a lobby must know about a participant who wants to wait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LobbyPass {
+    /// Since when they have waited for this scene's game, epoch ms.
+    pub since: u64,
+    /// Path and query of the room's socket, if their game already runs.
+    pub running_socket: Option<String>,
+}
+
+/// A participant cannot be placed in a game.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MatchError {
+    /// Another game of theirs runs.
+    #[error("the participant is in another game")]
+    InAnotherGame,
+    /// The game of the scene is over for them.
+    #[error("the participant has played this game")]
+    AlreadyPlayed,
+}
+
 /// One participant.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Participant {
-    /// What analysts get to know, the experiment and the subject known once the participant has begun.
+    /// What analysts get to know. The experiment and the subject are set when the participant begins.
     pub session: SessionRecord,
     /// The game that runs.
     pub game: Option<RunningGame>,
-    /// Since when they wait, by scene: a reload or a failed match does not cost the place in the queue.
+    /// Since when they wait, by scene. A reload or a failed match does not cost their place in the queue.
     waiting: BTreeMap<String, u64>,
 }
 
 impl Participant {
-    /// The button of the first page is pressed: from here on there are data. Doing it twice draws nothing anew.
+    /// The participant pressed the button of the first page: from here on there are data. Beginning twice changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`ProgressError`] if `scene` is not the participant's current one.
     pub fn begin(
         &mut self,
         now: u64,
         experiment: &Experiment,
         scene: &str,
         identity: Identity,
-        draw: Assignment,
+        assignment: Assignment,
     ) -> Result<(), ProgressError> {
         let known = |name: &String| experiment.parameters.contains(name);
         let parameters = identity.parameters.iter().filter(|(name, _)| known(name));
         let globals: Globals =
             parameters.map(|(name, value)| (format!("url.{name}"), Answer::Text(value.clone()))).collect();
-        self.session.progress.begin(experiment, scene, draw, globals)?;
+        self.session.progress.begin(experiment, scene, assignment, globals)?;
         self.session.experiment = identity.experiment;
         self.session.subject = identity.subject;
         self.session.identifiers =
             Some(Identifiers { source: identity.source, external: identity.identifiers });
         self.session.begun_at_ms = now;
-        self.note(now, experiment, EventKind::Begun, String::new());
-        self.arrived(now, experiment);
+        self.record_event(now, experiment, EventKind::Begun, String::new());
+        self.enter_scene(now, experiment);
         Ok(())
     }
 
-    /// The current page is sent.
+    /// The participant sent the current page.
+    ///
+    /// Answers that would make the record larger than an object can store are dropped: the submission and its globals
+    /// are not kept, which the first time leaves an event in the data.
+    ///
+    /// # Errors
+    /// [`ProgressError`] if `scene` is not the current one or cannot be left yet.
     pub fn submit(
         &mut self,
         now: u64,
@@ -91,47 +136,102 @@ impl Participant {
         scene: &str,
         sent: &[(String, String)],
         user_agent: &str,
-    ) -> Result<SubmitOutcome, ProgressError> {
-        let submitted = self.session.progress.submit(experiment, scene, sent, user_agent)?;
-        let (submission, accepted) = match &submitted {
+    ) -> Result<SubmitReport, ProgressError> {
+        let outcome = self.session.progress.submit(experiment, scene, sent, user_agent)?;
+        let (submission, accepted) = match &outcome {
             SubmitOutcome::Accepted(submission) => (Some(submission), true),
             SubmitOutcome::Retry { submission, .. } => (submission.as_ref(), false),
         };
-        let submissions = &mut self.session.submissions;
-        if let Some(submission) =
-            submission.filter(|submission| !submission.answers.is_empty() && submissions.len() < MAX_SHEETS)
-        {
-            submissions.push(TimedSubmission {
+        let mut dropped = false;
+        if let Some(submission) = submission.filter(|submission| !submission.answers.is_empty()) {
+            let submission = submission.clone();
+            self.session.submissions.push(TimedSubmission {
                 scene: scene.to_owned(),
                 at_ms: now,
-                submission: submission.clone(),
+                submission,
             });
+            if self.session.submissions.len() > MAX_SUBMISSIONS || self.stored_bytes() > MAX_RECORD_BYTES {
+                self.session.submissions.pop();
+                self.session.progress.forget_answers(scene);
+                dropped = true;
+                self.record_dropped_answers(now, experiment, scene);
+            }
         }
         if accepted {
-            self.arrived(now, experiment);
+            self.enter_scene(now, experiment);
         }
-        Ok(submitted)
+        Ok(SubmitReport { outcome, dropped })
     }
 
-    /// Since when they wait in the lobby of that scene.
-    pub fn wait(&mut self, now: u64, scene: &str) -> u64 {
-        *self.waiting.entry(scene.to_owned()).or_insert(now)
+    /// How many bytes the record takes as JSON. A record that cannot be encoded is too large for any limit.
+    fn stored_bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |bytes| bytes.len())
     }
 
-    /// A room was made for them.
-    pub fn matched(&mut self, game: RunningGame) {
+    fn record_dropped_answers(&mut self, now: u64, experiment: &Experiment, scene: &str) {
+        let kind = EventKind::AnswersDropped;
+        if !self.session.events.iter().any(|event| event.kind == kind) {
+            self.record_event(now, experiment, kind, scene.to_owned());
+        }
+    }
+
+    /// The participant wants to wait for the game of a scene: whether they may, since when they wait, and where their
+    /// game is if it already runs. The first call keeps the time.
+    ///
+    /// # Errors
+    /// [`ProgressError`] if the scene is not the current one, or its game is over.
+    pub fn enter_lobby(
+        &mut self,
+        now: u64,
+        experiment: &Experiment,
+        scene: &str,
+    ) -> Result<LobbyPass, ProgressError> {
+        self.session.progress.may_play(experiment, scene)?;
+        let since = *self.waiting.entry(scene.to_owned()).or_insert(now);
+        let running = self.game.as_ref().filter(|game| game.scene == scene);
+        Ok(LobbyPass { since, running_socket: running.map(|game| game.socket.clone()) })
+    }
+
+    /// A room was opened for the participant. Being placed in the same game again changes only its socket.
+    ///
+    /// # Errors
+    /// [`MatchError`] if another game of theirs runs, or the game of the scene is over for them.
+    pub fn join_game(
+        &mut self,
+        now: u64,
+        experiment: &Experiment,
+        game: RunningGame,
+    ) -> Result<(), MatchError> {
+        if self.game.as_ref().is_some_and(|running| running.game != game.game) {
+            return Err(MatchError::InAnotherGame);
+        }
+        if self.session.progress.outcome(&game.scene).is_some() {
+            return Err(MatchError::AlreadyPlayed);
+        }
+        self.record_event(now, experiment, EventKind::Matched, game.game.clone());
         self.game = Some(game);
+        Ok(())
     }
 
-    /// Somebody did not come to that game: they wait again, in their old place.
-    pub fn unmatched(&mut self, game: &str) {
+    /// A game did not begin because a member of its group did not come: the participant waits again, in their old place.
+    /// `experiment` is `None` where the deployment no longer serves it.
+    pub fn cancel_game(&mut self, now: u64, experiment: Option<&Experiment>, game: &str) {
+        if let Some(experiment) = experiment {
+            self.record_event(now, experiment, EventKind::Unmatched, game.to_owned());
+        }
         self.game.take_if(|running| running.game == game);
     }
 
-    /// A game is over and saved, or there will be none.
-    pub fn played(&mut self, played: GameResult) {
-        self.game.take_if(|running| running.game == played.game);
-        self.session.progress.played(played);
+    /// A game is over and saved, or there will be none. Only the first result of a scene counts. `experiment` is `None`
+    /// where the deployment no longer serves it.
+    pub fn finish_game(&mut self, now: u64, experiment: Option<&Experiment>, result: GameResult) {
+        if self.session.progress.outcome(&result.scene).is_none()
+            && let Some(experiment) = experiment
+        {
+            self.record_event(now, experiment, EventKind::GameOver, result.outcome.as_str().to_owned());
+        }
+        self.game.take_if(|running| running.game == result.game);
+        self.session.progress.played(result);
     }
 
     /// How the study ended; `None` while it goes on.
@@ -139,31 +239,42 @@ impl Participant {
         self.session.progress.ending(experiment)
     }
 
-    /// Keeps that something happened. What happens before the participant has begun is not kept.
-    pub fn note(&mut self, now: u64, experiment: &Experiment, kind: EventKind, detail: String) {
-        // What a flaky network or a restless hand causes leaves room for what decides.
+    /// Records an event, and returns whether it was kept. Events from before the participant began are not kept, and
+    /// only a limited number is.
+    pub fn record_event(
+        &mut self,
+        now: u64,
+        experiment: &Experiment,
+        kind: EventKind,
+        detail: String,
+    ) -> bool {
+        // Events that a flaky network or a restless hand can repeat leave room for the others.
         let noise = kind.retention() == Retention::Noise;
-        let most = if noise { MAX_EVENTS - KEPT_EVENTS } else { MAX_EVENTS };
-        if !self.session.progress.begun() || self.session.events.len() >= most {
-            return;
+        let max = if noise { MAX_EVENTS - RESERVED_EVENTS } else { MAX_EVENTS };
+        if !self.session.progress.begun() || self.session.events.len() >= max {
+            return false;
         }
         let scene = self.session.progress.current(experiment).map(Scene::id).unwrap_or_default().to_owned();
+        let detail = detail.chars().take(MAX_DETAIL).collect();
         self.session.events.push(SessionEvent { at_ms: now, scene, kind, detail });
+        true
     }
 
-    fn arrived(&mut self, now: u64, experiment: &Experiment) {
-        self.note(now, experiment, EventKind::SceneEntered, String::new());
+    fn enter_scene(&mut self, now: u64, experiment: &Experiment) {
+        self.record_event(now, experiment, EventKind::SceneEntered, String::new());
         if let Some(ending) = self.ending(experiment) {
             self.session.ended_at_ms = Some(now);
-            self.note(now, experiment, EventKind::Ended, ending.as_str().to_owned());
+            self.record_event(now, experiment, EventKind::Ended, ending.as_str().to_owned());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use footlights_experiment::{Page, Question};
+    use footlights_protocol::Outcome;
+
+    use super::*;
 
     fn experiment() -> Experiment {
         Experiment::new("e", "E")
@@ -171,6 +282,12 @@ mod tests {
             .scene(Scene::start(Page::new("start", "Hello")))
             .scene(Page::new("survey", "Survey").ask(Question::text_box("why", "Why?")))
             .scene(Scene::end(Page::new("end", "Bye")))
+    }
+
+    fn begun(experiment: &Experiment) -> Participant {
+        let mut participant = Participant::default();
+        participant.begin(1, experiment, "start", identity(), Assignment::default()).unwrap();
+        participant
     }
 
     fn identity() -> Identity {
@@ -184,17 +301,21 @@ mod tests {
         }
     }
 
+    fn running(scene: &str, game: &str) -> RunningGame {
+        RunningGame { scene: scene.into(), game: game.into(), socket: format!("/{game}") }
+    }
+
     #[test]
     fn nothing_is_kept_before_the_participant_has_begun_and_everything_after() {
         let experiment = experiment();
         let mut participant = Participant::default();
-        participant.note(1, &experiment, EventKind::TabOpened, String::new());
+        participant.record_event(1, &experiment, EventKind::TabOpened, String::new());
         assert_eq!(participant, Participant::default());
         participant.begin(10, &experiment, "start", identity(), Assignment::default()).unwrap();
         assert!(participant.begin(11, &experiment, "start", identity(), Assignment::default()).is_err());
         let globals = participant.session.progress.globals().keys().cloned().collect::<Vec<_>>();
         assert_eq!(globals, ["url.group"]);
-        let again = participant.submit(20, &experiment, "survey", &[], "").unwrap();
+        let again = participant.submit(20, &experiment, "survey", &[], "").unwrap().outcome;
         assert!(matches!(again, SubmitOutcome::Retry { .. }) && participant.session.submissions.is_empty());
         let sent = [("why".to_owned(), "because".to_owned())];
         participant.submit(30, &experiment, "survey", &sent, "").unwrap();
@@ -211,22 +332,87 @@ mod tests {
         let mut participant = Participant::default();
         participant.begin(1, &experiment, "start", identity(), Assignment::default()).unwrap();
         for _ in 0..MAX_EVENTS {
-            participant.note(2, &experiment, EventKind::PageHidden, String::new());
+            participant.record_event(2, &experiment, EventKind::PageHidden, String::new());
         }
-        participant.note(3, &experiment, EventKind::GameOver, String::new());
-        assert_eq!(participant.session.events.len(), MAX_EVENTS - KEPT_EVENTS + 1);
+        participant.record_event(3, &experiment, EventKind::GameOver, String::new());
+        assert_eq!(participant.session.events.len(), MAX_EVENTS - RESERVED_EVENTS + 1);
         assert_eq!(participant.session.events.last().unwrap().kind, EventKind::GameOver);
     }
 
     #[test]
     fn a_failed_match_keeps_the_place_in_the_queue() {
-        let mut participant = Participant::default();
-        assert_eq!(participant.wait(5, "game"), 5);
-        let game = |id: &str| RunningGame { scene: "game".into(), game: id.into(), socket: "/s".into() };
-        participant.matched(game("a"));
-        participant.unmatched("b");
-        assert_eq!(participant.game, Some(game("a")));
-        participant.unmatched("a");
-        assert_eq!((participant.game.clone(), participant.wait(90, "game")), (None, 5));
+        let experiment = experiment();
+        let mut participant = begun(&experiment);
+        let pass =
+            |since, socket: Option<&str>| Ok(LobbyPass { since, running_socket: socket.map(str::to_owned) });
+        assert_eq!(participant.enter_lobby(5, &experiment, "survey"), pass(5, None));
+        participant.join_game(6, &experiment, running("survey", "a")).unwrap();
+        assert_eq!(participant.enter_lobby(7, &experiment, "survey"), pass(5, Some("/a")));
+        participant.cancel_game(8, Some(&experiment), "b");
+        assert_eq!(participant.game, Some(running("survey", "a")));
+        participant.cancel_game(9, Some(&experiment), "a");
+        assert_eq!(participant.game, None);
+        assert_eq!(participant.enter_lobby(90, &experiment, "survey"), pass(5, None));
+        assert!(participant.enter_lobby(91, &experiment, "end").is_err(), "not the current scene");
+    }
+
+    #[test]
+    fn a_participant_is_in_one_game_at_a_time_and_plays_each_scene_once() {
+        let experiment = experiment();
+        let mut participant = begun(&experiment);
+        participant.join_game(2, &experiment, running("survey", "a")).unwrap();
+        assert_eq!(
+            participant.join_game(3, &experiment, running("survey", "a")),
+            Ok(()),
+            "joining twice is joining once"
+        );
+        let other = participant.join_game(4, &experiment, running("survey", "b"));
+        assert_eq!(other, Err(MatchError::InAnotherGame));
+        let result = GameResult {
+            scene: "survey".into(),
+            outcome: Outcome::Completed,
+            game: "a".into(),
+            score: 1.0,
+            globals: Globals::new(),
+        };
+        participant.finish_game(5, Some(&experiment), result.clone());
+        participant.finish_game(6, Some(&experiment), result);
+        assert_eq!(participant.game, None);
+        let again = participant.join_game(7, &experiment, running("survey", "b"));
+        assert_eq!(again, Err(MatchError::AlreadyPlayed));
+        let over = participant.session.events.iter().filter(|event| event.kind == EventKind::GameOver);
+        assert_eq!(over.count(), 1, "only the first result counts");
+    }
+
+    #[test]
+    fn a_record_never_outgrows_what_an_object_can_store() {
+        let experiment = Experiment::new("e", "E")
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .scene(
+                Page::new("check", "Check")
+                    .ask(Question::text_area("why", "Why?").max_chars(10_000))
+                    .ask(Question::multiple_choice("goal", "Goal?", &["left", "right"]).correct(&["right"]))
+                    .attempts(500, footlights_experiment::Transition::Next),
+            )
+            .scene(Scene::end(Page::new("end", "Bye")));
+        let mut participant = begun(&experiment);
+        let wrong = [("why".to_owned(), "\u{20ac}".repeat(10_000)), ("goal".to_owned(), "left".to_owned())];
+        let mut dropped = 0;
+        for at in 0..40 {
+            let report = participant.submit(at, &experiment, "check", &wrong, "").unwrap();
+            assert!(matches!(report.outcome, SubmitOutcome::Retry { .. }));
+            dropped += usize::from(report.dropped);
+            assert!(participant.stored_bytes() <= MAX_RECORD_BYTES + 10_000);
+        }
+        assert_eq!(participant.session.submissions.len() + dropped, 40);
+        assert!(dropped > 0 && participant.session.submissions.len() > 10, "{dropped}");
+        let noted: Vec<_> =
+            participant.session.events.iter().filter(|e| e.kind == EventKind::AnswersDropped).collect();
+        assert!(noted.len() == 1 && noted[0].detail == "check", "recorded once");
+        let right = [("why".to_owned(), "\u{20ac}".repeat(10_000)), ("goal".to_owned(), "right".to_owned())];
+        let report = participant.submit(200, &experiment, "check", &right, "").unwrap();
+        assert!(matches!(report.outcome, SubmitOutcome::Accepted(_)) && report.dropped);
+        assert_eq!(participant.ending(&experiment), Some(Ending::Completed), "the participant goes on");
+        assert!(!participant.session.progress.globals().contains_key("check.why"));
     }
 }

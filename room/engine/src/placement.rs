@@ -1,4 +1,5 @@
-//! Where on Earth a group's room should be: nearest to the one who is farthest from it.
+//! Where a group's room is placed: in the region nearest to the member who is farthest from it, and in an object that
+//! holds a few games of that region.
 //!
 //! The regions are Cloudflare's location hints for Durable Objects
 //! (<https://developers.cloudflare.com/durable-objects/reference/data-location/#provide-a-location-hint>). What a hint
@@ -39,15 +40,60 @@ const REGIONS: [(&str, Location); 9] = [
     ("me", Location { latitude: 25.2, longitude: 55.3 }),
 ];
 
-/// The location hint for people at these places: the region whose distance to the farthest of them is the smallest.
-/// `None` if nothing is known about anybody.
-pub fn location_hint(places: &[Location]) -> Option<&'static str> {
-    if places.is_empty() {
-        return None;
+/// How many games share one `Rooms` object. An object is billed the same however many games it holds, but its games also
+/// share one thread and one output gate.
+pub const GAMES_PER_OBJECT: u64 = 8;
+
+/// The region of a group's room. It is unknown where no member's location is known.
+///
+/// ```
+/// use footlights_engine::placement::Region;
+/// use footlights_experiment::Location;
+///
+/// let london = Location::new(51.5, -0.1).unwrap();
+/// let region = Region::nearest(&[london]);
+/// assert_eq!(region.location_hint(), Some("weur"));
+/// assert_eq!(region.object_name("e", "s", 17), "e-s-weur-2");
+/// assert_eq!(Region::nearest(&[]).object_name("e", "s", 0), "e-s-any-0");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region(Option<&'static str>);
+
+impl Region {
+    /// The region whose distance to the farthest of these locations is the smallest.
+    #[must_use]
+    pub fn nearest(locations: &[Location]) -> Self {
+        if locations.is_empty() {
+            return Self(None);
+        }
+        let farthest =
+            |city: Location| locations.iter().map(|location| angle(*location, city)).fold(0.0, f64::max);
+        let nearest = REGIONS.iter().min_by(|(_, a), (_, b)| farthest(*a).total_cmp(&farthest(*b)));
+        Self(nearest.map(|(hint, _)| *hint))
     }
-    let farthest = |region: Location| places.iter().map(|place| angle(*place, region)).fold(0.0, f64::max);
-    let nearest = REGIONS.iter().min_by(|(_, a), (_, b)| farthest(*a).total_cmp(&farthest(*b)));
-    nearest.map(|(hint, _)| *hint)
+
+    /// Cloudflare's location hint; `None` where the region is unknown.
+    #[must_use]
+    pub fn location_hint(self) -> Option<&'static str> {
+        self.0
+    }
+
+    fn word(self) -> &'static str {
+        self.0.unwrap_or("any")
+    }
+
+    /// Under which key a lobby counts its games in this region.
+    #[must_use]
+    pub fn counter_key(self) -> String {
+        format!("games-{}", self.word())
+    }
+
+    /// The name of the object for the lobby's game with that number in this region, counted from 0. The region is part of
+    /// the name, since an object stays where it was first created.
+    #[must_use]
+    pub fn object_name(self, experiment: &str, scene: &str, number: u64) -> String {
+        format!("{experiment}-{scene}-{}-{}", self.word(), number / GAMES_PER_OBJECT)
+    }
 }
 
 #[cfg(test)]
@@ -76,17 +122,28 @@ mod tests {
             ("me", place(24.7, 46.7), place(19.1, 72.9), "Riyadh and Mumbai"),
         ];
         for (expected, a, b, who) in pairs {
-            assert_eq!(location_hint(&[a, b]), Some(expected), "{who}");
-            assert_eq!(location_hint(&[b, a]), Some(expected), "{who}");
+            assert_eq!(Region::nearest(&[a, b]), Region(Some(expected)), "{who}");
+            assert_eq!(Region::nearest(&[b, a]), Region(Some(expected)), "{who}");
         }
     }
 
     #[test]
-    fn a_person_alone_plays_nearby_and_nobody_plays_anywhere() {
-        assert_eq!(location_hint(&[]), None);
+    fn a_single_participant_plays_nearby_and_an_unknown_location_has_no_region() {
+        assert_eq!(Region::nearest(&[]), Region(None));
         for (region, city) in REGIONS {
-            assert_eq!(location_hint(&[city]), Some(region));
+            assert_eq!(Region::nearest(&[city]), Region(Some(region)));
         }
+    }
+
+    #[test]
+    fn a_region_fills_one_object_before_the_next_and_shares_none_with_another_region() {
+        let (west, none) = (Region::nearest(&[place(48.9, 2.4)]), Region::nearest(&[]));
+        let names: std::collections::BTreeSet<String> =
+            (0..3 * GAMES_PER_OBJECT).map(|number| west.object_name("e", "s", number)).collect();
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["e-s-weur-0", "e-s-weur-1", "e-s-weur-2"]);
+        assert_eq!(west.object_name("e", "s", GAMES_PER_OBJECT - 1), "e-s-weur-0");
+        assert_eq!(none.object_name("e", "s", 0), "e-s-any-0");
+        assert_eq!((west.counter_key(), none.counter_key()), ("games-weur".into(), "games-any".into()));
     }
 
     #[test]

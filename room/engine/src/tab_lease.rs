@@ -1,31 +1,32 @@
-//! One participant, several tabs: only one of them takes part. A second one is told so, and may take over.
+//! One participant, several tabs: exactly one open tab is active. A further tab is inactive until the participant claims
+//! it.
 
 use serde::{Deserialize, Serialize};
 
 use footlights_protocol::wire::TabLeaseToClient;
 
-/// An open tab; kept with its socket.
+/// An open tab, as it is kept with its socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tab {
     /// The connection, unique for the participant.
     pub conn: u64,
-    /// The tab's own name: the same after a reload.
+    /// The tab's own name: it stays the same after a reload.
     pub name: String,
-    /// Whether it takes part.
+    /// Whether this is the active tab.
     pub holds: bool,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A tab was opened, or loaded anew.
+    /// A tab was opened or reloaded.
     Opened {
         /// The new connection.
         conn: u64,
         /// The tab's own name.
         name: String,
     },
-    /// Its participant wants to go on in this tab.
+    /// The participant claims this tab: they want to go on in it.
     Take(u64),
     /// A tab was closed.
     Closed(u64),
@@ -34,67 +35,77 @@ pub enum Input {
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// Tell a tab.
+    /// Send this message to a tab.
     Send(u64, TabLeaseToClient),
-    /// Close a connection that its own tab replaced.
+    /// Close a connection that a newer one of the same tab replaced, or the oldest of too many.
     Close(u64),
 }
 
-/// More tabs than this are not told apart; the oldest is closed.
+/// How many tabs may be open. If another one opens, the oldest is closed.
 const MAX_TABS: usize = 8;
 
-/// Takes in what happened.
+/// Takes in what happened, changes the list of open tabs, and returns what to do. The tabs are in the order of their
+/// connections.
 pub fn handle(tabs: &mut Vec<Tab>, input: Input) -> Vec<Output> {
-    let mut out = Vec::new();
     match input {
-        Input::Opened { conn, name } => {
-            let mut holds = false;
-            // A reload: the old page's connection may still look open.
-            tabs.retain(|tab| {
-                let same = tab.name == name;
-                if same {
-                    holds |= tab.holds;
-                    out.push(Output::Close(tab.conn));
-                }
-                !same
-            });
-            if tabs.len() >= MAX_TABS {
-                let oldest = tabs.remove(0);
-                holds |= oldest.holds;
-                out.push(Output::Close(oldest.conn));
-            }
-            holds |= !tabs.iter().any(|tab| tab.holds);
-            tabs.push(Tab { conn, name, holds });
-            out.push(Output::Send(
-                conn,
-                if holds { TabLeaseToClient::Here } else { TabLeaseToClient::Elsewhere },
-            ));
+        Input::Opened { conn, name } => opened(tabs, conn, name),
+        Input::Take(conn) => claimed(tabs, conn),
+        Input::Closed(conn) => closed(tabs, conn),
+    }
+}
+
+fn opened(tabs: &mut Vec<Tab>, conn: u64, name: String) -> Vec<Output> {
+    let mut out = Vec::new();
+    let mut holds = false;
+    // After a reload, the old page's connection may still look open.
+    tabs.retain(|tab| {
+        let same = tab.name == name;
+        if same {
+            holds |= tab.holds;
+            out.push(Output::Close(tab.conn));
         }
-        Input::Take(conn) => {
-            if tabs.iter().any(|tab| tab.conn == conn) {
-                for tab in tabs.iter_mut() {
-                    let holds = tab.conn == conn;
-                    if holds != tab.holds || holds {
-                        out.push(Output::Send(
-                            tab.conn,
-                            if holds { TabLeaseToClient::Here } else { TabLeaseToClient::Elsewhere },
-                        ));
-                    }
-                    tab.holds = holds;
-                }
+        !same
+    });
+    if tabs.len() >= MAX_TABS {
+        let oldest = tabs.remove(0);
+        holds |= oldest.holds;
+        out.push(Output::Close(oldest.conn));
+    }
+    holds |= !tabs.iter().any(|tab| tab.holds);
+    tabs.push(Tab { conn, name, holds });
+    out.push(Output::Send(conn, message(holds)));
+    out
+}
+
+fn claimed(tabs: &mut [Tab], conn: u64) -> Vec<Output> {
+    let mut out = Vec::new();
+    if tabs.iter().any(|tab| tab.conn == conn) {
+        for tab in tabs.iter_mut() {
+            let holds = tab.conn == conn;
+            if holds != tab.holds || holds {
+                out.push(Output::Send(tab.conn, message(holds)));
             }
-        }
-        Input::Closed(conn) => {
-            let held = tabs.iter().any(|tab| tab.conn == conn && tab.holds);
-            tabs.retain(|tab| tab.conn != conn);
-            // Whoever closes one of two tabs goes on in the other.
-            if held && let Some(next) = tabs.last_mut() {
-                next.holds = true;
-                out.push(Output::Send(next.conn, TabLeaseToClient::Here));
-            }
+            tab.holds = holds;
         }
     }
     out
+}
+
+fn closed(tabs: &mut Vec<Tab>, conn: u64) -> Vec<Output> {
+    let held = tabs.iter().any(|tab| tab.conn == conn && tab.holds);
+    tabs.retain(|tab| tab.conn != conn);
+    // If the active tab closes, the newest of the others becomes active.
+    match tabs.last_mut() {
+        Some(next) if held => {
+            next.holds = true;
+            vec![Output::Send(next.conn, TabLeaseToClient::Here)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn message(holds: bool) -> TabLeaseToClient {
+    if holds { TabLeaseToClient::Here } else { TabLeaseToClient::Elsewhere }
 }
 
 #[cfg(test)]

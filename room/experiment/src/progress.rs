@@ -308,6 +308,12 @@ impl Progress {
         Ok(SubmitOutcome::Accepted(Submission { attempt, answers, correct }))
     }
 
+    /// Drops the globals that the answers to a scene left, where there is no room to store them.
+    pub fn forget_answers(&mut self, scene: &str) {
+        let prefix = format!("{scene}.");
+        self.globals.retain(|name, _| !name.starts_with(&prefix));
+    }
+
     fn attempts_left(&self, scene: &Scene) -> Option<u32> {
         let check = scene.page()?.check.as_ref()?;
         Some(check.attempts.saturating_sub(self.attempts.get(scene.id()).copied().unwrap_or(0)))

@@ -1,51 +1,51 @@
-//! A researcher who has typed the token once: a signed cookie that opens reading for half a day. It never opens anything
-//! that changes data, so no other site can make a browser change some.
+//! The session of a researcher who has entered the token: a signed cookie that allows reading for half a day. It never
+//! allows changing data, so no other site can make the researcher's browser change any.
 
 use cookie::{Cookie, SameSite, time::Duration};
 use serde::{Deserialize, Serialize};
 use worker::{Env, Headers, Request};
 
-use super::{matches, token};
-use crate::{auth::Signer, error::Fault, objects::now};
+use super::token;
+use crate::{auth::Signer, clock::now, error::ApiError};
 
 /// The cookie's name.
 const NAME: &str = "footlights_admin";
-/// What it is signed for.
+/// What the cookie is signed for.
 const KIND: &str = "admin";
-/// How long it opens.
+/// How long a session lasts.
 pub const HOURS: u64 = 12;
-/// Where it is sent: the pages, and what they load.
+/// Below which addresses browsers send it: the pages, and what they load.
 const PATHS: [&str; 2] = ["/admin", "/api/admin"];
 
 /// What the cookie says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Session {
-    /// Until when it opens, epoch ms.
+    /// Until when the session lasts, epoch ms.
     expires: u64,
-    /// Which token it was given for: a new one signs everybody out.
+    /// A fingerprint of the token that was entered: a new token ends all sessions.
     token: String,
 }
 
 impl Session {
-    fn new(signer: &Signer, token: &str, now: u64) -> Result<Self, Fault> {
+    fn new(signer: &Signer, token: &str, now: u64) -> Result<Self, ApiError> {
         Ok(Self { expires: now + HOURS * 3_600_000, token: signer.fingerprint(token)? })
     }
 
-    /// Whether it opens now, with that token.
-    fn opens(&self, signer: &Signer, token: &str, now: u64) -> Result<bool, Fault> {
+    /// Whether the session lasts now and belongs to that token.
+    fn opens(&self, signer: &Signer, token: &str, now: u64) -> Result<bool, ApiError> {
         Ok(now < self.expires && self.token == signer.fingerprint(token)?)
     }
 }
 
-/// Whether the request comes from somebody who is signed in.
-pub fn check(request: &Request, env: &Env) -> Result<(), Fault> {
-    let token = token(env)?;
+/// Refuses a request that does not come from a researcher who is signed in.
+pub fn check(request: &Request, env: &Env) -> Result<(), ApiError> {
+    let token = token::read(env)?;
     let signer = Signer::new(env)?;
     let header = request.headers().get("cookie")?.unwrap_or_default();
-    if is_open(&signer, &header, &token, now())? { Ok(()) } else { Err(Fault::WrongToken) }
+    if is_open(&signer, &header, &token, now())? { Ok(()) } else { Err(ApiError::WrongToken) }
 }
 
-fn is_open(signer: &Signer, header: &str, token: &str, now: u64) -> Result<bool, Fault> {
+fn is_open(signer: &Signer, header: &str, token: &str, now: u64) -> Result<bool, ApiError> {
     let sessions = Cookie::split_parse(header)
         .flatten()
         .filter(|cookie| cookie.name() == NAME)
@@ -58,21 +58,21 @@ fn is_open(signer: &Signer, header: &str, token: &str, now: u64) -> Result<bool,
     Ok(false)
 }
 
-/// Signs in with what was typed: the headers that set the cookies.
-pub fn open(env: &Env, given: &str, secure: bool, headers: &Headers) -> Result<(), Fault> {
-    let token = token(env)?;
+/// Signs in with the token that was entered: sets the headers that set the cookies.
+pub fn open(env: &Env, given: &str, secure: bool, headers: &Headers) -> Result<(), ApiError> {
+    let token = token::read(env)?;
     let signer = Signer::new(env)?;
-    matches(&token, given)?;
+    token::compare(&token, given)?;
     let value = signer.sign(KIND, &Session::new(&signer, &token, now())?)?;
     set(headers, &value, Duration::hours(HOURS as i64), secure)
 }
 
-/// Signs out: the headers that take the cookies away.
-pub fn close(secure: bool, headers: &Headers) -> Result<(), Fault> {
+/// Signs out: sets the headers that remove the cookies.
+pub fn close(secure: bool, headers: &Headers) -> Result<(), ApiError> {
     set(headers, "", Duration::ZERO, secure)
 }
 
-fn set(headers: &Headers, value: &str, age: Duration, secure: bool) -> Result<(), Fault> {
+fn set(headers: &Headers, value: &str, age: Duration, secure: bool) -> Result<(), ApiError> {
     for path in PATHS {
         headers.append("set-cookie", &cookie(value, path, age, secure))?;
     }
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_cookie_opens_for_half_a_day_and_for_one_token() {
-        let signer = Signer::of("0123456789abcdef");
+        let signer = Signer::from_secret("0123456789abcdef");
         let session = Session::new(&signer, TOKEN, 1_000).unwrap();
         let header = |value: &str| format!("other=1; {NAME}={value}");
         let signed = signer.sign(KIND, &session).unwrap();
@@ -102,7 +102,7 @@ mod tests {
         assert!(!opens(&header(&signed), TOKEN, 1_000 + 12 * 3_600_000), "expired");
         assert!(!opens(&header(&signed), "fedcba9876543210", 1_001), "a token that was replaced");
         assert!(!opens("", TOKEN, 1_001) && !opens(&header("x.y"), TOKEN, 1_001));
-        let elsewhere = Signer::of("another secret 1").sign(KIND, &session).unwrap();
+        let elsewhere = Signer::from_secret("another secret 1").sign(KIND, &session).unwrap();
         assert!(!opens(&header(&elsewhere), TOKEN, 1_001), "another deployment's");
         let ticket = signer.sign("ticket", &session).unwrap();
         assert!(!opens(&header(&ticket), TOKEN, 1_001), "signed for something else");

@@ -5,16 +5,16 @@ use worker::{Env, Headers, Method, Request, Response};
 use super::session;
 use crate::{
     auth::is_id,
-    error::Fault,
+    error::ApiError,
+    experiments,
+    http::{form, page, see_other},
     log,
     pages::admin as pages,
-    routes::{form, page},
     store::listing::{self, Amount},
-    studies,
 };
 
-/// Answers what is asked below `/admin`.
-pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Response, Fault> {
+/// Answers a request below `/admin`.
+pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Response, ApiError> {
     let url = request.url()?;
     let secure = url.scheme() == "https";
     match (request.method(), path) {
@@ -24,13 +24,13 @@ pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Re
             session::close(secure, &headers)?;
             return see_other("/admin", headers);
         }
-        // Where a form was posted, and its page loaded anew.
+        // A page that was the answer to a form, and is reloaded.
         (Method::Get, ["sign-in" | "sign-out"]) => return see_other("/admin", Headers::new()),
         _ => {}
     }
     match session::check(&request, env) {
         Ok(()) => {}
-        Err(Fault::WrongToken) => {
+        Err(ApiError::WrongToken) => {
             let to = match url.query() {
                 Some(query) => format!("{}?{query}", url.path()),
                 None => url.path().to_owned(),
@@ -43,27 +43,29 @@ pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Re
         Err(fault) => return Err(fault),
     }
     match (request.method(), path) {
-        (Method::Get, []) => experiments(env).await,
+        (Method::Get, []) => list_experiments(env).await,
         (Method::Get, ["x", experiment]) if is_id(experiment) => {
             let asked = url.query_pairs().find(|(key, _)| key == "page");
             let at = asked.and_then(|(_, page)| page.parse::<u32>().ok()).unwrap_or(1).max(1) - 1;
             let (games, more) = listing::games(env, experiment, at).await?;
             let title = title(experiment)?;
             if title.is_none() && games.is_empty() && at == 0 {
-                return Err(Fault::NotFound("experiment"));
+                return Err(ApiError::NotFound("there is no such experiment"));
             }
             page(pages::games(&pages::Study { id: experiment, title }, &games, at, more))
         }
         (Method::Get, ["x", experiment, "games", game]) if is_id(experiment) && is_id(game) => {
-            let found = listing::game(env, experiment, game).await?.ok_or(Fault::NotFound("game"))?;
+            let found = listing::game(env, experiment, game)
+                .await?
+                .ok_or(ApiError::NotFound("there is no such game"))?;
             page(pages::replay(&pages::Study { id: experiment, title: title(experiment)? }, &found))
         }
-        _ => Err(Fault::NotFound("page")),
+        _ => Err(ApiError::NotFound("there is no such page")),
     }
 }
 
-/// What is wrong, for a researcher.
-pub fn problem(fault: &Fault) -> worker::Result<Response> {
+/// A page that says what is wrong, for a researcher.
+pub fn problem(fault: &ApiError) -> worker::Result<Response> {
     if fault.status() >= 500 {
         log!("error", "admin_page_failed", "detail": fault.to_string());
     }
@@ -73,7 +75,7 @@ pub fn problem(fault: &Fault) -> worker::Result<Response> {
     }
 }
 
-async fn sign_in(request: &mut Request, env: &Env, secure: bool) -> Result<Response, Fault> {
+async fn sign_in(request: &mut Request, env: &Env, secure: bool) -> Result<Response, ApiError> {
     let entered = form(request).await?;
     let field = |name: &str| entered.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim());
     let token = field("token").unwrap_or_default();
@@ -84,7 +86,7 @@ async fn sign_in(request: &mut Request, env: &Env, secure: bool) -> Result<Respo
             log!("info", "admin_signed_in", "hours": session::HOURS);
             see_other(to, headers)
         }
-        Err(Fault::WrongToken) => {
+        Err(ApiError::WrongToken) => {
             log!("warn", "admin_refused", "empty": token.is_empty());
             let why = if token.is_empty() {
                 "Please enter the token."
@@ -97,34 +99,28 @@ async fn sign_in(request: &mut Request, env: &Env, secure: bool) -> Result<Respo
     }
 }
 
-/// Whether an address is one of the pages here: nobody is sent elsewhere after signing in.
+/// Whether an address is one of the pages here: signing in leads to no other.
 fn is_ours(to: &str) -> bool {
     let below = to.strip_prefix("/admin");
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_?=&".contains(&b);
     below.is_some_and(|rest| (rest.is_empty() || rest.starts_with(['/', '?'])) && rest.bytes().all(plain))
 }
 
-async fn experiments(env: &Env) -> Result<Response, Fault> {
+async fn list_experiments(env: &Env) -> Result<Response, ApiError> {
     let mut amounts = listing::amounts(env).await?;
     let mut all: Vec<(pages::Study<'_>, Amount)> = Vec::new();
-    for experiment in studies::all()? {
+    for experiment in experiments::all()? {
         let study = pages::Study { id: &experiment.id, title: Some(&experiment.title) };
         all.push((study, amounts.remove(&experiment.id).unwrap_or_default()));
     }
-    // What a deployment took away has data all the same.
+    // An experiment that this deployment no longer serves still has data.
     all.extend(amounts.iter().map(|(id, amount)| (pages::Study { id, title: None }, *amount)));
     page(pages::experiments(&all))
 }
 
-/// What a study of this deployment is called.
-fn title(experiment: &str) -> Result<Option<&'static str>, Fault> {
-    Ok(studies::all()?.iter().find(|known| known.id == experiment).map(|known| known.title.as_str()))
-}
-
-fn see_other(to: &str, headers: Headers) -> Result<Response, Fault> {
-    headers.set("location", to)?;
-    headers.set("cache-control", "no-store")?;
-    Ok(Response::empty()?.with_status(303).with_headers(headers))
+/// The title of an experiment, if this deployment serves it.
+fn title(experiment: &str) -> Result<Option<&'static str>, ApiError> {
+    Ok(experiments::all()?.iter().find(|known| known.id == experiment).map(|known| known.title.as_str()))
 }
 
 #[cfg(test)]
@@ -132,7 +128,7 @@ mod tests {
     use super::is_ours;
 
     #[test]
-    fn nobody_is_sent_elsewhere_after_signing_in() {
+    fn signing_in_leads_to_no_other_site() {
         for ours in ["/admin", "/admin/x/hill", "/admin/x/hill?page=2&again=", "/admin/x/hill/games/0f-1_a"] {
             assert!(is_ours(ours), "{ours}");
         }

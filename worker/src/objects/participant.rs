@@ -1,4 +1,4 @@
-//! One participant: everything about them, the tabs they have open, and what analysts get of it.
+//! One participant: their record, the tabs they have open, and what analysts get to know about them.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,75 +8,47 @@ use std::{
 
 use footlights_data::event::EventKind;
 use footlights_engine::{
-    participant::{Identity, Participant as Record, RunningGame},
+    lobby::project_globals,
+    participant::{Identity, Participant as Record, SubmitReport},
     tab_lease::{self, Tab},
 };
 use footlights_experiment::{
-    Experiment, ValidationErrors,
-    progress::{Assignment, GameResult, SubmitOutcome},
+    Ending, Experiment,
+    progress::{Assignment, SubmitOutcome},
 };
 use footlights_protocol::wire::{self, ClientToTabLease};
-use serde::{Deserialize, Serialize, de::IgnoredAny};
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, arms, call, heard, now, question};
-use crate::{auth, costs, error::Fault, log, store, studies};
+use super::message::decode_message;
+use crate::{
+    auth,
+    clock::now,
+    costs,
+    error::ApiError,
+    experiments,
+    http::is_socket,
+    json, log,
+    requests::{
+        Address, Assign, CancelGame, CompleteStudy, Delivery, EnterLobby, FinishGame, JoinGame, LobbyEntry,
+        OpenPage, PageState, ParticipantRequest, RecordEvent, RecordProgress, SubmitPage, SubmitReply,
+        TabHandoff, call, read_handoff, read_request, refuse, respond,
+    },
+    store,
+};
 
-/// What happened is written for analysts so much later, ms: what comes until then is written with it.
+/// How long after a change analysts' data are written, ms. Changes in between are written together with it.
 const PUBLISH_MS: i64 = 1_000;
-/// After a failure to write what analysts read, it is tried again after so long, ms.
+/// How long after a failure to write analysts' data it is tried again, ms.
 const RETRY_MS: i64 = 10_000;
-/// Where it is kept that the participant was deleted.
+/// The storage key of the record.
+const RECORD: &str = "record";
+/// The storage key that says that the participant was deleted.
 const DELETED: &str = "deleted";
-/// The longest name of a tab.
-const MAX_TAB: usize = 40;
-
-/// A page that was sent.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Form {
-    pub identity: Identity,
-    pub scene: String,
-    pub sent: Vec<(String, String)>,
-    pub user_agent: String,
-}
-
-/// Where a participant is after a page was sent.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Place {
-    pub record: Record,
-    /// The page is shown again, for these reasons.
-    pub again: Option<(ValidationErrors, Option<u32>)>,
-}
-
-/// Who wants to wait where.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Wait {
-    pub scene: String,
-}
-
-/// What a lobby must know of who waits.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Waiting {
-    pub since: u64,
-    pub record: Record,
-}
-
-/// Something that happened to a participant elsewhere.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Event {
-    pub kind: EventKind,
-    pub detail: String,
-}
-
-/// A game to which somebody did not come.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Unmatched {
-    pub scene: String,
-    pub game: String,
-}
+/// The attachment of a socket that no longer belongs to a tab.
+const IGNORED: Option<Tab> = None;
 
 #[durable_object]
 pub struct Participant {
@@ -97,28 +69,34 @@ impl DurableObject for Participant {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        use ParticipantRequest as Ask;
         let shell = self.shell.clone();
-        match request.path().as_str() {
-            "/position" => answer(shell.record().await),
-            "/submit" => answer(shell.submit(&mut request).await),
-            "/wait" => answer(shell.wait(&mut request).await),
-            "/matched" => answer(shell.matched(&mut request).await),
-            "/note" => answer(match question::<Event>(&mut request).await {
-                Ok(Event { kind, detail }) => {
-                    shell.note(kind, detail).await;
+        if is_socket(&request) {
+            let opened = match read_handoff(&request, &shell.env) {
+                Ok(handoff) => shell.open_tab(handoff).await,
+                Err(error) => Err(error),
+            };
+            return opened.or_else(|error| error.socket());
+        }
+        match read_request(&mut request).await {
+            Ok(Ask::OpenPage(request)) => respond(request, async |r| shell.open_page(r).await).await,
+            Ok(Ask::SubmitPage(request)) => respond(request, async |r| shell.submit_page(r).await).await,
+            Ok(Ask::CompleteStudy(request)) => {
+                respond(request, async |r| shell.complete_study(r).await).await
+            }
+            Ok(Ask::EnterLobby(request)) => respond(request, async |r| shell.enter_lobby(r).await).await,
+            Ok(Ask::JoinGame(request)) => respond(request, async |r| shell.join_game(r).await).await,
+            Ok(Ask::RecordEvent(request)) => {
+                respond(request, async |RecordEvent { kind, detail }| {
+                    shell.record_event(kind, detail).await;
                     Ok(())
-                }
-                Err(fault) => Err(fault),
-            }),
-            "/unmatched" => answer(shell.unmatched(&mut request).await),
-            "/saved" => answer(shell.saved(&mut request).await),
-            "/complete" => answer(shell.publish().await),
-            "/delete" => answer(shell.delete().await),
-            "/tab" => match shell.tab(&request).await {
-                Ok(response) => Ok(response),
-                Err(fault) => fault.socket(),
-            },
-            _ => answer::<()>(Err(Fault::NotFound("request"))),
+                })
+                .await
+            }
+            Ok(Ask::CancelGame(request)) => respond(request, async |r| shell.cancel_game(r).await).await,
+            Ok(Ask::FinishGame(request)) => respond(request, async |r| shell.finish_game(r).await).await,
+            Ok(Ask::Delete(request)) => respond(request, async |_| shell.delete().await).await,
+            Err(error) => refuse(&error),
         }
     }
 
@@ -127,18 +105,16 @@ impl DurableObject for Participant {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
-        let heard = heard(message);
+        let message = decode_message(message);
         let Some(tab) = tab_of(&socket) else { return Ok(()) };
-        let shell = self.shell.clone();
-        match heard {
+        match message {
             Ok(ClientToTabLease::Take) => {
-                shell.tabs(tab_lease::Input::Take(tab.conn));
-                shell.note(EventKind::TabTaken, String::new()).await;
+                self.shell.handle_tabs(tab_lease::Input::Take(tab.conn));
+                self.shell.record_event(EventKind::TabTaken, String::new()).await;
             }
             Ok(ClientToTabLease::Visible(visible)) => {
-                shell
-                    .note(if visible { EventKind::PageVisible } else { EventKind::PageHidden }, String::new())
-                    .await;
+                let kind = if visible { EventKind::PageVisible } else { EventKind::PageHidden };
+                self.shell.record_event(kind, String::new()).await;
             }
             Err(error) => {
                 log!("warn", "tab_refused", "detail": error.to_string());
@@ -151,24 +127,24 @@ impl DurableObject for Participant {
     async fn websocket_close(&self, socket: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
         // Answers the close; without it the browser waits for its own time-out.
         let _ = socket.close(Some(1000), Some("bye"));
-        self.shell.clone().closed(&socket).await;
+        self.shell.tab_closed(&socket).await;
         Ok(())
     }
 
     async fn websocket_error(&self, socket: WebSocket, _: worker::Error) -> worker::Result<()> {
-        self.shell.clone().closed(&socket).await;
+        self.shell.tab_closed(&socket).await;
         Ok(())
     }
 
-    /// What is not written yet for analysts is written.
+    /// Writes analysts' data that are not written yet.
     async fn alarm(&self) -> worker::Result<Response> {
         match self.shell.publish().await {
-            // The study is gone from this deployment; whatever happens next tries again.
-            Err(Fault::NotFound(_)) => {
+            // The deployment no longer serves the study; the next change tries again.
+            Err(ApiError::NotFound(_)) => {
                 log!("warn", "not_published", "detail": "the study is not served any more")
             }
-            Err(fault) => {
-                log!("error", "publish_failed", "detail": fault.to_string());
+            Err(error) => {
+                log!("error", "publish_failed", "detail": error.to_string());
                 costs::set_alarm(&self.shell.state, RETRY_MS).await?;
             }
             Ok(()) => {}
@@ -182,151 +158,183 @@ fn tab_of(socket: &WebSocket) -> Option<Tab> {
 }
 
 impl Shell {
-    async fn record(&self) -> Result<Record, Fault> {
+    async fn record(&self) -> Result<Record, ApiError> {
         if let Some(record) = self.record.borrow().as_ref() {
             return Ok(record.clone());
         }
-        let record = match self.state.storage().get::<String>("record").await? {
-            Some(stored) => serde_json::from_str(&stored)?,
-            None if self.deleted().await? => return Err(Fault::Gone),
+        let record = match self.state.storage().get::<String>(RECORD).await? {
+            Some(stored) => json::decode("a participant's record", &stored)?,
+            None if self.is_deleted().await? => return Err(ApiError::Gone),
             None => Record::default(),
         };
         Ok(self.record.borrow_mut().get_or_insert(record).clone())
     }
 
-    /// Stores what changed, and has it written for analysts soon. Memory never runs ahead of storage.
-    async fn keep(&self, record: Record) -> Result<Record, Fault> {
-        let stored = serde_json::to_string(&record)?;
-        *self.record.borrow_mut() = Some(record.clone());
-        let put = costs::put(&self.state, "record", stored).await;
+    /// Stores a record that changed, and has it written for analysts soon. Memory never runs ahead of storage.
+    async fn keep(&self, record: Record) -> Result<(), ApiError> {
+        let begun = record.session.progress.begun();
+        let stored = json::encode("a participant's record", &record)?;
+        *self.record.borrow_mut() = Some(record);
+        let put = costs::put(&self.state, RECORD, stored).await;
         if put.is_err() {
             *self.record.borrow_mut() = None;
         }
         put?;
-        if record.session.progress.begun() {
+        if begun {
             costs::set_alarm(&self.state, PUBLISH_MS).await?;
         }
-        Ok(record)
+        Ok(())
     }
 
-    async fn submit(self: Rc<Self>, request: &mut Request) -> Result<Place, Fault> {
-        let Form { identity, scene, sent, user_agent } = question(request).await?;
-        let experiment = studies::experiment(&identity.experiment)?;
-        let mut draw = None;
-        if !self.record().await?.session.progress.begun() {
-            draw = Some(self.draw(experiment, &identity).await?);
-        }
-        // After the last wait for anything else: what follows is one step.
+    async fn open_page(self: Rc<Self>, request: OpenPage) -> Result<PageState, ApiError> {
+        let experiment = experiments::experiment(&request.experiment)?;
         let mut record = self.record().await?;
-        let again = match draw {
-            Some(draw) if !record.session.progress.begun() => {
-                record.begin(now(), experiment, &scene, identity, draw)?;
-                None
+        // A participant who opens the page on the result of a game is done with it.
+        if let Some(scene) = record.session.progress.is_over(experiment) {
+            self.submit(experiment, &mut record, scene, &[], "")?;
+            self.clone().keep_progress(experiment, record.clone()).await?;
+        }
+        Ok(PageState::new(experiment, &record.session))
+    }
+
+    async fn submit_page(self: Rc<Self>, request: SubmitPage) -> Result<SubmitReply, ApiError> {
+        let SubmitPage { identity, scene, sent, user_agent } = request;
+        let experiment = experiments::experiment(&identity.experiment)?;
+        let mut assignment = None;
+        if !self.record().await?.session.progress.begun() {
+            assignment = Some(self.assign(experiment, &identity).await?);
+        }
+        // The last wait for anything else is over: from here to `keep`, no other request intervenes.
+        let mut record = self.record().await?;
+        let reply = match assignment {
+            Some(assignment) if !record.session.progress.begun() => {
+                record.begin(now(), experiment, &scene, identity, assignment)?;
+                SubmitReply::Accepted
             }
-            _ => match record.submit(now(), experiment, &scene, &sent, &user_agent)? {
-                SubmitOutcome::Accepted(_) => None,
-                SubmitOutcome::Retry { errors, attempts_left, .. } => Some((errors, attempts_left)),
+            _ => match self.submit(experiment, &mut record, &scene, &sent, &user_agent)? {
+                SubmitOutcome::Accepted(_) => SubmitReply::Accepted,
+                SubmitOutcome::Retry { errors, attempts_left, .. } => {
+                    let page = Box::new(PageState::new(experiment, &record.session));
+                    SubmitReply::Retry { errors, attempts_left, page }
+                }
             },
         };
-        let record = self.keep(record).await?;
-        spawn_local(self.tell_arms(experiment, record.clone()));
-        Ok(Place { record, again })
+        self.keep_progress(experiment, record).await?;
+        Ok(reply)
     }
 
-    async fn draw(&self, experiment: &Experiment, identity: &Identity) -> Result<Assignment, Fault> {
+    fn submit(
+        &self,
+        experiment: &Experiment,
+        record: &mut Record,
+        scene: &str,
+        sent: &[(String, String)],
+        user_agent: &str,
+    ) -> Result<SubmitOutcome, ApiError> {
+        let SubmitReport { outcome, dropped } = record.submit(now(), experiment, scene, sent, user_agent)?;
+        if dropped {
+            log!("error", "answers_dropped", "subject": record.session.subject, "scene": scene);
+        }
+        Ok(outcome)
+    }
+
+    /// Stores a record after a page was sent, and reports the progress to the assignment without waiting for it.
+    async fn keep_progress(
+        self: Rc<Self>,
+        experiment: &'static Experiment,
+        record: Record,
+    ) -> Result<(), ApiError> {
+        let subject = record.session.subject.clone();
+        let completed = record.ending(experiment).map(|ending| ending == Ending::Completed);
+        self.keep(record).await?;
+        spawn_local(self.report_progress(experiment, RecordProgress { subject, completed }));
+        Ok(())
+    }
+
+    async fn assign(&self, experiment: &Experiment, identity: &Identity) -> Result<Assignment, ApiError> {
         let seed = auth::random_u64()?;
         let conditions = experiment.conditions();
-        let cell = match conditions.len() {
+        let condition = match conditions.len() {
             0 | 1 => 0,
             _ => {
-                let arrival =
-                    arms::Arrival { experiment: experiment.id.clone(), subject: identity.subject.clone() };
-                call::<_, usize>(&self.env, "ARMS", &experiment.id, "/assign", &arrival).await?
+                let request = Assign { experiment: experiment.id.clone(), subject: identity.subject.clone() };
+                call(&self.env, &Address::assignment(&experiment.id), request).await?
             }
         };
-        Ok(Assignment { condition: conditions.get(cell).cloned().unwrap_or_default(), seed })
+        Ok(Assignment { condition: conditions.get(condition).cloned().unwrap_or_default(), seed })
     }
 
-    /// Arms are balanced over who completes the study, so they hear of it. Nobody waits for that, and nothing depends on
-    /// a single word of it.
-    async fn tell_arms(self: Rc<Self>, experiment: &'static Experiment, record: Record) {
+    /// Conditions are balanced over the participants who complete the study. No single report matters, so a failure is
+    /// only logged.
+    async fn report_progress(self: Rc<Self>, experiment: &'static Experiment, progress: RecordProgress) {
         if experiment.conditions().len() < 2 {
             return;
         }
-        let completed =
-            record.ending(experiment).map(|ending| ending == footlights_experiment::Ending::Completed);
-        let seen = arms::Seen { subject: record.session.subject.clone(), completed };
-        let told = call::<_, IgnoredAny>(&self.env, "ARMS", &experiment.id, "/seen", &seen).await;
-        if let Err(fault) = told {
-            log!("warn", "arms_not_told", "subject": record.session.subject, "detail": fault.to_string());
+        let subject = progress.subject.clone();
+        if let Err(error) = call(&self.env, &Address::assignment(&experiment.id), progress).await {
+            log!("warn", "progress_not_reported", "subject": subject, "detail": error.to_string());
         }
     }
 
-    async fn wait(&self, request: &mut Request) -> Result<Waiting, Fault> {
-        let Wait { scene } = question(request).await?;
-        let mut record = self.record().await?;
-        let before = record.clone();
-        let since = record.wait(now(), &scene);
+    async fn enter_lobby(&self, request: EnterLobby) -> Result<LobbyEntry, ApiError> {
+        let experiment = experiments::experiment(&request.experiment)?;
+        let game = experiments::game(&request.experiment, &request.scene)?;
+        let before = self.record().await?;
+        let mut record = before.clone();
+        let pass = record.enter_lobby(now(), experiment, &request.scene)?;
+        let globals = project_globals(record.session.progress.globals(), &game.waitroom.needs());
         if record != before {
-            record = self.keep(record).await?;
+            self.keep(record).await?;
         }
-        Ok(Waiting { since, record })
+        Ok(LobbyEntry { since: pass.since, running_socket: pass.running_socket, globals })
     }
 
-    async fn matched(&self, request: &mut Request) -> Result<(), Fault> {
-        let game: RunningGame = question(request).await?;
+    async fn join_game(&self, request: JoinGame) -> Result<(), ApiError> {
         let mut record = self.record().await?;
-        let experiment = self.experiment(&record)?;
-        let other = record.game.as_ref().is_some_and(|running| running.game != game.game);
-        if other || record.session.progress.outcome(&game.scene).is_some() {
-            return Err(Fault::Conflict("the participant is in another game, or has played".into()));
-        }
-        record.note(now(), experiment, EventKind::Matched, game.game.clone());
-        record.matched(game);
-        self.keep(record).await.map(drop)
+        let experiment = experiments::experiment(&record.session.experiment)?;
+        record.join_game(now(), experiment, request.game)?;
+        self.keep(record).await
     }
 
-    /// Whether there was somebody to be told.
-    async fn unmatched(&self, request: &mut Request) -> Result<bool, Fault> {
-        let Unmatched { game, .. } = question(request).await?;
-        let Some(mut record) = self.present().await? else { return Ok(false) };
-        if let Ok(experiment) = self.experiment(&record) {
-            record.note(now(), experiment, EventKind::Unmatched, game.clone());
-        }
-        record.unmatched(&game);
-        self.keep(record).await.map(|_| true)
+    async fn cancel_game(&self, request: CancelGame) -> Result<Delivery, ApiError> {
+        let Some(mut record) = self.present().await? else { return Ok(Delivery::NoParticipant) };
+        let experiment = experiments::experiment(&record.session.experiment).ok();
+        record.cancel_game(now(), experiment, &request.game);
+        self.keep(record).await?;
+        Ok(Delivery::Delivered)
     }
 
-    /// Whether there was somebody to be told.
-    async fn saved(&self, request: &mut Request) -> Result<bool, Fault> {
-        let played: GameResult = question(request).await?;
-        let Some(mut record) = self.present().await? else { return Ok(false) };
-        if record.session.progress.outcome(&played.scene).is_none()
-            && let Ok(experiment) = self.experiment(&record)
-        {
-            record.note(now(), experiment, EventKind::GameOver, played.outcome.as_str().to_owned());
-        }
-        record.played(played);
-        self.keep(record).await.map(|_| true)
+    async fn finish_game(&self, request: FinishGame) -> Result<Delivery, ApiError> {
+        let Some(mut record) = self.present().await? else { return Ok(Delivery::NoParticipant) };
+        let experiment = experiments::experiment(&record.session.experiment).ok();
+        record.finish_game(now(), experiment, request.result);
+        self.keep(record).await?;
+        Ok(Delivery::Delivered)
     }
 
-    /// The record; `None` if it was deleted meanwhile: nobody is there to be told, and the others' game must be saved
-    /// all the same.
-    async fn present(&self) -> Result<Option<Record>, Fault> {
+    /// The record of a participant who has begun; `None` if they have not, or were deleted meanwhile. Their game must be
+    /// saved for the others even so.
+    async fn present(&self) -> Result<Option<Record>, ApiError> {
         match self.record().await {
             Ok(record) => Ok(Some(record).filter(|record| record.session.progress.begun())),
-            Err(Fault::Gone) => Ok(None),
-            Err(fault) => Err(fault),
+            Err(ApiError::Gone) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
-    fn experiment(&self, record: &Record) -> Result<&'static Experiment, Fault> {
-        studies::experiment(&record.session.experiment)
+    async fn complete_study(&self, request: CompleteStudy) -> Result<Option<PageState>, ApiError> {
+        let experiment = experiments::experiment(&request.experiment)?;
+        let record = self.record().await?;
+        if record.ending(experiment).is_none() {
+            return Ok(None);
+        }
+        self.publish().await?;
+        Ok(Some(PageState::new(experiment, &record.session)))
     }
 
     /// Writes for analysts what is stored here already; doing it twice does no harm.
-    async fn publish(&self) -> Result<(), Fault> {
-        // One after the other: an older one that came last would leave an older file behind.
+    async fn publish(&self) -> Result<(), ApiError> {
+        // One at a time: an older one that finished last would leave an older file behind.
         while self.publishing.replace(true) {
             Delay::from(Duration::from_millis(50)).await;
         }
@@ -335,27 +343,27 @@ impl Shell {
         published
     }
 
-    async fn publish_now(&self) -> Result<(), Fault> {
+    async fn publish_now(&self) -> Result<(), ApiError> {
         let Some(record) = self.present().await? else { return Ok(()) };
         store::participant(&self.env, &record.session).await?;
-        // Deleted while it was written.
-        if self.deleted().await? {
+        // The participant may have been deleted while their data were written.
+        if self.is_deleted().await? {
             store::forget(&self.env, &record.session.experiment, &record.session.subject).await?;
         }
         Ok(())
     }
 
-    async fn deleted(&self) -> Result<bool, Fault> {
+    async fn is_deleted(&self) -> Result<bool, ApiError> {
         Ok(self.state.storage().get::<bool>(DELETED).await?.unwrap_or(false))
     }
 
-    /// Forgets everything but that there was somebody: the cookie of a deleted participant begins nothing again.
-    async fn delete(&self) -> Result<(), Fault> {
+    /// Deletes everything but the fact of the deletion, so that the cookie of a deleted participant begins nothing again.
+    async fn delete(&self) -> Result<(), ApiError> {
         // What a game writes when it is over would bring the participant back.
         if let Ok(Record { game: Some(game), .. }) = self.record().await {
             let why =
                 format!("the participant plays the game {} now; delete when it is over and saved", game.game);
-            return Err(Fault::Conflict(why));
+            return Err(ApiError::Conflict(why));
         }
         for socket in self.state.get_websockets() {
             let _ = socket.close(Some(wire::CloseCode::Over.code()), Some("deleted"));
@@ -366,57 +374,53 @@ impl Shell {
         Ok(costs::put(&self.state, DELETED, true).await?)
     }
 
-    async fn note(&self, kind: EventKind, detail: String) {
-        let noted = async {
-            if let Some(mut record) = self.present().await? {
-                let before = record.session.events.len();
-                record.note(now(), self.experiment(&record)?, kind, detail);
-                // Only so many are kept, and what is not kept is not written either.
-                if record.session.events.len() > before {
-                    self.keep(record).await?;
-                }
-            }
-            Ok::<_, Fault>(())
-        };
-        if let Err(fault) = noted.await {
-            log!("error", "note_failed", "detail": fault.to_string());
+    /// Records an event. Nothing depends on it, so a failure is only logged.
+    async fn record_event(&self, kind: EventKind, detail: String) {
+        if let Err(error) = self.try_record_event(kind, detail).await {
+            log!("error", "event_not_kept", "event": kind.as_str(), "detail": error.to_string());
         }
     }
 
-    /// A tab of the participant's is open.
-    async fn tab(&self, request: &Request) -> Result<Response, Fault> {
-        let name =
-            request.url()?.query_pairs().find(|(key, _)| key == "tab").map(|(_, name)| name.into_owned());
-        let name =
-            name.filter(|name| name.len() <= MAX_TAB).ok_or(Fault::BadRequest("a tab has a name".into()))?;
+    async fn try_record_event(&self, kind: EventKind, detail: String) -> Result<(), ApiError> {
+        let Some(mut record) = self.present().await? else { return Ok(()) };
+        let experiment = experiments::experiment(&record.session.experiment)?;
+        // Only a limited number is kept; an event that is not kept is not written either.
+        if record.record_event(now(), experiment, kind, detail) {
+            self.keep(record).await?;
+        }
+        Ok(())
+    }
+
+    /// The participant opened a tab.
+    async fn open_tab(&self, handoff: TabHandoff) -> Result<Response, ApiError> {
         let pair = WebSocketPair::new()?;
-        let conn = self.open().iter().map(|tab| tab.conn).max().unwrap_or(0).max(now()) + 1;
+        let conn = self.open_tabs().iter().map(|tab| tab.conn).max().unwrap_or(0).max(now()) + 1;
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
-        self.tabs(tab_lease::Input::Opened { conn, name });
-        let holds = self.open().iter().any(|tab| tab.conn == conn && tab.holds);
-        self.note(if holds { EventKind::TabOpened } else { EventKind::SecondTabRefused }, String::new())
-            .await;
+        self.handle_tabs(tab_lease::Input::Opened { conn, name: handoff.tab });
+        let holds = self.open_tabs().iter().any(|tab| tab.conn == conn && tab.holds);
+        let kind = if holds { EventKind::TabOpened } else { EventKind::SecondTabRefused };
+        self.record_event(kind, String::new()).await;
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    async fn closed(&self, socket: &WebSocket) {
+    async fn tab_closed(&self, socket: &WebSocket) {
         let Some(tab) = tab_of(socket) else { return };
-        let known = self.open().iter().any(|open| open.conn == tab.conn);
-        self.tabs(tab_lease::Input::Closed(tab.conn));
+        let known = self.open_tabs().iter().any(|open| open.conn == tab.conn);
+        self.handle_tabs(tab_lease::Input::Closed(tab.conn));
         if known {
-            self.note(EventKind::TabClosed, String::new()).await;
+            self.record_event(EventKind::TabClosed, String::new()).await;
         }
     }
 
-    fn open(&self) -> Vec<Tab> {
+    fn open_tabs(&self) -> Vec<Tab> {
         let mut open: Vec<Tab> = self.state.get_websockets().iter().filter_map(tab_of).collect();
         open.sort_by_key(|tab| tab.conn);
         open
     }
 
-    /// Decides which tab takes part, and tells them.
-    fn tabs(&self, input: tab_lease::Input) {
-        let mut open = self.open();
+    /// Decides which tab is active, and sends the tabs what changed for them.
+    fn handle_tabs(&self, input: tab_lease::Input) {
+        let mut open = self.open_tabs();
         let outputs = tab_lease::handle(&mut open, input);
         let socket = |conn: u64| self.state.get_websockets_with_tag(&conn.to_string()).pop();
         for tab in &open {
@@ -433,15 +437,12 @@ impl Shell {
                 }
                 tab_lease::Output::Close(conn) => {
                     if let Some(socket) = socket(conn) {
-                        // It is no longer one of the tabs, whenever its close arrives.
+                        // It is no longer one of the tabs, even before its close arrives.
                         let _ = socket.serialize_attachment(IGNORED);
-                        let _ = socket.close(Some(wire::CloseCode::Replaced.code()), Some("loaded anew"));
+                        let _ = socket.close(Some(wire::CloseCode::Replaced.code()), Some("reloaded"));
                     }
                 }
             }
         }
     }
 }
-
-/// The attachment of a socket that belongs to no tab any more.
-const IGNORED: Option<Tab> = None;

@@ -15,20 +15,24 @@ use footlights_engine::room::{Input, Output, Room};
 use footlights_env::Agent;
 use footlights_experiment::record::{GameInfo, SeatInfo};
 use footlights_protocol::{Outcome, wire::CloseCode};
-use serde::{Deserialize, Serialize};
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::{answer, call, lobby::Over, now, participant::Unmatched, question};
 use crate::{
     auth::Signer,
+    clock::now,
     costs::{self, Cost},
-    error::{Fault, refuse_socket},
+    error::{ApiError, refuse_socket},
+    experiments,
+    http::is_socket,
     log,
+    requests::{
+        Address, CancelGame, CreateGame, Delivery, FinishGame, GameEnded, ObjectRequest, ParticipantRequest,
+        RoomHandoff, RoomsRequest, call, read_handoff, read_request, refuse, respond,
+    },
     store::{self, d1, games::Games, r2},
-    studies,
 };
 
 /// How often the object looks whether a game was lost or could not be saved.
@@ -36,23 +40,12 @@ const WATCH_MS: i64 = 20_000;
 /// How soon it tries again when saving failed.
 const RETRY_MS: i64 = 5_000;
 
-/// What a lobby asks for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct NewGame {
-    pub experiment: String,
-    pub scene: String,
-    pub game: String,
-    pub seed: u64,
-    /// The participant of each seat, in the agents' order.
-    pub subjects: Vec<Option<String>>,
-}
-
 #[durable_object]
 pub struct Rooms {
     shell: Rc<Shell>,
 }
 
-/// What is to be done outside of the room's turn.
+/// What takes longer than the room's turn and is done after it.
 #[derive(Default)]
 struct Due {
     over: bool,
@@ -76,9 +69,9 @@ struct Shell {
     games: OnceCell<Games>,
     live: RefCell<BTreeMap<String, Live>>,
     saving: RefCell<BTreeSet<String>>,
-    /// Since when there has been a game in memory.
+    /// Since when there has been a game in memory, epoch ms.
     busy: Cell<Option<u64>>,
-    /// When the timer that runs will call.
+    /// When the running timer will fire, epoch ms.
     armed: Cell<Option<u64>>,
     last_conn: Cell<u64>,
 }
@@ -100,15 +93,14 @@ impl DurableObject for Rooms {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        if request.path() == "/games" {
-            return answer(match question(&mut request).await {
-                Ok(new) => self.shell.clone().create(new).await,
-                Err(fault) => Err(fault),
-            });
+        let shell = self.shell.clone();
+        if is_socket(&request) {
+            let connected = read_handoff(&request, &shell.env).and_then(|handoff| shell.connect(handoff));
+            return connected.or_else(|error| error.socket());
         }
-        match self.shell.clone().connect(&request) {
-            Ok(response) => Ok(response),
-            Err(fault) => fault.socket(),
+        match read_request(&mut request).await {
+            Ok(RoomsRequest::CreateGame(request)) => respond(request, async |r| shell.create(r).await).await,
+            Err(error) => refuse(&error),
         }
     }
 
@@ -154,7 +146,7 @@ impl DurableObject for Rooms {
 }
 
 impl Shell {
-    fn games(&self) -> Result<&Games, Fault> {
+    fn games(&self) -> Result<&Games, ApiError> {
         if let Some(games) = self.games.get() {
             return Ok(games);
         }
@@ -162,13 +154,13 @@ impl Shell {
         Ok(self.games.get_or_init(|| games))
     }
 
-    /// Games of one object tick together; objects tick at different moments.
+    /// The phase of this object's ticks: its games tick together, and other objects at other moments.
     fn phase_ms(&self) -> u64 {
         footlights_env::digest::of_bytes(self.state.id().to_string().as_bytes()) % 1_000
     }
 
-    async fn create(self: Rc<Self>, new: NewGame) -> Result<(), Fault> {
-        let scene = studies::game(&new.experiment, &new.scene)?;
+    async fn create(self: Rc<Self>, new: CreateGame) -> Result<(), ApiError> {
+        let scene = experiments::game(&new.experiment, &new.scene)?;
         let seats = (0u8..).zip(&scene.seats).zip(new.subjects).map(|((agent, seat), subject)| SeatInfo {
             agent: Agent(agent),
             holder: seat.name().to_owned(),
@@ -197,15 +189,15 @@ impl Shell {
         self.arm();
     }
 
-    /// Brings a stored game back into memory. `None` if it is not here or only waits to be saved.
-    fn recover(self: &Rc<Self>, game: &str) -> Result<Option<Verdict>, Fault> {
-        let stored = self.games()?.load(game)?.ok_or(Fault::NotFound("game"))?;
+    /// Brings a stored game back into memory. Returns the verdict of a game that is over and waits to be saved.
+    fn recover(self: &Rc<Self>, game: &str) -> Result<Option<Verdict>, ApiError> {
+        let stored = self.games()?.load(game)?.ok_or(ApiError::NotFound("there is no such game"))?;
         if stored.verdict.is_some() {
             return Ok(stored.verdict);
         }
         let (phase, key) = (self.phase_ms(), Signer::new(&self.env)?.seal_key(game)?);
         let info = stored.info.clone();
-        let restored = studies::game(&info.experiment, &info.scene).and_then(|scene| {
+        let restored = experiments::game(&info.experiment, &info.scene).and_then(|scene| {
             let room = if stored.checkpoint.is_empty() {
                 Room::new(scene, stored.info, phase, now())?
             } else {
@@ -215,9 +207,9 @@ impl Shell {
         });
         let room = match restored {
             Ok(room) => room,
-            // A deployment changed what the game stands on. Nothing makes it run again: its people go on without it.
-            Err(fault) => {
-                log!("error", "not_restored", "game": game, "detail": fault.to_string());
+            // A deployment changed the scene or its environment, so the game can never go on. Its players go on without it.
+            Err(error) => {
+                log!("error", "not_restored", "game": game, "detail": error.to_string());
                 let verdict = Verdict::failed(&info);
                 self.games()?.finish(game, &verdict)?;
                 return Ok(Some(verdict));
@@ -229,32 +221,32 @@ impl Shell {
         Ok(None)
     }
 
-    /// A participant with a good ticket connects. The worker has checked the signature.
-    fn connect(self: Rc<Self>, request: &Request) -> Result<Response, Fault> {
-        let header = |name: &str| Ok::<_, Fault>(request.headers().get(name)?.unwrap_or_default());
-        let (game, subject) = (header("x-footlights-game")?, header("x-footlights-subject")?);
-        let agent = Agent(header("x-footlights-agent")?.parse().map_err(|_| Fault::Unauthorized)?);
+    /// A participant connects. The worker has checked the signature of their ticket.
+    fn connect(self: Rc<Self>, handoff: RoomHandoff) -> Result<Response, ApiError> {
+        let RoomHandoff { game, agent, subject, ticket_expired } = handoff;
         if !self.live.borrow().contains_key(&game) {
             match self.recover(&game) {
                 Ok(None) => {}
                 Ok(Some(_)) => {
-                    // The process was lost before it could be saved, and its people need not wait for the alarm.
+                    // The process was lost before the game was saved. Its players need not wait for the alarm.
                     spawn_local(self.save(game));
                     return Ok(refuse_socket(CloseCode::Over, "The game is over.")?);
                 }
-                // Saved and gone: the participant's object knows, the browser only has to go on.
-                Err(Fault::NotFound(_)) => return Ok(refuse_socket(CloseCode::Over, "The game is over.")?),
-                Err(fault) => return Err(fault),
+                // Saved and deleted here: the participant's object knows the result, and the browser goes on.
+                Err(ApiError::NotFound(_)) => {
+                    return Ok(refuse_socket(CloseCode::Over, "The game is over.")?);
+                }
+                Err(error) => return Err(error),
             }
         }
         {
             let live = self.live.borrow();
-            let live = live.get(&game).ok_or(Fault::NotFound("game"))?;
+            let live = live.get(&game).ok_or(ApiError::NotFound("there is no such game"))?;
             let seat = live.room.info().seats.get(agent.index());
             if seat.and_then(|seat| seat.subject.as_deref()) != Some(subject.as_str()) {
-                return Err(Fault::Unauthorized);
+                return Err(ApiError::Unauthorized);
             }
-            if header("x-footlights-stale")? == "yes" && !live.room.has_arrived(agent) {
+            if ticket_expired && !live.room.has_arrived(agent) {
                 log!("warn", "stale_ticket", "game": game, "agent": agent.0);
                 return Ok(refuse_socket(CloseCode::Ticket, "The ticket has expired.")?);
             }
@@ -292,7 +284,7 @@ impl Shell {
         self.arm();
     }
 
-    /// Lets a room do something, and does what it says.
+    /// Gives the room its turn and does what it asks for.
     fn turn(self: &Rc<Self>, game: &str, act: impl FnOnce(&mut Room)) {
         let due = {
             let mut games = self.live.borrow_mut();
@@ -312,7 +304,7 @@ impl Shell {
         }
     }
 
-    /// Does what the room says; returns what takes longer.
+    /// Does what the room asks for; returns what takes longer.
     fn drain(&self, game: &str, live: &mut Live) -> Due {
         let mut due = Due::default();
         while let Some(output) = live.room.poll() {
@@ -354,8 +346,8 @@ impl Shell {
             let stored = self
                 .games()
                 .and_then(|games| games.append(game, live.next_chunk, chunk.clone(), checkpoint.clone()));
-            if let Err(fault) = stored {
-                log!("error", "storage_failed", "game": game, "detail": fault.to_string());
+            if let Err(error) = stored {
+                log!("error", "storage_failed", "game": game, "detail": error.to_string());
                 return;
             }
             live.next_chunk += 1;
@@ -363,16 +355,16 @@ impl Shell {
             // What is sent from now on waits for the write (the output gate), so it may speak of it.
             live.room.handle(now(), Input::Stored);
         }
-        // After the last chunk: a game that is said to be over has all its rows.
+        // After the last chunk: a game that is stored as over has all its rows.
         if let Some(verdict) = &live.verdict {
             match self.games().and_then(|games| games.finish(game, verdict)) {
                 Ok(()) => live.verdict = None,
-                Err(fault) => log!("error", "storage_failed", "game": game, "detail": fault.to_string()),
+                Err(error) => log!("error", "storage_failed", "game": game, "detail": error.to_string()),
             }
         }
     }
 
-    /// One timer for all games: it calls at the earliest moment any of them asked for.
+    /// One timer for all games: it fires at the earliest time that any of them asked for.
     fn arm(self: &Rc<Self>) {
         let wake = self.live.borrow().values().filter_map(|live| live.room.next_wake()).min();
         let Some(wake) = wake else { return };
@@ -405,13 +397,13 @@ impl Shell {
         self.arm();
     }
 
-    /// Lets somebody go on who has left for good while the others play: their rows are in storage, and are saved with the
-    /// game. Whatever fails is tried again until the game itself is over and tells everybody.
+    /// Lets a participant go on who has left for good while the others play. Their rows are in storage and are saved with
+    /// the game. A failure is retried until the game itself is over and notifies all participants.
     async fn release(self: Rc<Self>, game: String, agent: Agent, verdict: SeatVerdict) {
         loop {
             match self.try_release(&game, agent, &verdict).await {
                 Ok(()) => return self.handle(&game, Input::Released { agent }),
-                Err(fault) => log!("error", "release_failed", "game": game, "detail": fault.to_string()),
+                Err(error) => log!("error", "release_failed", "game": game, "detail": error.to_string()),
             }
             Delay::from(Duration::from_millis(RETRY_MS as u64)).await;
             if self.live.borrow().get(&game).is_none_or(|live| live.room.outcome().is_some()) {
@@ -420,40 +412,39 @@ impl Shell {
         }
     }
 
-    async fn try_release(&self, game: &str, agent: Agent, verdict: &SeatVerdict) -> Result<(), Fault> {
+    async fn try_release(&self, game: &str, agent: Agent, verdict: &SeatVerdict) -> Result<(), ApiError> {
         let info = match self.live.borrow_mut().get_mut(game) {
             Some(live) => {
                 self.store(game, live);
                 if !live.unstored.is_empty() {
-                    return Err(Fault::Object("chunks are not stored yet".into()));
+                    return Err(ApiError::Internal("chunks are not stored yet".into()));
                 }
                 live.room.info().clone()
             }
             None => return Ok(()),
         };
-        self.tell(&info, agent, "/saved", &verdict.played(&info)).await
+        self.notify(&info, agent, FinishGame { result: verdict.played(&info) }).await
     }
 
-    /// Tells the object of a seat's participant, if it is a participant's seat.
-    async fn tell<T: Serialize>(
-        &self,
-        info: &GameInfo,
-        agent: Agent,
-        path: &str,
-        body: &T,
-    ) -> Result<(), Fault> {
+    /// Sends a request to the participant of a seat. A seat that a policy holds has none.
+    async fn notify<R>(&self, info: &GameInfo, agent: Agent, request: R) -> Result<(), ApiError>
+    where
+        R: ObjectRequest<Envelope = ParticipantRequest, Reply = Delivery>,
+    {
         let seat = info.seats.get(agent.index());
         let Some(subject) = seat.and_then(|seat| seat.subject.as_deref()) else { return Ok(()) };
-        let name = format!("{}/{subject}", info.experiment);
-        let present: bool = call(&self.env, "PARTICIPANT", &name, path, body).await?;
-        if !present {
-            // Deleted while others played: what was just written about them goes again.
-            store::forget(&self.env, &info.experiment, subject).await?;
+        let participant = Address::participant(&info.experiment, subject);
+        match call(&self.env, &participant, request).await? {
+            Delivery::Delivered => Ok(()),
+            // Deleted while others played: the game was just written with data about them.
+            Delivery::NoParticipant => {
+                store::forget(&self.env, &info.experiment, subject).await?;
+                Ok(())
+            }
         }
-        Ok(())
     }
 
-    /// Writes a finished game to R2 and D1, tells its participants, and forgets it. Whatever fails is tried again.
+    /// Writes a finished game to R2 and D1, notifies its participants, and deletes it here. A failure is retried.
     async fn save(self: Rc<Self>, game: String) {
         if !self.saving.borrow_mut().insert(game.clone()) {
             return;
@@ -471,8 +462,8 @@ impl Shell {
                     costs::add(Cost::RoomSeconds, now().saturating_sub(since).div_ceil(1_000));
                 }
             }
-            Err(fault) => {
-                log!("error", "save_failed", "game": game, "detail": fault.to_string());
+            Err(error) => {
+                log!("error", "save_failed", "game": game, "detail": error.to_string());
                 if let Err(error) = costs::set_alarm(&self.state, RETRY_MS).await {
                     log!("error", "alarm_failed", "game": game, "detail": error.to_string());
                 }
@@ -480,56 +471,54 @@ impl Shell {
         }
     }
 
-    async fn try_save(&self, game: &str) -> Result<(), Fault> {
+    async fn try_save(&self, game: &str) -> Result<(), ApiError> {
         if let Some(live) = self.live.borrow_mut().get_mut(game) {
             self.store(game, live);
             if !live.unstored.is_empty() || live.verdict.is_some() {
-                return Err(Fault::Object("chunks are not stored yet".into()));
+                return Err(ApiError::Internal("chunks are not stored yet".into()));
             }
         }
         let Some(stored) = self.games()?.load(game)? else { return Ok(()) };
-        let verdict = stored.verdict.ok_or_else(|| Fault::Object("the game is not over".into()))?;
+        let verdict = stored.verdict.ok_or_else(|| ApiError::Internal("the game is not over".into()))?;
         let info = stored.info;
-        // A game that never began leaves a row and its events; its people go back to the queue.
+        // A game that never began leaves a row and its events; its players return to the queue.
         let began = verdict.outcome != Outcome::NoShow;
         let blobs = self.games()?.blobs(game)?;
         match self.write(&info, &blobs, &verdict).await {
-            // No table can be made of it, today or later: what there is is kept as it is.
-            Err(fault @ (Fault::NotFound(_) | Fault::Record(_))) => {
-                log!("error", "kept_raw", "game": game, "detail": fault.to_string());
+            // The rows cannot be read, now or later: what is stored is kept as it is.
+            Err(error @ (ApiError::NotFound(_) | ApiError::Record(_))) => {
+                log!("error", "kept_raw", "game": game, "detail": error.to_string());
                 r2::raw(&self.env, &info, &blobs).await?;
             }
             written => written?,
         }
-        // Nobody goes without a word because another's object fails.
+        // Every participant is notified even if one call fails; the first error is returned afterwards.
         let mut failed = None;
         for (agent, seat) in (0u8..).map(Agent).zip(&verdict.seats) {
-            let told = match seat {
-                Some(seat) if began => self.tell(&info, agent, "/saved", &seat.played(&info)).await,
-                Some(_) => {
-                    let unmatched = Unmatched { scene: info.scene.clone(), game: game.to_owned() };
-                    self.tell(&info, agent, "/unmatched", &unmatched).await
+            let notified = match seat {
+                Some(seat) if began => {
+                    self.notify(&info, agent, FinishGame { result: seat.played(&info) }).await
                 }
+                Some(_) => self.notify(&info, agent, CancelGame { game: game.to_owned() }).await,
                 None => Ok(()),
             };
-            failed = failed.or(told.err());
+            failed = failed.or(notified.err());
         }
-        let limited = studies::game(&info.experiment, &info.scene)
+        let limited = experiments::game(&info.experiment, &info.scene)
             .is_ok_and(|scene| scene.waitroom.max_concurrent_games.is_some());
         if limited {
-            let (lobby, over) =
-                (format!("{}/{}", info.experiment, info.scene), Over { game: game.to_owned() });
-            let () = call(&self.env, "LOBBY", &lobby, "/over", &over).await?;
+            let lobby = Address::lobby(&info.experiment, &info.scene);
+            call(&self.env, &lobby, GameEnded { game: game.to_owned() }).await?;
         }
         match failed {
-            Some(fault) => Err(fault),
+            Some(error) => Err(error),
             None => self.games()?.delete(game),
         }
     }
 
     /// Files and rows of a finished game.
-    async fn write(&self, info: &GameInfo, blobs: &[Vec<u8>], verdict: &Verdict) -> Result<(), Fault> {
-        let scene = studies::game(&info.experiment, &info.scene)?;
+    async fn write(&self, info: &GameInfo, blobs: &[Vec<u8>], verdict: &Verdict) -> Result<(), ApiError> {
+        let scene = experiments::game(&info.experiment, &info.scene)?;
         let chunks: Result<Vec<Chunk>, _> = blobs.iter().map(|bytes| Chunk::decode(bytes)).collect();
         let record = Chunk::join(chunks?);
         if verdict.outcome != Outcome::NoShow {
@@ -538,18 +527,18 @@ impl Shell {
         d1::save(&self.env, scene, info, &record, verdict).await
     }
 
-    /// Recovers games that a lost process left behind and saves those that could not be saved.
+    /// Recovers the games of a lost process and saves those that could not be saved.
     async fn watch(self: Rc<Self>) {
         let mut again = false;
         let ids = match self.games().and_then(Games::ids) {
             Ok(ids) => ids,
-            Err(fault) => {
-                log!("error", "storage_failed", "detail": fault.to_string());
+            Err(error) => {
+                log!("error", "storage_failed", "detail": error.to_string());
                 again = true;
                 Vec::new()
             }
         };
-        // Also when the storage did not say which: they are asked for again.
+        // If the storage failed, it is read again at the next alarm.
         let again = again || !ids.is_empty();
         for game in ids {
             let over = self.live.borrow().get(&game).map(|live| live.room.is_told());
@@ -560,7 +549,7 @@ impl Shell {
             match over {
                 Ok(true) => self.clone().save(game).await,
                 Ok(false) => {}
-                Err(fault) => log!("error", "recovery_failed", "game": game, "detail": fault.to_string()),
+                Err(error) => log!("error", "recovery_failed", "game": game, "detail": error.to_string()),
             }
         }
         if again && let Err(error) = costs::set_alarm(&self.state, WATCH_MS).await {

@@ -71,7 +71,7 @@ mod tests {
             ("slime_rollback", "/simulating/"),
             ("slime_alone", "/simulating/"),
         ] {
-            let experiment = crate::studies::experiment(id).unwrap();
+            let experiment = crate::experiments::experiment(id).unwrap();
             let session = SessionRecord::default();
             let view = View { experiment, session: &session, base: "/x/e/s", saved: false };
             let html = scene(&view, None).into_string();

@@ -16,7 +16,7 @@ use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 use super::tables::{
     self, EpisodeRow, GameRow, IdentifierRow, ParticipantRow, SeatRow, StoredAnswer, StoredEvent,
 };
-use crate::{costs, error::Fault, objects::now};
+use crate::{clock::now, costs, error::ApiError, json};
 
 /// What stands in place of a deleted participant's id.
 pub const DELETED: &str = "deleted";
@@ -28,12 +28,12 @@ pub(super) fn statement(
     db: &D1Database,
     query: &str,
     values: &[JsValue],
-) -> Result<D1PreparedStatement, Fault> {
+) -> Result<D1PreparedStatement, ApiError> {
     Ok(db.prepare(query).bind(values)?)
 }
 
 /// Statements that put all rows into a table, in place of those of the same keys.
-fn insert<R>(db: &D1Database, table: &SqlTable<R>, rows: &[R]) -> Result<Vec<D1PreparedStatement>, Fault> {
+fn insert<R>(db: &D1Database, table: &SqlTable<R>, rows: &[R]) -> Result<Vec<D1PreparedStatement>, ApiError> {
     let inserts = table.inserts(rows, VALUES_A_STATEMENT).into_iter();
     inserts
         .map(|insert| statement(db, &insert.query, &insert.values.iter().map(bound).collect::<Vec<_>>()))
@@ -60,7 +60,7 @@ pub struct Known {
 }
 
 /// What is stored of a participant. Both only ever grow, so what comes behind is new.
-pub async fn known(env: &Env, session: &SessionRecord) -> Result<Known, Fault> {
+pub async fn known(env: &Env, session: &SessionRecord) -> Result<Known, ApiError> {
     let query = "SELECT (SELECT COUNT(*) FROM answers WHERE experiment = ?1 AND subject_id = ?2) AS answers, \
                  (SELECT COUNT(*) FROM events WHERE source = ?1 || '/' || ?2) AS events";
     let values = [session.experiment.as_str().into(), session.subject.as_str().into()];
@@ -74,7 +74,7 @@ pub async fn participant(
     experiment: &Experiment,
     session: &SessionRecord,
     known: Known,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let db = env.d1("DB")?;
     let (id, subject) = (session.experiment.as_str(), session.subject.as_str());
     let progress = &session.progress;
@@ -91,7 +91,7 @@ pub async fn participant(
         })
         .collect();
     let scene = progress.current(experiment).map(Scene::id).unwrap_or_default();
-    let games = serde_json::to_string(&games)?;
+    let games = json::encode("results of games", &games)?;
     let row = ParticipantRow { session, scene, ending: ending.map(Ending::as_str), now: now(), games };
     let mut statements = insert(&db, &tables::participants(), std::slice::from_ref(&row))?;
     statements.extend(insert(&db, &tables::sessions(), &[row])?);
@@ -127,7 +127,7 @@ pub async fn save(
     info: &GameInfo,
     record: &Chunk,
     verdict: &Verdict,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let db = env.d1("DB")?;
     let game = info.game_id.as_str();
     let mut statements = insert(&db, &tables::games(), &[GameRow { scene, info, record, verdict }])?;
@@ -168,7 +168,7 @@ pub async fn payments(
     experiment: &str,
     after: &str,
     most: u32,
-) -> Result<Vec<identifiers::IdentifierRow>, Fault> {
+) -> Result<Vec<identifiers::IdentifierRow>, ApiError> {
     let query = "SELECT participants.subject_id, identifiers.source, external, code, ending, begun_at, ended_at, games \
                  FROM participants \
                  LEFT JOIN sessions ON sessions.experiment = participants.experiment \
@@ -183,12 +183,22 @@ pub async fn payments(
         Ok(identifiers::IdentifierRow {
             subject: row.subject_id,
             source: row.source.unwrap_or_default(),
-            external: row.external.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            external: row
+                .external
+                .as_deref()
+                .map(|text| json::decode("identifiers", text))
+                .transpose()?
+                .unwrap_or_default(),
             code: row.code.unwrap_or_default(),
             ending: row.ending.unwrap_or_default(),
             begun_at: row.begun_at,
             ended_at: row.ended_at.unwrap_or_default(),
-            games: row.games.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default(),
+            games: row
+                .games
+                .as_deref()
+                .map(|text| json::decode("results of games", text))
+                .transpose()?
+                .unwrap_or_default(),
         })
     };
     found.results::<Paid>()?.into_iter().map(payment).collect()
@@ -209,7 +219,7 @@ pub async fn events(
     experiment: &str,
     after: (&str, i32),
     most: u32,
-) -> Result<Vec<PlacedEvent>, Fault> {
+) -> Result<Vec<PlacedEvent>, ApiError> {
     let query = "SELECT source, seq, subject_id, game_id, scene_id, at, tick, agent, kind, detail FROM events \
                  WHERE experiment = ? AND (source, seq) > (?, ?) ORDER BY source, seq LIMIT ?";
     let db = env.d1("DB")?;
@@ -218,7 +228,7 @@ pub async fn events(
 }
 
 /// How many participants an experiment has.
-pub async fn participants(env: &Env, experiment: &str) -> Result<u32, Fault> {
+pub async fn participants(env: &Env, experiment: &str) -> Result<u32, ApiError> {
     let query = "SELECT COUNT(*) AS many FROM participants WHERE experiment = ?";
     let db = env.d1("DB")?;
     let many = statement(&db, query, &[experiment.into()])?.first::<f64>(Some("many")).await?;
@@ -231,7 +241,7 @@ struct Id {
 }
 
 /// The games in which a participant had a seat.
-pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<String>, Fault> {
+pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<String>, ApiError> {
     let query = "SELECT DISTINCT seats.game_id FROM seats JOIN games ON games.game_id = seats.game_id \
                  WHERE games.experiment = ? AND seats.subject_id = ?";
     let db = env.d1("DB")?;
@@ -240,7 +250,7 @@ pub async fn games_of(env: &Env, experiment: &str, subject: &str) -> Result<Vec<
 }
 
 /// Takes a participant out of every table. In games with others the seat stays, without its participant.
-pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), Fault> {
+pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<(), ApiError> {
     let db = env.d1("DB")?;
     let mut statements = Vec::new();
     for table in ["participants", "sessions", "answers", "identifiers"] {

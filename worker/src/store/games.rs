@@ -7,7 +7,8 @@ use worker::{SqlStorage, SqlStorageValue};
 
 use crate::{
     costs::{self, Cost},
-    error::Fault,
+    error::ApiError,
+    json,
 };
 
 /// What is stored of one game.
@@ -36,7 +37,7 @@ pub struct Games(SqlStorage);
 
 impl Games {
     /// Opens the tables, and makes them at first.
-    pub fn open(sql: SqlStorage) -> Result<Self, Fault> {
+    pub fn open(sql: SqlStorage) -> Result<Self, ApiError> {
         sql.exec(
             "CREATE TABLE IF NOT EXISTS games (game TEXT PRIMARY KEY, info TEXT NOT NULL, checkpoint BLOB NOT NULL, \
              outcome TEXT NOT NULL) WITHOUT ROWID",
@@ -50,15 +51,19 @@ impl Games {
         Ok(Self(sql))
     }
 
-    fn run(&self, query: &str, bindings: Vec<SqlStorageValue>) -> Result<worker::SqlCursor, Fault> {
+    fn run(&self, query: &str, bindings: Vec<SqlStorageValue>) -> Result<worker::SqlCursor, ApiError> {
         let cursor = self.0.exec(query, bindings)?;
         costs::add(Cost::SqliteRows, cursor.rows_written() as u64);
         Ok(cursor)
     }
 
     /// A game that begins.
-    pub fn create(&self, info: &GameInfo) -> Result<(), Fault> {
-        let values = vec![info.game_id.clone().into(), serde_json::to_string(info)?.into(), blob(Vec::new())];
+    pub fn create(&self, info: &GameInfo) -> Result<(), ApiError> {
+        let values = vec![
+            info.game_id.clone().into(),
+            json::encode("a game's description", info)?.into(),
+            blob(Vec::new()),
+        ];
         self.run(
             "INSERT OR REPLACE INTO games (game, info, checkpoint, outcome) VALUES (?, ?, ?, '')",
             values,
@@ -67,7 +72,7 @@ impl Games {
     }
 
     /// A chunk and the checkpoint that goes with it. Both run in one event, so both are kept or neither.
-    pub fn append(&self, game: &str, seq: u32, chunk: Vec<u8>, checkpoint: Vec<u8>) -> Result<(), Fault> {
+    pub fn append(&self, game: &str, seq: u32, chunk: Vec<u8>, checkpoint: Vec<u8>) -> Result<(), ApiError> {
         let seq = SqlStorageValue::Integer(i64::from(seq));
         self.run(
             "INSERT OR REPLACE INTO chunks (game, seq, data) VALUES (?, ?, ?)",
@@ -81,8 +86,8 @@ impl Games {
     }
 
     /// The game is over.
-    pub fn finish(&self, game: &str, verdict: &Verdict) -> Result<(), Fault> {
-        let outcome = serde_json::to_string(verdict)?;
+    pub fn finish(&self, game: &str, verdict: &Verdict) -> Result<(), ApiError> {
+        let outcome = json::encode("a game's verdict", verdict)?;
         self.run(
             "UPDATE games SET outcome = ? WHERE game = ?",
             vec![outcome.into(), game.to_owned().into()],
@@ -91,21 +96,21 @@ impl Games {
     }
 
     /// Everything about the game is elsewhere now.
-    pub fn delete(&self, game: &str) -> Result<(), Fault> {
+    pub fn delete(&self, game: &str) -> Result<(), ApiError> {
         self.run("DELETE FROM chunks WHERE game = ?", vec![game.to_owned().into()])?;
         self.run("DELETE FROM games WHERE game = ?", vec![game.to_owned().into()])?;
         Ok(())
     }
 
     /// The ids of all games here.
-    pub fn ids(&self) -> Result<Vec<String>, Fault> {
+    pub fn ids(&self) -> Result<Vec<String>, ApiError> {
         let rows: Vec<Text> =
             self.run("SELECT game AS value FROM games ORDER BY game", vec![])?.to_array()?;
         Ok(rows.into_iter().map(|row| row.value).collect())
     }
 
     /// One game.
-    pub fn load(&self, game: &str) -> Result<Option<StoredGame>, Fault> {
+    pub fn load(&self, game: &str) -> Result<Option<StoredGame>, ApiError> {
         let cursor = self.run(
             "SELECT info, outcome, checkpoint FROM games WHERE game = ?",
             vec![game.to_owned().into()],
@@ -117,28 +122,28 @@ impl Games {
             SqlStorageValue::Blob(checkpoint),
         ] = row.as_slice()
         else {
-            return Err(Fault::Object("a stored game has another form".into()));
+            return Err(ApiError::Internal("a stored game has another form".into()));
         };
         let count: Count = self
             .run("SELECT COUNT(*) AS chunks FROM chunks WHERE game = ?", vec![game.to_owned().into()])?
             .one()?;
         Ok(Some(StoredGame {
-            info: serde_json::from_str(info)?,
+            info: json::decode("a game's description", info)?,
             checkpoint: checkpoint.clone(),
-            verdict: if outcome.is_empty() { None } else { Some(serde_json::from_str(outcome)?) },
+            verdict: if outcome.is_empty() { None } else { Some(json::decode("a game's verdict", outcome)?) },
             chunks: count.chunks as u32,
         }))
     }
 
     /// The game's chunks, in order.
-    pub fn blobs(&self, game: &str) -> Result<Vec<Vec<u8>>, Fault> {
+    pub fn blobs(&self, game: &str) -> Result<Vec<Vec<u8>>, ApiError> {
         let cursor =
             self.run("SELECT data FROM chunks WHERE game = ? ORDER BY seq", vec![game.to_owned().into()])?;
         let mut blobs = Vec::new();
         for row in cursor.raw() {
             match row?.pop() {
                 Some(SqlStorageValue::Blob(bytes)) => blobs.push(bytes),
-                _ => return Err(Fault::Object("a stored chunk is not a blob".into())),
+                _ => return Err(ApiError::Internal("a stored chunk is not a blob".into())),
             }
         }
         Ok(blobs)

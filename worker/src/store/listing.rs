@@ -6,7 +6,7 @@ use serde::Deserialize;
 use worker::{Env, wasm_bindgen::JsValue};
 
 use super::d1::{DELETED, statement};
-use crate::error::Fault;
+use crate::error::ApiError;
 
 /// Games on one page.
 pub const GAMES: usize = 50;
@@ -25,7 +25,7 @@ struct Count {
 }
 
 /// Every experiment with data, also one that a deployment took away. Costs a look at each participant and game.
-pub async fn amounts(env: &Env) -> Result<BTreeMap<String, Amount>, Fault> {
+pub async fn amounts(env: &Env) -> Result<BTreeMap<String, Amount>, ApiError> {
     let db = env.d1("DB")?;
     let mut amounts = BTreeMap::<String, Amount>::new();
     for row in count(&db, "participants").await? {
@@ -37,7 +37,7 @@ pub async fn amounts(env: &Env) -> Result<BTreeMap<String, Amount>, Fault> {
     Ok(amounts)
 }
 
-async fn count(db: &worker::D1Database, table: &str) -> Result<Vec<Count>, Fault> {
+async fn count(db: &worker::D1Database, table: &str) -> Result<Vec<Count>, ApiError> {
     let query = format!("SELECT experiment, COUNT(*) AS many FROM {table} GROUP BY experiment");
     Ok(statement(db, &query, &[])?.all().await?.results()?)
 }
@@ -81,7 +81,7 @@ const COLUMNS: &str = "game_id, scene_id, environment, outcome, ticks, started_a
      (SELECT COUNT(*) FROM episodes WHERE episodes.game_id = games.game_id) AS episodes";
 
 /// A page of an experiment's games, from 0, the newest first; and whether there are more behind it.
-pub async fn games(env: &Env, experiment: &str, page: u32) -> Result<(Vec<Game>, bool), Fault> {
+pub async fn games(env: &Env, experiment: &str, page: u32) -> Result<(Vec<Game>, bool), ApiError> {
     let db = env.d1("DB")?;
     let query = format!(
         "SELECT {COLUMNS} FROM games WHERE experiment = ? ORDER BY started_at DESC, game_id LIMIT ? OFFSET ?"
@@ -95,7 +95,7 @@ pub async fn games(env: &Env, experiment: &str, page: u32) -> Result<(Vec<Game>,
 }
 
 /// One game of an experiment.
-pub async fn game(env: &Env, experiment: &str, game: &str) -> Result<Option<Game>, Fault> {
+pub async fn game(env: &Env, experiment: &str, game: &str) -> Result<Option<Game>, ApiError> {
     let db = env.d1("DB")?;
     let query = format!("SELECT {COLUMNS} FROM games WHERE experiment = ? AND game_id = ?");
     let mut games: Vec<Game> =
@@ -105,7 +105,7 @@ pub async fn game(env: &Env, experiment: &str, game: &str) -> Result<Option<Game
 }
 
 /// Reads who held the games' seats.
-async fn seat(db: &worker::D1Database, games: &mut [Game]) -> Result<(), Fault> {
+async fn seat(db: &worker::D1Database, games: &mut [Game]) -> Result<(), ApiError> {
     if games.is_empty() {
         return Ok(());
     }
@@ -129,17 +129,22 @@ struct Rows {
 }
 
 /// The scene and the participant of a seat: where its rows are.
-pub async fn rows(env: &Env, experiment: &str, game: &str, agent: &str) -> Result<(String, String), Fault> {
+pub async fn rows(
+    env: &Env,
+    experiment: &str,
+    game: &str,
+    agent: &str,
+) -> Result<(String, String), ApiError> {
     let query = "SELECT scene_id, subject_id FROM games JOIN seats ON seats.game_id = games.game_id \
                  WHERE games.experiment = ? AND games.game_id = ? AND agent = ?";
     let values = [experiment.into(), game.into(), agent.into()];
     let found = statement(&env.d1("DB")?, query, &values)?.first::<Rows>(None).await?;
-    let Rows { scene_id, subject_id } = found.ok_or(Fault::NotFound("seat"))?;
+    let Rows { scene_id, subject_id } = found.ok_or(ApiError::NotFound("there is no such seat"))?;
     match subject_id {
-        Some(subject) if subject == DELETED => Err(Fault::Gone),
+        Some(subject) if subject == DELETED => Err(ApiError::Gone),
         Some(subject) => Ok((scene_id, subject)),
         None => {
-            Err(Fault::Missing("a policy played in this seat: its actions are in the rows of the others"))
+            Err(ApiError::NotFound("a policy played in this seat: its actions are in the rows of the others"))
         }
     }
 }

@@ -9,12 +9,12 @@ mod tables;
 use footlights_data::SessionRecord;
 use worker::Env;
 
-use crate::{error::Fault, studies};
+use crate::{error::ApiError, experiments};
 
 /// Everything that analysts get about a participant beside games; doing it twice does no harm. D1 comes last: what it
 /// knows already is in R2 as well.
-pub async fn participant(env: &Env, session: &SessionRecord) -> Result<(), Fault> {
-    let experiment = studies::experiment(&session.experiment)?;
+pub async fn participant(env: &Env, session: &SessionRecord) -> Result<(), ApiError> {
+    let experiment = experiments::experiment(&session.experiment)?;
     r2::describe(env, experiment).await?;
     let known = d1::known(env, session).await?;
     let mut rows = 0;
@@ -28,7 +28,7 @@ pub async fn participant(env: &Env, session: &SessionRecord) -> Result<(), Fault
 }
 
 /// Takes a participant out of everything that analysts get. Returns how many files it was about.
-pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<usize, Fault> {
+pub async fn forget(env: &Env, experiment: &str, subject: &str) -> Result<usize, ApiError> {
     // The seats lead to the replays, so they are emptied last.
     let games = d1::games_of(env, experiment, subject).await?;
     let files = r2::forget(env, experiment, subject, &games).await?;

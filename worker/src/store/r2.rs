@@ -13,14 +13,16 @@ use worker::{Bucket, Env, HttpMetadata, ResponseBody};
 use super::d1::DELETED;
 use crate::{
     costs::{self, Cost},
-    error::Fault,
+    error::ApiError,
+    json,
 };
 
 /// Keeps a game of which no table can be made: what the object has stored, as it is, in MessagePack.
-pub async fn raw(env: &Env, info: &GameInfo, blobs: &[Vec<u8>]) -> Result<(), Fault> {
+pub async fn raw(env: &Env, info: &GameInfo, blobs: &[Vec<u8>]) -> Result<(), ApiError> {
     let bucket = env.bucket("DATA")?;
     let root = format!("data/{}/raw/{}", info.experiment, info.game_id);
-    put(&bucket, format!("{root}/info.json"), serde_json::to_vec_pretty(info)?, JSON).await?;
+    put(&bucket, format!("{root}/info.json"), json::encode_pretty("a game's description", info)?, JSON)
+        .await?;
     for (place, blob) in blobs.iter().enumerate() {
         put(&bucket, format!("{root}/{place:06}.msgpack"), blob.clone(), MSGPACK).await?;
     }
@@ -34,7 +36,7 @@ pub async fn save(
     info: &GameInfo,
     record: &Chunk,
     verdict: &Verdict,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let bucket = env.bucket("DATA")?;
     let folder = format!("data/{}/{}", info.experiment, info.scene);
     for agent in scene.human_agents() {
@@ -44,7 +46,7 @@ pub async fn save(
         let csv = steps::csv(scene, info, agent, record)?;
         put(&bucket, format!("{folder}/{subject}.csv"), csv, CSV).await?;
         let metadata = metadata::json(scene, info, agent, record, verdict);
-        let metadata = serde_json::to_vec_pretty(&metadata)?;
+        let metadata = json::encode_pretty("metadata", &metadata)?;
         put(&bucket, format!("{folder}/{subject}_metadata.json"), metadata, JSON).await?;
     }
     let replay = Replay::from_record(scene, info, record)?.encode()?;
@@ -58,7 +60,7 @@ pub async fn participant(
     experiment: &Experiment,
     session: &SessionRecord,
     new: usize,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let bucket = env.bucket("DATA")?;
     let (folder, subject) = (format!("data/{}", session.experiment), &session.subject);
     for scene in experiment.scenes() {
@@ -68,7 +70,7 @@ pub async fn participant(
             put(&bucket, format!("{folder}/{id}/{subject}.csv"), csv, CSV).await?;
         }
         if session.progress.outcome(id).is_some() {
-            let globals = serde_json::to_vec_pretty(&participants::globals_json(session))?;
+            let globals = json::encode_pretty("globals", &participants::globals_json(session))?;
             put(&bucket, format!("{folder}/{id}/{subject}_globals.json"), globals, JSON).await?;
         }
     }
@@ -82,16 +84,18 @@ thread_local! {
 }
 
 /// The codebook and the configuration, where those that are stored are of another configuration or of another build.
-pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), Fault> {
+pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), ApiError> {
     if DESCRIBED.with_borrow(|known| known.contains(&experiment.id)) {
         return Ok(());
     }
-    let configuration =
-        serde_json::to_vec_pretty(&codebook::configuration(experiment, env!("CARGO_PKG_VERSION")))?;
-    let codebook = serde_json::to_vec_pretty(&codebook::dataset_description(
-        experiment,
-        &codebook::tables(experiment)?,
-    ))?;
+    let configuration = json::encode_pretty(
+        "a configuration",
+        &codebook::configuration(experiment, env!("CARGO_PKG_VERSION")),
+    )?;
+    let codebook = json::encode_pretty(
+        "a codebook",
+        &codebook::dataset_description(experiment, &codebook::tables(experiment)?),
+    )?;
     let fingerprint = digest::of_bytes(&[configuration.as_slice(), &codebook].concat());
     let fingerprint = format!("{fingerprint:016x}");
     let bucket = env.bucket("DATA")?;
@@ -116,7 +120,7 @@ pub async fn describe(env: &Env, experiment: &Experiment) -> Result<(), Fault> {
 
 /// Takes a participant's objects away, and the name out of the replays of these games. Returns how many objects it was
 /// about.
-pub async fn forget(env: &Env, experiment: &str, subject: &str, games: &[String]) -> Result<usize, Fault> {
+pub async fn forget(env: &Env, experiment: &str, subject: &str, games: &[String]) -> Result<usize, ApiError> {
     let bucket = env.bucket("DATA")?;
     let root = format!("data/{experiment}/");
     let mut replays = 0;
@@ -124,8 +128,8 @@ pub async fn forget(env: &Env, experiment: &str, subject: &str, games: &[String]
         let key = format!("{root}replays/{game}.msgpack");
         let Some(object) = bucket.get(&key).execute().await? else { continue };
         let Some(body) = object.body() else { continue };
-        let mut replay =
-            Replay::decode(&body.bytes().await?).map_err(|error| Fault::Object(format!("{key}: {error}")))?;
+        let mut replay = Replay::decode(&body.bytes().await?)
+            .map_err(|error| ApiError::Internal(format!("{key}: {error}")))?;
         for seat in &mut replay.info.seats {
             if seat.subject.as_deref() == Some(subject) {
                 seat.subject = Some(DELETED.to_owned());
@@ -165,7 +169,7 @@ pub async fn forget(env: &Env, experiment: &str, subject: &str, games: &[String]
 }
 
 /// The replay of a game.
-pub async fn replay(env: &Env, experiment: &str, game: &str) -> Result<Option<ResponseBody>, Fault> {
+pub async fn replay(env: &Env, experiment: &str, game: &str) -> Result<Option<ResponseBody>, ApiError> {
     body(env, format!("data/{experiment}/replays/{game}.msgpack")).await
 }
 
@@ -175,12 +179,12 @@ pub async fn steps(
     experiment: &str,
     scene: &str,
     subject: &str,
-) -> Result<Option<ResponseBody>, Fault> {
+) -> Result<Option<ResponseBody>, ApiError> {
     body(env, format!("data/{experiment}/{scene}/{subject}.csv")).await
 }
 
 /// An object, to be handed on as it comes.
-async fn body(env: &Env, key: String) -> Result<Option<ResponseBody>, Fault> {
+async fn body(env: &Env, key: String) -> Result<Option<ResponseBody>, ApiError> {
     costs::add(Cost::R2ClassB, 1);
     let Some(object) = env.bucket("DATA")?.get(key).execute().await? else { return Ok(None) };
     Ok(object.body().map(|body| body.response_body()).transpose()?)
@@ -192,7 +196,7 @@ pub const MSGPACK: &str = "application/vnd.msgpack";
 /// Of the configuration and the codebook, in the metadata of `experiment.json`.
 const FINGERPRINT: &str = "fingerprint";
 
-async fn put(bucket: &Bucket, key: String, bytes: Vec<u8>, content_type: &str) -> Result<(), Fault> {
+async fn put(bucket: &Bucket, key: String, bytes: Vec<u8>, content_type: &str) -> Result<(), ApiError> {
     let metadata = HttpMetadata { content_type: Some(content_type.to_owned()), ..HttpMetadata::default() };
     costs::add(Cost::R2ClassA, 1);
     bucket.put(key, bytes).http_metadata(metadata).execute().await?;

@@ -1,92 +1,115 @@
-//! One participant in the queue, as the lobby's object keeps them with their socket.
+//! The participants who wait, in the order of their turns, and the groups that are being formed among them.
 
-use footlights_experiment::{Answer, Globals, matchmaking::Candidate};
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// How many bytes of text are kept of a participant's globals: a [`QueueEntry`] must fit into the 16 KiB that may be kept
-/// with a socket, however its text is escaped. A longer text is cut.
-pub const MAX_GLOBALS: usize = 3_072;
+use super::entry::{GroupMembership, QueueEntry};
 
-/// A participant in the queue. The lobby's object serialises it into the socket's attachment, so that the lobby can be
-/// put together again after the object hibernated.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct QueueEntry {
-    /// The connection, unique within the lobby.
-    pub conn: u64,
-    /// What the matchmaker sees. The longest wait counts from [`Candidate::since`].
-    pub candidate: Candidate,
-    /// The queue is ordered by it, epoch ms: [`Candidate::since`], or when a ready check was missed.
-    #[serde(default)]
-    pub priority_since: u64,
-    /// When the last message came, epoch ms.
-    pub last_seen: u64,
-    /// How many messages in a row came within a second of the one before.
-    #[serde(default)]
-    pub burst: u32,
-    /// The participant's share in what is drawn for a group.
-    #[serde(default)]
-    pub draw: u64,
-    /// The group, where there is one.
-    #[serde(default)]
-    pub membership: Option<GroupMembership>,
+/// The queue of a lobby. It remembers which entries changed, since each is stored with its socket.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    entries: Vec<QueueEntry>,
+    changed: BTreeSet<u64>,
 }
 
-/// A place in a group whose game has not begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GroupMembership {
-    /// Which group.
-    pub group: u64,
-    /// Which place in it.
-    pub at: u32,
-    /// How many participants it takes.
-    pub size: u32,
-    /// Until when it is held, epoch ms.
-    pub held_until: u64,
-    /// Until when everybody must confirm the ready check, epoch ms; `None` before it begins.
-    pub check_until: Option<u64>,
-    /// Whether this participant has confirmed.
-    pub ready: bool,
-}
-
-impl QueueEntry {
-    /// Smaller is earlier.
-    pub(super) fn order(&self) -> (u64, u64) {
-        (self.priority_since, self.conn)
-    }
-}
-
-/// The globals that a matchmaker `needs`, cut to what fits into a [`QueueEntry`].
-pub fn project_globals(globals: &Globals, needs: &[String]) -> Globals {
-    let most = MAX_GLOBALS / needs.len().max(1);
-    let known = needs.iter().filter_map(|name| Some((name.clone(), cut(globals.get(name)?, most))));
-    known.collect()
-}
-
-/// An answer whose texts have `most` bytes together at most.
-fn cut(answer: &Answer, most: usize) -> Answer {
-    match answer {
-        Answer::Number(number) => Answer::Number(*number),
-        Answer::Text(text) => Answer::Text(plain(text, most)),
-        Answer::Several(texts) => {
-            let mut left = most;
-            let mut kept = Vec::new();
-            for text in texts {
-                let text = plain(text, left);
-                if text.is_empty() {
-                    break;
-                }
-                // Quotes and the comma count, too.
-                left = left.saturating_sub(text.len() + 3);
-                kept.push(text);
+impl Queue {
+    /// A queue of entries that were stored. A group that is no longer complete is dissolved.
+    pub(super) fn restore(mut entries: Vec<QueueEntry>) -> Self {
+        entries.sort_by_key(QueueEntry::order);
+        let mut queue = Self { entries, changed: BTreeSet::new() };
+        for (group, size) in queue.groups() {
+            if queue.members(group).count() != size as usize {
+                queue.dissolve(group);
             }
-            Answer::Several(kept)
+        }
+        queue
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &QueueEntry> {
+        self.entries.iter()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The connections of the entries for which `condition` holds.
+    pub(super) fn connections(&self, condition: impl Fn(&QueueEntry) -> bool) -> Vec<u64> {
+        self.iter().filter(|entry| condition(entry)).map(|entry| entry.conn).collect()
+    }
+
+    /// The entry of a connection, to be changed.
+    pub(super) fn get_mut(&mut self, conn: u64) -> Option<&mut QueueEntry> {
+        let entry = self.entries.iter_mut().find(|entry| entry.conn == conn)?;
+        self.changed.insert(conn);
+        Some(entry)
+    }
+
+    /// Puts an entry where its turn is.
+    pub(super) fn insert(&mut self, entry: QueueEntry) {
+        self.changed.insert(entry.conn);
+        let at = self.entries.partition_point(|known| known.order() <= entry.order());
+        self.entries.insert(at, entry);
+    }
+
+    /// Takes out the entry of a participant and leaves their group as it is: the participant is about to return.
+    pub(super) fn take_subject(&mut self, subject: &str) -> Option<QueueEntry> {
+        let at = self.entries.iter().position(|entry| entry.candidate.subject == subject)?;
+        Some(self.entries.remove(at))
+    }
+
+    /// Takes out the entry of a connection and dissolves its group.
+    pub(super) fn remove(&mut self, conn: u64) -> Option<QueueEntry> {
+        let at = self.entries.iter().position(|entry| entry.conn == conn)?;
+        let entry = self.entries.remove(at);
+        if let Some(member) = &entry.membership {
+            self.dissolve(member.group);
+        }
+        Some(entry)
+    }
+
+    /// Takes out a whole group, in the order of its seats.
+    pub(super) fn take_group(&mut self, group: u64) -> Vec<QueueEntry> {
+        let (mut members, others) =
+            std::mem::take(&mut self.entries).into_iter().partition::<Vec<_>, _>(|entry| is_in(entry, group));
+        self.entries = others;
+        members.sort_by_key(|entry| entry.membership.as_ref().map(|member| member.at));
+        members
+    }
+
+    /// The groups with their sizes.
+    pub(super) fn groups(&self) -> BTreeMap<u64, u32> {
+        let members = self.iter().filter_map(|entry| entry.membership.as_ref());
+        members.map(|member| (member.group, member.size)).collect()
+    }
+
+    /// The memberships of a group.
+    pub(super) fn members(&self, group: u64) -> impl Iterator<Item = &GroupMembership> {
+        let of_group = move |entry: &&QueueEntry| is_in(entry, group);
+        self.iter().filter(of_group).filter_map(|entry| entry.membership.as_ref())
+    }
+
+    /// Changes every membership of a group.
+    pub(super) fn update_members(&mut self, group: u64, change: impl Fn(&mut GroupMembership)) {
+        for entry in self.entries.iter_mut().filter(|entry| is_in(entry, group)) {
+            self.changed.insert(entry.conn);
+            entry.membership.iter_mut().for_each(&change);
         }
     }
+
+    fn dissolve(&mut self, group: u64) {
+        for entry in self.entries.iter_mut().filter(|entry| is_in(entry, group)) {
+            entry.membership = None;
+            self.changed.insert(entry.conn);
+        }
+    }
+
+    /// The entries that changed since the last call.
+    pub(super) fn take_changed(&mut self) -> Vec<QueueEntry> {
+        let changed = std::mem::take(&mut self.changed);
+        self.iter().filter(|entry| changed.contains(&entry.conn)).cloned().collect()
+    }
 }
 
-/// Control characters take six bytes each where they are kept; nobody is matched by them.
-fn plain(text: &str, most: usize) -> String {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    let kept = text.get(..end).unwrap_or_default();
-    kept.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+fn is_in(entry: &QueueEntry, group: u64) -> bool {
+    entry.membership.as_ref().is_some_and(|member| member.group == group)
 }

@@ -1,10 +1,14 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use footlights_data::event::EventKind;
+use footlights_experiment::{
+    Answer, Globals, Waitroom,
+    matchmaking::{Candidate, DifferentAttribute, Fifo, LatencyFifo, LobbyEvent, Matchmaker, SameAttribute},
+};
+use footlights_protocol::wire::{CloseCode, LobbyToClient};
 use proptest::prelude::*;
 
-use super::*;
-use footlights_experiment::{
-    Answer,
-    matchmaking::{Candidate, DifferentAttribute, Fifo, LatencyFifo, SameAttribute},
-};
+use super::{group::validate_pick, *};
 
 fn drain(lobby: &mut Lobby) -> Vec<Output> {
     std::iter::from_fn(|| lobby.poll()).collect()
@@ -28,8 +32,8 @@ fn game(outputs: &[Output]) -> String {
     game.expect("a match")
 }
 
-/// What `conn` was told last.
-fn told(outputs: &[Output], conn: u64) -> Option<LobbyToClient> {
+/// The last message to `conn`.
+fn last_message(outputs: &[Output], conn: u64) -> Option<LobbyToClient> {
     outputs.iter().rev().find_map(|o| match o {
         Output::Send(to, message) if *to == conn && *message != LobbyToClient::Pong => Some(message.clone()),
         _ => None,
@@ -58,6 +62,15 @@ fn join(lobby: &mut Lobby, now: u64, conn: u64, subject: &str) -> Vec<Output> {
 fn send(lobby: &mut Lobby, now: u64, input: Input) -> Vec<Output> {
     lobby.handle(now, input);
     drain(lobby)
+}
+
+/// The room of a game exists; the members' sockets are `/0`, `/1` and so on.
+fn opened(game: &str) -> Input {
+    Input::RoomOpened { game: game.into(), sockets: (0..4).map(|seat| format!("/{seat}")).collect() }
+}
+
+fn sent_to(socket: &str) -> LobbyToClient {
+    LobbyToClient::Matched { socket: socket.into() }
 }
 
 fn alive(conn: u64) -> Input {
@@ -123,7 +136,7 @@ fn the_same_person_in_a_second_tab_keeps_the_place_and_is_not_their_own_partner(
     join(&mut lobby, 5, 2, "b");
     let outputs = join(&mut lobby, 10, 3, "a");
     assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
-    assert!(reports(&outputs).is_empty(), "nobody new came");
+    assert!(reports(&outputs).is_empty(), "no new participant came");
     assert_eq!(matches(&join(&mut lobby, 20, 4, "c")), [["a", "b", "c"]]);
 }
 
@@ -138,7 +151,7 @@ fn who_has_waited_before_comes_in_at_the_head() {
     let outputs = send(&mut lobby, 160_000, alive(2));
     let waited =
         LobbyToClient::Waiting { here: 2, needed: 3, waited_ms: 155_000, limit_ms: 600_000, full: false };
-    assert_eq!(told(&outputs, 2), Some(waited));
+    assert_eq!(last_message(&outputs, 2), Some(waited));
 }
 
 #[test]
@@ -197,7 +210,7 @@ fn a_group_is_held_for_a_time_between_the_bounds_and_sees_the_waiting_page() {
         join(&mut lobby, 0, pair * 2, "a");
         let outputs = join(&mut lobby, 500, pair * 2 + 1, "b");
         assert!(matches(&outputs).is_empty());
-        assert!(matches!(told(&outputs, pair * 2), Some(LobbyToClient::Waiting { here: 2, .. })));
+        assert!(matches!(last_message(&outputs, pair * 2), Some(LobbyToClient::Waiting { here: 2, .. })));
         let wake = lobby.next_wake().unwrap();
         assert!(matches(&send(&mut lobby, wake - 1, Input::Wake)).is_empty());
         assert_eq!(matches(&send(&mut lobby, wake, Input::Wake)), [["a", "b"]]);
@@ -217,7 +230,7 @@ fn who_is_left_of_a_held_group_is_at_the_head_again() {
     join(&mut lobby, 10, 2, "b");
     join(&mut lobby, 20, 3, "c");
     lobby.handle(1_000, Input::Left(2));
-    assert!(matches(&send(&mut lobby, 5_020, Input::Wake)).is_empty(), "a's new group is held anew");
+    assert!(matches(&send(&mut lobby, 5_020, Input::Wake)).is_empty(), "a's new group is held again");
     assert_eq!(matches(&send(&mut lobby, 6_000, Input::Wake)), [["a", "c"]]);
 }
 
@@ -229,10 +242,10 @@ fn everybody_who_is_ready_plays() {
     assert!(matches(&outputs).is_empty());
     let check =
         |remaining_ms, ready, mine| LobbyToClient::ReadyCheck { remaining_ms, ready, needed: 2, mine };
-    assert_eq!(told(&outputs, 1), Some(check(10_000, 0, false)));
+    assert_eq!(last_message(&outputs, 1), Some(check(10_000, 0, false)));
     let outputs = send(&mut lobby, 4_000, Input::Ready(2));
-    assert_eq!(told(&outputs, 1), Some(check(7_000, 1, false)));
-    assert_eq!(told(&outputs, 2), Some(check(7_000, 1, true)));
+    assert_eq!(last_message(&outputs, 1), Some(check(7_000, 1, false)));
+    assert_eq!(last_message(&outputs, 2), Some(check(7_000, 1, true)));
     assert!(send(&mut lobby, 4_500, Input::Ready(2)).is_empty(), "twice is once");
     let outputs = send(&mut lobby, 6_000, alive(1));
     assert_eq!(outputs, [Output::Send(1, LobbyToClient::Pong), Output::Send(1, check(5_000, 1, false))]);
@@ -253,21 +266,24 @@ fn who_is_not_ready_is_sent_away_and_comes_back_behind_the_others() {
     let closed = outputs
         .windows(2)
         .any(|w| w == [Output::Send(1, why.clone()), Output::Close(1, CloseCode::NotReady)]);
-    assert!(closed, "told why, then closed");
+    assert!(closed, "the reason, then the close");
     assert_eq!(reports(&outputs), [("lobby_not_ready", "a")]);
-    assert!(matches!(told(&outputs, 2), Some(LobbyToClient::Waiting { here: 1, waited_ms: 10_000, .. })));
+    assert!(matches!(
+        last_message(&outputs, 2),
+        Some(LobbyToClient::Waiting { here: 1, waited_ms: 10_000, .. })
+    ));
     // Whoever was there is matched with the next one to come.
     send(&mut lobby, 12_000, joined(3, "c", 11_500));
     lobby.handle(12_100, Input::Ready(2));
     assert_eq!(matches(&send(&mut lobby, 12_200, Input::Ready(3))), [["b", "c"]]);
-    // The one who missed it has waited longest, and is behind all the same.
+    // a missed the check: although a has waited longest, a is behind.
     join(&mut lobby, 10_500, 4, "d");
     lobby.handle(20_000, joined(5, "a", 0));
     assert_eq!(lobby.entries().map(|w| w.candidate.subject.as_str()).collect::<Vec<_>>(), ["d", "a"]);
 }
 
 #[test]
-fn whoever_misses_checks_all_the_time_is_let_go_at_the_limit_and_forgotten() {
+fn a_participant_who_misses_every_check_times_out_and_is_forgotten() {
     let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(5_000));
     join(&mut lobby, 0, 1, "a");
     join(&mut lobby, 0, 2, "b");
@@ -291,8 +307,8 @@ fn who_leaves_during_the_check_leaves_the_others_at_the_head() {
     lobby.handle(100, Input::Ready(1));
     let outputs = send(&mut lobby, 200, Input::Left(2));
     let check = LobbyToClient::ReadyCheck { remaining_ms: 10_000, ready: 0, needed: 3, mine: false };
-    assert_eq!(told(&outputs, 1), Some(check.clone()), "everybody is asked anew");
-    assert_eq!(told(&outputs, 4), Some(check));
+    assert_eq!(last_message(&outputs, 1), Some(check.clone()), "the check begins again for all members");
+    assert_eq!(last_message(&outputs, 4), Some(check));
     for conn in [1, 3] {
         lobby.handle(300, Input::Ready(conn));
     }
@@ -308,13 +324,13 @@ fn a_reload_in_a_check_stays_in_the_group() {
     drain(&mut lobby);
     let outputs = send(&mut lobby, 500, joined(3, "a", 0));
     assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
-    assert!(matches!(told(&outputs, 3), Some(LobbyToClient::ReadyCheck { mine: true, .. })));
+    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::ReadyCheck { mine: true, .. })));
     lobby.handle(600, Input::Left(1));
     assert_eq!(matches(&send(&mut lobby, 700, Input::Ready(2))), [["a", "b"]]);
 }
 
 #[test]
-fn nobody_is_timed_out_in_the_middle_of_a_check() {
+fn a_check_is_not_cut_short_by_a_time_out() {
     let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(10_000));
     join(&mut lobby, 0, 1, "a");
     lobby.handle(50_000, alive(1));
@@ -336,10 +352,10 @@ fn no_more_games_run_than_may_and_waiters_see_that() {
     let first = game(&join(&mut lobby, 0, 2, "b"));
     assert_eq!(lobby.running().collect::<Vec<_>>(), [first.as_str()]);
     assert_eq!(lobby.take_state(), None, "what may not come to be is not stored");
-    lobby.handle(1, Input::Opened(first.clone()));
+    lobby.handle(1, opened(&first));
     assert_eq!(lobby.take_state().unwrap().running, BTreeSet::from([first.clone()]));
     let outputs = join(&mut lobby, 10, 3, "c");
-    assert!(matches!(told(&outputs, 3), Some(LobbyToClient::Waiting { full: true, .. })));
+    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::Waiting { full: true, .. })));
     assert!(matches(&join(&mut lobby, 20, 4, "d")).is_empty());
     assert!(matches(&join(&mut lobby, 30, 5, "e")).is_empty());
     lobby.handle(40, Input::GameOver("another".into()));
@@ -357,11 +373,11 @@ fn a_group_that_is_held_or_asked_has_its_place_and_gives_it_back() {
         join(&mut lobby, 0, conn, who);
     }
     let outputs = join(&mut lobby, 0, 4, "d");
-    assert!(matches!(told(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 2, .. })));
+    assert!(matches!(last_message(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 2, .. })));
     let outputs = send(&mut lobby, 100, Input::Left(1));
-    assert!(matches!(told(&outputs, 2), Some(LobbyToClient::ReadyCheck { .. })));
-    assert!(matches!(told(&outputs, 3), Some(LobbyToClient::ReadyCheck { .. })));
-    assert!(matches!(told(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 1, .. })));
+    assert!(matches!(last_message(&outputs, 2), Some(LobbyToClient::ReadyCheck { .. })));
+    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::ReadyCheck { .. })));
+    assert!(matches!(last_message(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 1, .. })));
 }
 
 #[test]
@@ -369,9 +385,62 @@ fn a_room_that_could_not_be_made_frees_its_place() {
     let mut lobby = Lobby::new(1, &rules().max_concurrent_games(1));
     let first = game(&join(&mut lobby, 0, 1, "a"));
     join(&mut lobby, 0, 2, "b");
+    let outputs = send(&mut lobby, 5, Input::RoomFailed(first.clone()));
+    assert_eq!(matches(&outputs), [["b"]]);
+    assert_eq!(
+        outputs.iter().filter(|output| **output == Output::Close(1, CloseCode::Unavailable)).count(),
+        1
+    );
+    lobby.handle(6, opened(&first));
+    assert!(!lobby.running().any(|game| game == first), "a room that failed is not opened later");
+}
+
+#[test]
+fn a_game_that_ends_before_its_room_is_known_frees_its_place_and_still_gets_its_players() {
+    let mut lobby = Lobby::new(1, &rules().max_concurrent_games(1));
+    let first = game(&join(&mut lobby, 0, 1, "a"));
+    join(&mut lobby, 0, 2, "b");
     assert_eq!(matches(&send(&mut lobby, 5, Input::GameOver(first.clone()))), [["b"]]);
-    lobby.handle(6, Input::Opened(first.clone()));
+    let outputs = send(&mut lobby, 6, opened(&first));
+    assert_eq!(last_message(&outputs, 1), Some(sent_to("/0")));
     assert!(!lobby.running().any(|game| game == first), "over before it was known to be open");
+}
+
+#[test]
+fn a_participant_who_returns_while_their_room_is_opened_is_sent_there_and_not_matched_again() {
+    let mut lobby = Lobby::new(2, &rules());
+    join(&mut lobby, 0, 1, "a");
+    let first = game(&join(&mut lobby, 0, 2, "b"));
+    assert!(join(&mut lobby, 10, 3, "b").is_empty());
+    assert!(matches(&join(&mut lobby, 20, 4, "c")).is_empty(), "b is not in the queue");
+    assert_eq!(join(&mut lobby, 30, 5, "b").last(), Some(&Output::Close(3, CloseCode::Replaced)));
+    assert_eq!([1, 2, 3, 4, 5].map(|conn| lobby.contains(conn)), [false, false, false, true, true]);
+    let outputs = send(&mut lobby, 40, opened(&first));
+    for (conn, socket) in [(1, "/0"), (2, "/1"), (5, "/1")] {
+        assert_eq!(last_message(&outputs, conn), Some(sent_to(socket)), "{conn}");
+    }
+    assert_eq!(last_message(&outputs, 3), None);
+    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [4]);
+}
+
+#[test]
+fn a_participant_who_returned_waits_again_if_the_room_could_not_be_opened() {
+    let mut lobby = Lobby::new(2, &rules());
+    join(&mut lobby, 0, 1, "a");
+    let first = game(&join(&mut lobby, 0, 2, "b"));
+    join(&mut lobby, 10, 3, "a");
+    join(&mut lobby, 10, 4, "b");
+    lobby.handle(15, Input::Left(4));
+    let outputs = send(&mut lobby, 20, Input::RoomFailed(first));
+    let why = "The game could not be started. Please reload.".to_owned();
+    let refused = LobbyToClient::Refused { code: CloseCode::Unavailable.code(), reason: why };
+    for conn in [1, 2] {
+        assert_eq!(last_message(&outputs, conn), Some(refused.clone()));
+        assert!(outputs.contains(&Output::Close(conn, CloseCode::Unavailable)));
+    }
+    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::Waiting { here: 1, .. })));
+    assert_eq!(lobby.take_changed().iter().map(|w| w.conn).collect::<Vec<_>>(), [3]);
+    assert_eq!(matches(&join(&mut lobby, 30, 5, "c")), [["a", "c"]]);
 }
 
 #[test]
@@ -384,12 +453,12 @@ fn a_lobby_that_slept_goes_on_where_it_was() {
     }
     let mut lobby = slept(&lobby, &state, 2, &rules);
     let outputs = send(&mut lobby, 102, Input::Wake);
-    assert!(matches!(told(&outputs, 1), Some(LobbyToClient::ReadyCheck { .. })), "the hold went on");
+    assert!(matches!(last_message(&outputs, 1), Some(LobbyToClient::ReadyCheck { .. })), "the hold went on");
     lobby.handle(200, Input::Ready(1));
     let mut lobby = slept(&lobby, &state, 2, &rules);
     let outputs = send(&mut lobby, 300, Input::Ready(2));
     assert_eq!(matches(&outputs), [["a", "b"]]);
-    lobby.handle(300, Input::Opened(game(&outputs)));
+    lobby.handle(300, opened(&game(&outputs)));
     state = lobby.take_state().unwrap();
     let mut lobby = slept(&lobby, &state, 2, &rules);
     assert!(lobby.is_full());
@@ -407,12 +476,12 @@ fn what_is_left_of_a_group_after_a_sleep_is_in_the_queue_again() {
     let mut again = Lobby::new(2, &rules);
     again.restore(lobby.entries().filter(|w| w.conn == 2).cloned().collect(), LobbyState::default());
     let outputs = send(&mut again, 50, Input::Left(1));
-    assert!(matches!(told(&outputs, 2), Some(LobbyToClient::Waiting { here: 1, .. })));
+    assert!(matches!(last_message(&outputs, 2), Some(LobbyToClient::Waiting { here: 1, .. })));
     assert_eq!(again.take_changed().len(), 1);
 }
 
 #[test]
-fn only_what_changed_is_kept_anew() {
+fn only_entries_that_changed_are_stored() {
     let mut lobby = Lobby::new(3, &rules());
     join(&mut lobby, 0, 1, "a");
     join(&mut lobby, 0, 2, "b");
@@ -511,7 +580,12 @@ fn what_happens_is_reported_without_a_matchmaker_of_ones_own() {
     ];
     assert_eq!(reports(&outputs), kinds);
     let detail = "after 10 ms, 0 others here".to_owned();
-    assert!(outputs.contains(&Output::Report { kind: EventKind::LobbyMatched, subject: "b".into(), detail }));
+    assert!(outputs.contains(&Output::Report {
+        kind: EventKind::LobbyMatched,
+        subject: "b".into(),
+        detail,
+        record: false
+    }));
 }
 
 #[test]
@@ -529,6 +603,8 @@ enum Step {
     Leave(u8),
     Ready(u8),
     Alive(u8, u8),
+    Opened,
+    Failed,
     Over,
     Pass(u16),
     Sleep,
@@ -540,6 +616,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0u8..16).prop_map(Step::Leave),
         5 => (0u8..16).prop_map(Step::Ready),
         3 => ((0u8..16), (0u8..200)).prop_map(|(who, rtt)| Step::Alive(who, rtt)),
+        4 => Just(Step::Opened),
+        1 => Just(Step::Failed),
         1 => Just(Step::Over),
         3 => (0u16..9_000).prop_map(Step::Pass),
         1 => Just(Step::Sleep),
@@ -548,7 +626,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn nobody_is_in_two_groups_and_nobody_alive_is_forgotten(
+    fn no_participant_is_in_two_groups_and_none_that_is_alive_is_forgotten(
         steps in proptest::collection::vec(step(), 1..300),
         size in 1usize..4,
         matching in 0u8..4,
@@ -575,6 +653,10 @@ proptest! {
         let mut open: BTreeMap<String, u64> = BTreeMap::new();
         let mut since: BTreeMap<String, u64> = BTreeMap::new();
         let mut games: BTreeSet<String> = BTreeSet::new();
+        // Rooms that are being opened: for each member the matched connection and the one after a reload.
+        let mut opening: BTreeMap<String, Vec<(String, u64, Option<u64>)>> = BTreeMap::new();
+        // Connections that must be sent to a room now.
+        let mut sent: BTreeSet<u64> = BTreeSet::new();
         for step in steps {
             let conn = |who: u8| open.get(&who.to_string()).copied().unwrap_or(1);
             let input = match step {
@@ -582,7 +664,10 @@ proptest! {
                     next += 1;
                     let subject = who.to_string();
                     let since = *since.entry(subject.clone()).or_insert(now);
-                    open.insert(subject.clone(), next);
+                    match opening.values_mut().flatten().find(|(member, ..)| *member == subject) {
+                        Some((.., returned)) => *returned = Some(next),
+                        None => drop(open.insert(subject.clone(), next)),
+                    }
                     let globals = Globals::from([("g.v".into(), Answer::Number(f64::from(who % 3)))]);
                     Input::Joined { conn: next, subject, since, globals, location: None, draw: next ^ 0x5555 }
                 }
@@ -593,13 +678,39 @@ proptest! {
                 }
                 Step::Ready(who) => Input::Ready(conn(who)),
                 Step::Alive(who, rtt) => Input::Alive { conn: conn(who), rtt: f32::from(rtt) },
+                Step::Opened => match opening.pop_first() {
+                    Some((game, members)) => {
+                        for (subject, conn, returned) in members {
+                            since.remove(&subject);
+                            sent.extend([Some(conn), returned].into_iter().flatten());
+                        }
+                        opened(&game)
+                    }
+                    None => Input::Wake,
+                },
+                Step::Failed => match opening.pop_first() {
+                    Some((game, members)) => {
+                        for (subject, _, returned) in members {
+                            match returned {
+                                Some(returned) => drop(open.insert(subject, returned)),
+                                None => drop(since.remove(&subject)),
+                            }
+                        }
+                        games.remove(&game);
+                        Input::RoomFailed(game)
+                    }
+                    None => Input::Wake,
+                },
                 Step::Over => games.pop_first().map_or(Input::Wake, Input::GameOver),
                 Step::Pass(ms) => {
                     now += u64::from(ms);
                     Input::Wake
                 }
                 Step::Sleep => {
-                    lobby = slept(&lobby, &state, size, &rules);
+                    // A lobby does not sleep while it opens a room.
+                    if opening.is_empty() {
+                        lobby = slept(&lobby, &state, size, &rules);
+                    }
                     Input::Wake
                 }
             };
@@ -608,14 +719,17 @@ proptest! {
                 match output {
                     Output::Match { game, group } => {
                         prop_assert_eq!(group.len(), size);
+                        let mut members = Vec::new();
                         for entry in group {
-                            // Taken out here: whoever is in a second group is not found.
+                            // Removed here: a participant in a second group is not found.
                             prop_assert_eq!(open.remove(&entry.candidate.subject), Some(entry.conn));
-                            since.remove(&entry.candidate.subject);
+                            members.push((entry.candidate.subject, entry.conn, None));
                         }
                         prop_assert!(games.insert(game.clone()));
-                        lobby.handle(now, Input::Opened(game));
+                        opening.insert(game, members);
                     }
+                    Output::Send(conn, LobbyToClient::Matched { .. }) => prop_assert!(sent.remove(&conn)),
+                    Output::Close(_, CloseCode::Unavailable) => {}
                     Output::Close(conn, code) => {
                         let gone = open.iter().find(|(_, open)| **open == conn).map(|(who, _)| who.clone());
                         prop_assert_eq!(gone.is_none(), code == CloseCode::Replaced);
@@ -631,6 +745,7 @@ proptest! {
                     Output::Report { kind, .. } => prop_assert_ne!(kind, EventKind::BadPick),
                 }
             }
+            prop_assert!(sent.is_empty(), "every connection of a group is sent to its room");
             if let Some(most) = most {
                 prop_assert!(games.len() <= most as usize);
             }

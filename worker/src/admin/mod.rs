@@ -1,0 +1,10 @@
+//! What researchers do with a running deployment: read its experiments and data, and delete a participant. Tools send the
+//! admin token with every request; a researcher who has signed in at `/admin` may read.
+
+mod api;
+mod session;
+mod site;
+mod token;
+
+pub use api::handle;
+pub use site::{handle as page, problem};

@@ -1,0 +1,55 @@
+//! What all pages share: their headers, redirects, and the reading of forms.
+
+use worker::{Headers, Request, Response};
+
+use crate::error::ApiError;
+
+/// The longest form, in bytes.
+const MAX_FORM: usize = 256 * 1024;
+
+/// Pages load everything from this deployment. Wasm needs a permission of its own.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' \
+     'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'self'";
+
+/// A page of ours, with the headers that every page has.
+pub fn page(markup: maud::Markup) -> Result<Response, ApiError> {
+    let response = Response::from_html(markup.into_string())?;
+    let headers = Headers::new();
+    headers.set("content-type", "text/html; charset=utf-8")?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("content-security-policy", CONTENT_SECURITY_POLICY)?;
+    headers.set("x-content-type-options", "nosniff")?;
+    headers.set("referrer-policy", "no-referrer")?;
+    Ok(response.with_headers(headers))
+}
+
+/// Redirects to another page, with the headers that are already set.
+pub fn see_other(to: &str, headers: Headers) -> Result<Response, ApiError> {
+    headers.set("location", to)?;
+    headers.set("cache-control", "no-store")?;
+    Ok(Response::empty()?.with_status(303).with_headers(headers))
+}
+
+/// Whether the request wants to become a WebSocket.
+pub fn is_socket(request: &Request) -> bool {
+    let upgrade = request.headers().get("upgrade").ok().flatten();
+    upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+/// The fields of a form.
+///
+/// # Errors
+/// [`ApiError::BadRequest`] if it is none, or longer than any page of ours can make it.
+pub async fn form(request: &mut Request) -> Result<Vec<(String, String)>, ApiError> {
+    let too_long = || ApiError::BadRequest(format!("a form of more than {MAX_FORM} bytes"));
+    let length = request.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MAX_FORM) {
+        return Err(too_long());
+    }
+    let body = request.bytes().await?;
+    if body.len() > MAX_FORM {
+        return Err(too_long());
+    }
+    serde_html_form::from_bytes(&body).map_err(|error| ApiError::BadRequest(error.to_string()))
+}

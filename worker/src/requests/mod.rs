@@ -1,0 +1,26 @@
+//! How the worker and its objects speak to each other. Each object has one enum of requests, and each request has one
+//! type of reply, so that a request to the wrong object or a reply of the wrong type does not compile.
+//!
+//! A WebSocket is handed to an object with a signed [`handoff`] that says whose it is.
+
+mod address;
+mod assignment;
+mod call;
+mod envelope;
+mod handoff;
+mod lobby;
+mod participant;
+mod refusal;
+mod rooms;
+
+pub use address::Address;
+pub use assignment::{Assign, AssignmentRequest, Forget, RecordProgress};
+pub use call::{call, call_near, hand_over, read_handoff, read_request, refuse, respond};
+pub use envelope::ObjectRequest;
+pub use handoff::{LobbyHandoff, RoomHandoff, TabHandoff};
+pub use lobby::{GameEnded, LobbyRequest};
+pub use participant::{
+    CancelGame, CompleteStudy, Delete, Delivery, EnterLobby, FinishGame, JoinGame, LobbyEntry, OpenPage,
+    PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
+};
+pub use rooms::{CreateGame, RoomsRequest};

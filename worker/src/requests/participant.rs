@@ -1,0 +1,170 @@
+//! Requests to the object of one participant.
+
+use footlights_data::{event::EventKind, session::SessionRecord};
+use footlights_engine::participant::{Identity, RunningGame};
+use footlights_experiment::{Experiment, Globals, Scene, ValidationErrors, progress::GameResult};
+use serde::{Deserialize, Serialize};
+
+use super::envelope::object_requests;
+
+/// The participant opens their page. A participant who opens it on the result of a game goes on to the next scene.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OpenPage {
+    pub experiment: String,
+}
+
+/// What the participant's page shows: their record without events and identifiers. The answers are in it on the last page
+/// only, where the browser keeps them if saving fails.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageState {
+    pub session: SessionRecord,
+}
+
+impl PageState {
+    /// What the page of a participant with this record shows.
+    pub fn new(experiment: &Experiment, session: &SessionRecord) -> Self {
+        let is_last = session.progress.current(experiment).is_some_and(Scene::is_last);
+        let session = SessionRecord {
+            experiment: session.experiment.clone(),
+            subject: session.subject.clone(),
+            progress: session.progress.clone(),
+            submissions: if is_last { session.submissions.clone() } else { Vec::new() },
+            begun_at_ms: session.begun_at_ms,
+            ended_at_ms: session.ended_at_ms,
+            events: Vec::new(),
+            identifiers: None,
+        };
+        Self { session }
+    }
+}
+
+/// The participant sent a page.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SubmitPage {
+    pub identity: Identity,
+    pub scene: String,
+    /// The fields of the form.
+    pub sent: Vec<(String, String)>,
+    pub user_agent: String,
+}
+
+/// What came of a page that was sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum SubmitReply {
+    /// The participant goes on.
+    Accepted,
+    /// The page is shown again.
+    Retry {
+        errors: ValidationErrors,
+        /// How often the page may still be sent, if that is limited.
+        attempts_left: Option<u32>,
+        page: Box<PageState>,
+    },
+}
+
+/// The participant is on the last page: write everything for analysts, then show the page. The reply is `None` if the
+/// study goes on for them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CompleteStudy {
+    pub experiment: String,
+}
+
+/// The participant wants to wait for the game of a scene.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EnterLobby {
+    pub experiment: String,
+    pub scene: String,
+}
+
+/// What a lobby must know about a participant.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LobbyEntry {
+    /// Since when they have waited for this game, epoch ms.
+    pub since: u64,
+    /// Path and query of the room's socket, if their game already runs.
+    pub running_socket: Option<String>,
+    /// Those of their globals that the matchmaker needs.
+    pub globals: Globals,
+}
+
+/// A room was opened for the participant.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct JoinGame {
+    pub game: RunningGame,
+}
+
+/// Something happened to the participant elsewhere.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RecordEvent {
+    pub kind: EventKind,
+    pub detail: String,
+}
+
+/// A game did not begin because a member of its group did not come.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CancelGame {
+    pub game: String,
+}
+
+/// A game is over and saved, or there will be none.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FinishGame {
+    pub result: GameResult,
+}
+
+/// Whether a request reached a participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    Delivered,
+    /// The participant was deleted, or never began: data about them must not be kept.
+    NoParticipant,
+}
+
+/// Delete everything about the participant but the fact of the deletion.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Delete;
+
+object_requests! {
+    /// What the object of a participant takes.
+    ParticipantRequest to Participant {
+        OpenPage -> PageState,
+        SubmitPage -> SubmitReply,
+        CompleteStudy -> Option<PageState>,
+        EnterLobby -> LobbyEntry,
+        JoinGame -> (),
+        RecordEvent -> (),
+        CancelGame -> Delivery,
+        FinishGame -> Delivery,
+        Delete -> (),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use footlights_engine::participant::Participant;
+    use footlights_experiment::{Page, Question, progress::Assignment};
+
+    use super::*;
+
+    #[test]
+    fn a_page_gets_the_answers_at_the_end_only_and_never_who_the_participant_is() {
+        let experiment = Experiment::new("e", "E")
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .scene(Page::new("first", "First").ask(Question::text_box("why", "Why?")))
+            .scene(Page::new("second", "Second").ask(Question::text_box("how", "How?")))
+            .scene(Scene::end(Page::new("end", "Bye")));
+        let mut record = Participant::default();
+        let identifiers = [("PROLIFIC_PID".to_owned(), "5f1c".to_owned())].into();
+        let identity = Identity { subject: "s".into(), identifiers, ..Identity::default() };
+        record.begin(1, &experiment, "start", identity, Assignment::default()).unwrap();
+        let sent = |question: &str| [(question.to_owned(), "because".to_owned())];
+        record.submit(2, &experiment, "first", &sent("why"), "").unwrap();
+        let page = PageState::new(&experiment, &record.session).session;
+        assert!(page.submissions.is_empty() && page.events.is_empty() && page.identifiers.is_none());
+        assert_eq!(page.progress, record.session.progress);
+        record.submit(3, &experiment, "second", &sent("how"), "").unwrap();
+        let page = PageState::new(&experiment, &record.session).session;
+        assert_eq!(page.submissions, record.session.submissions);
+        assert!(page.events.is_empty() && page.identifiers.is_none());
+    }
+}
