@@ -18,7 +18,8 @@ const POLICY_FILES: [&str; 3] = ["boot.js", "policies.js", "policies_bg.wasm"];
 /// `place` is the experiment and where the participant's addresses begin.
 fn shell(title: &str, place: Option<(&Experiment, &str)>, bar: Markup, main: Markup) -> Markup {
     // The page's program, with the environments where it needs them.
-    let simulates = place.is_some_and(|(experiment, _)| experiment.games().any(GameScene::runs_in_browser));
+    let simulates = place
+        .is_some_and(|(experiment, _)| experiment.games().any(|game| game.run_mode().simulates_in_browser()));
     let program = if simulates { "/simulating/boot.js" } else { "/client/boot.js" };
     html! {
         (DOCTYPE)

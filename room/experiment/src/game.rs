@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::hooks::HooksFactory;
-use crate::{Ending, Transition, Waitroom, id::is_id};
+use crate::{Ending, RunMode, Transition, Waitroom, id::is_id};
 use footlights_protocol::{
     InputDelay, Outcome,
     keys::{InputMode, Keyboard, MissingAction},
@@ -449,19 +449,14 @@ impl GameScene {
         (0u8..).map(Agent).zip(&self.seats).filter(|(_, seat)| seat.is_human()).map(|(agent, _)| agent)
     }
 
-    /// Whether browsers simulate it.
-    pub fn runs_in_browser(&self) -> bool {
-        self.execution == Execution::Browser
-    }
-
-    /// Whether one person plays, and in the browser: without anybody to wait for.
-    pub fn is_alone(&self) -> bool {
-        self.runs_in_browser() && self.humans() == 1
+    /// Who simulates the game, and whose clock it goes by.
+    pub fn run_mode(&self) -> RunMode {
+        RunMode::new(self.execution, &self.seats)
     }
 
     /// Whether the browser runs policies as well as the room.
     pub fn policies_in_browser(&self) -> bool {
-        self.is_alone() && self.seats.len() > 1
+        self.run_mode() == RunMode::SinglePlayer && self.seats.len() > 1
     }
 
     /// The policy of a seat at the start of an episode; `None` where a person sits.

@@ -14,7 +14,7 @@ use crate::{
     verdict::Verdict,
 };
 use footlights_experiment::{
-    DropoutRule, Execution, GameScene,
+    DropoutRule, GameScene, RunMode,
     record::{GameInfo, StepRecord},
 };
 use footlights_protocol::{InputDelay, Outcome, timeline::ActionSource, wire::TickReport};
@@ -68,7 +68,7 @@ pub fn steps_columns(scene: &GameScene) -> Result<Vec<Column>, RecordError> {
         Column::new("focused", ColumnType::Boolean, "Whether the participant's page was visible and focused."),
         Column::new("keys_held", COUNT, format!("The keys that the participant held, or tapped since the tick before: the sum of those of {}.", bits.join("; "))),
     ];
-    if scene.execution == Execution::Browser {
+    if scene.run_mode().simulates_in_browser() {
         columns.extend(shown());
     }
     for agent in &agents {
@@ -135,7 +135,7 @@ fn shown() -> [Column; 6] {
 /// What was told of how one agent's browser showed the ticks, by tick.
 fn told(scene: &GameScene, record: &Chunk, agent: Agent) -> BTreeMap<u32, (TickReport, u8)> {
     let mut told = BTreeMap::new();
-    if scene.is_alone() {
+    if scene.run_mode() == RunMode::SinglePlayer {
         // Only what was not so is told.
         let delay = if let InputDelay::Fixed(ticks) = scene.input_delay { ticks } else { 0 };
         let delay = u8::try_from(delay).unwrap_or(u8::MAX);
@@ -271,7 +271,7 @@ pub fn steps_csv(
             ]),
             None => fields.extend([const { String::new() }; 4]),
         }
-        if scene.execution == Execution::Browser {
+        if scene.run_mode().simulates_in_browser() {
             let person = row.people.get(agent.index()).copied().flatten();
             fields.push(person.and_then(|person| Some(person.late?.to_string())).unwrap_or_default());
             match told.get(&row.tick).filter(|_| person.is_some()) {
