@@ -313,3 +313,147 @@ impl Attendance {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::fixture::{A, B, chaser, join, pair, parts},
+        *,
+    };
+
+    const GRACE_MS: u64 = 10_000;
+
+    /// Two participants who are here.
+    fn present(scene: &GameScene) -> (Attendance, Seats) {
+        let (_, mut seats) = parts(scene);
+        let mut attendance = Attendance::new(scene, &seats, 1_000, 0);
+        for agent in [A, B] {
+            join(&mut seats, agent);
+            assert!(!attendance.arrive(agent));
+        }
+        (attendance, seats)
+    }
+
+    fn lose(attendance: &mut Attendance, seats: &mut Seats, now: u64, from: u64) {
+        seats.player_mut(A).unwrap().disconnect();
+        attendance.wait_for(now, A, from, seats);
+    }
+
+    #[test]
+    fn who_is_lost_has_the_grace_time_and_then_has_left() {
+        let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
+        assert_eq!(attendance.first_deadline(&seats), None);
+        lose(&mut attendance, &mut seats, 5_000, 5_000);
+        assert_eq!(attendance.presences(&seats), [Presence::Reconnecting, Presence::Here]);
+        assert_eq!(attendance.first_deadline(&seats), Some(15_000));
+        assert_eq!(attendance.expired(14_999, &seats), []);
+        let left = vec![(A, "did not come back within 10000 ms".to_owned())];
+        assert_eq!(attendance.expired(15_000, &seats), left);
+        seats.depart(A, Outcome::Left, 3, 0.0);
+        assert_eq!(attendance.presences(&seats), [Presence::Left, Presence::Here]);
+        assert_eq!(attendance.first_deadline(&seats), None);
+    }
+
+    #[test]
+    fn three_grace_times_in_all_are_the_budget_and_the_last_is_cut() {
+        let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
+        for (now, until) in [(0, 10_000), (20_000, 30_000), (40_000, 50_000)] {
+            lose(&mut attendance, &mut seats, now, now);
+            assert_eq!(attendance.first_deadline(&seats), Some(until));
+            join(&mut seats, A);
+            attendance.resume(now + 9_000, &seats);
+        }
+        lose(&mut attendance, &mut seats, 60_000, 60_000);
+        assert_eq!(attendance.first_deadline(&seats), Some(63_000));
+        let left = vec![(A, "held the game up for 30000 ms in all".to_owned())];
+        assert_eq!(attendance.expired(63_000, &seats), left);
+    }
+
+    #[test]
+    fn a_budget_survives_a_lost_process_and_a_countdown_costs_none() {
+        let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
+        // Lost at 0, while a countdown runs until 3,000.
+        lose(&mut attendance, &mut seats, 0, 3_000);
+        join(&mut seats, A);
+        attendance.excuse_present(9_000, &seats);
+        let saved = attendance.save();
+        assert_eq!(saved[0], SavedAttendee { arrived: true, pause_caused_ms: 6_000 });
+        let (mut restored, seats) = present(&pair().grace_ms(GRACE_MS));
+        restored.restore(saved.clone(), 50_000);
+        assert_eq!(restored.save(), saved);
+        assert_eq!(restored.first_deadline(&seats), None);
+    }
+
+    #[test]
+    fn where_no_one_else_waits_the_budget_has_no_end() {
+        let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
+        seats.depart(B, Outcome::Left, 0, 0.0);
+        for now in (0..10).map(|k| k * 20_000) {
+            lose(&mut attendance, &mut seats, now, now);
+            assert_eq!(attendance.first_deadline(&seats), Some(now + GRACE_MS));
+            join(&mut seats, A);
+            attendance.resume(now + 9_999, &seats);
+        }
+    }
+
+    #[test]
+    fn a_dropout_ends_or_voids_the_game_or_leaves_the_seat_to_a_policy() {
+        let (attendance, mut seats) = present(&pair());
+        let replace = DropoutRule::Replace(chaser());
+        let nothing = Consequence::Replace(Vec::new());
+        for rule in [&DropoutRule::End, &DropoutRule::Void, &replace] {
+            assert_eq!(attendance.consequence(rule, &seats), nothing);
+        }
+        seats.depart(A, Outcome::Left, 0, 0.0);
+        let finish = Consequence::Finish;
+        assert_eq!(attendance.consequence(&DropoutRule::End, &seats), finish(Outcome::PartnerLeft));
+        assert_eq!(attendance.consequence(&DropoutRule::Void, &seats), finish(Outcome::Void));
+        assert_eq!(attendance.consequence(&replace, &seats), Consequence::Replace(vec![A]));
+        // While the other one is away, too, they may still come back.
+        seats.player_mut(B).unwrap().disconnect();
+        assert_eq!(attendance.consequence(&DropoutRule::End, &seats), nothing);
+        seats.depart(B, Outcome::Left, 0, 0.0);
+        for rule in [&DropoutRule::End, &DropoutRule::Void, &replace] {
+            assert_eq!(attendance.consequence(rule, &seats), finish(Outcome::Abandoned));
+        }
+    }
+
+    #[test]
+    fn only_time_in_which_the_room_was_called_counts_as_looking_away() {
+        let rule = PresenceRule::new(2_500.0, "look here").exclude(3_500.0, "gone");
+        let (mut attendance, mut seats) = present(&pair().attention_rule(rule));
+        seats.player_mut(A).unwrap().focused = false;
+        let mut found = Vec::new();
+        for now in [1_000, 2_000, 60_000, 60_500, 61_000] {
+            found.extend(attendance.check_attention(now, true, &seats));
+        }
+        let (rule, agent) = (Rule::Attention, A);
+        let warn = Finding { agent, rule, verdict: RuleVerdict::Warn, ms: 3_000.0 };
+        let exclude = Finding { verdict: RuleVerdict::Exclude, ms: 3_500.0, ..warn };
+        assert_eq!(found, [warn, exclude, Finding { ms: 4_000.0, ..exclude }]);
+        assert_eq!(attendance.notice(A), "look here");
+        assert_eq!((attendance.notice(B).as_str(), attendance.exclusion(rule).as_str()), ("", "gone"));
+        assert_eq!(exclude.event(), (EventKind::Excluded, "not focused: 3500 ms".to_owned()));
+    }
+
+    #[test]
+    fn time_in_which_the_game_stands_still_is_no_time_away() {
+        let (mut attendance, mut seats) =
+            present(&pair().attention_rule(PresenceRule::new(500.0, "look here")));
+        seats.player_mut(A).unwrap().focused = false;
+        assert_eq!(attendance.check_attention(1_000, false, &seats), []);
+        assert_eq!(attendance.check_attention(1_100, true, &seats), []);
+    }
+
+    #[test]
+    fn a_slow_connection_is_found_by_its_median() {
+        let (mut attendance, mut seats) = present(&pair().latency_rule(PresenceRule::new(200.0, "slow")));
+        for k in 0..5 {
+            assert_eq!(attendance.check_latency(k * 1_000, A, &seats), None);
+            seats.player_mut(A).unwrap().rtts.add(k * 1_000, 300.0);
+        }
+        let found = attendance.check_latency(5_000, A, &seats).map(|finding| finding.event());
+        assert_eq!(found, Some((EventKind::PingWarning, "300 ms".to_owned())));
+        assert!(attendance.is_warned(A) && !attendance.is_warned(B));
+    }
+}

@@ -207,3 +207,46 @@ impl Game {
         Ok(loaded.err())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::fixture::{pair, parts},
+        *,
+    };
+
+    #[test]
+    fn a_restored_game_goes_on_to_the_same_rows() {
+        let scene = pair().max_steps(40).episodes(2);
+        let (mut game, seats) = parts(&scene);
+        for _ in 0..25 {
+            game.advance(0, &Moves::new(), &seats).unwrap();
+        }
+        let (mut restored, _) = parts(&scene);
+        assert_eq!(restored.restore(&scene, game.save().unwrap()), Ok(None));
+        for _ in 25..40 {
+            let ticked = game.advance(0, &Moves::new(), &seats).unwrap();
+            let again = restored.advance(0, &Moves::new(), &seats).unwrap();
+            assert_eq!(again.row, ticked.row);
+            assert_eq!(again.end, (ticked.row.tick == 40).then_some("truncated"));
+        }
+    }
+
+    #[test]
+    fn an_episode_is_recorded_once_and_an_empty_one_is_not() {
+        let scene = pair().max_steps(3).episodes(2);
+        let (mut game, seats) = parts(&scene);
+        assert_eq!(game.interrupt_episode(), None);
+        for _ in 0..3 {
+            game.advance(0, &Moves::new(), &seats).unwrap();
+        }
+        let record = game.close_episode("truncated");
+        assert_eq!((record.episode, record.steps, &*record.end), (0, 3, "truncated"));
+        assert_eq!(game.interrupt_episode(), None);
+        assert!(game.next_episode(9));
+        game.advance(9, &Moves::new(), &seats).unwrap();
+        let record = game.interrupt_episode().unwrap();
+        assert_eq!((record.episode, record.steps, record.started_ms), (1, 1, 9));
+        assert!(!game.next_episode(10));
+    }
+}

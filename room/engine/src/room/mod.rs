@@ -14,6 +14,8 @@ mod attendance;
 mod checkpoint;
 mod driver;
 mod dropouts;
+#[cfg(test)]
+mod fixture;
 mod game;
 mod game_room;
 mod hook_runner;

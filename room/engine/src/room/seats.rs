@@ -291,3 +291,72 @@ impl Seats {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use footlights_experiment::make_policy;
+
+    use super::{
+        super::fixture::{A, B, chaser, join, pair, parts, single},
+        *,
+    };
+
+    #[test]
+    fn a_departed_participant_holds_nothing_any_more_and_still_listens_for_their_result() {
+        let (_, mut seats) = parts(&pair());
+        join(&mut seats, A);
+        join(&mut seats, B);
+        assert_eq!((seats.agent_of(1), seats.listeners().collect::<Vec<_>>()), (Some(A), vec![1, 2]));
+        seats.depart(A, Outcome::Left, 12, -3.0);
+        assert_eq!((seats.agent_of(1), seats.listener(A)), (None, None));
+        assert_eq!((seats.departed(), seats.vacant()), (vec![A], vec![A]));
+        assert_eq!(seats.release(A), Some((1, Outcome::Left)));
+        assert_eq!(seats.release(A), None);
+        assert!(seats.departure(A).is_some_and(|departure| departure.released));
+    }
+
+    #[test]
+    fn a_connection_that_closed_is_not_told_of_the_result() {
+        let (_, mut seats) = parts(&pair());
+        join(&mut seats, A);
+        seats.depart(A, Outcome::Left, 12, -3.0);
+        seats.stop_listening(1);
+        assert_eq!(seats.release(A), None);
+    }
+
+    #[test]
+    fn a_policy_takes_over_a_vacant_seat_and_is_there_again_after_a_restore() {
+        let (game, mut seats) = parts(&pair());
+        let sim = game.timeline().sim();
+        let replacement = || make_policy(&chaser(), sim);
+        seats.depart(A, Outcome::Left, 12, -3.0);
+        assert_eq!(seats.choose(A, 1, sim), Ok(Move::default()));
+        seats.take_over(A, replacement().unwrap().unwrap());
+        assert!(seats.has_policy(A) && seats.vacant().is_empty());
+        assert!(matches!(seats.choose(A, 1, sim), Ok(Move::Action(_))));
+        let (_, mut restored) = parts(&pair());
+        restored.restore(seats.save(), replacement).unwrap();
+        assert!(restored.has_policy(A) && !restored.has_policy(B));
+        assert_eq!(restored.departed(), [A]);
+    }
+
+    #[test]
+    fn a_restored_tick_fills_the_moves_that_were_left_out() {
+        let (game, mut seats) = parts(&single());
+        let keys = Move::Keys(vec![Some(1)]);
+        let moves = seats.repeat(vec![(A, keys.clone())], game.timeline().sim());
+        assert_eq!(moves.iter().map(|(_, moved)| moved).collect::<Vec<_>>(), [&keys, &Move::default()]);
+        assert_eq!(seats.player(A).unwrap().late, None);
+    }
+
+    #[test]
+    fn ten_seconds_without_a_message_are_silence() {
+        let (_, mut seats) = parts(&pair());
+        assert_eq!((seats.silence_deadline(), seats.is_silent(A, u64::MAX)), (None, false));
+        join(&mut seats, A);
+        join(&mut seats, B);
+        seats.player_mut(B).unwrap().count_message(4_000);
+        assert_eq!(seats.silence_deadline(), Some(10_000));
+        assert!(seats.is_silent(A, 10_000) && !seats.is_silent(B, 10_000));
+    }
+}

@@ -14,6 +14,8 @@ mod simulation_sync;
 mod single_player;
 mod state_check;
 mod streamed;
+#[cfg(test)]
+mod tests;
 
 pub use audience::{Acceptance, Audience, DecidedTick, QueuedInputs, TickSource};
 pub use kinds::Driver;
