@@ -118,8 +118,8 @@ pub struct Attendance {
 }
 
 impl Attendance {
-    /// The attendance of a scene that nobody has come to yet. A room that is not called for a while does not know what
-    /// happened in between: of such a gap, `max_gap_ms` count as time away.
+    /// The attendance of a scene before any participant has arrived. A room that is not called for a while does not know
+    /// what happened in between: of such a gap, `max_gap_ms` count as time away.
     pub fn new(scene: &GameScene, seats: &Seats, max_gap_ms: u64, now: u64) -> Self {
         Self {
             attendees: seats.agents().map(|_| Attendee::default()).collect(),

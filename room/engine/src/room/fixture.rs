@@ -32,7 +32,7 @@ fn scene(left: Seat, right: Seat) -> GameScene {
         .default_action(Move::Noop)
 }
 
-/// The scene's game at its start, and its seats, to which nobody is connected.
+/// The scene's game at its start, and its seats. No participant is connected.
 pub fn parts(scene: &GameScene) -> (Game, Seats) {
     let sim = scene.environment.make().expect("the environment can be made");
     let timeline = Timeline::new(scene.rules(), sim, 7);

@@ -19,7 +19,7 @@ pub struct HookRunner {
 }
 
 impl HookRunner {
-    /// New hooks that were told of the episode that begins; `None` if the scene has none.
+    /// New hooks that have seen the start of `episode`; `None` if the scene has none.
     pub fn new(scene: &GameScene, episode: u32, initial: &[f32]) -> Option<Self> {
         let mut hooks = scene.hooks.map(|make| make())?;
         hooks.episode_start(episode, initial);

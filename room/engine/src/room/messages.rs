@@ -1,4 +1,4 @@
-//! What a seat's browser says, and what it is told when it says something wrong.
+//! Messages of browsers: what each one does, and how a wrong one is refused.
 
 use footlights_data::event::EventKind;
 use footlights_env::Agent;

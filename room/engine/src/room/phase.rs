@@ -84,7 +84,7 @@ impl Phase {
         }
     }
 
-    /// The phase as browsers are told it, and how long it still lasts, ms.
+    /// The phase as browsers know it, and how long it still lasts, ms.
     pub fn on_the_wire(self, now: u64) -> (wire::Phase, u32) {
         let (phase, until) = match self {
             Self::Gathering { until } => (wire::Phase::Gathering, until),

@@ -1,4 +1,4 @@
-//! Who holds each seat: a policy, a participant, or nobody after a participant has left.
+//! Who holds each seat: a policy, a participant, or no one after a participant has left.
 
 use footlights_env::{Agent, Policy, PolicyError, Simulation};
 use footlights_experiment::GameScene;
