@@ -4,7 +4,7 @@ use footlights_client::netcode::{Stage, Stop};
 use footlights_data::steps;
 use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
-use footlights_experiment::{Execution, GameScene, Seat};
+use footlights_experiment::{Execution, GameScene, RunMode, Seat};
 use footlights_protocol::{
     InputDelay, Outcome,
     wire::{self, ClientToRoom, CloseCode},
@@ -58,7 +58,7 @@ pub fn weathers() -> Vec<(&'static str, Vec<Weather>)> {
 
 /// How far a browser may be ahead, in ticks.
 fn window(scene: &GameScene) -> u32 {
-    if scene.is_alone() { 450 } else { scene.prediction_window }
+    if scene.run_mode() == RunMode::SinglePlayer { 450 } else { scene.prediction_window }
 }
 
 /// What must hold after any game.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use footlights_client::netcode::{Engine, Input as PageInput, Output as PageOutput, Play, Rollback};
 use footlights_data::Chunk;
-use footlights_engine::room::{Input, Output, Room};
+use footlights_engine::room::{GameRoom, Input, Output};
 use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
 use footlights_example_environments::slime_volleyball::SlimeVolleyball;
 use footlights_experiment::GameScene;
@@ -96,7 +96,7 @@ type Counterfeit = fn(&mut Vec<u8>);
 /// A game with everybody in it.
 pub struct World {
     pub scene: GameScene,
-    pub room: Room,
+    pub room: GameRoom,
     pub now: f64,
     pub people: Vec<Person>,
     /// What the room decided, by tick.
@@ -144,7 +144,7 @@ impl World {
 
     fn with(engine: Engine, scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
         let game = info(&scene, seed);
-        let room = Room::new(&scene, game.clone(), 0, EPOCH).expect("the scene is configured right");
+        let room = GameRoom::new(&scene, game.clone(), 0, EPOCH).expect("the scene is configured right");
         let fingerprint = scene.environment.default_fingerprint().expect("a fingerprint");
         let sim = scene.environment.make().expect("the environment can be made");
         let reference = Timeline::new(scene.rules(), sim, game.seed);
@@ -206,8 +206,8 @@ impl World {
         self.crashes += 1;
         let (info, at) = (self.room.info().clone(), self.epoch());
         self.room = match &self.checkpoint {
-            Some(bytes) => Room::restore(&self.scene, info, 0, bytes, at),
-            None => Room::new(&self.scene, info, 0, at),
+            Some(bytes) => GameRoom::restore(&self.scene, info, 0, bytes, at),
+            None => GameRoom::new(&self.scene, info, 0, at),
         }
         .expect("a stored checkpoint can be read");
         // What nobody has seen may be decided otherwise now.

@@ -7,7 +7,7 @@ use footlights_data::{
     event::Event,
     verdict::{SeatVerdict, Verdict},
 };
-use footlights_engine::room::{Input, Output, Room};
+use footlights_engine::room::{GameRoom, Input, Output};
 use footlights_env::{Agent, surface::Scene};
 use footlights_experiment::{
     GameScene,
@@ -46,7 +46,7 @@ pub struct Browser {
 /// A room, its virtual clock, its storage and everybody who ever connected.
 pub struct World {
     pub scene: GameScene,
-    pub room: Room,
+    pub room: GameRoom,
     pub now: u64,
     pub browsers: BTreeMap<u64, Browser>,
     /// Stored chunks, and the checkpoint that was stored with the last of them.
@@ -83,7 +83,8 @@ pub fn info(scene: &GameScene, seed: u64) -> GameInfo {
 impl World {
     /// A room of this scene at the start of time.
     pub fn new(scene: GameScene, seed: u64) -> Self {
-        let room = Room::new(&scene, info(&scene, seed), 0, EPOCH).expect("the scene is configured right");
+        let room =
+            GameRoom::new(&scene, info(&scene, seed), 0, EPOCH).expect("the scene is configured right");
         Self {
             scene,
             room,
@@ -116,7 +117,7 @@ impl World {
                         }
                         // Those who simulate are in the netcode tests, and nobody else sees a state.
                         RoomToClient::ConfirmedTick(_) | RoomToClient::Snapshot { .. } => {
-                            assert!(self.scene.runs_in_browser());
+                            assert!(self.scene.run_mode().simulates_in_browser());
                         }
                         RoomToClient::Persisted { .. } => {}
                         RoomToClient::Status(status) => browser.status = Some(status),
@@ -249,8 +250,8 @@ impl World {
         }
         let info = self.room.info().clone();
         self.room = match &self.checkpoint {
-            Some(bytes) => Room::restore(&self.scene, info, 0, bytes, self.now),
-            None => Room::new(&self.scene, info, 0, self.now),
+            Some(bytes) => GameRoom::restore(&self.scene, info, 0, bytes, self.now),
+            None => GameRoom::new(&self.scene, info, 0, self.now),
         }
         .expect("a stored checkpoint can be read");
         self.drain();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use footlights_env::Agent;
-use footlights_experiment::GameScene;
+use footlights_experiment::{GameScene, RunMode};
 use footlights_protocol::{InputDelay, wire::TickReport};
 
 use crate::chunk::Chunk;
@@ -25,7 +25,7 @@ pub fn shown(scene: &GameScene, record: &Chunk, agent: Agent) -> BTreeMap<u32, S
         report: TickReport { tick, predicted: true, rollback: 0, stalled_ms: 0 },
         input_delay,
     };
-    if scene.is_alone() {
+    if scene.run_mode() == RunMode::SinglePlayer {
         // A single player's browser reports only what was not so.
         let delay = if let InputDelay::Fixed(ticks) = scene.input_delay { ticks } else { 0 };
         let delay = u8::try_from(delay).unwrap_or(u8::MAX);

@@ -14,6 +14,7 @@ use crate::{
     hooks::{Hooks, HooksFactory},
     id::is_id,
     presence::{DropoutRule, PresenceRule},
+    run_mode::{Execution, RunMode},
     seat::{Seat, make_policy},
     waitroom::Waitroom,
 };
@@ -111,20 +112,6 @@ impl EnvironmentRef {
     pub fn default_fingerprint(&self) -> Result<u64, EnvError> {
         fingerprint((self.make)(&Value::Null)?.as_mut())
     }
-}
-
-/// Where a game's environment is stepped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Execution {
-    /// In the room, on the server. A browser gets only what its seat may see.
-    #[default]
-    Server,
-    /// In the room and in every browser. A browser runs ahead of the room and goes back when the room decides otherwise
-    /// (GGPO's rollback), so that the participant's own keys act at once at any distance. Every browser holds the whole
-    /// state, so nothing in it is secret. If one participant plays, their browser's clock is the game's: nothing is
-    /// ever undone, and the connection may be lost for ten seconds before the game notices.
-    Browser,
 }
 
 /// A game: an environment, who holds its seats, and how it is played. Times are in milliseconds.
@@ -459,7 +446,7 @@ impl GameScene {
 
     /// How many participants the game needs.
     #[must_use]
-    pub fn humans(&self) -> usize {
+    pub fn human_count(&self) -> usize {
         self.seats.iter().filter(|seat| seat.is_human()).count()
     }
 
@@ -468,20 +455,14 @@ impl GameScene {
         (0u8..).map(Agent).zip(&self.seats).filter(|(_, seat)| seat.is_human()).map(|(agent, _)| agent)
     }
 
-    /// Whether browsers simulate the game.
-    #[must_use]
-    pub fn runs_in_browser(&self) -> bool {
-        self.execution == Execution::Browser
-    }
-
-    /// Whether one person plays, and in the browser: without anybody to wait for.
-    pub fn is_alone(&self) -> bool {
-        self.runs_in_browser() && self.humans() == 1
+    /// Who simulates the game, and whose clock it goes by.
+    pub fn run_mode(&self) -> RunMode {
+        RunMode::new(self.execution, &self.seats)
     }
 
     /// Whether the browser runs policies as well as the room.
     pub fn policies_in_browser(&self) -> bool {
-        self.is_alone() && self.seats.len() > 1
+        self.run_mode() == RunMode::SinglePlayer && self.seats.len() > 1
     }
 
     /// The policy of a seat at the start of an episode; `None` if a participant holds the seat.
@@ -552,7 +533,7 @@ impl GameScene {
             let why = format!("{} seats for {} agents of {}", self.seats.len(), spec.agents.len(), spec.id);
             return Err(("seats", why));
         }
-        if self.humans() == 0 {
+        if self.human_count() == 0 {
             return Err(("seats", "at least one seat must be for a participant".into()));
         }
         for agent in spec.agents() {
@@ -570,7 +551,7 @@ impl GameScene {
         if let Some((option, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err((option, "must be at least 1".into()));
         }
-        if self.execution == Execution::Browser {
+        if self.run_mode().simulates_in_browser() {
             self.environment.check_packing().map_err(|why| ("execution", why))?;
         }
         let (InputDelay::Fixed(delay) | InputDelay::Adaptive { most: delay }) = self.input_delay;
@@ -617,6 +598,6 @@ impl GameScene {
                 return Err(("on", why.into()));
             }
         }
-        self.waitroom.validate(self.humans())
+        self.waitroom.validate(self.human_count())
     }
 }

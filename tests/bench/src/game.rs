@@ -1,7 +1,7 @@
 //! A room on virtual time with everybody connected and changing keys: as fast as it can, without a socket.
 
 use anyhow::{Result, ensure};
-use footlights_engine::room::{Input, Output, Room};
+use footlights_engine::room::{GameRoom, Input, Output};
 use footlights_env::{Agent, Environment, Rng, Stream};
 use footlights_example_environments::{
     mountain_car::{self, MountainCar},
@@ -33,7 +33,7 @@ pub struct Handed {
 /// A room and its people.
 pub struct Game {
     scene: GameScene,
-    room: Room,
+    room: GameRoom,
     now: u64,
     rng: Rng,
     /// Number of messages sent by seat.
@@ -131,7 +131,7 @@ fn conn(agent: Agent) -> u64 {
     u64::from(agent.0) + 1
 }
 
-fn room(scene: &GameScene, seed: u64, now: u64) -> Result<Room> {
+fn room(scene: &GameScene, seed: u64, now: u64) -> Result<GameRoom> {
     let seats = (0u8..).zip(&scene.seats).map(|(agent, seat)| SeatInfo {
         agent: Agent(agent),
         holder: seat.name().to_owned(),
@@ -144,7 +144,7 @@ fn room(scene: &GameScene, seed: u64, now: u64) -> Result<Room> {
         seed,
         seats: seats.collect(),
     };
-    Ok(Room::new(scene, info, 0, now)?)
+    Ok(GameRoom::new(scene, info, 0, now)?)
 }
 
 /// Two people at Slime Volleyball, point after point.

@@ -42,7 +42,7 @@ pub fn ticks(context: &mut Context) -> Result<()> {
 pub fn frame_bytes(context: &mut Context) -> Result<()> {
     const SECONDS: u32 = 60;
     for (suffix, scene, aim) in [("", slime(), Some(60.0)), ("/mountain_car", mountain_car(), None)] {
-        let people = scene.humans() as f64;
+        let people = scene.human_count() as f64;
         let Handed { mut frames, other_bytes, .. } = Game::new(scene, 1)?.play(SECONDS * 30)?;
         frames.sort_unstable();
         let lengths: Vec<f64> = frames.iter().map(|length| *length as f64).collect();

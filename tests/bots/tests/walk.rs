@@ -1,7 +1,7 @@
 //! A bot walks through a study on virtual time: pages and lobby are a few lines here, the room is the real one.
 
 use footlights_bots::{Bot, Ending, Event, Habits, Output, Report};
-use footlights_engine::room::{Input, Output as Do, Room};
+use footlights_engine::room::{GameRoom, Input, Output as Do};
 use footlights_env::Agent;
 use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
 use footlights_experiment::{
@@ -24,7 +24,7 @@ const PROBLEM: &str = r#"<section data-kind="problem"><p>Not yet.</p></section>"
 struct Study {
     bot: Bot,
     now: f64,
-    room: Room,
+    room: GameRoom,
     /// The open socket.
     socket: Option<&'static str>,
     conns: u64,
@@ -52,7 +52,7 @@ impl Study {
         Self {
             bot: Bot::new("/x/e", 7, Habits { key_changes_per_second, ..Habits::default() }),
             now: 0.0,
-            room: Room::new(&scene, info, 0, EPOCH).unwrap(),
+            room: GameRoom::new(&scene, info, 0, EPOCH).unwrap(),
             socket: None,
             conns: 0,
             page: START,

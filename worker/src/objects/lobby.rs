@@ -286,7 +286,7 @@ impl Shell {
     /// The lobby from the entries of the open sockets and from what was stored.
     fn restore(&self, id: &SceneId, state: LobbyState) -> Result<lobby::Lobby, ApiError> {
         let scene = experiments::game(&id.experiment, &id.scene)?;
-        let mut lobby = lobby::Lobby::new(scene.humans(), &scene.waitroom);
+        let mut lobby = lobby::Lobby::new(scene.human_count(), &scene.waitroom);
         lobby.restore(self.state.get_websockets().iter().filter_map(entry_of).collect(), state);
         Ok(lobby)
     }

@@ -11,7 +11,7 @@ use footlights_data::{
     chunk::Chunk,
     verdict::{SeatVerdict, Verdict},
 };
-use footlights_engine::room::{Input, Output, Room};
+use footlights_engine::room::{GameRoom, Input, Output};
 use footlights_env::Agent;
 use footlights_experiment::record::{GameInfo, SeatInfo};
 use footlights_protocol::{Outcome, wire::CloseCode};
@@ -54,7 +54,7 @@ struct Due {
 
 /// A game in memory.
 struct Live {
-    room: Room,
+    room: GameRoom,
     sockets: BTreeMap<u64, WebSocket>,
     next_chunk: u32,
     /// Chunks that could not be stored yet.
@@ -175,14 +175,14 @@ impl Shell {
         };
         let game = info.game_id.clone();
         let key = Signer::new(&self.env)?.seal_key(&game)?;
-        let room = Room::new(scene, info.clone(), self.phase_ms(), now())?.sealed_with(key);
+        let room = GameRoom::new(scene, info.clone(), self.phase_ms(), now())?.sealed_with(key);
         self.games()?.create(&info)?;
         costs::set_alarm(&self.state, WATCH_MS).await?;
         self.insert(game, room, 0);
         Ok(())
     }
 
-    fn insert(self: &Rc<Self>, game: String, room: Room, next_chunk: u32) {
+    fn insert(self: &Rc<Self>, game: String, room: GameRoom, next_chunk: u32) {
         let live = Live { room, sockets: BTreeMap::new(), next_chunk, unstored: Vec::new(), verdict: None };
         self.live.borrow_mut().insert(game, live);
         self.busy.set(self.busy.get().or(Some(now())));
@@ -199,9 +199,9 @@ impl Shell {
         let info = stored.info.clone();
         let restored = experiments::game(&info.experiment, &info.scene).and_then(|scene| {
             let room = if stored.checkpoint.is_empty() {
-                Room::new(scene, stored.info, phase, now())?
+                GameRoom::new(scene, stored.info, phase, now())?
             } else {
-                Room::restore(scene, stored.info, phase, &stored.checkpoint, now())?
+                GameRoom::restore(scene, stored.info, phase, &stored.checkpoint, now())?
             };
             Ok(room.sealed_with(key))
         });
@@ -285,7 +285,7 @@ impl Shell {
     }
 
     /// Gives the room its turn and does what it asks for.
-    fn turn(self: &Rc<Self>, game: &str, act: impl FnOnce(&mut Room)) {
+    fn turn(self: &Rc<Self>, game: &str, act: impl FnOnce(&mut GameRoom)) {
         let due = {
             let mut games = self.live.borrow_mut();
             let Some(live) = games.get_mut(game) else { return };
@@ -541,7 +541,7 @@ impl Shell {
         // If the storage failed, it is read again at the next alarm.
         let again = again || !ids.is_empty();
         for game in ids {
-            let over = self.live.borrow().get(&game).map(|live| live.room.is_told());
+            let over = self.live.borrow().get(&game).map(|live| live.room.is_drained());
             let over = match over {
                 Some(over) => Ok(over),
                 None => self.recover(&game).map(|outcome| outcome.is_some()),

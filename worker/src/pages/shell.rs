@@ -1,12 +1,13 @@
 //! What surrounds every page of a participant: the head, the bar, and the page's program.
 
-use footlights_experiment::{Experiment, GameScene};
+use footlights_experiment::Experiment;
 use maud::{DOCTYPE, Markup, html};
 
 /// A whole document. `place` is the experiment and the beginning of the participant's addresses.
 pub(super) fn shell(title: &str, place: Option<(&Experiment, &str)>, bar: Markup, main: Markup) -> Markup {
     // The page's program, with the environments if browsers simulate a game.
-    let simulates = place.is_some_and(|(experiment, _)| experiment.games().any(GameScene::runs_in_browser));
+    let simulates = place
+        .is_some_and(|(experiment, _)| experiment.games().any(|game| game.run_mode().simulates_in_browser()));
     let program = if simulates { "/simulating/boot.js" } else { "/client/boot.js" };
     html! {
         (DOCTYPE)

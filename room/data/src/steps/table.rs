@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use footlights_env::{ActionValue, Agent, Space, Spec};
 use footlights_experiment::{
-    DropoutRule, Execution, GameScene,
+    DropoutRule, GameScene,
     record::{GameInfo, StepRecord},
 };
 
@@ -29,7 +29,7 @@ pub fn table<'r>(scene: &GameScene) -> Result<Table<StepRow<'r>>, RecordError> {
     let agents: Vec<Agent> = sim.spec().agents().collect();
     let mut columns = general(people(scene));
     columns.extend(sample(&keys(scene)));
-    if scene.execution == Execution::Browser {
+    if scene.run_mode().simulates_in_browser() {
         columns.extend(shown());
     }
     if scene.record_observations {

@@ -1,56 +1,69 @@
-//! What a seat's browser says, and what it is told when it says something wrong.
+//! Messages of browsers: what each one does, and how a wrong one is refused.
 
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
+use footlights_protocol::wire::{
+    self, ClientToRoom, CloseCode, KeyChange, MAX_FROM_BROWSER, RenderReport, RoomToClient, Welcome,
+};
 
-use super::{Output, Room, seat::SeatState};
-use footlights_protocol::wire::{self, ClientToRoom, CloseCode, MAX_FROM_BROWSER, RoomToClient, Welcome};
+use super::{driver::Acceptance, game_room::GameRoom, phase::Phase, player::Player};
 
-impl Room {
-    pub(super) fn message(&mut self, now: u64, conn: u64, bytes: &[u8]) {
-        let Some(agent) = self.agent_of(conn) else { return };
-        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
-        if !human.count_message(now) {
+impl GameRoom {
+    /// Takes in a message. Whatever it says, the room and the other seats go on.
+    pub(super) fn receive(&mut self, now: u64, conn: u64, bytes: &[u8]) {
+        let Some(agent) = self.seats.agent_of(conn) else { return };
+        let Some(player) = self.seats.player_mut(agent) else { return };
+        if !player.count_message(now) {
             return self.refuse(now, agent, CloseCode::TooFrequent, "too many messages within a second");
         }
-        let ready = human.ready;
-        match wire::decode::<ClientToRoom>(bytes, MAX_FROM_BROWSER) {
-            Err(error) => self.refuse(now, agent, error.close_code(), &error.to_string()),
-            Ok(ClientToRoom::Hello { version, digest }) => self.hello(now, agent, version, digest),
-            Ok(_) if !ready => {
-                self.refuse(now, agent, CloseCode::Malformed, "the first message must be Hello")
-            }
-            // Who is sent pictures must not see the state behind them.
-            Ok(
-                ClientToRoom::StampedKeys { .. }
-                | ClientToRoom::Advanced { .. }
-                | ClientToRoom::RestoreTicks { .. }
-                | ClientToRoom::RenderReport(_)
-                | ClientToRoom::Desync { .. },
-            ) if !self.scene.runs_in_browser() => {
-                self.refuse(now, agent, CloseCode::Malformed, "browsers do not simulate this game")
-            }
-            Ok(ClientToRoom::Keys { seq, held, time }) => self.keys(now, agent, Some(seq), None, held, time),
-            Ok(ClientToRoom::StampedKeys { tick, held, time }) => {
-                self.keys(now, agent, None, Some(tick), held, time)
-            }
-            Ok(ClientToRoom::Advanced { until, changes, digest }) => {
-                self.played(now, agent, until, &changes, digest);
-            }
-            Ok(ClientToRoom::RestoreTicks { ticks }) => self.resume(now, agent, ticks),
-            Ok(ClientToRoom::RestoreReceipts { from, receipts }) => self.unseal(now, agent, from, &receipts),
-            Ok(ClientToRoom::RenderReport(shown)) => self.shown(now, agent, shown),
-            Ok(ClientToRoom::Desync { tick, digest }) => self.desync(now, agent, tick, digest),
-            Ok(ClientToRoom::Ping { time, rtt, focused, .. }) => self.ping(now, agent, time, rtt, focused),
+        let is_ready = player.ready;
+        let message = match wire::decode::<ClientToRoom>(bytes, MAX_FROM_BROWSER) {
+            Ok(message) => message,
+            Err(error) => return self.refuse(now, agent, error.close_code(), &error.to_string()),
+        };
+        if let ClientToRoom::Hello { version, digest } = message {
+            return self.shake_hands(now, agent, version, digest);
+        }
+        if !is_ready {
+            return self.refuse(now, agent, CloseCode::Malformed, "the first message must be Hello");
+        }
+        match self.driver.accepts(&message) {
+            Acceptance::Accepted => self.follow(now, agent, message),
+            Acceptance::Ignored => {}
+            Acceptance::Refused(reason) => self.refuse(now, agent, CloseCode::Malformed, reason),
         }
     }
 
-    /// Says why, closes, and treats the connection as lost: its owner may come back with a better one.
+    /// Does what a message says that has a meaning in this game.
+    fn follow(&mut self, now: u64, agent: Agent, message: ClientToRoom) {
+        match message {
+            ClientToRoom::Hello { version, digest } => self.shake_hands(now, agent, version, digest),
+            ClientToRoom::Keys { seq, held, time } => {
+                if let Some(player) = self.change_keys(now, agent, KeyChange { tick: 0, held, time }) {
+                    player.ack = seq;
+                }
+            }
+            ClientToRoom::StampedKeys { tick, held, time } => {
+                self.change_keys(now, agent, KeyChange { tick, held, time });
+            }
+            ClientToRoom::Advanced { until, changes, digest } => {
+                self.follow_clock(now, agent, until, changes, digest);
+            }
+            ClientToRoom::RestoreTicks { ticks } => self.restore_ticks(now, agent, ticks),
+            ClientToRoom::RestoreReceipts { from, receipts } => {
+                self.restore_receipts(now, agent, from, &receipts);
+            }
+            ClientToRoom::RenderReport(report) => self.record_rendering(now, agent, report),
+            ClientToRoom::Desync { tick, digest } => self.contradict_state(now, agent, tick, digest),
+            ClientToRoom::Ping { time, rtt, focused } => self.answer_ping(now, agent, time, rtt, focused),
+        }
+    }
+
+    /// Says why, closes, and treats the connection as lost: the participant may come back with a better one.
     pub(super) fn refuse(&mut self, now: u64, agent: Agent, code: CloseCode, reason: &str) {
-        let Some(conn) = self.human(agent).and_then(|human| human.conn) else { return };
-        let message = RoomToClient::Refused { code: code.code(), reason: reason.to_owned() };
-        self.out.push_back(Output::Send { conn, bytes: wire::encode(&message) });
-        self.close(conn, code, reason);
+        let Some(conn) = self.seats.player(agent).and_then(|player| player.conn) else { return };
+        self.out.send(conn, &RoomToClient::Refused { code: code.code(), reason: reason.to_owned() });
+        self.out.close(conn, code, reason);
         let kind = match code {
             CloseCode::TooLarge => EventKind::TooLarge,
             CloseCode::TooFrequent => EventKind::TooFrequent,
@@ -58,119 +71,141 @@ impl Room {
             _ => EventKind::Malformed,
         };
         if !self.is_missed(agent) {
-            self.report(now, Some(agent), kind, reason.to_owned());
+            self.report(now, Some(agent), kind, reason);
         }
-        self.lost(now, agent, kind, reason);
+        self.lose(now, agent, kind, reason);
     }
 
-    fn hello(&mut self, now: u64, agent: Agent, version: u16, digest: Option<u64>) {
+    fn shake_hands(&mut self, now: u64, agent: Agent, version: u16, digest: Option<u64>) {
         if version != wire::VERSION {
             let reason = format!("protocol {version}, this deployment speaks {}", wire::VERSION);
             return self.refuse(now, agent, CloseCode::Mismatch, &reason);
         }
-        let simulation = match digest {
-            Some(digest) if digest != self.fingerprint => format!("simulation {digest:016x}"),
-            None if self.scene.runs_in_browser() => "no simulation".to_owned(),
-            _ => String::new(),
+        let mismatch = match digest {
+            Some(digest) if digest != self.fingerprint => Some(format!("simulation {digest:016x}")),
+            None if self.driver.setup().is_some() => Some("no simulation".to_owned()),
+            _ => None,
         };
-        if !simulation.is_empty() {
-            let reason = format!("{simulation}, this deployment has {:016x}", self.fingerprint);
+        if let Some(mismatch) = mismatch {
+            let reason = format!("{mismatch}, this deployment has {:016x}", self.fingerprint);
             return self.refuse(now, agent, CloseCode::Mismatch, &reason);
         }
-        if self.human(agent).is_some_and(|human| human.ready) {
+        let Some(player) = self.seats.player_mut(agent) else { return };
+        if player.ready {
             return self.refuse(now, agent, CloseCode::Malformed, "there was a Hello already");
         }
-        let names = self.names(agent);
-        let keyboard = self.scene.keyboards.get(agent.index()).cloned().unwrap_or_default();
-        let viewport = self.timeline.sim().spec().viewport;
-        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
-        let Some(conn) = human.conn else { return };
-        let kind = if human.arrived { EventKind::Rejoined } else { EventKind::Joined };
-        human.ready = true;
-        human.arrived = true;
-        human.encoder.restart();
-        human.hud = None;
-        let warned = human.ping_watch.warned || human.focus_watch.warned;
-        let simulated = self.simulated();
-        let simulates = simulated.is_some();
-        let welcome = Welcome {
-            version: wire::VERSION,
-            agent,
-            names,
-            fps: self.scene.fps,
-            viewport,
-            keyboard,
-            simulated,
-        };
-        self.out.push_back(Output::Send { conn, bytes: wire::encode(&RoomToClient::Welcome(welcome)) });
-        if simulates {
-            self.send_snapshot(now, agent, false);
-        } else {
-            self.send_frame(agent, &[]);
+        let Some(conn) = player.conn else { return };
+        player.ready = true;
+        let kind = if self.attendance.arrive(agent) { EventKind::Rejoined } else { EventKind::Joined };
+        self.out.send(conn, &RoomToClient::Welcome(self.welcome(agent)));
+        self.send_all(now, agent, false);
+        if self.attendance.is_warned(agent) {
+            self.send_notice(agent);
         }
-        if warned {
-            self.tell_notice(agent);
-        }
-        self.report(now, Some(agent), kind, String::new());
-        self.arrived(now);
+        self.report(now, Some(agent), kind, "");
+        self.arrive(now);
     }
 
-    /// What this seat calls everybody. Nobody learns another participant's id.
+    fn welcome(&self, agent: Agent) -> Welcome {
+        Welcome {
+            version: wire::VERSION,
+            agent,
+            names: self.names(agent),
+            fps: self.scene.fps,
+            viewport: self.game.timeline().sim().spec().viewport,
+            keyboard: self.scene.keyboards.get(agent.index()).cloned().unwrap_or_default(),
+            simulated: self.driver.setup().cloned(),
+        }
+    }
+
+    /// What this seat calls every seat. No participant learns another's id.
     fn names(&self, agent: Agent) -> Vec<String> {
-        let people = self.scene.humans();
-        self.agents()
+        let participants = self.scene.human_count();
+        self.seats
+            .agents()
             .zip(&self.scene.seats)
             .map(|(other, seat)| match (other == agent, seat.is_human()) {
                 (true, _) => "You".to_owned(),
-                (false, true) if people == 2 => "Partner".to_owned(),
+                (false, true) if participants == 2 => "Partner".to_owned(),
                 (false, true) => format!("Player {}", other.0 + 1),
                 (false, false) => wire::COMPUTER.to_owned(),
             })
             .collect()
     }
 
-    /// A change of keys, for a tick or for the next one.
-    pub(super) fn keys(
+    /// Queues a change of held keys. Returns the participant, unless the change was refused.
+    fn change_keys(&mut self, now: u64, agent: Agent, change: KeyChange) -> Option<&mut Player> {
+        let KeyChange { tick, held, time } = change;
+        let keyboard = self.scene.keyboards.get(agent.index())?;
+        let unknown_keys = held.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
+        if unknown_keys != 0 || !time.is_finite() {
+            self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");
+            return None;
+        }
+        let tick = self.driver.cap_stamp(tick, self.game.tick());
+        let player = self.seats.player_mut(agent)?;
+        player.client_time_ms = Some(time);
+        player.inputs.push(tick, held);
+        Some(player)
+    }
+
+    /// A browser whose clock is the game's says how far it has come, and what the keys were up to there.
+    fn follow_clock(
         &mut self,
         now: u64,
         agent: Agent,
-        seq: Option<u32>,
-        tick: Option<u32>,
-        held: u32,
-        time: f64,
+        until: u32,
+        changes: Vec<KeyChange>,
+        digest: Option<u64>,
     ) {
-        let Some(keyboard) = self.scene.keyboards.get(agent.index()) else { return };
-        let beyond = held.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
-        if beyond != 0 || !time.is_finite() {
-            return self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");
+        let tick = self.game.tick();
+        let Some(progress) = self.driver.report_progress(now, tick, self.phase, until, digest) else {
+            return;
+        };
+        if let Some(behind_ms) = progress.behind_ms {
+            self.report(now, Some(agent), EventKind::Behind, format!("{behind_ms:.0} ms"));
         }
-        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
-        human.ack = seq.unwrap_or(human.ack);
-        human.client_time_ms = Some(time);
-        self.stamped(agent, tick.unwrap_or(0), held);
+        for change in changes {
+            self.change_keys(now, agent, change);
+        }
+        if progress.is_news && matches!(self.phase, Phase::Countdown { .. }) {
+            // The episode had begun when the process was lost, and the restored room does not know it.
+            self.go(now, now);
+        }
+        self.check_claims(now);
     }
 
-    fn ping(&mut self, now: u64, agent: Agent, time: f64, rtt: f32, focused: bool) {
+    /// A browser reports how it showed the game.
+    fn record_rendering(&mut self, now: u64, agent: Agent, report: RenderReport) {
+        let tick = self.game.tick();
+        let Some(sync) = self.driver.sync_mut() else { return };
+        let Some(report) = sync.states.accept_report(agent, tick, report) else { return };
+        let (until, digest) = (report.until, report.digest);
+        self.journal.record_rendering(agent, report);
+        if let Some(digest) = digest {
+            self.compare_state(now, agent, until, digest);
+        }
+    }
+
+    fn answer_ping(&mut self, now: u64, agent: Agent, time: f64, rtt: f32, focused: bool) {
         if !time.is_finite() || !rtt.is_finite() {
             return self.refuse(now, agent, CloseCode::Malformed, "a time that is not a number");
         }
-        let Some(human) = self.seats.get_mut(agent.index()).and_then(SeatState::human_mut) else { return };
-        let Some(conn) = human.conn else { return };
-        human.client_time_ms = Some(time);
-        human.rtt_ms = rtt.max(0.0);
-        human.trips.add(now, human.rtt_ms);
-        let changed = human.focused != focused;
-        human.focused = focused;
-        self.out.push_back(Output::Send { conn, bytes: wire::encode(&RoomToClient::Pong { time }) });
-        if changed {
-            self.report(
-                now,
-                Some(agent),
-                if focused { EventKind::FocusGained } else { EventKind::FocusLost },
-                String::new(),
-            );
-            self.tell_status(now);
+        let Some(player) = self.seats.player_mut(agent) else { return };
+        let Some(conn) = player.conn else { return };
+        player.client_time_ms = Some(time);
+        player.rtt_ms = rtt.max(0.0);
+        player.rtts.add(now, player.rtt_ms);
+        let has_changed = std::mem::replace(&mut player.focused, focused) != focused;
+        self.out.send(conn, &RoomToClient::Pong { time });
+        if has_changed {
+            let kind = if focused { EventKind::FocusGained } else { EventKind::FocusLost };
+            self.report(now, Some(agent), kind, "");
+            self.send_status(now);
         }
-        self.latency_rule(now, agent);
+        if self.phase.is_running() {
+            let finding = self.attendance.check_latency(now, agent, &self.seats);
+            self.act_on_findings(now, finding);
+        }
     }
 }

@@ -1,0 +1,228 @@
+//! The room: its parts, how it says what happened, and how it ends.
+
+use footlights_data::{
+    event::EventKind,
+    verdict::{SeatVerdict, Verdict},
+};
+use footlights_env::Agent;
+use footlights_experiment::{GameScene, Globals, record::GameInfo};
+use footlights_protocol::{
+    Outcome,
+    timeline::Timeline,
+    wire::{RoomToClient, Status},
+};
+
+use super::{
+    attendance::Attendance,
+    checkpoint::Checkpoint,
+    driver::{Audience, Driver},
+    game::Game,
+    io::{Output, RoomError},
+    journal::Journal,
+    outbox::Outbox,
+    phase::Phase,
+    recovery::SealKey,
+    seats::{Departure, Seats},
+};
+
+/// How long a game that is over waits for browsers' final reports.
+const FINAL_REPORT_TIMEOUT_MS: u64 = 2_000;
+
+/// One running game.
+pub struct GameRoom {
+    pub(super) scene: GameScene,
+    pub(super) info: GameInfo,
+    /// What this build's simulation does with the environment's default configuration, which a browser knows before it
+    /// is sent the game's.
+    pub(super) fingerprint: u64,
+    pub(super) game: Game,
+    pub(super) seats: Seats,
+    pub(super) attendance: Attendance,
+    pub(super) journal: Journal,
+    pub(super) driver: Driver,
+    pub(super) phase: Phase,
+    pub(super) out: Outbox,
+}
+
+impl GameRoom {
+    /// A room that waits for its participants. `phase_ms` shifts the grid of its ticks: rooms of one object share a timer
+    /// by sharing it, and objects that differ in it do not all work at the same moment.
+    ///
+    /// # Errors
+    /// If the environment refuses its configuration, or a policy does not load.
+    pub fn new(scene: &GameScene, info: GameInfo, phase_ms: u64, now: u64) -> Result<Self, RoomError> {
+        let timeline = Timeline::new(scene.rules(), scene.environment.make()?, info.seed);
+        let seats = Seats::new(scene, timeline.sim())?;
+        let game = Game::new(scene, timeline, now);
+        let driver = Driver::new(scene, phase_ms, &game, &seats, now)?;
+        Ok(Self {
+            fingerprint: scene.environment.default_fingerprint()?,
+            attendance: Attendance::new(scene, &seats, driver.max_attention_gap_ms(), now),
+            journal: Journal::new(now),
+            phase: Phase::Gathering { until: now + scene.gather_ms },
+            out: Outbox::default(),
+            scene: scene.clone(),
+            info,
+            game,
+            seats,
+            driver,
+        })
+    }
+
+    /// Gives the room its key. A game must have the same key for all its life, or browsers cannot bring back what a lost
+    /// process had decided.
+    #[must_use]
+    pub fn sealed_with(mut self, key: SealKey) -> Self {
+        self.journal.chain.set_key(key);
+        self
+    }
+
+    /// The game's ids and who sits where.
+    pub fn info(&self) -> &GameInfo {
+        &self.info
+    }
+
+    /// Whether the participant of a seat has been here at least once.
+    pub fn has_arrived(&self, agent: Agent) -> bool {
+        self.seats.departure(agent).is_some() || self.attendance.has_arrived(agent)
+    }
+
+    /// Ticks since the game began.
+    pub fn tick(&self) -> u32 {
+        self.game.tick()
+    }
+
+    /// How often the schedule was moved because the room was called too late.
+    pub fn slips(&self) -> u32 {
+        self.driver.slips()
+    }
+
+    /// How the game ended, if it has.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.phase.outcome()
+    }
+
+    /// Whether the game is over and all final reports have arrived or timed out.
+    pub fn is_drained(&self) -> bool {
+        matches!(self.phase, Phase::Over { .. })
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop()
+    }
+
+    pub(super) fn report(
+        &mut self,
+        now: u64,
+        agent: Option<Agent>,
+        kind: EventKind,
+        detail: impl Into<String>,
+    ) {
+        if let Some(event) = self.journal.report(now, self.game.tick(), agent, kind, detail.into()) {
+            self.out.push(Output::Report(event));
+        }
+    }
+
+    pub(super) fn set_phase(&mut self, now: u64, phase: Phase) {
+        self.phase = phase;
+        self.send_status(now);
+    }
+
+    pub(super) fn send_status(&mut self, now: u64) {
+        let (phase, remaining_ms) = self.phase.on_the_wire(now);
+        let seats = self.attendance.presences(&self.seats);
+        self.broadcast(&RoomToClient::Status(Status { phase, remaining_ms, seats }));
+    }
+
+    pub(super) fn broadcast(&mut self, message: &RoomToClient) {
+        self.out.broadcast(self.seats.listeners(), message);
+    }
+
+    /// The message that the game is over.
+    pub(super) fn finished(&self, outcome: Outcome, saved: bool) -> RoomToClient {
+        RoomToClient::Finished { outcome, saved, scores: self.game.timeline().scores().to_vec() }
+    }
+
+    /// The driver, and those whom it sends something.
+    pub(super) fn driver_and_audience(&mut self) -> (&mut Driver, Audience<'_>) {
+        (&mut self.driver, Audience { game: &self.game, seats: &self.seats, out: &mut self.out })
+    }
+
+    /// How the game ended for the participant of a seat, if it ends with `outcome` for those who stay.
+    pub(super) fn seat_verdict(&self, agent: Agent, outcome: Outcome) -> Option<SeatVerdict> {
+        let globals = Globals::new();
+        if let Some(Departure { outcome, tick, score, .. }) = self.seats.departure(agent) {
+            return Some(SeatVerdict { outcome: *outcome, score: *score, tick: *tick, globals });
+        }
+        let (score, tick) = (self.game.total(agent), self.game.tick());
+        self.seats.player(agent).map(|_| SeatVerdict { outcome, score, tick, globals })
+    }
+
+    /// Ends the game, if it is not over yet.
+    pub(super) fn finish(&mut self, now: u64, outcome: Outcome) {
+        if self.phase.is_over() {
+            return;
+        }
+        if let Some(episode) = self.game.interrupt_episode() {
+            self.journal.record_episode(episode);
+        }
+        self.report(now, None, EventKind::Finished, outcome.as_str());
+        // Where the environment failed, no browser was sent the last tick.
+        let wait_ms = if outcome == Outcome::Failed { 0 } else { FINAL_REPORT_TIMEOUT_MS };
+        self.set_phase(now, Phase::Draining { until: now + wait_ms, outcome });
+        self.flush(now);
+        let mut seats: Vec<Option<SeatVerdict>> =
+            self.seats.agents().map(|agent| self.seat_verdict(agent, outcome)).collect();
+        for (seat, globals) in seats.iter_mut().zip(self.game.end(&self.info, outcome)) {
+            if let Some(seat) = seat {
+                seat.globals = globals;
+            }
+        }
+        self.out.push(Output::Finished(Verdict { outcome, seats }));
+        self.broadcast(&self.finished(outcome, false));
+        self.drain_final_reports(now);
+    }
+
+    /// Emits [`Output::Save`] once every connected browser has sent its final report, or on timeout.
+    pub(super) fn drain_final_reports(&mut self, now: u64) {
+        let Phase::Draining { until, outcome } = self.phase else { return };
+        let tick = self.game.tick();
+        let is_owed =
+            self.seats.players().any(|(agent, player)| player.ready && self.driver.owes_report(agent, tick));
+        if now < until && is_owed {
+            return;
+        }
+        self.phase = Phase::Over { outcome, saved: false };
+        self.flush(now);
+        self.out.push(Output::Save);
+    }
+
+    /// Hands out for storage what is not stored yet, with a checkpoint.
+    pub(super) fn flush(&mut self, now: u64) {
+        if !self.journal.begin_flush(now) {
+            return;
+        }
+        let checkpoint =
+            Checkpoint::new(&self.game, &self.seats, &self.attendance, &self.journal, &self.driver);
+        let checkpoint = match checkpoint.and_then(|checkpoint| checkpoint.encode()) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => {
+                // The rows are worth storing without a checkpoint, but then the last good one is valid only up to its own
+                // tick, so the game ends here.
+                self.report(now, None, EventKind::CheckpointFailed, error.to_string());
+                if !self.phase.is_over() {
+                    return self.finish(now, Outcome::Failed);
+                }
+                Vec::new()
+            }
+        };
+        match self.journal.take_chunk(self.game.tick()) {
+            Ok(chunk) => self.out.push(Output::Persist { chunk, checkpoint }),
+            Err(error) => {
+                self.report(now, None, EventKind::RecordFailed, error.to_string());
+                self.finish(now, Outcome::Failed);
+            }
+        }
+    }
+}

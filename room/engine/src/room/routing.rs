@@ -1,0 +1,121 @@
+//! The room's entrance: what happened goes to the part that it concerns, and what is due is done.
+
+use footlights_data::event::EventKind;
+use footlights_env::Agent;
+use footlights_protocol::{Outcome, wire::CloseCode};
+
+use super::{game_room::GameRoom, io::Input, phase::Phase};
+
+impl GameRoom {
+    /// When to call with [`Input::Wake`] at the latest, epoch ms; `None` if there is nothing to wait for.
+    pub fn next_wake(&self) -> Option<u64> {
+        if self.phase.is_running() {
+            return Some(self.driver.next_wake(self.game.tick()));
+        }
+        let deadline = self.phase.deadline()?;
+        if self.phase.is_over() {
+            return Some(deadline);
+        }
+        Some(self.seats.silence_deadline().map_or(deadline, |silence| silence.min(deadline)))
+    }
+
+    /// Takes in what happened at `now`, epoch ms, and does what is due.
+    pub fn handle(&mut self, now: u64, input: Input) {
+        let findings = self.attendance.check_attention(now, self.phase.is_running(), &self.seats);
+        self.act_on_findings(now, findings);
+        match input {
+            Input::Connected { agent, conn } => self.connect(now, agent, conn),
+            Input::Message { conn, bytes } => self.receive(now, conn, &bytes),
+            Input::Disconnected { conn } => {
+                if let Some(agent) = self.seats.agent_of(conn) {
+                    self.lose(now, agent, EventKind::Lost, "the connection closed");
+                }
+                self.seats.stop_listening(conn);
+            }
+            Input::Released { agent } => self.release(agent),
+            Input::Stored => {
+                if let Some(message) = self.journal.acknowledge().and_then(|tick| self.driver.persisted(tick))
+                {
+                    self.broadcast(&message);
+                }
+            }
+            Input::Saved => self.saved(),
+            Input::Wake => {}
+        }
+        self.advance(now);
+    }
+
+    /// Does what is due.
+    fn advance(&mut self, now: u64) {
+        for agent in self.seats.agents() {
+            if self.seats.is_silent(agent, now) {
+                self.close_silent(now, agent, "nothing came for 10 s");
+            } else if self.phase.is_running() && self.driver.is_stuck(now, agent, self.game.tick()) {
+                self.close_silent(now, agent, "nothing was played for 10 s");
+            }
+        }
+        match self.phase {
+            Phase::Gathering { until } if now >= until => self.finish(now, Outcome::NoShow),
+            Phase::Countdown { until, .. } if now >= until => self.go(now, until),
+            Phase::Paused(pause) if now >= pause.until => self.end_grace(now),
+            Phase::Running => self.run(now),
+            Phase::Draining { .. } => self.drain_final_reports(now),
+            _ => {}
+        }
+        if self.phase.is_running() && self.journal.is_flush_due(now) {
+            self.flush(now);
+        }
+    }
+
+    fn connect(&mut self, now: u64, agent: Agent, conn: u64) {
+        if let Some((outcome, saved)) = self.over_for(agent) {
+            self.out.send(conn, &self.finished(outcome, saved));
+            return self.out.close(conn, CloseCode::Over, if saved { "over" } else { "over, being saved" });
+        }
+        let Some(player) = self.seats.player(agent) else {
+            return self.out.close(conn, CloseCode::Ticket, "not a person's seat");
+        };
+        if player.ready {
+            let is_paused = matches!(self.phase, Phase::Paused(_));
+            self.attendance.replaced(now, agent, is_paused, &self.seats);
+        }
+        let replaced = self.seats.player_mut(agent).and_then(|player| player.connect(conn, now));
+        self.forget_keys(agent);
+        if let Some(old) = replaced {
+            self.out.close(old, CloseCode::Replaced, "the same participant connected again");
+            self.report(now, Some(agent), EventKind::Replaced, "");
+        }
+    }
+
+    /// How the game is over for a participant, and whether that is stored; `None` while they may play.
+    fn over_for(&self, agent: Agent) -> Option<(Outcome, bool)> {
+        match (self.phase.outcome(), self.seats.departure(agent)) {
+            (_, Some(departure)) => Some((departure.outcome, self.phase.is_saved() || departure.released)),
+            (Some(outcome), None) => Some((outcome, self.phase.is_saved())),
+            (None, None) => None,
+        }
+    }
+
+    /// Closes the connection of a page that does not play.
+    fn close_silent(&mut self, now: u64, agent: Agent, why: &str) {
+        if let Some(conn) = self.seats.player(agent).and_then(|player| player.conn) {
+            self.out.close(conn, CloseCode::Silent, why);
+        }
+        self.lose(now, agent, EventKind::Silent, why);
+    }
+
+    /// The data of a game that is over are stored for good: everyone may go on.
+    fn saved(&mut self) {
+        let Some(outcome) = self.phase.outcome() else { return };
+        self.phase = Phase::Over { outcome, saved: true };
+        self.broadcast(&self.finished(outcome, true));
+        for (_, player) in self.seats.players() {
+            if let Some(conn) = player.conn {
+                self.out.close(conn, CloseCode::Over, "over");
+            }
+        }
+        for agent in self.seats.agents() {
+            self.release(agent);
+        }
+    }
+}
