@@ -314,9 +314,9 @@ fn in_seat(seat: &SeatConnection, now: f64) -> Option<Overlay> {
 }
 
 fn arrived(status: &Status) -> (u32, u32) {
-    let people = status.seats.iter().filter(|how| **how != Presence::Policy);
-    let here = people.clone().filter(|how| matches!(how, Presence::Here | Presence::Away));
-    (here.count() as u32, people.count() as u32)
+    let participants = status.seats.iter().filter(|how| **how != Presence::Policy);
+    let here = participants.clone().filter(|how| matches!(how, Presence::Here | Presence::Away));
+    (here.count() as u32, participants.count() as u32)
 }
 
 fn wait(overlay: &mut Overlay, left: f64, caption: &str) {

@@ -8,7 +8,7 @@ use footlights_protocol::{
     wire::{ConfirmedTick, SimulationSetup},
 };
 
-use super::{LocalEngine, Rollback};
+use super::game::{LocalEngine, Rollback};
 
 /// The environment of all these games: two agents, and a ball that moves by itself.
 const ENVIRONMENT: &str = "slime-volleyball-v0";
