@@ -457,8 +457,11 @@ impl Page {
         let saved_as = name.clone();
         save::picture(view.canvas.element(), name, move |saved| {
             with(&me, |page| {
-                let words =
-                    if saved { format!("Saved as {saved_as}.") } else { "The browser made no picture.".into() };
+                let words = if saved {
+                    format!("Saved as {saved_as}.")
+                } else {
+                    "The browser made no picture.".into()
+                };
                 page.saved.set(&words);
                 Ok(())
             });
