@@ -24,7 +24,7 @@ const MAX_FINAL_REPORTS: usize = 8;
 #[derive(Debug, Clone)]
 pub enum View {
     /// The room simulates and streams pictures.
-    Streamed(Streamed),
+    Streamed(Box<Streamed>),
     /// This browser simulates as well, ahead of the room.
     Simulated(Box<Rollback>),
 }
@@ -46,7 +46,7 @@ impl View {
     /// version is deployed; a new connection finds another server.
     pub fn new(welcome: &Welcome, engine: Option<LocalEngine>) -> Result<Self, OutOfSync> {
         let Some(setup) = welcome.simulated.clone() else {
-            return Ok(Self::Streamed(Streamed::new(welcome)));
+            return Ok(Self::Streamed(Box::new(Streamed::new(welcome))));
         };
         let engine = engine.ok_or(OutOfSync)?;
         let rollback = Rollback::new(welcome.agent, welcome.fps, setup, engine).map_err(|_| OutOfSync)?;
