@@ -296,7 +296,7 @@ test("a game that goes another way is named to the step, and can be watched up t
     await put({ ...replay, fingerprint: replay.fingerprint ^ 1n });
     await page.reload();
     await page.locator("#controls:not([disabled])").waitFor();
-    assert.match(await verdict.innerText(), /recorded with simulation .* All the same every digest holds/);
+    assert.match(await verdict.innerText(), /recorded with simulation .* Nevertheless, every digest holds/);
 
     for (const [changed, words] of [
       [{ ...replay, environment: "chess-v9" }, /cannot be played again here: .*chess-v9/],

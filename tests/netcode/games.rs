@@ -1,6 +1,6 @@
 //! Whole games of random play.
 
-use footlights_client::netcode::{Stage, Stop};
+use footlights_client::netcode::{PlayStage, Stop};
 use footlights_data::steps;
 use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
@@ -178,7 +178,7 @@ fn a_browser_that_simulates_the_configuration_differently_does_not_play_and_asks
     world.play(2_000.0);
     for person in &world.people {
         match person.play.stage() {
-            Stage::Stopped(Stop::Refused { code, reason }, ..) => {
+            PlayStage::Stopped(Stop::Refused { code, reason }, ..) => {
                 assert_eq!(*code, CloseCode::Mismatch.code());
                 assert!(reason.starts_with("meadow-v0: this build has simulation"), "{reason}");
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use footlights_client::netcode::{Engine, Input as PageInput, Output as PageOutput, Play, Rollback};
+use footlights_client::netcode::{LocalEngine, Play, PlayInput, PlayOutput, Rollback};
 use footlights_data::Chunk;
 use footlights_engine::room::{GameRoom, Input, Output};
 use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
@@ -31,7 +31,7 @@ fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
 }
 
 /// The browsers can run one policy.
-const ENGINE: Engine = Engine { make, act: Stubborn::answer };
+const ENGINE: LocalEngine = LocalEngine { make, infer: Stubborn::answer };
 
 /// A participant at a browser.
 pub struct Person {
@@ -131,7 +131,7 @@ impl World {
 
     /// The browsers cannot run the policy.
     pub fn without_policies(scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
-        Self::with(Engine { act: |_, _| None, ..ENGINE }, scene, seed, weather)
+        Self::with(LocalEngine { infer: |_, _| None, ..ENGINE }, scene, seed, weather)
     }
 
     /// The browsers are of a build that knows the environment, and simulates another configuration of it.
@@ -139,10 +139,10 @@ impl World {
         let make = |_: &str, _: &[u8]| -> Result<Box<dyn Simulation>, EnvError> {
             Ok(Box::new(footlights_env::Sim::<Meadow>::new(Default::default())?))
         };
-        Self::with(Engine { make, ..ENGINE }, scene, seed, weather)
+        Self::with(LocalEngine { make, ..ENGINE }, scene, seed, weather)
     }
 
-    fn with(engine: Engine, scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
+    fn with(engine: LocalEngine, scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
         let game = info(&scene, seed);
         let room = GameRoom::new(&scene, game.clone(), 0, EPOCH).expect("the scene is configured right");
         let fingerprint = scene.environment.default_fingerprint().expect("a fingerprint");
@@ -228,7 +228,7 @@ impl World {
             let person = &mut self.people[k];
             if person.conn.take().is_some() {
                 let local = person.local(self.now);
-                person.play.handle(local, PageInput::Closed(1006));
+                person.play.handle(local, PlayInput::Closed(1006));
                 self.drain(k);
             }
         }
@@ -289,7 +289,7 @@ impl World {
         if now < person.offline_until {
             if let Some(conn) = person.conn.take() {
                 let local = person.local(now);
-                person.play.handle(local, PageInput::Closed(1006));
+                person.play.handle(local, PlayInput::Closed(1006));
                 self.drain(k);
                 self.input(Input::Disconnected { conn });
             }
@@ -307,7 +307,7 @@ impl World {
         let (local, hidden) = (person.local(now), now < person.hidden_until);
         if person.play.wake_at() <= local && now >= person.next_timer {
             person.next_timer = if hidden { now + 1_000.0 } else { now };
-            person.play.handle(local, PageInput::Wake);
+            person.play.handle(local, PlayInput::Wake);
             self.drain(k);
         }
         let person = &mut self.people[k];
@@ -335,7 +335,7 @@ impl World {
             person.next_key = now + self.restless * (0.2 + person.keys.unit_f64());
             person.held = person.keys.below(8);
             let bits = person.held;
-            person.play.handle(local, PageInput::Held { bits, at: local });
+            person.play.handle(local, PlayInput::Held { bits, at: local });
             self.drain(k);
         }
     }
@@ -345,7 +345,7 @@ impl World {
         let person = &mut self.people[k];
         let local = person.local(self.now);
         let before = person.rollback().map(|rollback| rollback.confirmed().tick());
-        person.play.handle(local, PageInput::Message(bytes));
+        person.play.handle(local, PlayInput::Message(bytes));
         match wire::decode::<RoomToClient>(bytes, wire::MAX_TO_BROWSER)
             .expect("a room sends what can be read")
         {
@@ -382,16 +382,16 @@ impl World {
             let person = &mut self.people[k];
             let local = person.local(now);
             match output {
-                PageOutput::Connect(_) if now < person.offline_until => {
-                    person.play.handle(local, PageInput::Closed(1006));
+                PlayOutput::Connect(_) if now < person.offline_until => {
+                    person.play.handle(local, PlayInput::Closed(1006));
                 }
-                PageOutput::Connect(path) if path == "/lobby" => {
+                PlayOutput::Connect(path) if path == "/lobby" => {
                     person.lobby = true;
-                    person.play.handle(local, PageInput::Opened);
+                    person.play.handle(local, PlayInput::Opened);
                     let matched = LobbyToClient::Matched { socket: "/room".into() };
-                    person.play.handle(local, PageInput::Message(&wire::encode(&matched)));
+                    person.play.handle(local, PlayInput::Message(&wire::encode(&matched)));
                 }
-                PageOutput::Connect(_) => {
+                PlayOutput::Connect(_) => {
                     let conn = self.next_conn;
                     self.next_conn += 1;
                     person.lobby = false;
@@ -402,14 +402,14 @@ impl World {
                     let agent = person.agent;
                     self.input(Input::Connected { agent, conn });
                     let person = &mut self.people[k];
-                    person.play.handle(local, PageInput::Opened);
+                    person.play.handle(local, PlayInput::Opened);
                 }
-                PageOutput::Disconnect => {
+                PlayOutput::Disconnect => {
                     if let Some(conn) = person.conn.take() {
                         self.input(Input::Disconnected { conn });
                     }
                 }
-                PageOutput::Send(bytes) => {
+                PlayOutput::Send(bytes) => {
                     if !person.lobby {
                         let mut bytes = bytes;
                         if let Some((_, forge)) = self.forge.filter(|(whose, _)| *whose == k)
@@ -430,7 +430,7 @@ impl World {
                         person.up.send(now, bytes);
                     }
                 }
-                PageOutput::Call | PageOutput::Advance | PageOutput::Reload => {}
+                PlayOutput::Call | PlayOutput::Advance | PlayOutput::Reload => {}
             }
         }
     }
@@ -453,7 +453,7 @@ impl World {
                         }
                         let person = &mut self.people[k];
                         let local = person.local(self.now);
-                        person.play.handle(local, PageInput::Closed(code.code()));
+                        person.play.handle(local, PlayInput::Closed(code.code()));
                         self.drain(k);
                     }
                 }

@@ -12,11 +12,11 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 use crate::{
     dom::{OrMissing, Result, child, number, window},
     images::Images,
-    letterbox,
+    letterbox::letterbox,
 };
 
-/// No side of the canvas has more pixels than this: beyond, painting gets slow and nobody sees more.
-const MOST_PIXELS: f64 = 4096.0;
+/// No side of the canvas has more pixels than this: beyond, painting gets slow and looks the same.
+const MAX_PIXELS: f64 = 4096.0;
 
 /// A canvas in a box.
 pub struct Canvas {
@@ -66,7 +66,7 @@ impl Canvas {
         if width < 1.0 || height < 1.0 {
             return Ok(false);
         }
-        let density = window()?.device_pixel_ratio().min(MOST_PIXELS / width.max(height));
+        let density = window()?.device_pixel_ratio().min(MAX_PIXELS / width.max(height));
         let pixels = ((width * density).round() as u32, (height * density).round() as u32);
         self.scale = width * density / size.0;
         let known = (self.canvas.width(), self.canvas.height());
@@ -87,7 +87,7 @@ impl Canvas {
     pub fn paint(&mut self, items: &[Item]) -> Result<()> {
         let (width, height) = (f64::from(self.canvas.width()), f64::from(self.canvas.height()));
         self.context.clear_rect(0.0, 0.0, width, height);
-        // The context forgets its colours with every new size, so they are set anew in every picture.
+        // The context forgets its colours with every new size, so every picture sets them again.
         (self.fill, self.stroke) = (Color::NONE, Color::NONE);
         self.context.set_line_join("round");
         self.context.set_line_cap("round");

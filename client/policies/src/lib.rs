@@ -1,5 +1,5 @@
-//! The studies' policies for participants' browsers, which run them as well as the room where somebody plays alone. A
-//! module of its own, because the runtime of the models is twenty times as large as everything else that a page loads.
+//! The policies of single-player games for participants' browsers, which run them as well as the room does. They are a
+//! module of their own, because the runtime of the models is twenty times as large as everything else that a page loads.
 #![cfg(target_arch = "wasm32")]
 #![deny(missing_docs)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -16,7 +16,10 @@ pub struct Policies(BTreeMap<Agent, Box<dyn Policy>>);
 
 #[wasm_bindgen]
 impl Policies {
-    /// Makes them. An error if there is no such game, or a model does not load.
+    /// Makes the policies of a game scene.
+    ///
+    /// # Errors
+    /// There is no such game, or a model does not load.
     #[wasm_bindgen(constructor)]
     pub fn new(experiment: &str, scene: &str) -> Result<Self, JsError> {
         let missing = || JsError::new(&format!("there is no game {scene} in {experiment}"));
@@ -34,17 +37,20 @@ impl Policies {
         Ok(Self(policies))
     }
 
-    /// Asks a policy that is in the state `mind` of its own, at the start of an episode without one. `asked` is an
-    /// encoded [`PolicyQuery`]; what comes back is the encoded pair of its action and its state after that.
-    pub fn act(&mut self, asked: &[u8], mind: Option<Vec<u8>>) -> Result<Vec<u8>, JsError> {
-        let asked: PolicyQuery = msgpack::decode(asked)?;
-        let missing = || JsError::new(&format!("no policy plays {}", asked.agent));
-        let policy = self.0.get_mut(&asked.agent).ok_or_else(missing)?;
-        match mind {
-            Some(mind) => policy.load(&mind)?,
+    /// Evaluates a policy from its saved state, or from the start of an episode without one. `query` is an encoded
+    /// [`PolicyQuery`]; the result is the encoded pair of the action and the state after it.
+    ///
+    /// # Errors
+    /// The query or the state cannot be read, no policy plays that agent, or the policy fails.
+    pub fn act(&mut self, query: &[u8], state: Option<Vec<u8>>) -> Result<Vec<u8>, JsError> {
+        let query: PolicyQuery = msgpack::decode(query)?;
+        let missing = || JsError::new(&format!("no policy plays {}", query.agent));
+        let policy = self.0.get_mut(&query.agent).ok_or_else(missing)?;
+        match state {
+            Some(state) => policy.load(&state)?,
             None => policy.reset(),
         }
-        let action = asked.evaluate(policy.as_mut())?;
+        let action = query.evaluate(policy.as_mut())?;
         Ok(msgpack::encode(&(action, policy.save()))?)
     }
 }

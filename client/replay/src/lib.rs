@@ -1,6 +1,6 @@
 //! The page on which a researcher watches a stored game again, as one WebAssembly module.
 //!
-//! [`Player`] plays and [`Rows`] finds what the data say of a step; both are pure and tested on the host. `web` is the
+//! [`ReplayController`] plays and [`Rows`] finds what the data say of a step; both are pure and tested on the host. `web` is the
 //! thin shell around them that only exists on wasm. Never knows a study, and never changes what is stored.
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -8,12 +8,16 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
-mod place;
-mod player;
+mod address;
+mod check;
+mod controller;
+mod position;
 mod rows;
 #[cfg(target_arch = "wasm32")]
 mod web;
 
-pub use place::{Address, Due, Place};
-pub use player::{Checked, Player};
-pub use rows::{Rows, RowsError};
+pub use address::{AddressUpdate, ReplayAddress};
+pub use check::ReplayCheck;
+pub use controller::ReplayController;
+pub use position::ReplayPosition;
+pub use rows::{RowsError, StepRows};

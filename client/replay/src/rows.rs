@@ -1,8 +1,8 @@
-//! What the data say of a step: one seat's CSV, looked up by the columns that every table of steps has.
+//! The row of a step in the data: one seat's CSV, looked up by the columns that every table of steps has.
 
 use std::collections::BTreeMap;
 
-use crate::Place;
+use crate::position::ReplayPosition;
 
 /// Why a table cannot be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +27,16 @@ impl std::fmt::Display for RowsError {
 
 /// One seat's rows of one game.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rows {
+pub struct StepRows {
     columns: Vec<String>,
-    rows: BTreeMap<Place, csv::StringRecord>,
+    rows: BTreeMap<ReplayPosition, csv::StringRecord>,
 }
 
-impl Rows {
+impl StepRows {
     /// The rows of `game` in a table of steps.
+    ///
+    /// # Errors
+    /// The table cannot be read, or has rows of other games only.
     pub fn parse(table: &[u8], game: &str) -> Result<Self, RowsError> {
         let unreadable = |error: csv::Error| RowsError::Unreadable(error.to_string());
         let mut reader = csv::Reader::from_reader(table);
@@ -56,7 +59,7 @@ impl Rows {
                 text.parse::<u32>()
                     .map_err(|_| RowsError::Unreadable(format!("{text:?} is no number of a step")))
             };
-            let place = Place { episode: number(episode)?, step: number(step)? };
+            let place = ReplayPosition { episode: number(episode)?, step: number(step)? };
             rows.insert(place, record);
         }
         if rows.is_empty() && others {
@@ -70,13 +73,13 @@ impl Rows {
         &self.columns
     }
 
-    /// The values of the step that led to a place, in the order of the columns; none before the first step.
-    pub fn at(&self, place: Place) -> Option<impl Iterator<Item = &str>> {
+    /// The values of the step that led to this moment, in the order of the columns; `None` before the first step.
+    pub fn at(&self, place: ReplayPosition) -> Option<impl Iterator<Item = &str>> {
         self.rows.get(&place).map(csv::StringRecord::iter)
     }
 
-    /// Columns that belong together, in order: the word before the first dot, and how many there are. Columns without a
-    /// dot belong to the word `""`.
+    /// Groups of columns, in order: the word before the first dot, and the number of columns. Columns without a dot belong
+    /// to the word `""`.
     pub fn groups(&self) -> Vec<(&str, usize)> {
         let mut groups: Vec<(&str, usize)> = Vec::new();
         for column in &self.columns {
@@ -99,9 +102,10 @@ mod tests {
 
     #[test]
     fn a_step_is_found_by_episode_and_step() {
-        let rows = Rows::parse(TABLE.as_bytes(), "g").unwrap();
-        let at =
-            |episode, step| rows.at(Place { episode, step }).map(|row| row.collect::<Vec<_>>().join("|"));
+        let rows = StepRows::parse(TABLE.as_bytes(), "g").unwrap();
+        let at = |episode, step| {
+            rows.at(ReplayPosition { episode, step }).map(|row| row.collect::<Vec<_>>().join("|"))
+        };
         assert_eq!(at(0, 2).unwrap(), "s|g|0|2|2|-1|1|a, b");
         assert_eq!(at(1, 1).unwrap(), "s|g|1|1|3|0|0|");
         assert_eq!(at(0, 0), None, "no step led to the start");
@@ -111,8 +115,8 @@ mod tests {
 
     #[test]
     fn what_is_no_table_of_this_game_says_so() {
-        assert_eq!(Rows::parse(TABLE.as_bytes(), "other"), Err(RowsError::OtherGame));
-        let why = |table: &str| Rows::parse(table.as_bytes(), "g").unwrap_err().to_string();
+        assert_eq!(StepRows::parse(TABLE.as_bytes(), "other"), Err(RowsError::OtherGame));
+        let why = |table: &str| StepRows::parse(table.as_bytes(), "g").unwrap_err().to_string();
         assert_eq!(
             why("game_id,step\ng,1\n"),
             "The rows of this seat cannot be read: it has no column episode."
@@ -121,7 +125,7 @@ mod tests {
         assert!(why("game_id,episode,step\ng,0\n").contains("cannot be read"));
         assert!(why("").contains("no column game_id"));
         assert!(why(r#"{"error":"no"}"#).contains("no column"));
-        let empty = Rows::parse(b"game_id,episode,step\n", "g").unwrap();
-        assert_eq!(empty.at(Place::default()).map(|_| ()), None);
+        let empty = StepRows::parse(b"game_id,episode,step\n", "g").unwrap();
+        assert_eq!(empty.at(ReplayPosition::default()).map(|_| ()), None);
     }
 }

@@ -1,221 +1,225 @@
-//! The wait before a game, as this participant sees it.
-
-use std::collections::VecDeque;
+//! The wait for a game, as this participant sees it.
 
 use footlights_protocol::wire::{self, ClientToLobby, CloseCode, LobbyToClient, MAX_TO_BROWSER};
 
 use super::{
-    link::Link,
-    page::{Output, Stop},
+    connection::Connection,
+    outbox::Outbox,
+    page::{PlayOutput, Stop},
 };
 
-/// How often a waiter says that it is still there, ms.
+/// How often the participant's browser says that it is still there, ms.
 const PING_MS: f64 = 5000.0;
-/// A sign of life that has no answer for this long ends the connection, ms.
+/// A ping without an answer for this long ends the connection, ms.
 const SILENCE_MS: f64 = 15_000.0;
 
-/// How it stood when the lobby last said so.
+/// The state of the queue, as the lobby reported it last.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Waiting {
-    /// How many are here, this one included.
+pub struct LobbyStatus {
+    /// Participants in the queue, including this one.
     pub here: u32,
-    /// How many it takes.
+    /// Participants that a game needs.
     pub needed: u32,
-    /// Whether all places are taken.
+    /// Whether every place of the study is taken.
     pub full: bool,
-    /// Whether there was a group already, in which somebody was not ready.
+    /// Whether this participant's previous group broke up because a member was not ready.
     pub again: bool,
     waited_ms: f64,
     limit_ms: f64,
-    told: f64,
+    received_at: f64,
 }
 
-impl Waiting {
-    /// For how long this participant has waited, ms; never more than the limit.
+impl LobbyStatus {
+    /// How long this participant has waited, ms; never more than the limit.
     pub fn waited_ms(&self, now: f64) -> f64 {
-        (self.waited_ms + (now - self.told).max(0.0)).min(self.limit_ms)
+        (self.waited_ms + (now - self.received_at).max(0.0)).min(self.limit_ms)
     }
 
-    /// After how long waiting ends, ms.
+    /// The longest possible wait, ms.
     pub fn limit_ms(&self) -> f64 {
         self.limit_ms
     }
 }
 
-/// A question to everybody of a group, whether they are there.
+/// The question to every member of a group whether they are ready.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Check {
-    /// How many have said so.
+pub struct ReadyCheck {
+    /// Members that have confirmed.
     pub ready: u32,
-    /// How many it takes.
+    /// Members of the group.
     pub needed: u32,
-    /// Whether this participant has said so.
+    /// Whether this participant has confirmed.
     pub mine: bool,
     until: f64,
 }
 
-impl Check {
-    /// For how long there is time to answer, ms.
+impl ReadyCheck {
+    /// Time left to answer, ms.
     pub fn remaining_ms(&self, now: f64) -> f64 {
         (self.until - now).max(0.0)
     }
 }
 
-/// What ends the wait.
+/// How the wait ends.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Turn {
-    /// To the room with this socket.
+pub enum LobbyExit {
+    /// There is a game; connect to the room's socket at this path.
     Matched(String),
-    /// To a message with a way out.
+    /// There is nothing to play.
     Stop(Stop),
 }
 
 /// The connection to a lobby.
 #[derive(Debug, Clone)]
-pub struct Lobby {
+pub struct LobbyConnection {
     path: String,
-    link: Link,
+    connection: Connection,
     ping_at: f64,
-    /// When the ping was sent that has no answer yet.
-    pinged: Option<f64>,
+    /// When the ping without an answer was sent.
+    pinged_at: Option<f64>,
     /// The last round trip, ms; 0 before the first.
     rtt: f64,
-    waiting: Option<Waiting>,
-    check: Option<Check>,
+    status: Option<LobbyStatus>,
+    check: Option<ReadyCheck>,
     reason: String,
-    again: bool,
+    is_rematch: bool,
 }
 
-impl Lobby {
-    /// Wants to connect to the lobby socket at `path`.
+impl LobbyConnection {
+    /// Connects to the lobby socket at `path`, from `now` on.
+    #[must_use]
     pub fn new(path: String, now: f64) -> Self {
         Self {
             path,
-            link: Link::new(now, SILENCE_MS),
+            connection: Connection::new(now, SILENCE_MS),
             ping_at: f64::INFINITY,
-            pinged: None,
+            pinged_at: None,
             rtt: 0.0,
-            waiting: None,
+            status: None,
             check: None,
             reason: String::new(),
-            again: false,
+            is_rematch: false,
         }
     }
 
-    /// The same from `at` on, after a match of which nothing came.
-    pub fn again(path: String, at: f64) -> Self {
-        Self { again: true, ..Self::new(path, at) }
+    /// Connects to the lobby socket at `path` from `at` on, after a match whose partners did not come.
+    #[must_use]
+    pub fn rematch(path: String, at: f64) -> Self {
+        Self { is_rematch: true, ..Self::new(path, at) }
     }
 
-    /// Whether there was a match of which nothing came.
-    pub fn is_again(&self) -> bool {
-        self.again
+    /// Whether the participant is back because the partners of a match did not come.
+    pub fn is_rematch(&self) -> bool {
+        self.is_rematch
     }
 
     /// The connection.
-    pub fn link(&self) -> &Link {
-        &self.link
+    pub fn connection(&self) -> &Connection {
+        &self.connection
     }
 
-    /// How it stands, once the lobby has said so.
-    pub fn waiting(&self) -> Option<&Waiting> {
-        self.waiting.as_ref()
+    /// The state of the queue, once the lobby has reported it.
+    pub fn status(&self) -> Option<&LobbyStatus> {
+        self.status.as_ref()
     }
 
     /// The ready check, while there is one.
-    pub fn check(&self) -> Option<&Check> {
+    pub fn check(&self) -> Option<&ReadyCheck> {
         self.check.as_ref()
     }
 
-    pub(super) fn opened(&mut self, now: f64, out: &mut VecDeque<Output>) {
-        self.link.greeted(now);
-        self.pinged = None;
+    pub(super) fn on_open(&mut self, now: f64, out: &mut Outbox) {
+        self.connection.on_handshake(now);
+        self.pinged_at = None;
         self.ping(now, out);
     }
 
-    /// Says that this participant is there, if that is asked.
-    pub(super) fn ready(&mut self, out: &mut VecDeque<Output>) {
-        if self.link.is_open() && self.check.is_some_and(|check| !check.mine) {
-            out.push_back(Output::Send(wire::encode(&ClientToLobby::Ready)));
+    /// Answers the ready check, if one is open.
+    pub(super) fn confirm_ready(&mut self, out: &mut Outbox) {
+        if self.connection.is_open() && self.check.is_some_and(|check| !check.mine) {
+            out.push_back(PlayOutput::Send(wire::encode(&ClientToLobby::Ready)));
         }
     }
 
-    pub(super) fn message(&mut self, bytes: &[u8], now: f64, out: &mut VecDeque<Output>) -> Option<Turn> {
-        self.link.heard();
+    pub(super) fn on_message(&mut self, bytes: &[u8], now: f64, out: &mut Outbox) -> Option<LobbyExit> {
+        self.connection.on_message();
         match wire::decode(bytes, MAX_TO_BROWSER) {
             Ok(LobbyToClient::Waiting { here, needed, waited_ms, limit_ms, full }) => {
                 let (waited_ms, limit_ms) = (f64::from(waited_ms), f64::from(limit_ms));
-                let again = self.check.take().is_some() || self.waiting.is_some_and(|waiting| waiting.again);
-                self.waiting = Some(Waiting { here, needed, full, again, waited_ms, limit_ms, told: now });
+                let again = self.check.take().is_some() || self.status.is_some_and(|status| status.again);
+                self.status =
+                    Some(LobbyStatus { here, needed, full, again, waited_ms, limit_ms, received_at: now });
                 None
             }
             Ok(LobbyToClient::ReadyCheck { remaining_ms, ready, needed, mine }) => {
-                // Whoever waits may be looking elsewhere, also who was ready for a game that came to nothing.
+                // The participant may be looking elsewhere, also one who was ready for a group that broke up.
                 if self.check.is_none_or(|before| before.mine && !mine) {
-                    out.push_back(Output::Call);
+                    out.push_back(PlayOutput::Call);
                 }
-                self.check = Some(Check { ready, needed, mine, until: now + f64::from(remaining_ms) });
+                self.check = Some(ReadyCheck { ready, needed, mine, until: now + f64::from(remaining_ms) });
                 None
             }
             Ok(LobbyToClient::Pong) => {
-                if let Some(at) = self.pinged.take() {
-                    let first = self.rtt == 0.0;
-                    // 0 would say that there is none.
+                if let Some(at) = self.pinged_at.take() {
+                    let is_first = self.rtt == 0.0;
+                    // On the wire 0 means that none was measured.
                     self.rtt = (now - at).max(0.1);
-                    if first {
+                    if is_first {
                         self.ping(now, out);
                     }
                 }
                 None
             }
             Ok(LobbyToClient::Matched { socket }) => {
-                // As above; whoever comes back to a running game, or has just said to be there, is looking here.
-                if self.waiting.is_some() && self.check.is_none() {
-                    out.push_back(Output::Call);
+                // After a reload in a running game, or right after a ready check, the participant is looking here.
+                if self.status.is_some() && self.check.is_none() {
+                    out.push_back(PlayOutput::Call);
                 }
-                Some(Turn::Matched(socket))
+                Some(LobbyExit::Matched(socket))
             }
-            Ok(LobbyToClient::TimedOut { message }) => Some(Turn::Stop(Stop::TimedOut { message })),
+            Ok(LobbyToClient::TimedOut { message }) => Some(LobbyExit::Stop(Stop::TimedOut { message })),
             Ok(LobbyToClient::Refused { code, reason }) => {
                 self.reason.clone_from(&reason);
-                Some(Turn::Stop(Stop::Refused { code, reason }))
+                Some(LobbyExit::Stop(Stop::Refused { code, reason }))
             }
+            // An undecodable message means that the two sides are out of sync: reconnect.
             Err(_) => {
-                out.push_back(Output::Disconnect);
-                self.link.lost(now);
+                out.push_back(PlayOutput::Disconnect);
+                self.connection.on_lost(now);
                 None
             }
         }
     }
 
-    pub(super) fn closed(&mut self, code: u16, now: f64) -> Option<Turn> {
+    pub(super) fn on_close(&mut self, code: u16, now: f64) -> Option<LobbyExit> {
         if CloseCode::is_known(code) && code != CloseCode::Silent.code() {
-            return Some(Turn::Stop(Stop::Refused { code, reason: std::mem::take(&mut self.reason) }));
+            return Some(LobbyExit::Stop(Stop::Refused { code, reason: std::mem::take(&mut self.reason) }));
         }
-        self.link.lost(now);
+        self.connection.on_lost(now);
         None
     }
 
-    pub(super) fn hurry(&mut self, now: f64) {
-        self.link.hurry(now);
+    pub(super) fn retry_now(&mut self, now: f64) {
+        self.connection.retry_now(now);
     }
 
-    pub(super) fn wake(&mut self, now: f64, out: &mut VecDeque<Output>) {
-        if self.link.is_open() && now >= self.ping_at {
+    /// Does what is due at `now`.
+    pub(super) fn poll(&mut self, now: f64, out: &mut Outbox) {
+        if self.connection.is_open() && now >= self.ping_at {
             self.ping(now, out);
         }
-        self.link.wake(&self.path, now, out);
+        self.connection.poll(&self.path, now, out);
     }
 
     pub(super) fn wake_at(&self) -> f64 {
-        let ping = if self.link.is_open() { self.ping_at } else { f64::INFINITY };
-        ping.min(self.link.wake_at())
+        let ping = if self.connection.is_open() { self.ping_at } else { f64::INFINITY };
+        ping.min(self.connection.wake_at())
     }
 
-    fn ping(&mut self, now: f64, out: &mut VecDeque<Output>) {
-        out.push_back(Output::Send(wire::encode(&ClientToLobby::Ping { rtt: self.rtt as f32 })));
-        self.link.asked(now);
-        self.pinged.get_or_insert(now);
+    fn ping(&mut self, now: f64, out: &mut Outbox) {
+        out.push_back(PlayOutput::Send(wire::encode(&ClientToLobby::Ping { rtt: self.rtt as f32 })));
+        self.connection.on_request(now);
+        self.pinged_at.get_or_insert(now);
         self.ping_at = now + PING_MS;
     }
 }

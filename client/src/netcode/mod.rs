@@ -1,25 +1,24 @@
 //! A participant's side of a game as pure state machines: the way through lobby and room, the keys that are held, and
 //! which picture to show when.
 //!
-//! Time and messages come in as arguments, things to do come out as values. There is no socket, clock or page in here,
-//! so all of it is tested on the host.
+//! Time and messages come in as arguments, actions come out as values. There is no socket, clock or page in here, so
+//! the tests run on the host and on virtual time.
 
-mod health;
-mod keys;
-mod link;
+mod connection;
+mod held_keys;
 mod lobby;
+mod outbox;
 mod page;
 mod play;
-mod playback;
 mod rollback;
+mod round_trips;
 mod seat;
 
-pub use health::{Health, Quality};
-pub use keys::Held;
-pub use link::Link;
-pub use lobby::{Check, Lobby, Waiting};
-pub use page::{Button, Input, Output, Stop};
-pub use play::{Advance, Play, Stage};
-pub use playback::Playback;
-pub use rollback::{Act, Engine, Finding, Make, Rollback};
-pub use seat::{Finished, Seat};
+pub use connection::{Connection, ConnectionAction};
+pub use held_keys::HeldKeys;
+pub use lobby::{LobbyConnection, LobbyStatus, ReadyCheck};
+pub use page::{Button, PlayInput, PlayOutput, Stop};
+pub use play::{Play, PlayStage, SceneAdvance};
+pub use rollback::{InferFn, LocalEngine, MakeFn, Rollback};
+pub use round_trips::{ConnectionQuality, RoundTrips};
+pub use seat::{Finished, SeatConnection};

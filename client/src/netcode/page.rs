@@ -1,26 +1,26 @@
-//! What a page tells [`super::Play`], and what it is told.
+//! The interface between the page and [`super::Play`]: events of the page go in, actions for the page come out.
 
-/// What happens on the page.
+/// An event of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Input<'a> {
+pub enum PlayInput<'a> {
     /// The socket opened.
     Opened,
-    /// A binary message came.
+    /// A binary message arrived on the socket.
     Message(&'a [u8]),
-    /// The socket closed with that code.
+    /// The socket closed with this code.
     Closed(u16),
-    /// The keys that are held changed to `bits`, at the time `at`.
+    /// The participant holds other keys than before.
     Held {
-        /// Bits of the keyboard.
+        /// Bit k is set while key k of the seat's keyboard is held.
         bits: u32,
-        /// The time of the event, on the same clock.
+        /// Time of the event (monotonic, ms), on the same clock as `now`.
         at: f64,
     },
-    /// The page came into view and focus, or went out of it.
+    /// The page gained (`true`) or lost (`false`) visibility and focus.
     Attention(bool),
-    /// The browser says that the network is back.
+    /// The browser reports that the network is back.
     Online,
-    /// A button of the overlay was pressed.
+    /// The participant pressed a button of the overlay.
     Pressed(Button),
     /// The next scene could not be fetched.
     NotAdvanced,
@@ -28,53 +28,53 @@ pub enum Input<'a> {
     Wake,
 }
 
-/// What the page must do.
+/// An action that the page must perform.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// Open a socket at that path, in place of any other.
+pub enum PlayOutput {
+    /// Open a socket at this path, in place of any other.
     Connect(String),
     /// Close the socket.
     Disconnect,
-    /// Send these bytes.
+    /// Send these bytes; without an open socket they are lost, and the handshake makes up for that.
     Send(Vec<u8>),
-    /// Call the participant back to the page: a sound.
+    /// Play a sound that calls the participant back to the page.
     Call,
-    /// Fetch the next scene and show it.
+    /// Fetch the next scene and show it. Report a failure with [`PlayInput::NotAdvanced`].
     Advance,
-    /// Load the page anew.
+    /// Reload the page.
     Reload,
 }
 
-/// A way out.
+/// A button of the overlay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Button {
-    /// Try to connect now.
+    /// Connect now instead of after the pause.
     TryNow,
-    /// Load the page anew.
+    /// Reload the page.
     Reload,
     /// Take the seat back from another tab.
     PlayHere,
-    /// Go on.
+    /// Continue with the next scene.
     Continue,
-    /// Here, and ready to play.
+    /// Confirm to be present and ready to play.
     Ready,
-    /// Back to the waiting room.
+    /// Return to the waiting room.
     WaitAgain,
 }
 
 /// Why there is nothing to play.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
-    /// Nobody came in time.
+    /// The lobby found no match in time.
     TimedOut {
-        /// The lobby's words.
+        /// The lobby's message to the participant.
         message: String,
     },
-    /// The server will not have this connection.
+    /// The server refuses this connection.
     Refused {
         /// A [`footlights_protocol::wire::CloseCode`].
         code: u16,
-        /// The server's words; may be empty.
+        /// The server's explanation; may be empty.
         reason: String,
     },
 }

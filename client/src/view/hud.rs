@@ -1,9 +1,9 @@
-//! The panel around the picture: who, how much, how long, and how good the connections are.
+//! The panel around the picture: players, scores, time left, and the connections.
 
 use footlights_protocol::wire::Presence;
 
 use super::words::{clock, presence, score};
-use crate::netcode::{Quality, Seat};
+use crate::netcode::{ConnectionQuality, SeatConnection};
 
 /// One seat in the panel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,27 +25,27 @@ pub struct Panel {
     pub seats: Vec<SeatLine>,
     /// `Round 1 of 5`; empty if there is only one.
     pub round: String,
-    /// Time left in the round; empty before the room has said so.
+    /// Time left in the round; empty before the first state arrives.
     pub time: String,
     /// The environment's own lines.
     pub items: Vec<(String, String)>,
-    /// How the other people are, a line each: `Partner: reconnecting 0:27`.
+    /// The presence of the other participants, a line each: `Partner: reconnecting 0:27`.
     pub others: Vec<String>,
-    /// The same without what counts, to be read aloud when it changes.
+    /// The same without counters, to be read aloud when it changes.
     pub spoken: String,
-    /// Whether one of them is not there.
+    /// Whether one of them is absent.
     pub missing: bool,
-    /// The own connection.
-    pub quality: Quality,
-    /// The own connection in words: `38 ms`.
+    /// The participant's own connection.
+    pub quality: ConnectionQuality,
+    /// The participant's own connection in words: `38 ms`.
     pub link: String,
 }
 
-/// The panel of a seat that was welcomed.
-pub fn panel(seat: &Seat, now: f64) -> Option<Panel> {
+/// The panel of a seat; `None` before the room's welcome.
+pub fn panel(seat: &SeatConnection, now: f64) -> Option<Panel> {
     let welcome = seat.welcome()?;
     let (own, hud) = (welcome.agent.index(), seat.hud());
-    let told = hud.episodes > 0;
+    let is_known = hud.episodes > 0;
     let seats: Vec<SeatLine> = (0..)
         .zip(&welcome.names)
         .map(|(agent, name)| SeatLine {
@@ -62,7 +62,7 @@ pub fn panel(seat: &Seat, now: f64) -> Option<Panel> {
         others().filter_map(|(_, (name, how))| line(name, *how)).collect()
     };
     // After the end a closed connection is no news.
-    let quality = if seat.finished().is_some() { Quality::Good } else { seat.quality(now) };
+    let quality = if seat.finished().is_some() { ConnectionQuality::Good } else { seat.quality(now) };
     Some(Panel {
         you: if seats.len() > 1 {
             format!("You are player {} of {}", own + 1, seats.len())
@@ -75,16 +75,16 @@ pub fn panel(seat: &Seat, now: f64) -> Option<Panel> {
         } else {
             String::new()
         },
-        time: if told { clock(f64::from(hud.seconds_left) * 1000.0) } else { String::new() },
+        time: if is_known { clock(f64::from(hud.seconds_left) * 1000.0) } else { String::new() },
         items: hud.items.iter().map(|item| (item.label.clone(), item.value.clone())).collect(),
         missing: others().any(|(_, (_, how))| !matches!(how, Presence::Here | Presence::Policy)),
         others: lines(grace),
         spoken: lines(0.0).join(", "),
         quality,
         link: match (quality, seat.rtt()) {
-            (Quality::Lost, _) => "no connection".into(),
-            // A question without an answer takes at least as long as it has taken.
-            (_, Some(rtt)) => format!("{} ms", rtt.max(seat.link().unanswered_ms(now)).round() as u32),
+            (ConnectionQuality::Lost, _) => "no connection".into(),
+            // A round trip without an answer takes at least as long as it has taken so far.
+            (_, Some(rtt)) => format!("{} ms", rtt.max(seat.connection().unanswered_ms(now)).round() as u32),
             (_, None) => "…".into(),
         },
     })

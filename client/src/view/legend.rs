@@ -5,23 +5,23 @@ use footlights_protocol::keys::{Chord, Keyboard};
 
 /// A key as it is drawn in the legend.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cap {
+pub struct KeyCap {
     /// `KeyboardEvent.code`.
     pub code: String,
-    /// What stands on it on an American keyboard.
+    /// Its label on an American keyboard.
     pub name: String,
 }
 
 /// One line of the legend.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Legend {
-    /// Any of these does it; the keys of one must be held together.
-    pub ways: Vec<Vec<Cap>>,
+pub struct KeyLegend {
+    /// Combinations of keys that do it; the keys of one must be held together.
+    pub combinations: Vec<Vec<KeyCap>>,
     /// What it does.
     pub label: String,
 }
 
-/// Where a key points.
+/// The direction in which a key points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Direction {
@@ -33,34 +33,34 @@ pub enum Direction {
 
 /// A touch button.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pad {
+pub struct TouchPad {
     /// The bits that it holds.
     pub bits: u32,
-    /// An arrow, or what it does.
+    /// Its label: an arrow, or what it does.
     pub face: String,
     /// What it does.
     pub label: String,
-    /// Where it points.
+    /// The direction in which it points; `None` for an action.
     pub direction: Option<Direction>,
 }
 
 /// The touch buttons under each thumb.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pads {
+pub struct TouchPads {
     /// Under the left one.
-    pub left: Vec<Pad>,
+    pub left: Vec<TouchPad>,
     /// Under the right one.
-    pub right: Vec<Pad>,
+    pub right: Vec<TouchPad>,
 }
 
-impl Pads {
-    /// The bits of the pad that points there, if any.
+impl TouchPads {
+    /// The bits of the pad with this direction; 0 without one.
     pub fn pointing(&self, direction: Direction) -> u32 {
         let all = self.left.iter().chain(&self.right);
         all.filter(|pad| pad.direction == Some(direction)).map(|pad| pad.bits).next().unwrap_or(0)
     }
 
-    /// The bits of the n-th pad that is no direction; upwards stands in for the first if there is none.
+    /// The bits of the n-th pad without a direction; without any, the one that points up stands in for the first.
     pub fn action(&self, n: usize) -> u32 {
         let mut actions =
             self.left.iter().chain(&self.right).filter(|pad| pad.direction.is_none()).peekable();
@@ -71,7 +71,7 @@ impl Pads {
     }
 }
 
-/// What stands on the key with that `KeyboardEvent.code` on an American keyboard.
+/// The label of the key with that `KeyboardEvent.code` on an American keyboard.
 pub fn key_name(code: &str) -> String {
     let name = match code {
         "ArrowLeft" => "←",
@@ -100,13 +100,13 @@ pub fn key_name(code: &str) -> String {
 }
 
 /// The lines of the legend: one a label, in the order in which they were configured.
-pub fn legend(keyboard: &Keyboard) -> Vec<Legend> {
-    let mut lines: Vec<Legend> = Vec::new();
+pub fn legend(keyboard: &Keyboard) -> Vec<KeyLegend> {
+    let mut lines: Vec<KeyLegend> = Vec::new();
     for chord in keyboard.chords.iter().filter(|chord| !chord.label.is_empty()) {
-        let way: Vec<Cap> = codes(keyboard, chord.keys).map(cap).collect();
+        let way: Vec<KeyCap> = codes(keyboard, chord.keys).map(cap).collect();
         match lines.iter_mut().find(|line| line.label == chord.label) {
-            Some(line) => line.ways.push(way),
-            None => lines.push(Legend { ways: vec![way], label: chord.label.clone() }),
+            Some(line) => line.combinations.push(way),
+            None => lines.push(KeyLegend { combinations: vec![way], label: chord.label.clone() }),
         }
     }
     lines
@@ -114,31 +114,31 @@ pub fn legend(keyboard: &Keyboard) -> Vec<Legend> {
 
 /// The touch buttons: one for each action that a single key has. Left and right are under the left thumb, everything
 /// else under the right one; upwards joins the directions when there is something else for the right thumb.
-pub fn pads(keyboard: &Keyboard) -> Pads {
+pub fn pads(keyboard: &Keyboard) -> TouchPads {
     let mut seen: Vec<&ActionValue> = Vec::new();
-    let mut all: Vec<Pad> = Vec::new();
+    let mut all: Vec<TouchPad> = Vec::new();
     for chord in keyboard.chords.iter().filter(|chord| chord.keys.count_ones() == 1) {
         if !seen.contains(&&chord.action) {
             seen.push(&chord.action);
             all.extend(pad(keyboard, chord));
         }
     }
-    let is_side = |pad: &Pad| matches!(pad.direction, Some(Direction::Left | Direction::Right));
+    let is_side = |pad: &TouchPad| matches!(pad.direction, Some(Direction::Left | Direction::Right));
     let actions = all.iter().any(|pad| pad.direction.is_none());
     let vertical = all.iter().any(|pad| pad.direction.is_some() && !is_side(pad));
     if !actions && !vertical && all.len() == 2 {
         // Nothing but two sides: one for each thumb.
         let (left, right) = all.into_iter().partition(|pad| pad.direction != Some(Direction::Right));
-        return Pads { left, right };
+        return TouchPads { left, right };
     }
-    let (mut left, right): (Vec<Pad>, Vec<Pad>) =
+    let (mut left, right): (Vec<TouchPad>, Vec<TouchPad>) =
         all.into_iter().partition(|pad| if actions { pad.direction.is_some() } else { is_side(pad) });
     // Of two with the same direction the first configured stays first.
     left.sort_unstable_by_key(|pad| (pad.direction.map(|direction| direction as u8), pad.bits));
-    Pads { left, right }
+    TouchPads { left, right }
 }
 
-fn pad(keyboard: &Keyboard, chord: &Chord) -> Option<Pad> {
+fn pad(keyboard: &Keyboard, chord: &Chord) -> Option<TouchPad> {
     let code = codes(keyboard, chord.keys).next()?;
     let direction = direction(keyboard, code);
     let label = if chord.label.is_empty() { key_name(code) } else { chord.label.clone() };
@@ -147,10 +147,10 @@ fn pad(keyboard: &Keyboard, chord: &Chord) -> Option<Pad> {
         Some(Direction::Up) => "↑".into(),
         Some(Direction::Right) => "→".into(),
         Some(Direction::Down) => "↓".into(),
-        // Fingers know no keys.
+        // A touch screen has no keys, so their names mean nothing.
         None => label.clone(),
     };
-    Some(Pad { bits: chord.keys, face, label, direction })
+    Some(TouchPad { bits: chord.keys, face, label, direction })
 }
 
 fn codes(keyboard: &Keyboard, bits: u32) -> impl Iterator<Item = &str> {
@@ -158,8 +158,8 @@ fn codes(keyboard: &Keyboard, bits: u32) -> impl Iterator<Item = &str> {
     keyboard.keys.iter().enumerate().filter(move |(place, _)| held(*place)).map(|(_, code)| code.as_str())
 }
 
-fn cap(code: &str) -> Cap {
-    Cap { code: code.to_owned(), name: key_name(code) }
+fn cap(code: &str) -> KeyCap {
+    KeyCap { code: code.to_owned(), name: key_name(code) }
 }
 
 /// Letters point somewhere only where they are used as a cross: A and D both.
@@ -202,7 +202,7 @@ mod tests {
         ])
     }
 
-    fn faces(pads: &[Pad]) -> Vec<&str> {
+    fn faces(pads: &[TouchPad]) -> Vec<&str> {
         pads.iter().map(|pad| pad.face.as_str()).collect()
     }
 
@@ -211,12 +211,12 @@ mod tests {
         let lines: Vec<String> = legend(&slime())
             .iter()
             .map(|line| {
-                let ways: Vec<String> = line
-                    .ways
+                let combinations: Vec<String> = line
+                    .combinations
                     .iter()
                     .map(|way| way.iter().map(|cap| cap.name.clone()).collect::<Vec<_>>().join("+"))
                     .collect();
-                format!("{} {}", ways.join("/"), line.label)
+                format!("{} {}", combinations.join("/"), line.label)
             })
             .collect();
         assert_eq!(lines, ["←/A left", "↑/W jump", "→/D right"]);

@@ -8,6 +8,6 @@ mod overlay;
 mod words;
 
 pub use hud::{Panel, SeatLine, panel};
-pub use legend::{Cap, Direction, Legend, Pad, Pads, key_name, legend, pads};
-pub use overlay::{Overlay, Row, Tone, notice, overlay, state, title};
+pub use legend::{Direction, KeyCap, KeyLegend, TouchPad, TouchPads, key_name, legend, pads};
+pub use overlay::{Overlay, ResultLine, Tone, notice, overlay, state, title};
 pub use words::{button_words, clock, score};

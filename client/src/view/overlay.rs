@@ -6,12 +6,15 @@ use footlights_protocol::{
 };
 
 use super::words::{clock, duration, early_end, refusal, score, seconds, stopwatch};
-use crate::netcode::{Advance, Button, Check, Finished, Link, Lobby, Play, Seat, Stage, Stop};
+use crate::netcode::{
+    Button, Connection, Finished, LobbyConnection, Play, PlayStage, ReadyCheck, SceneAdvance, SeatConnection,
+    Stop,
+};
 
-/// After so many failed attempts to connect, reloading is offered too.
-const STUBBORN: usize = 3;
+/// After this many failed attempts, reloading the page is offered too.
+const OFFER_RELOAD_AFTER: usize = 3;
 
-/// How it is meant.
+/// The mood of an overlay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// Wait.
@@ -38,10 +41,10 @@ impl Tone {
 
 /// One line of the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Whose.
+pub struct ResultLine {
+    /// The player's name for this participant.
     pub name: String,
-    /// How much.
+    /// The player's score.
     pub score: String,
     /// Whether it is this participant's.
     pub own: bool,
@@ -50,11 +53,11 @@ pub struct Row {
 /// What lies over the picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Overlay {
-    /// Which one; the value of `data-overlay`.
+    /// The overlay's name; the value of `data-overlay`.
     pub name: &'static str,
     /// The close code behind it.
     pub code: Option<u16>,
-    /// How it is meant.
+    /// Its mood.
     pub tone: Tone,
     /// The heading.
     pub title: String,
@@ -62,17 +65,17 @@ pub struct Overlay {
     pub text: String,
     /// A number or a clock that counts; not read aloud.
     pub figure: String,
-    /// What the figure says.
+    /// What the figure means.
     pub caption: String,
-    /// The part of a wait that is over, 0 to 1.
+    /// The part of a wait that has passed, 0 to 1; `None` without a limit.
     pub part: Option<f64>,
-    /// How many are here, of how many.
+    /// How many participants are here, and how many are needed.
     pub here: Option<(u32, u32)>,
-    /// The result.
-    pub rows: Vec<Row>,
-    /// The server's words, for whoever helps.
+    /// The result, a line for each player.
+    pub rows: Vec<ResultLine>,
+    /// The server's explanation, for support.
     pub detail: String,
-    /// Ways out; the first is the one to take.
+    /// Ways out; the first is the recommended one.
     pub buttons: Vec<Button>,
 }
 
@@ -95,16 +98,18 @@ impl Overlay {
     }
 }
 
-/// The value of `data-state`.
+/// The state of the page in a word; the value of `data-state`.
 pub fn state(play: &Play) -> &'static str {
     match play.stage() {
-        Stage::Stopped(..) => "problem",
-        Stage::Lobby(lobby) if lobby.link().is_open() => "lobby",
-        Stage::Lobby(lobby) => unconnected(lobby.link()),
-        Stage::Seat(seat, _) if seat.is_unmatched() => "lobby",
-        Stage::Seat(_, Some(_)) => "finished",
-        Stage::Seat(seat, None) if !seat.link().is_open() && !seat.goes_on() => unconnected(seat.link()),
-        Stage::Seat(seat, None) => match seat.status().map(|status| status.phase) {
+        PlayStage::Stopped(..) => "problem",
+        PlayStage::Lobby(lobby) if lobby.connection().is_open() => "lobby",
+        PlayStage::Lobby(lobby) => unconnected(lobby.connection()),
+        PlayStage::Seat(seat, _) if seat.is_unmatched() => "lobby",
+        PlayStage::Seat(_, Some(_)) => "finished",
+        PlayStage::Seat(seat, None) if !seat.connection().is_open() && !seat.runs_offline() => {
+            unconnected(seat.connection())
+        }
+        PlayStage::Seat(seat, None) => match seat.status().map(|status| status.phase) {
             None => "connecting",
             Some(Phase::Gathering) => "gathering",
             Some(Phase::Countdown) if !seat.has_begun() => "countdown",
@@ -115,20 +120,20 @@ pub fn state(play: &Play) -> &'static str {
     }
 }
 
-fn unconnected(link: &Link) -> &'static str {
-    if link.attempts() == 0 { "connecting" } else { "reconnecting" }
+fn unconnected(connection: &Connection) -> &'static str {
+    if connection.attempts() == 0 { "connecting" } else { "reconnecting" }
 }
 
-/// The title of the tab: what somebody who looks elsewhere must know.
+/// The title of the tab: what a participant who looks at another tab must know.
 pub fn title(play: &Play, scene: &str) -> String {
     let news = match (state(play), play.stage()) {
-        ("lobby", Stage::Lobby(lobby)) if lobby.check().is_some_and(|check| !check.mine) => {
+        ("lobby", PlayStage::Lobby(lobby)) if lobby.check().is_some_and(|check| !check.mine) => {
             "▶ Are you ready?".into()
         }
-        ("lobby", Stage::Lobby(lobby)) => {
-            lobby.waiting().map_or("Waiting".into(), |w| format!("({}/{}) Waiting", w.here, w.needed))
+        ("lobby", PlayStage::Lobby(lobby)) => {
+            lobby.status().map_or("Waiting".into(), |w| format!("({}/{}) Waiting", w.here, w.needed))
         }
-        ("connecting" | "gathering" | "countdown", Stage::Seat(..)) if !play.focused() => {
+        ("connecting" | "gathering" | "countdown", PlayStage::Seat(..)) if !play.focused() => {
             "▶ Your game starts".into()
         }
         ("running", _) if !play.focused() => match notice(play) {
@@ -144,10 +149,10 @@ pub fn title(play: &Play, scene: &str) -> String {
     if scene.is_empty() { news } else { format!("{news} – {scene}") }
 }
 
-/// What the participant must know while playing, such as a warning; it covers nothing. Empty if there is nothing.
+/// A warning that stands while the participant plays, and covers nothing; empty if there is none.
 pub fn notice(play: &Play) -> &str {
     match play.stage() {
-        Stage::Seat(seat, None) => seat.notice(),
+        PlayStage::Seat(seat, None) => seat.notice(),
         _ => "",
     }
 }
@@ -155,17 +160,17 @@ pub fn notice(play: &Play) -> &str {
 /// What lies over the picture now; `None` while the participant can play.
 pub fn overlay(play: &Play, now: f64) -> Option<Overlay> {
     match play.stage() {
-        Stage::Lobby(lobby) => Some(in_lobby(lobby, now)),
-        Stage::Seat(seat, Some(advance)) => Some(finished(seat, advance, now)),
-        Stage::Seat(seat, None) => in_seat(seat, now),
-        Stage::Stopped(stop, seat, advance) => Some(stopped(stop, seat.is_some(), advance.as_ref())),
+        PlayStage::Lobby(lobby) => Some(in_lobby(lobby, now)),
+        PlayStage::Seat(seat, Some(advance)) => Some(finished(seat, advance, now)),
+        PlayStage::Seat(seat, None) => in_seat(seat, now),
+        PlayStage::Stopped(stop, seat, advance) => Some(stopped(stop, seat.is_some(), advance.as_ref())),
     }
 }
 
-fn in_lobby(lobby: &Lobby, now: f64) -> Overlay {
-    if !lobby.link().is_open() && lobby.link().attempts() > 0 {
+fn in_lobby(lobby: &LobbyConnection, now: f64) -> Overlay {
+    if !lobby.connection().is_open() && lobby.connection().attempts() > 0 {
         return reconnecting(
-            lobby.link(),
+            lobby.connection(),
             "Your place in the waiting room is lost while you are offline.",
             now,
         );
@@ -173,7 +178,7 @@ fn in_lobby(lobby: &Lobby, now: f64) -> Overlay {
     if let Some(check) = lobby.check() {
         return ready_check(check, now);
     }
-    let Some(waiting) = lobby.waiting() else { return connecting() };
+    let Some(waiting) = lobby.status() else { return connecting() };
     let missing = waiting.needed.saturating_sub(waiting.here);
     let title = match missing {
         _ if waiting.full => "All places are taken".to_owned(),
@@ -182,10 +187,12 @@ fn in_lobby(lobby: &Lobby, now: f64) -> Overlay {
         1 => "Waiting for another player".to_owned(),
         n => format!("Waiting for {n} more players"),
     };
-    let again = match (lobby.is_again(), waiting.needed) {
-        (true, 2) => "Your partner did not come. Looking for another one. ",
-        (true, _) => "Not everybody came. Looking for others. ",
-        (false, _) if waiting.again => "Somebody was not ready, so you wait on, ahead of who came later. ",
+    let again = match (lobby.is_rematch(), waiting.needed) {
+        (true, 2) => "Your partner did not come. We are looking for another one. ",
+        (true, _) => "Not everybody came. We are looking for other players. ",
+        (false, _) if waiting.again => {
+            "Another player was not ready, so you wait again, ahead of those who came later. "
+        }
         (false, _) => "",
     };
     let when = match (waiting.full, missing) {
@@ -196,24 +203,27 @@ fn in_lobby(lobby: &Lobby, now: f64) -> Overlay {
     };
     let text = format!(
         "{again}{when} Please keep this page open: a sound and the title of this tab will tell you. If it does not start \
-         within {}, you will be told how it goes on.",
+         within {}, this page tells you what happens next.",
         duration(waiting.limit_ms()),
     );
     Overlay {
         figure: stopwatch(waiting.waited_ms(now)),
         caption: format!("waited, {} at most", clock(waiting.limit_ms())),
         part: (waiting.limit_ms() > 0.0).then(|| waiting.waited_ms(now) / waiting.limit_ms()),
-        // More than it takes are no news: not all of them play together.
+        // A larger number means nothing: not all of them will play together.
         here: (waiting.here <= waiting.needed && !waiting.full).then_some((waiting.here, waiting.needed)),
         ..Overlay::new("lobby", Tone::Calm, title, text)
     }
 }
 
-fn ready_check(check: &Check, now: f64) -> Overlay {
+fn ready_check(check: &ReadyCheck, now: f64) -> Overlay {
     let (title, text) = if check.mine {
-        ("You are ready", "The game starts as soon as the others are, too.")
+        ("You are ready", "The game starts as soon as the others are ready, too.")
     } else {
-        ("Are you ready?", "Your game is about to start. Press the button in time, or it starts without you.")
+        (
+            "Are you ready?",
+            "Your game is about to start. Press the button before the time is up, or it starts without you.",
+        )
     };
     Overlay {
         figure: clock(check.remaining_ms(now)),
@@ -227,40 +237,44 @@ fn connecting() -> Overlay {
     Overlay::new("connecting", Tone::Calm, "Connecting…", "This takes a moment.")
 }
 
-fn reconnecting(link: &Link, text: &str, now: f64) -> Overlay {
+fn reconnecting(connection: &Connection, text: &str, now: f64) -> Overlay {
     let mut overlay = Overlay::new("reconnecting", Tone::Warn, "Connection lost", text);
-    overlay.caption = format!("attempt {}", link.attempts());
+    overlay.caption = format!("attempt {}", connection.attempts());
     overlay.buttons.push(Button::TryNow);
-    match link.retry_in(now) {
+    match connection.retry_in(now) {
         Some(pause) if pause > 0.0 => {
             overlay.figure = format!("Trying again in {} s", seconds(pause));
         }
         _ => overlay.figure = "Connecting…".into(),
     }
-    if link.attempts() >= STUBBORN {
+    if connection.attempts() >= OFFER_RELOAD_AFTER {
         overlay.text.push_str(" Please check your internet connection.");
         overlay.buttons.push(Button::Reload);
     }
     overlay
 }
 
-fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
+fn in_seat(seat: &SeatConnection, now: f64) -> Option<Overlay> {
     if seat.is_unmatched() {
         let two = seat.welcome().is_none_or(|welcome| welcome.names.len() == 2);
         let (title, text) = if two {
-            ("Your partner did not come", "Looking for another one.")
+            ("Your partner did not come", "We are looking for another one.")
         } else {
-            ("Not everybody came", "Looking for others.")
+            ("Not everybody came", "We are looking for other players.")
         };
         return Some(Overlay::new("unmatched", Tone::Calm, title, text));
     }
-    if !seat.link().is_open() {
-        if seat.goes_on() {
+    if !seat.connection().is_open() {
+        if seat.runs_offline() {
             return None;
         }
-        return Some(match seat.link().attempts() {
+        return Some(match seat.connection().attempts() {
             0 => connecting(),
-            _ => reconnecting(seat.link(), "The game waits a while for you to come back.", now),
+            _ => reconnecting(
+                seat.connection(),
+                "The game waits for you for a while. This page connects again by itself.",
+                now,
+            ),
         });
     }
     let Some(status) = seat.status() else { return Some(connecting()) };
@@ -274,7 +288,7 @@ fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
             let text = "You were matched. The game starts as soon as everybody has arrived.";
             let mut overlay = Overlay::new("gathering", Tone::Good, title, text);
             overlay.here = Some(arrived(status));
-            wait(&mut overlay, left, "until the game is called off");
+            wait(&mut overlay, left, "until the game is cancelled");
             Some(overlay)
         }
         Phase::Countdown => {
@@ -282,7 +296,7 @@ fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
             let hud = seat.hud();
             let title = match (again, hud.episodes > 1) {
                 (_, true) => format!("Round {} of {}", hud.episode, hud.episodes),
-                (true, false) => "The game goes on".into(),
+                (true, false) => "The game continues".into(),
                 (false, false) => "Get ready".into(),
             };
             let figure = if left > 0.0 { seconds(left).to_string() } else { "Go".into() };
@@ -290,7 +304,7 @@ fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
         }
         Phase::Paused => Some(paused(seat, status, two, left)),
         Phase::Over => {
-            let text = "The result is on its way.";
+            let text = "Your result will be here in a moment.";
             Some(Overlay {
                 buttons: vec![Button::Reload],
                 ..Overlay::new("finished", Tone::Calm, "The game is over", text)
@@ -300,9 +314,9 @@ fn in_seat(seat: &Seat, now: f64) -> Option<Overlay> {
 }
 
 fn arrived(status: &Status) -> (u32, u32) {
-    let people = status.seats.iter().filter(|how| **how != Presence::Policy);
-    let here = people.clone().filter(|how| matches!(how, Presence::Here | Presence::Away));
-    (here.count() as u32, people.count() as u32)
+    let participants = status.seats.iter().filter(|how| **how != Presence::Policy);
+    let here = participants.clone().filter(|how| matches!(how, Presence::Here | Presence::Away));
+    (here.count() as u32, participants.count() as u32)
 }
 
 fn wait(overlay: &mut Overlay, left: f64, caption: &str) {
@@ -312,7 +326,7 @@ fn wait(overlay: &mut Overlay, left: f64, caption: &str) {
     }
 }
 
-fn paused(seat: &Seat, status: &Status, two: bool, left: f64) -> Overlay {
+fn paused(seat: &SeatConnection, status: &Status, two: bool, left: f64) -> Overlay {
     let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
     let lost: Vec<&str> = status
         .seats
@@ -322,26 +336,26 @@ fn paused(seat: &Seat, status: &Status, two: bool, left: f64) -> Overlay {
         .map(|(_, name)| name.as_str())
         .collect();
     let (title, text) = match lost.as_slice() {
-        [] => ("The game is paused".into(), "It goes on in a moment.".to_owned()),
+        [] => ("The game is paused".into(), "It continues in a moment.".to_owned()),
         [one] => {
             let who = if two { "Your partner".to_owned() } else { (*one).to_owned() };
             let text = format!(
-                "{who} lost the connection and may come back. The game goes on as soon as that happens."
+                "{who} lost the connection and may come back. The game continues as soon as they are back."
             );
             (format!("Waiting for {}", if two { "your partner" } else { *one }), text)
         }
         several => (
             format!("Waiting for {} players", several.len()),
-            "They lost the connection and may come back. The game goes on as soon as that happens."
+            "They lost the connection and may come back. The game continues as soon as they are back."
                 .to_owned(),
         ),
     };
     let mut overlay = Overlay::new("paused", Tone::Warn, title, text);
-    wait(&mut overlay, left, "until nobody is waited for any longer; what you played counts");
+    wait(&mut overlay, left, "until the game stops waiting. What you have played counts.");
     overlay
 }
 
-fn finished(seat: &Seat, advance: &Advance, now: f64) -> Overlay {
+fn finished(seat: &SeatConnection, advance: &SceneAdvance, now: f64) -> Overlay {
     let end = seat.finished();
     let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
     let own = seat.welcome().map_or(0, |welcome| welcome.agent.index());
@@ -355,19 +369,23 @@ fn finished(seat: &Seat, advance: &Advance, now: f64) -> Overlay {
     }
     overlay.rows = (0..)
         .zip(names.iter().zip(end.map_or(&[][..], |end| &end.scores)))
-        .map(|(agent, (name, value))| Row { name: name.clone(), score: score(*value), own: agent == own })
+        .map(|(agent, (name, value))| ResultLine {
+            name: name.clone(),
+            score: score(*value),
+            own: agent == own,
+        })
         .collect();
     let left = (advance.due - now).max(0.0);
     overlay.caption = match (advance.under_way, advance.failures) {
-        (true, _) => "Going on…".into(),
+        (true, _) => "Continuing…".into(),
         (false, 0) if advance.due.is_infinite() => "Saving your data… Please keep this page open.".into(),
-        (false, 0) => format!("Your data are saved. Going on in {} s", seconds(left)),
+        (false, 0) => format!("Your data are saved. Continuing in {} s", seconds(left)),
         (false, _) => format!("Your data are not confirmed yet. Trying again in {} s", seconds(left)),
     };
     if now >= advance.allowed && !advance.under_way {
         overlay.buttons.push(Button::Continue);
     }
-    if advance.failures >= STUBBORN {
+    if advance.failures >= OFFER_RELOAD_AFTER {
         overlay.buttons.push(Button::Reload);
     }
     overlay
@@ -383,7 +401,7 @@ fn verdict(end: Option<&Finished>, own: usize) -> (Tone, &'static str, &'static 
     }
 }
 
-fn stopped(stop: &Stop, has_seat: bool, advance: Option<&Advance>) -> Overlay {
+fn stopped(stop: &Stop, has_seat: bool, advance: Option<&SceneAdvance>) -> Overlay {
     let under_way = advance.is_some_and(|advance| advance.under_way);
     match stop {
         Stop::TimedOut { message } => Overlay {

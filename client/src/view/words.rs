@@ -1,4 +1,4 @@
-//! Numbers and names as people read them.
+//! Numbers, names and sentences for participants.
 
 use footlights_protocol::{
     Outcome,
@@ -60,11 +60,11 @@ pub fn button_words(button: Button) -> &'static str {
     }
 }
 
-/// How the holder of a seat is; `None` for a policy that was always there.
+/// The presence of a player in words; `None` for a policy that has held the seat from the start.
 pub(super) fn presence(presence: Presence, name: &str, grace_ms: f64) -> Option<String> {
     Some(match presence {
         Presence::Policy if name == COMPUTER => return None,
-        Presence::Policy => "left, a computer plays on".into(),
+        Presence::Policy => "left; the computer plays instead".into(),
         Presence::Expected => "expected".into(),
         Presence::Here => "here".into(),
         Presence::Away => "away".into(),
@@ -74,17 +74,17 @@ pub(super) fn presence(presence: Presence, name: &str, grace_ms: f64) -> Option<
     })
 }
 
-/// Why a game ended before its time, as a heading and a sentence; `None` where it did not.
+/// Why a game ended early, as a heading and a sentence; `None` if it did not. `two` is whether there are two players.
 pub(super) fn early_end(outcome: Outcome, two: bool) -> Option<(&'static str, &'static str)> {
     match outcome {
         Outcome::Completed => None,
         Outcome::PartnerLeft if two => Some((
             "Your partner left",
-            "The connection to your partner was lost and did not come back, so the game ends here. What you played counts.",
+            "Your partner lost the connection and did not come back, so the game ends here. What you have played counts.",
         )),
         Outcome::PartnerLeft => Some((
             "A player left",
-            "The connection to another player was lost and did not come back, so the game ends here. What you played \
+            "Another player lost the connection and did not come back, so the game ends here. What you have played \
              counts.",
         )),
         Outcome::NoShow if two => Some((
@@ -95,38 +95,37 @@ pub(super) fn early_end(outcome: Outcome, two: bool) -> Option<(&'static str, &'
             Some(("Not everybody came", "Another player never reached the game. This is not your fault."))
         }
         Outcome::LobbyTimeout => {
-            Some(("No match this time", "Nobody came to play with you in time. This is not your fault."))
+            Some(("No match this time", "No other player came in time. This is not your fault."))
         }
-        Outcome::Failed => Some((
-            "The game had to stop",
-            "Something went wrong on our side. What you played until then counts.",
-        )),
+        Outcome::Failed => {
+            Some(("The game had to stop", "Something went wrong on our side. What you have played counts."))
+        }
         Outcome::Void if two => Some((
             "Your partner left",
-            "The connection to your partner was lost and did not come back, so the game ends here and is not counted. This \
-             is not your fault.",
+            "Your partner lost the connection and did not come back, so the game ends here and does not count. This is \
+             not your fault.",
         )),
         Outcome::Void => Some((
             "A player left",
-            "The connection to another player was lost and did not come back, so the game ends here and is not counted. \
-             This is not your fault.",
+            "Another player lost the connection and did not come back, so the game ends here and does not count. This \
+             is not your fault.",
         )),
         Outcome::Left => Some((
             "You were away for too long",
-            "The others could not wait any longer, so the game is over for you. What you played until then is saved.",
+            "The other players could not wait any longer, so the game is over for you. What you have played is saved.",
         )),
         Outcome::Excluded => Some((
             "The game ends here for you",
-            "Your connection or your attention was not good enough for it. What you played until then is saved.",
+            "Your connection was too slow for this game, or you were away from it for too long. What you have played is saved.",
         )),
         Outcome::Abandoned => Some((
             "The game ended early",
-            "Nobody was connected for too long. What you played until then counts.",
+            "No player was connected for too long. What you have played counts.",
         )),
     }
 }
 
-/// A refusal in its own words, as a heading and a sentence.
+/// Why the server closed a connection with this code, as a heading and a sentence.
 pub(super) fn refusal(code: u16) -> (&'static str, &'static str) {
     let is = |known: CloseCode| code == known.code();
     match () {
@@ -140,12 +139,12 @@ pub(super) fn refusal(code: u16) -> (&'static str, &'static str) {
         ),
         () if is(CloseCode::TooFrequent) => (
             "Too many key presses at once",
-            "More arrived from this page than a person can press, so the connection was closed. Check for a stuck key or \
+            "This page sent more key presses than a person can make, so the connection was closed. Check for a stuck key or \
              a key-repeating program, then reload the page.",
         ),
         () if is(CloseCode::Ticket) => (
             "Your place in the game could not be confirmed",
-            "It may have expired while you were away. Reload the page to be shown where you are now.",
+            "It may have expired while you were away. Reload the page to see where you are now.",
         ),
         () if is(CloseCode::Mismatch) => (
             "This page is out of date",
@@ -153,25 +152,25 @@ pub(super) fn refusal(code: u16) -> (&'static str, &'static str) {
         ),
         () if is(CloseCode::Replaced) => (
             "You opened the study somewhere else",
-            "It goes on in the other tab or window, and this one was disconnected. You can close this tab.",
+            "You take part in the other tab or window now, and this one is disconnected. You can close this tab.",
         ),
         () if is(CloseCode::Over) => {
-            ("This is over", "There is nothing more to do here. Go on to the next part.")
+            ("This part is over", "There is nothing more to do here. Please continue with the next part.")
         }
         () if is(CloseCode::Silent) => (
             "The connection was silent for too long",
-            "The computer may have been asleep. Reload the page to go on.",
+            "Your computer may have been asleep. Reload the page to continue.",
         ),
         () if is(CloseCode::Unavailable) => (
             "The game is not available any more",
-            "The server lost this game, and nothing on your side can bring it back. Reload the page to go on from where \
-             the study is now.",
+            "The server has lost this game, and you cannot bring it back. Reload the page to continue with the study \
+             from where it is now.",
         ),
         () if is(CloseCode::NotReady) => (
             "You were not ready in time",
-            "A game was about to start, and the others go on without you. You can wait for another one.",
+            "A game was about to start, and the others play without you. You can wait for another one.",
         ),
-        () => ("The connection was closed", "The server ended the connection. Reload the page to go on."),
+        () => ("The connection was closed", "The server ended the connection. Reload the page to continue."),
     }
 }
 

@@ -6,15 +6,15 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};
 
-use super::dom::{OrMissing, Result, child, document, window, words};
-use crate::view::{self, Pad, Pads};
+use crate::view::{self, TouchPad, TouchPads};
+use footlights_canvas::dom::{OrMissing, Result, child, document, window, words};
 
 /// Shows what the keys do, and stands in for them under the thumbs.
 pub struct Controls {
     legend: HtmlElement,
     thumbs: HtmlElement,
     buttons: Vec<(u32, HtmlElement)>,
-    pads: Pads,
+    pads: TouchPads,
 }
 
 impl Controls {
@@ -26,7 +26,7 @@ impl Controls {
         thumbs.set_hidden(true);
         thumbs.set_attribute("aria-label", "Touch controls")?;
         thumbs.set_attribute("role", "group")?;
-        Ok(Self { legend, thumbs, buttons: Vec::new(), pads: Pads::default() })
+        Ok(Self { legend, thumbs, buttons: Vec::new(), pads: TouchPads::default() })
     }
 
     /// The element that the fingers touch.
@@ -35,7 +35,7 @@ impl Controls {
     }
 
     /// The buttons as a gamepad sees them.
-    pub fn pads(&self) -> &Pads {
+    pub fn pads(&self) -> &TouchPads {
         &self.pads
     }
 
@@ -46,7 +46,7 @@ impl Controls {
         self.legend.set_hidden(lines.is_empty());
         for line in &lines {
             let item = child(&self.legend, "span", "line")?;
-            for (place, way) in line.ways.iter().enumerate() {
+            for (place, way) in line.combinations.iter().enumerate() {
                 if place > 0 {
                     words(&item, "span", "or", "or")?;
                 }
@@ -74,7 +74,7 @@ impl Controls {
         Ok(())
     }
 
-    fn thumb(&mut self, side: &str, pads: &[Pad]) -> Result<()> {
+    fn thumb(&mut self, side: &str, pads: &[TouchPad]) -> Result<()> {
         let thumb = child(&self.thumbs, "div", &format!("thumb {side}"))?;
         let cross = pads.iter().filter(|pad| pad.direction.is_some()).count() > 2;
         thumb.class_list().toggle_with_force("cross", cross)?;

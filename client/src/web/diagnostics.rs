@@ -1,13 +1,13 @@
-//! `window.footlights`: how the game runs, for tests and for whoever helps a participant. Nobody reads it in here.
+//! `window.footlights`: how the game runs, for tests and for support. Write-only here.
 
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::dom::window;
 use crate::netcode::Play;
+use footlights_canvas::dom::window;
 
 /// How many times from input to frame are kept.
-const MOST: u32 = 200;
+const MAX_SAMPLES: u32 = 200;
 
 /// The object, and what is in it.
 pub struct Diagnostics {
@@ -39,7 +39,7 @@ impl Diagnostics {
         let Some(seat) = play.seat_mut() else { return };
         for sample in seat.take_measured() {
             self.input_to_frame.push(&sample.into());
-            if self.input_to_frame.length() > MOST {
+            if self.input_to_frame.length() > MAX_SAMPLES {
                 self.input_to_frame.shift();
             }
         }

@@ -1,12 +1,13 @@
-//! What was entered in a form and not sent yet survives a reload: it is kept in the tab's session storage.
+//! Drafts: what was entered in a form and not sent yet is kept in the tab's session storage, so it survives a reload.
 
+use footlights_canvas::dom::{Result, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, Storage,
     UrlSearchParams,
 };
 
-use super::dom::{Result, window};
+use super::slider;
 
 /// The form of an event, if its draft is kept.
 fn form_of(event: &Event) -> Option<HtmlFormElement> {
@@ -25,7 +26,7 @@ fn key(form: &HtmlFormElement) -> String {
 /// Something was entered.
 pub fn keep(event: &Event, entered: impl FnOnce(&HtmlFormElement) -> Result<UrlSearchParams>) {
     let Some(form) = form_of(event) else { return };
-    // A full or forbidden storage keeps nobody from answering.
+    // A storage that is full or forbidden must not keep the participant from answering.
     if let (Ok(Some(storage)), Ok(entered)) = (storage(), entered(&form)) {
         let _ = storage.set_item(&key(&form), &String::from(entered.to_string()));
     }
@@ -53,7 +54,7 @@ pub fn restore(scene: &HtmlElement) -> Result<()> {
                 input.set_checked(kept.get_all(&name).includes(&JsValue::from(input.value()), 0));
             } else if let Some(value) = kept.get(&name) {
                 input.set_value(&value);
-                super::page::show_slider(input);
+                slider::touch(input);
             }
         } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>()
             && let Some(value) = kept.get(&area.name())

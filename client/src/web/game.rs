@@ -1,77 +1,59 @@
-//! A game scene on the page: turns what happens into [`Input`]s, does what [`Play`] says, and shows how it stands.
+//! A game scene on the page: turns events into [`PlayInput`]s, performs what [`Play`] asks for, and shows how it stands.
 
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
 };
 
-use footlights_canvas::{Canvas, Images};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use footlights_canvas::{
+    Canvas, Images,
+    dom::{Listener, OrMissing, Result, attentive, child, now, warn, window},
+};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::{
     controls::Controls,
     diagnostics::Diagnostics,
-    dom::{Listener, OrMissing, Result, attentive, child, document, now, warn, window},
-    gamepad, input,
+    inputs::Inputs,
+    listeners::{Receiver, ResizeWatch, Targets, UserEvent, listen, time_of},
     overlay::OverlayView,
-    page,
     panel::PanelView,
-    problem, simulation,
+    problem,
+    schedule::Schedule,
+    screen::Screen,
+    simulation,
     socket::{Socket, SocketEvent},
-    sound,
+    sound, swap,
 };
 use crate::{
-    netcode::{Held, Input, Output, Play},
+    netcode::{Play, PlayInput, PlayOutput},
     view,
 };
 
-/// Clocks and countdowns are looked at this often, ms.
-const GLANCE_MS: f64 = 250.0;
+/// How often clocks and countdowns are updated at least, ms.
+const UI_POLL_MS: f64 = 250.0;
 
 /// A game scene. Dropping it closes its socket and ends its timers.
 pub struct Game {
     me: Weak<RefCell<Self>>,
     play: Play,
-    pub(super) held: Held,
-    pub(super) controls: Controls,
-    pub(super) overlay: OverlayView,
+    inputs: Inputs,
+    screen: Screen,
     socket: Option<Socket>,
-    canvas: Canvas,
-    panel: PanelView,
-    status: HtmlElement,
-    /// Whose keys the controls show.
+    /// The agent whose keys the controls show.
     seated: Option<u8>,
+    /// Where the next scene is asked for.
     next: String,
-    title: String,
-    spoken: String,
-    gamepad: u32,
-    pub(super) gamepads: bool,
     diagnostics: Diagnostics,
-    timer: Ticket,
-    frame: Ticket,
+    schedule: Schedule,
     listeners: Vec<Listener>,
-    watch: Option<input::Watch>,
-}
-
-/// A callback that the browser was asked for.
-struct Ticket {
-    closure: Closure<dyn FnMut(f64)>,
-    id: Option<i32>,
-    at: f64,
-}
-
-impl Ticket {
-    fn new(me: &Weak<RefCell<Game>>, call: fn(&mut Game, f64)) -> Self {
-        let me = me.clone();
-        let closure = Closure::new(move |at: f64| with(&me, |game| call(game, at)));
-        Self { closure, id: None, at: f64::INFINITY }
-    }
+    watch: Option<ResizeWatch>,
 }
 
 /// Runs `act` on the game, if it is still there and nothing broke.
-pub(super) fn with(me: &Weak<RefCell<Game>>, act: impl FnOnce(&mut Game)) {
+fn with(me: &Weak<RefCell<Game>>, act: impl FnOnce(&mut Game)) {
     if let Some(game) = me.upgrade().filter(|_| !problem::is_shown())
         && let Ok(mut game) = game.try_borrow_mut()
     {
@@ -96,62 +78,127 @@ impl Game {
         canvas.element().set_id("stage");
         let controls = Controls::new(section)?;
         let overlay = OverlayView::new(section)?;
-        let status = child(section, "p", "visually-hidden")?;
-        status.set_attribute("role", "status")?;
+        let screen = Screen::new(canvas, panel, overlay, section, title)?;
+        let play = Play::new(&lobby, simulation::fingerprint(&env), simulation::ENGINE, attentive(), now());
 
         let game = Rc::new_cyclic(|me: &Weak<RefCell<Self>>| {
+            let (timed, framed) = (me.clone(), me.clone());
             RefCell::new(Self {
                 me: me.clone(),
-                play: Play::new(
-                    &lobby,
-                    simulation::fingerprint(&env),
-                    simulation::ENGINE,
-                    attentive(),
-                    now(),
-                ),
-                held: Held::default(),
-                controls,
-                overlay,
+                play,
+                inputs: Inputs::new(controls),
+                screen,
                 socket: None,
-                canvas,
-                panel,
-                status,
                 seated: None,
                 next,
-                title,
-                spoken: String::new(),
-                gamepad: 0,
-                gamepads: false,
                 diagnostics: Diagnostics::default(),
-                timer: Ticket::new(me, |game, _| {
-                    game.timer.id = None;
-                    game.drive(Input::Wake);
-                }),
-                frame: Ticket::new(me, |game, at| {
-                    game.frame.id = None;
-                    game.animate(at);
-                }),
+                schedule: Schedule::new(
+                    move |_| {
+                        with(&timed, |game| {
+                            game.schedule.timer_ran();
+                            game.drive(PlayInput::Wake);
+                        });
+                    },
+                    move |at| {
+                        with(&framed, |game| {
+                            game.schedule.frame_ran();
+                            game.animate(at);
+                        });
+                    },
+                ),
                 listeners: Vec::new(),
                 watch: None,
             })
         });
         {
             let mut this = game.borrow_mut();
-            let me = Rc::downgrade(&game);
-            this.listeners = input::listen(&me, section, &this.controls, &this.overlay, &this.panel)?;
+            let (me, painted) = (Rc::downgrade(&game), Rc::downgrade(&game));
+            let tell: Receiver = Rc::new(move |event| with(&me, |game| game.on_event(event)));
+            let targets = Targets {
+                section,
+                thumbs: this.inputs.controls().thumbs(),
+                overlay: this.screen.overlay().root(),
+                full_screen: &this.screen.panel().full_screen,
+            };
+            let listeners = listen(&tell, &targets)?;
+            this.listeners = listeners;
             let assets = data.get("assets").unwrap_or_default();
-            let painted = me.clone();
-            this.canvas.images = Images::load(&assets, move || with(&painted, Self::repaint))?;
-            this.watch = Some(input::Watch::new(&me, &frame)?);
+            let images = Images::load(&assets, move || with(&painted, Self::repaint))?;
+            this.screen.set_images(images);
+            this.watch = Some(ResizeWatch::new(&tell, &frame)?);
         }
-        // Nobody waits for somebody who does not know yet what their opponent does.
+        // The lobby comes after the policies: no partner shall wait for a participant who cannot play yet.
         let me = Rc::downgrade(&game);
-        simulation::load(&data, move || with(&me, |game| game.drive(Input::Wake)))?;
+        simulation::load(&data, move || with(&me, |game| game.drive(PlayInput::Wake)))?;
         Ok(game)
     }
 
-    /// One event of the page, and all that follows from it.
-    pub(super) fn drive(&mut self, input: Input<'_>) {
+    /// The participant did something.
+    fn on_event(&mut self, event: UserEvent) {
+        match event {
+            UserEvent::Key(event, is_down) => self.on_key(&event, is_down),
+            UserEvent::FingerDown(event) => {
+                event.prevent_default();
+                self.inputs.finger_down(&event);
+                self.keys_changed(time_of(&event));
+            }
+            UserEvent::FingerMoved(event) => {
+                if self.inputs.finger_moved(&event) {
+                    self.keys_changed(time_of(&event));
+                }
+            }
+            UserEvent::FingerLifted(event) => {
+                if self.inputs.finger_lifted(&event) {
+                    self.keys_changed(time_of(&event));
+                }
+            }
+            UserEvent::OverlayClicked(event) => {
+                if let Some(button) = self.screen.overlay().button(event.target()) {
+                    self.drive(PlayInput::Pressed(button));
+                }
+            }
+            UserEvent::Online => self.drive(PlayInput::Online),
+            UserEvent::GamepadConnected => self.inputs.gamepad_connected(),
+            UserEvent::AttentionChanged => {
+                let attentive = attentive();
+                if !attentive {
+                    self.inputs.release_all();
+                    self.keys_changed(now());
+                }
+                self.drive(PlayInput::Attention(attentive));
+            }
+            // Fingers that rest on the game must not scroll, zoom, select or open menus.
+            UserEvent::Gesture(event) => {
+                if self.plays() && !self.screen.overlay().contains(event.target()) {
+                    event.prevent_default();
+                }
+            }
+            UserEvent::Resized => {
+                if let Err(error) = self.fit() {
+                    warn("the picture does not fit", &error);
+                }
+            }
+        }
+    }
+
+    fn on_key(&mut self, event: &KeyboardEvent, is_down: bool) {
+        if !self.inputs.is_meant(event, is_down) {
+            return;
+        }
+        let on_button = self.screen.overlay().button(event.target()).is_some();
+        if !self.plays() || (on_button && !event.repeat()) {
+            return;
+        }
+        // Arrows must not scroll, Space must not press a button, Tab-like keys must not leave.
+        event.prevent_default();
+        if !event.repeat() {
+            self.inputs.key(event, is_down);
+            self.keys_changed(time_of(event));
+        }
+    }
+
+    /// Handles one event of the page, and everything that follows from it.
+    fn drive(&mut self, input: PlayInput<'_>) {
         self.play.handle(now(), input);
         while let Some(output) = self.play.poll() {
             if let Err(error) = self.perform(output) {
@@ -165,29 +212,28 @@ impl Game {
     }
 
     /// The keys may have changed, by an event at the time `at`.
-    pub(super) fn keys_changed(&mut self, at: f64) {
-        let bits = self.held.bits();
-        self.controls.hold(bits);
-        self.drive(Input::Held { bits, at });
+    fn keys_changed(&mut self, at: f64) {
+        let bits = self.inputs.show();
+        self.drive(PlayInput::Held { bits, at });
     }
 
     /// Whether the participant plays now, so that keys mean the game and not the page.
-    pub(super) fn plays(&self) -> bool {
+    fn plays(&self) -> bool {
         self.play.seat().is_some_and(|seat| seat.welcome().is_some()) && view::state(&self.play) != "problem"
     }
 
-    /// What is painted is out of date though no frame came.
+    /// The picture is out of date though no frame arrived.
     fn repaint(&mut self) {
         if let Some(seat) = self.play.seat_mut() {
             seat.repaint();
         }
     }
 
-    /// The box of the canvas has another size.
-    pub(super) fn fit(&mut self) -> Result<()> {
+    /// Fits the picture into its box.
+    fn fit(&mut self) -> Result<()> {
         if let Some(seat) = self.play.seat_mut()
             && let Some(viewport) = seat.viewport()
-            && self.canvas.fit(viewport)?
+            && self.screen.fit(viewport)?
         {
             seat.repaint();
             self.paint(now());
@@ -195,36 +241,36 @@ impl Game {
         Ok(())
     }
 
-    fn perform(&mut self, output: Output) -> Result<()> {
+    fn perform(&mut self, output: PlayOutput) -> Result<()> {
         match output {
-            Output::Connect(path) => {
+            PlayOutput::Connect(path) => {
                 let me = self.me.clone();
                 self.socket = None;
                 self.socket = Some(Socket::open(&path, move |event| {
                     with(&me, |game| match event {
-                        SocketEvent::Opened => game.drive(Input::Opened),
-                        SocketEvent::Message(bytes) => game.drive(Input::Message(&bytes)),
-                        SocketEvent::Closed(code) => game.drive(Input::Closed(code)),
+                        SocketEvent::Opened => game.drive(PlayInput::Opened),
+                        SocketEvent::Message(bytes) => game.drive(PlayInput::Message(&bytes)),
+                        SocketEvent::Closed(code) => game.drive(PlayInput::Closed(code)),
                     });
                 })?);
             }
-            Output::Disconnect => self.socket = None,
-            Output::Send(bytes) => {
+            PlayOutput::Disconnect => self.socket = None,
+            PlayOutput::Send(bytes) => {
                 if let Some(socket) = &self.socket {
                     socket.send(&bytes);
                 }
             }
-            Output::Call => sound::call(),
-            Output::Advance => {
+            PlayOutput::Call => sound::call(),
+            PlayOutput::Advance => {
                 let (me, next) = (self.me.clone(), self.next.clone());
                 spawn_local(async move {
-                    if let Err(error) = page::advance(&next).await {
+                    if let Err(error) = swap::advance(&next).await {
                         warn("the next scene is not there yet", &error);
-                        with(&me, |game| game.drive(Input::NotAdvanced));
+                        with(&me, |game| game.drive(PlayInput::NotAdvanced));
                     }
                 });
             }
-            Output::Reload => window()?.location().reload()?,
+            PlayOutput::Reload => window()?.location().reload()?,
         }
         Ok(())
     }
@@ -238,57 +284,24 @@ impl Game {
         let welcome = self.play.seat().and_then(|seat| seat.welcome());
         if let Some(welcome) = welcome.filter(|welcome| self.seated != Some(welcome.agent.0)) {
             self.seated = Some(welcome.agent.0);
-            self.held = Held::new(&welcome.keyboard);
-            self.controls.set(&welcome.keyboard)?;
+            self.inputs.set(&welcome.keyboard)?;
         }
-        page::set_state(view::state(&self.play))?;
-        document()?.set_title(&view::title(&self.play, &self.title));
-        let mut spoken = None;
-        if let Some(panel) = self.play.seat().and_then(|seat| view::panel(seat, now)) {
-            if self.spoken != panel.spoken {
-                self.spoken.clone_from(&panel.spoken);
-                spoken = Some(panel.spoken.clone());
-            }
-            self.panel.set(panel)?;
-        }
-        self.panel.notice.set(view::notice(&self.play));
-        spoken = self.overlay.set(view::overlay(&self.play, now))?.or(spoken);
-        if let Some(words) = spoken {
-            self.status.set_text_content(Some(&words));
-        }
+        self.screen.show(&self.play, now)?;
         // Panels take their space from the canvas.
         self.fit()
     }
 
     /// Asks for the next look at the clock, and for the next frame while there are pictures.
     fn wait(&mut self) {
-        let Ok(window) = window() else { return };
-        let at = self.play.wake_at().min(now() + GLANCE_MS);
-        if self.timer.id.is_none() || at + 1.0 < self.timer.at {
-            if let Some(id) = self.timer.id.take() {
-                window.clear_timeout_with_handle(id);
-            }
-            self.timer.at = at;
-            self.timer.id = window
-                .set_timeout_with_callback_and_timeout_and_arguments_0(
-                    self.timer.closure.as_ref().unchecked_ref(),
-                    (at - now()).ceil().max(0.0) as i32,
-                )
-                .ok();
-        }
-        if self.frame.id.is_none() && self.plays() {
-            self.frame.id = window.request_animation_frame(self.frame.closure.as_ref().unchecked_ref()).ok();
+        self.schedule.wake_at(self.play.wake_at().min(now() + UI_POLL_MS));
+        if self.plays() {
+            self.schedule.request_frame();
         }
     }
 
     fn animate(&mut self, at: f64) {
-        if self.gamepads {
-            let held = gamepad::held(self.controls.pads(), self.gamepad);
-            if held != self.gamepad {
-                self.gamepad = held;
-                self.held.pad(held);
-                self.keys_changed(now());
-            }
+        if self.inputs.poll_gamepad() {
+            self.keys_changed(now());
         }
         self.paint(at);
         self.wait();
@@ -296,27 +309,12 @@ impl Game {
 
     fn paint(&mut self, at: f64) {
         let Some(items) = self.play.seat_mut().and_then(|seat| seat.picture(at)) else { return };
-        if let Err(error) = self.canvas.paint(&items) {
-            warn("a picture failed", &error);
-        }
+        self.screen.paint(&items);
         self.diagnostics.painted();
     }
 }
 
-impl Drop for Game {
-    fn drop(&mut self) {
-        if let Ok(window) = window() {
-            if let Some(id) = self.timer.id {
-                window.clear_timeout_with_handle(id);
-            }
-            if let Some(id) = self.frame.id {
-                let _ = window.cancel_animation_frame(id);
-            }
-        }
-    }
-}
-
-/// Where a game is mounted: the section of the scene, if it is one.
+/// The section of the scene that holds a game, if it is one.
 pub fn section(scene: &Element) -> std::result::Result<Option<HtmlElement>, JsValue> {
     let section = scene.query_selector("[data-kind=game]")?;
     Ok(section.and_then(|section| section.dyn_into().ok()))

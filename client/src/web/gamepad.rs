@@ -2,8 +2,8 @@
 
 use web_sys::{Gamepad, GamepadButton};
 
-use super::dom::window;
-use crate::view::{Direction, Pads};
+use crate::view::{Direction, TouchPads};
+use footlights_canvas::dom::window;
 
 /// A stick points somewhere beyond this, and still does until it is back below the smaller one: a stick that trembles
 /// at the edge must not send a key a frame.
@@ -20,7 +20,7 @@ const STICK: [(u32, f64, Direction); 4] = [
 ];
 
 /// The bits that all connected gamepads hold now; `before` is what they held last.
-pub fn held(pads: &Pads, before: u32) -> u32 {
+pub fn held(pads: &TouchPads, before: u32) -> u32 {
     let Some(gamepads) = window().ok().and_then(|window| window.navigator().get_gamepads().ok()) else {
         return 0;
     };

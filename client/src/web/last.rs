@@ -1,19 +1,17 @@
-//! The last page: asks until everything is saved, then goes on by itself.
+//! The last page: asks until everything is saved, then follows its link by itself.
 
+use footlights_canvas::dom::{OrMissing, Result, number, sleep, warn, window};
 use wasm_bindgen::JsCast;
 use web_sys::{
     HtmlAnchorElement, HtmlElement, HtmlFormElement, HtmlTemplateElement, Response, UrlSearchParams,
 };
 
-use super::{
-    dom::{OrMissing, Result, number, sleep, warn, window},
-    page,
-};
+use super::{request::post, swap::swap};
 
-/// Pauses between attempts to hear that everything is saved, ms; the last one again and again.
+/// Pauses between requests whether everything is saved, ms; the last one repeats.
 const PAUSES_MS: [i32; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
-/// After so many attempts the participant gets the code all the same.
-const ENOUGH: usize = 5;
+/// After this many attempts the participant gets the code without a confirmation.
+const CODE_FALLBACK_ATTEMPTS: usize = 5;
 
 /// Takes the steps of the last page, if the scene is one.
 pub async fn mount(scene: &HtmlElement) -> Result<()> {
@@ -21,7 +19,7 @@ pub async fn mount(scene: &HtmlElement) -> Result<()> {
         return finish(form.dyn_into()?).await;
     }
     if let Some(link) = scene.query_selector("a[data-redirect]")? {
-        return go_on(link.dyn_into()?).await;
+        return redirect(link.dyn_into()?).await;
     }
     Ok(())
 }
@@ -31,19 +29,19 @@ async fn finish(form: HtmlFormElement) -> Result<()> {
     let path = form.get_attribute("action").or_missing("form action")?;
     let mut tries = 0;
     while form.is_connected() {
-        match page::post(&path, &UrlSearchParams::new()?).await {
+        match post(&path, &UrlSearchParams::new()?).await {
             Ok(answer) if answer.ok() => {
                 let key = kept_under(&form);
                 if let (Some(key), Ok(Some(storage))) = (key, window()?.local_storage()) {
                     let _ = storage.remove_item(&key);
                 }
-                return page::swap(&answer).await;
+                return swap(&answer).await;
             }
             Ok(answer) => warn("not saved yet", &Response::status(&answer).into()),
             Err(error) => warn("not saved yet", &error),
         }
         tries += 1;
-        if tries == ENOUGH {
+        if tries == CODE_FALLBACK_ATTEMPTS {
             give_code(&form)?;
         }
         sleep(PAUSES_MS.get(tries - 1).or(PAUSES_MS.last()).copied().unwrap_or(0)).await?;
@@ -72,7 +70,7 @@ fn give_code(form: &HtmlFormElement) -> Result<()> {
 }
 
 /// Counts down and follows the link, unless the participant wants to stay.
-async fn go_on(link: HtmlAnchorElement) -> Result<()> {
+async fn redirect(link: HtmlAnchorElement) -> Result<()> {
     let words = link.text_content().unwrap_or_default();
     let seconds: u32 = link.dataset().get("redirect").and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
     for left in (1..=seconds).rev() {

@@ -1,28 +1,38 @@
 //! The shell: sockets, keys, canvas, forms and sound. It decides nothing; every decision is in [`crate::netcode`] and
 //! every word of the game in [`crate::view`].
 
+mod clipboard;
 mod controls;
 mod diagnostics;
 mod draft;
 #[cfg(feature = "simulate")]
 mod exports;
+mod form;
+mod full_screen;
 mod game;
 mod gamepad;
-mod input;
+mod inputs;
 mod last;
+mod listeners;
+mod mount;
 mod overlay;
 mod page;
 mod panel;
 #[cfg(feature = "simulate")]
 mod policies;
 mod problem;
+mod request;
+mod scene;
+mod schedule;
+mod screen;
 mod screening;
 mod simulation;
+mod slider;
 mod socket;
 mod sound;
-mod tab;
+mod swap;
+mod tab_lease;
 
-use footlights_canvas::dom;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Takes over the page. Called once by `boot.js`.

@@ -3,11 +3,11 @@
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
-use super::dom::{Label, Result, child, number, words};
 use crate::{
     netcode::Button,
     view::{Overlay, button_words},
 };
+use footlights_canvas::dom::{Label, Result, child, number, words};
 
 /// The overlay.
 pub struct OverlayView {
@@ -145,7 +145,7 @@ impl OverlayView {
         if !overlay.detail.is_empty() {
             words(card, "p", "detail", &overlay.detail)?;
         }
-        // Whoever has to decide gets the focus; a result, which goes on by itself, must not be clicked away by a key
+        // A button that must be pressed gets the focus. A result goes on by itself, and must not be clicked away by a key
         // that was meant for the game.
         if other
             && !matches!(overlay.name, "finished" | "reconnecting")

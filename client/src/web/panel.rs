@@ -3,8 +3,8 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
-use super::dom::{Label, Result, child, words};
 use crate::view::Panel;
+use footlights_canvas::dom::{Label, Result, child, words};
 
 const FULL_SCREEN_ICON: &str =
     "<svg viewBox='0 0 24 24' aria-hidden='true'><path d='M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5'/></svg>";

@@ -1,4 +1,4 @@
-//! The module with the policies, where a game wants them in the browser: `data-policies` of the game's section is the
+//! Loads the module with the policies, where a game runs them in the browser: `data-policies` of the game's section is the
 //! address of its program. It is large, so pages fetch it ahead while their text is read.
 
 use std::cell::RefCell;
@@ -16,13 +16,13 @@ const NAME: &str = "footlightsPolicies";
 /// What its program tells the window when it is there, or cannot be.
 const EVENT: &str = "footlights-policies";
 /// A game begins without its policies if they are not there after this time, ms: their moves are guessed then.
-const PATIENCE_MS: i32 = 20_000;
+const LOAD_TIMEOUT_MS: i32 = 20_000;
 
 #[wasm_bindgen]
 extern "C" {
     type Policies;
     #[wasm_bindgen(method, catch)]
-    fn act(this: &Policies, asked: &[u8], mind: Option<Vec<u8>>) -> std::result::Result<Vec<u8>, JsValue>;
+    fn act(this: &Policies, query: &[u8], state: Option<Vec<u8>>) -> std::result::Result<Vec<u8>, JsValue>;
 }
 
 thread_local! {
@@ -39,7 +39,7 @@ pub fn load(data: &DomStringMap, then: impl FnOnce() + 'static) -> Result<()> {
     let (experiment, scene) =
         (data.get("experiment").unwrap_or_default(), data.get("scene").unwrap_or_default());
     let then = RefCell::new(Some(then));
-    // Whatever comes first: the module, a failure, or the end of patience.
+    // Whatever comes first: the module, a failure, or the timeout.
     let done = Closure::<dyn FnMut()>::new(move || {
         let Some(then) = then.take() else { return };
         match open(&experiment, &scene) {
@@ -58,7 +58,7 @@ pub fn load(data: &DomStringMap, then: impl FnOnce() + 'static) -> Result<()> {
         script.set_src(&address);
         script.add_event_listener_with_callback("error", call)?;
         window.add_event_listener_with_callback(EVENT, call)?;
-        window.set_timeout_with_callback_and_timeout_and_arguments_0(call, PATIENCE_MS)?;
+        window.set_timeout_with_callback_and_timeout_and_arguments_0(call, LOAD_TIMEOUT_MS)?;
         document()?.head().or_missing("head")?.append_child(&script)?;
     }
     done.forget();
@@ -70,10 +70,11 @@ fn open(experiment: &str, scene: &str) -> Result<Policies> {
     Ok(Reflect::construct(&class, &Array::of2(&experiment.into(), &scene.into()))?.unchecked_into())
 }
 
-/// Asks a policy, if the module is there.
-pub fn act(asked: &PolicyQuery, mind: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
+/// Evaluates a policy from its saved state. Returns the action and the state after it; `None` without the module, or if
+/// the policy fails.
+pub fn infer(query: &PolicyQuery, state: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
     LOADED.with_borrow(|loaded| {
-        let answer = loaded.as_ref()?.act(&msgpack::encode(asked).ok()?, mind.map(<[u8]>::to_vec)).ok()?;
+        let answer = loaded.as_ref()?.act(&msgpack::encode(query).ok()?, state.map(<[u8]>::to_vec)).ok()?;
         msgpack::decode(&answer).ok()
     })
 }

@@ -1,10 +1,10 @@
-//! The page of last resort: whatever breaks, the participant reads what to do.
+//! The page of last resort: when the module breaks, the participant reads what to do.
 
 use std::cell::Cell;
 
 use wasm_bindgen::JsValue;
 
-use super::dom::{OrMissing, Result, child, document, warn, window, words};
+use footlights_canvas::dom::{OrMissing, Result, child, document, warn, window, words};
 
 thread_local! {
     static SHOWN: Cell<bool> = const { Cell::new(false) };
@@ -20,7 +20,7 @@ pub fn install_hook() {
     std::panic::set_hook(Box::new(|info| show(&info.to_string())));
 }
 
-/// Replaces the scene by words and a link to reload. `detail` is for whoever helps.
+/// Replaces the scene by words and a link to reload. `detail` is for support.
 pub fn show(detail: &str) {
     SHOWN.set(true);
     warn("Footlights stopped", &JsValue::from_str(detail));
@@ -38,7 +38,7 @@ fn build(detail: &str) -> Result<()> {
     page.set_attribute("data-kind", "problem")?;
     page.set_attribute("role", "alert")?;
     words(&page, "h1", "", "Something broke")?;
-    words(&page, "p", "", "Your progress is stored. Reload the page to go on where you were.")?;
+    words(&page, "p", "", "Your progress is stored. Reload the page to continue where you were.")?;
     let reload = words(&page, "a", "button primary", "Reload the page")?;
     reload.set_attribute("href", &window()?.location().href()?)?;
     words(&page, "p", "detail", detail)?;

@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
 
-use super::dom::{OrMissing, Result, now, number, sleep, window};
+use footlights_canvas::dom::{OrMissing, Result, now, number, sleep, window};
 
 /// Round trips that are measured, after one that opens the connection.
 const PINGS: usize = 7;

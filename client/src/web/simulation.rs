@@ -6,14 +6,14 @@ pub use here::{ENGINE, fingerprint, load};
 #[cfg(feature = "simulate")]
 mod here {
     use super::super::policies;
-    use crate::netcode::Engine;
+    use crate::netcode::LocalEngine;
 
     pub use policies::load;
 
     /// The environments of this build, and the policies that the page has loaded.
-    pub const ENGINE: Option<Engine> = Some(Engine {
+    pub const ENGINE: Option<LocalEngine> = Some(LocalEngine {
         make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
-        act: policies::act,
+        infer: policies::infer,
     });
 
     /// The fingerprint of an environment, if this build has it.
@@ -30,10 +30,10 @@ mod here {
     use footlights_canvas::dom::Result;
     use web_sys::DomStringMap;
 
-    use crate::netcode::Engine;
+    use crate::netcode::LocalEngine;
 
     /// There is none.
-    pub const ENGINE: Option<Engine> = None;
+    pub const ENGINE: Option<LocalEngine> = None;
 
     /// There is none.
     pub fn fingerprint(_environment: &str) -> Option<u64> {

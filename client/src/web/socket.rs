@@ -4,7 +4,7 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
-use super::dom::{Listener, Result, window};
+use footlights_canvas::dom::{Listener, Result, window};
 
 /// What a socket tells.
 pub enum SocketEvent {

@@ -2,7 +2,7 @@
 
 use web_sys::{AudioContext, OscillatorType};
 
-use super::dom::{Result, warn};
+use footlights_canvas::dom::{Result, warn};
 
 /// Frequencies in Hz and when they start, in seconds.
 const TONES: [(f32, f64); 2] = [(660.0, 0.0), (880.0, 0.18)];

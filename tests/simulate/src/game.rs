@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use footlights_client::{
-    netcode::{Button, Engine, Input, Output as Do, Play},
+    netcode::{Button, LocalEngine, Play, PlayInput, PlayOutput},
     view,
 };
 use footlights_env::{EnvError, Rng, Simulation};
@@ -69,7 +69,7 @@ fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
 }
 
 /// Bots run no policies: they guess what those do, and are corrected.
-const ENGINE: Engine = Engine { make, act: |_, _| None };
+const ENGINE: LocalEngine = LocalEngine { make, infer: |_, _| None };
 
 impl Game {
     /// The game of `scene`, in which the participant has been since `since`.
@@ -112,7 +112,7 @@ impl Game {
         view::state(&self.play)
     }
 
-    /// When to call with [`Input::Wake`] at the latest.
+    /// When to call with [`PlayInput::Wake`] at the latest.
     pub fn wake_at(&self) -> f64 {
         self.play.wake_at().min(self.key_at).min(self.glance_at).min(self.look_at)
     }
@@ -121,7 +121,7 @@ impl Game {
     pub fn handle(
         &mut self,
         now: f64,
-        input: Input<'_>,
+        input: PlayInput<'_>,
         rng: &mut Rng,
         diary: &mut Diary,
         out: &mut VecDeque<Output>,
@@ -132,7 +132,7 @@ impl Game {
             self.key_at = now + 2.0 * KEYS_MS * rng.unit_f64();
             if let Some(bits) = self.other_keys(rng) {
                 self.held = bits;
-                turn = turn.or(self.drive(now, Input::Held { bits, at: now }, diary, out));
+                turn = turn.or(self.drive(now, PlayInput::Held { bits, at: now }, diary, out));
             }
         }
         if now >= self.look_at {
@@ -141,7 +141,7 @@ impl Game {
         if now >= self.glance_at {
             self.glance_at = now + GLANCE_MS;
             if let Some(button) = self.button(now) {
-                turn = turn.or(self.drive(now, Input::Pressed(button), diary, out));
+                turn = turn.or(self.drive(now, PlayInput::Pressed(button), diary, out));
             }
         }
         turn
@@ -150,7 +150,7 @@ impl Game {
     fn drive(
         &mut self,
         now: f64,
-        input: Input<'_>,
+        input: PlayInput<'_>,
         diary: &mut Diary,
         out: &mut VecDeque<Output>,
     ) -> Option<Turn> {
@@ -158,7 +158,7 @@ impl Game {
         let mut turn = None;
         while let Some(output) = self.play.poll() {
             match output {
-                Do::Connect(path) => {
+                PlayOutput::Connect(path) => {
                     if let Some(game) = game_of(&path) {
                         // Who reloads in a game has not waited for it again.
                         if diary.games.iter().all(|played| played.scene != self.scene) {
@@ -169,11 +169,11 @@ impl Game {
                     }
                     out.push_back(Output::Connect(Line::Game, path));
                 }
-                Do::Disconnect => out.push_back(Output::Disconnect(Line::Game)),
-                Do::Send(bytes) => out.push_back(Output::Say(Line::Game, bytes)),
-                Do::Call => {}
-                Do::Advance => turn = Some(Turn::Advance),
-                Do::Reload => turn = Some(Turn::Reload),
+                PlayOutput::Disconnect => out.push_back(Output::Disconnect(Line::Game)),
+                PlayOutput::Send(bytes) => out.push_back(Output::Say(Line::Game, bytes)),
+                PlayOutput::Call => {}
+                PlayOutput::Advance => turn = Some(Turn::Advance),
+                PlayOutput::Reload => turn = Some(Turn::Reload),
             }
         }
         turn
@@ -192,7 +192,7 @@ impl Game {
         if played.tick.is_some() && !framed {
             diary.first_frames_ms.push(now - self.since);
         }
-        let running = seat.link().is_open() && seat.status().is_some_and(|s| s.phase == Phase::Running);
+        let running = seat.connection().is_open() && seat.status().is_some_and(|s| s.phase == Phase::Running);
         if running && self.key_at.is_infinite() && self.style == Style::Random {
             self.key_at = now + 2.0 * KEYS_MS * rng.unit_f64();
         }
@@ -220,12 +220,12 @@ impl Game {
             self.look_at = now + lasts;
             // A page that loses the focus lets go of every key.
             self.held = 0;
-            let _ = self.drive(now, Input::Held { bits: 0, at: now }, diary, out);
+            let _ = self.drive(now, PlayInput::Held { bits: 0, at: now }, diary, out);
         } else {
             self.away = false;
         }
         out.push_back(Output::Say(Line::Tab, wire::encode(&ClientToTabLease::Visible(!self.away))));
-        self.drive(now, Input::Attention(!self.away), diary, out)
+        self.drive(now, PlayInput::Attention(!self.away), diary, out)
     }
 
     /// The way out that the overlay offers first, once it has been there for as long as somebody takes to read it.

@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, rc::Rc};
 
 use footlights_bots::{Page, Way};
-use footlights_client::netcode::Input;
+use footlights_client::netcode::PlayInput;
 use footlights_env::{Rng, Stream};
 use footlights_experiment::{Experiment, Scene};
 use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
@@ -239,11 +239,11 @@ impl Participant {
         match event {
             Event::Page { status, path, html } => self.answered(now, Ok((status, path, html))),
             Event::NoPage(why) => self.answered(now, Err(why)),
-            Event::Opened(Line::Game) => self.game(now, Input::Opened),
-            Event::Message(Line::Game, bytes) => self.game(now, Input::Message(bytes)),
+            Event::Opened(Line::Game) => self.game(now, PlayInput::Opened),
+            Event::Message(Line::Game, bytes) => self.game(now, PlayInput::Message(bytes)),
             Event::Closed(Line::Game, code) => {
                 self.diary.retries += u32::from(code != CloseCode::Over.code());
-                self.game(now, Input::Closed(code));
+                self.game(now, PlayInput::Closed(code));
             }
             Event::Message(Line::Tab, bytes) => match wire::decode(bytes, MAX_TO_BROWSER) {
                 Ok(word) => self.told(now, word),
@@ -319,7 +319,7 @@ impl Participant {
             (Ask::Look(game), _) => {
                 self.diary.retries += 1;
                 self.stage = Stage::Playing(game);
-                self.game(now, Input::NotAdvanced);
+                self.game(now, PlayInput::NotAdvanced);
             }
             // The page is no longer current: the one that is tells how to go on.
             (Ask::Send, Err(why)) if status == 409 => self.again(now, Ask::Load, status, why),
@@ -418,7 +418,7 @@ impl Participant {
             }
         };
         if matches!(self.stage, Stage::Playing(_)) {
-            self.game(now, Input::Wake);
+            self.game(now, PlayInput::Wake);
         }
     }
 
@@ -483,7 +483,7 @@ impl Participant {
 
     // ---- games
 
-    fn game(&mut self, now: f64, input: Input<'_>) {
+    fn game(&mut self, now: f64, input: PlayInput<'_>) {
         let Stage::Playing(game) = &mut self.stage else { return };
         let turn = game.handle(now, input, &mut self.rng, &mut self.diary, &mut self.out);
         if game.has_hidden() {
@@ -571,7 +571,7 @@ impl Participant {
                 let due = now >= game.wake_at();
                 self.stage = Stage::Playing(game);
                 if due {
-                    self.game(now, Input::Wake);
+                    self.game(now, PlayInput::Wake);
                 }
             }
             other => self.stage = other,

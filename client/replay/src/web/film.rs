@@ -36,7 +36,7 @@ pub fn kind(canvas: &HtmlCanvasElement) -> Option<(&'static str, &'static str)> 
 }
 
 impl Film {
-    /// Records from now on. The file is called `name` with the right end; `done` is told when and whether it was saved.
+    /// Records from now on. The file is called `name` with the right end; `done` gets its name once it is saved, or nothing.
     pub fn record(
         canvas: &HtmlCanvasElement,
         name: &str,

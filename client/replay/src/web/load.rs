@@ -8,13 +8,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::say;
-use crate::Player;
+use super::verdict::{reason, say};
+use crate::controller::ReplayController;
 
-/// The check lets the page live after so long, ms.
+/// The check gives way to the page after this time, ms.
 const SLICE_MS: f64 = 12.0;
-/// How far it is is said this often at most, ms: somebody may be listening to it.
-const TOLD_MS: f64 = 1_000.0;
+/// The shortest time between two reports of progress, ms: a screen reader reads them aloud.
+const REPORT_MS: f64 = 1_000.0;
 
 /// A file; an error has the server's own words.
 pub async fn file(path: &str) -> Result<Vec<u8>> {
@@ -31,20 +31,20 @@ pub async fn file(path: &str) -> Result<Vec<u8>> {
         return Ok(Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec());
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    let told =
+    let explained =
         JSON::parse(&body).ok().and_then(|body| Reflect::get(&body, &"error".into()).ok()?.as_string());
     Err(match response.status() {
         401 => "you are signed out; please reload the page and sign in again".into(),
-        status => told.unwrap_or_else(|| format!("the server answered {status}")).into(),
+        status => explained.unwrap_or_else(|| format!("the server answered {status}")).into(),
     })
 }
 
 /// The replay at that address, checked.
-pub async fn player(path: &str) -> Result<Player> {
+pub async fn replay(path: &str) -> Result<ReplayController> {
     let cannot = |why: &str| -> JsValue { format!("This game cannot be played again here: {why}.").into() };
     let bytes = match file(path).await {
         Ok(bytes) => bytes,
-        Err(error) => return Err(cannot(&super::reason(&error))),
+        Err(error) => return Err(cannot(&reason(&error))),
     };
     let replay = Replay::decode(&bytes).map_err(|error| cannot(&error.to_string()))?;
     let registry = registry();
@@ -52,13 +52,13 @@ pub async fn player(path: &str) -> Result<Player> {
         Ok((entry.make(&replay.config())?, entry.fingerprint_of(&replay.fingerprinted_config())?))
     });
     let (sim, here) = made.map_err(|error| cannot(&error.to_string()))?;
-    let mut player = Player::open(replay, sim, here);
-    let (mut began, mut told) = (now(), now());
+    let mut player = ReplayController::open(replay, sim, here);
+    let (mut began, mut reported) = (now(), now());
     while player.check(64) {
         if now() - began > SLICE_MS {
             let checked = player.checked();
-            if now() - told > TOLD_MS {
-                told = now();
+            if now() - reported > REPORT_MS {
+                reported = now();
                 say(
                     &format!(
                         "Playing the game again to check it: step {} of {}…",

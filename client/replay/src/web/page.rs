@@ -1,4 +1,4 @@
-//! The page: turns clicks and keys into moves of the [`Player`], and shows where it is.
+//! The page: turns clicks and keys into moves of the [`ReplayController`], and shows where it is.
 
 use std::{
     cell::RefCell,
@@ -19,11 +19,17 @@ use web_sys::{
 
 use super::{
     film::{self, Film},
-    load, reason,
+    load,
     rows::RowsView,
-    save, say,
+    save,
+    verdict::{reason, say},
 };
-use crate::{Address, Due, Place, Player, Rows};
+use crate::{
+    address::{AddressUpdate, ReplayAddress},
+    controller::ReplayController,
+    position::ReplayPosition,
+    rows::StepRows,
+};
 
 /// Steps of an arrow with the Shift key.
 const LEAP: i64 = 10;
@@ -35,12 +41,12 @@ thread_local! {
 
 struct Page {
     me: Weak<RefCell<Self>>,
-    player: Player,
+    player: ReplayController,
     game: String,
-    views: Vec<Seat>,
+    views: Vec<SeatView>,
     controls: Controls,
     rows: RowsView,
-    /// Which seat's rows and pictures.
+    /// The seat whose rows are shown and whose pictures are saved.
     seat: usize,
     seats: Vec<HtmlInputElement>,
     film: Option<Film>,
@@ -49,17 +55,17 @@ struct Page {
     frame: Option<i32>,
     animate: Closure<dyn FnMut(f64)>,
     repaint: bool,
-    shown: Option<(Place, bool)>,
-    address: Address,
+    shown: Option<(ReplayPosition, bool)>,
+    address: ReplayAddress,
     listeners: Vec<Listener>,
     _resized: Closure<dyn FnMut()>,
 }
 
 /// One seat's picture.
-struct Seat {
+struct SeatView {
     agent: Agent,
     canvas: Canvas,
-    told: Label,
+    facts: Label,
 }
 
 struct Controls {
@@ -86,7 +92,7 @@ pub async fn open() -> Result<()> {
         document()?.query_selector("[data-kind=replay]")?.or_missing("replay")?.dyn_into()?;
     let data = section.dataset();
     let game = data.get("game").or_missing("data-game")?;
-    let player = load::player(&data.get("file").or_missing("data-file")?).await?;
+    let player = load::replay(&data.get("file").or_missing("data-file")?).await?;
     say(&player.checked().words(), !player.checked().is_fine());
     if player.episodes().next().is_none() {
         return Ok(());
@@ -108,16 +114,16 @@ fn with(me: &Weak<RefCell<Page>>, act: impl FnOnce(&mut Page) -> Result<()>) {
 }
 
 impl Page {
-    fn new(player: Player, game: String) -> Result<Rc<RefCell<Self>>> {
+    fn new(player: ReplayController, game: String) -> Result<Rc<RefCell<Self>>> {
         let viewport = player.viewport();
         let shape = format!("{} / {}", viewport.width, viewport.height);
         let mut views = Vec::new();
         for (agent, figure) in player.agents().zip(all::<Element>("#views figure")?) {
             let frame: HtmlElement = figure.query_selector(".stage")?.or_missing("stage")?.dyn_into()?;
             frame.style().set_property("aspect-ratio", &shape)?;
-            let told: HtmlElement = figure.query_selector(".told")?.or_missing("told")?.dyn_into()?;
+            let facts: HtmlElement = figure.query_selector(".told")?.or_missing("told")?.dyn_into()?;
             let canvas = Canvas::new(frame.into(), &format!("What {agent} saw"))?;
-            views.push(Seat { agent, canvas, told: Label::new(told) });
+            views.push(SeatView { agent, canvas, facts: Label::new(facts) });
         }
         let episode: HtmlSelectElement = by_id("episode")?;
         for (number, steps) in player.episodes() {
@@ -161,7 +167,7 @@ impl Page {
                 }),
                 repaint: true,
                 shown: None,
-                address: Address::default(),
+                address: ReplayAddress::default(),
                 listeners: Vec::new(),
                 _resized: Closure::new(move || {
                     with(&resized, |page| {
@@ -191,7 +197,7 @@ impl Page {
         })?;
         self.on(&by_id::<EventTarget>("episode")?, "change", |page, _: Event| {
             let episode = page.controls.episode.value().parse().unwrap_or(0);
-            page.player.seek(Place { episode, step: 0 });
+            page.player.seek(ReplayPosition { episode, step: 0 });
             Ok(())
         })?;
         self.on(&by_id::<EventTarget>("speed")?, "change", |page, _: Event| {
@@ -257,7 +263,7 @@ impl Page {
     /// To a step of the episode, or to its end.
     fn stand(&mut self, step: u32) -> Result<()> {
         self.player.pause();
-        self.player.seek(Place { step, ..self.player.place() });
+        self.player.seek(ReplayPosition { step, ..self.player.place() });
         Ok(())
     }
 
@@ -303,7 +309,7 @@ impl Page {
         self.seat = seat;
         let path = self.seats.get(seat).and_then(|input| input.get_attribute("data-file"));
         let Some(path) = path else {
-            self.rows.without("No rows are stored of this seat: only people have some, until their data are deleted. What was done here stands in the others' rows.");
+            self.rows.without("No rows are stored of this seat: only participants have some, until their data are deleted. What was done here stands in the others' rows.");
             return Ok(());
         };
         self.rows.without("Loading the rows…");
@@ -311,11 +317,11 @@ impl Page {
         spawn_local(async move {
             let loaded = load::file(&path).await;
             let rows = match &loaded {
-                Ok(bytes) => Rows::parse(bytes, &game).map_err(|error| error.to_string()),
+                Ok(bytes) => StepRows::parse(bytes, &game).map_err(|error| error.to_string()),
                 Err(error) => Err(format!("The rows of this seat cannot be loaded: {}.", reason(error))),
             };
             with(&me, |page| {
-                // Somebody may have chosen another seat meanwhile.
+                // The reader may have chosen another seat meanwhile.
                 if page.seat == seat {
                     match rows {
                         Ok(rows) => page.rows.set(rows, &path)?,
@@ -347,7 +353,7 @@ impl Page {
             self.repaint = true;
             self.show_place(place)?;
             self.controls.play.set(if playing { "Pause" } else { "Play" });
-            // Nobody wants to hear every step of a game that is playing.
+            // A screen reader must not read every step of a game that is playing.
             if playing && before.is_none_or(|(_, played)| !played) {
                 self.controls.status.set("Playing");
             } else if !playing && before.is_some() {
@@ -370,7 +376,7 @@ impl Page {
         Ok(())
     }
 
-    fn show_place(&mut self, place: Place) -> Result<()> {
+    fn show_place(&mut self, place: ReplayPosition) -> Result<()> {
         let steps = self.player.steps();
         let (at, end) = (self.player.seconds(place.step), self.player.seconds(steps));
         let controls = &mut self.controls;
@@ -385,18 +391,18 @@ impl Page {
             controls.episode.set_value(&episode);
         }
         for view in &mut self.views {
-            let mut told = Vec::new();
+            let mut facts = Vec::new();
             if let (Some(action), Some(reward)) =
                 (self.player.action(view.agent), self.player.reward(view.agent))
             {
-                told.push(format!("Action: {action}"));
-                told.push(format!("reward: {reward}"));
+                facts.push(format!("Action: {action}"));
+                facts.push(format!("reward: {reward}"));
             }
-            told.push(format!("sum of rewards: {}", self.player.score(view.agent)));
-            told.extend(
+            facts.push(format!("sum of rewards: {}", self.player.score(view.agent)));
+            facts.extend(
                 self.player.hud(view.agent).into_iter().map(|item| format!("{}: {}", item.label, item.value)),
             );
-            view.told.set(&told.join(" · "));
+            view.facts.set(&facts.join(" · "));
         }
         self.rows.show(place);
         Ok(())
@@ -418,25 +424,25 @@ impl Page {
         Ok(())
     }
 
-    /// The address names what is shown, so that it can be sent to somebody; true if it will have to be changed soon.
-    fn keep_address(&mut self, place: Place, playing: bool) -> Result<bool> {
+    /// Lets the address name what is shown, so that it can be shared; true if it will have to be changed soon.
+    fn keep_address(&mut self, place: ReplayPosition, playing: bool) -> Result<bool> {
         // While it plays, nothing waits to be written: it would be another one with every picture.
         if playing {
             return Ok(false);
         }
         let due = self.address.keep(here()?, place, now());
-        if due == Due::Now {
+        if due == AddressUpdate::Now {
             let history = window()?.history()?;
             history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&place.hash()))?;
             if let Some(here) = here()? {
                 self.address.follow(here);
             }
         }
-        Ok(due == Due::Later)
+        Ok(due == AddressUpdate::Later)
     }
 
     /// What a file of what is shown is called.
-    fn name(&self) -> Option<(String, &Seat)> {
+    fn name(&self) -> Option<(String, &SeatView)> {
         let (view, place) = (self.views.get(self.seat)?, self.player.place());
         Some((format!("{}_{}_e{}", self.game, view.agent, place.episode), view))
     }
@@ -448,11 +454,14 @@ impl Page {
         let step = self.player.place().step;
         let (name, view) = self.name().or_missing("seat")?;
         let (name, me) = (format!("{name}_s{step}.png"), self.me.clone());
-        let told = name.clone();
+        let saved_as = name.clone();
         save::picture(view.canvas.element(), name, move |saved| {
             with(&me, |page| {
-                let words =
-                    if saved { format!("Saved as {told}.") } else { "The browser made no picture.".into() };
+                let words = if saved {
+                    format!("Saved as {saved_as}.")
+                } else {
+                    "The browser made no picture.".into()
+                };
                 page.saved.set(&words);
                 Ok(())
             });
@@ -504,8 +513,8 @@ impl Page {
 }
 
 /// Where the address leads, if anywhere.
-fn here() -> Result<Option<Place>> {
-    Ok(Place::parse(&window()?.location().hash()?))
+fn here() -> Result<Option<ReplayPosition>> {
+    Ok(ReplayPosition::parse(&window()?.location().hash()?))
 }
 
 /// What stands on the button of the film.

@@ -4,7 +4,7 @@ use footlights_canvas::dom::{Label, OrMissing, Result, child, document, element,
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlAnchorElement, HtmlElement};
 
-use crate::{Place, Rows};
+use crate::{position::ReplayPosition, rows::StepRows};
 
 /// What the columns of a group without a word of its own are about.
 const PLAIN: &str = "tick";
@@ -14,10 +14,10 @@ pub struct RowsView {
     note: Label,
     body: HtmlElement,
     file: HtmlAnchorElement,
-    rows: Option<Rows>,
+    rows: Option<StepRows>,
     groups: Vec<Group>,
     filter: String,
-    shown: Option<Place>,
+    shown: Option<ReplayPosition>,
 }
 
 struct Group {
@@ -57,7 +57,7 @@ impl RowsView {
     }
 
     /// Other rows, from that address.
-    pub fn set(&mut self, rows: Rows, path: &str) -> Result<()> {
+    pub fn set(&mut self, rows: StepRows, path: &str) -> Result<()> {
         let table: HtmlElement = by_id("columns")?;
         for group in self.groups.drain(..) {
             group.element.remove();
@@ -112,7 +112,7 @@ impl RowsView {
     }
 
     /// Shows the row of that step.
-    pub fn show(&mut self, place: Place) {
+    pub fn show(&mut self, place: ReplayPosition) {
         let Some(rows) = self.rows.as_ref().filter(|_| self.shown != Some(place)) else { return };
         self.shown = Some(place);
         let lines = self.groups.iter_mut().flat_map(|group| &mut group.lines);

@@ -24,7 +24,7 @@ pub fn file(blob: &Blob, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Saves what a canvas shows now as PNG; `done` is told whether it worked.
+/// Saves what a canvas shows now as PNG; `done` gets whether that worked.
 pub fn picture(canvas: &HtmlCanvasElement, name: String, done: impl FnOnce(bool) + 'static) -> Result<()> {
     let made = Closure::once_into_js(move |blob: JsValue| {
         let saved = blob.dyn_into::<Blob>().and_then(|blob| file(&blob, &name));

@@ -1,5 +1,5 @@
-//! Policies that this browser runs as well as the room, so that it knows what they do before the room says it. The room
-//! decides all the same; who is asked the same says the same.
+//! Runs the room's policies in the browser to predict their actions. A policy is a function of its observation, its own
+//! state and the random numbers of the tick, so both sides come to the same action. The room stays authoritative.
 
 use std::collections::VecDeque;
 
@@ -7,18 +7,18 @@ use footlights_env::{ActionValue, Agent, Simulation};
 use footlights_protocol::timeline::{Move, Moves, PolicyQuery};
 use litemap::LiteMap;
 
-/// Asks a policy that is in this state of its own (`footlights_env::Policy::save`; none at the start of an episode). What it
-/// does, and its state after that; nothing where this browser cannot run it.
-pub type Act = fn(&PolicyQuery, Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)>;
+/// Evaluates a policy from its saved state (`footlights_env::Policy::save`; `None` at the start of an episode). Returns
+/// the action and the state after it; `None` where this browser cannot run the policy.
+pub type InferFn = fn(&PolicyQuery, Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)>;
 
 /// The policies' own states by agent; empty at the start of an episode.
 type States = LiteMap<Agent, Vec<u8>>;
 
-/// What the policies did in one tick.
+/// What the policies did in one tick of the present.
 #[derive(Debug, Clone)]
-struct Past {
+struct PolicyTick {
     tick: u32,
-    /// None where they were guessed.
+    /// `None` where the moves were guessed.
     moves: Option<Moves>,
     after: Option<States>,
 }
@@ -26,92 +26,94 @@ struct Past {
 /// The policies of the present.
 #[derive(Debug, Clone)]
 pub struct LocalPolicies {
-    act: Act,
+    infer: InferFn,
     agents: Vec<Agent>,
-    /// Their states now; unknown where one could not be asked.
+    /// Their states now; `None` where one could not be evaluated.
     now: Option<States>,
     /// From the last confirmed tick to the present.
-    past: VecDeque<Past>,
+    history: VecDeque<PolicyTick>,
 }
 
 impl LocalPolicies {
-    pub fn new(agents: Vec<Agent>, act: Act) -> Self {
-        Self { act, agents, now: None, past: VecDeque::new() }
+    /// The policies of these agents, whose states are not known yet.
+    pub fn new(agents: Vec<Agent>, infer: InferFn) -> Self {
+        Self { infer, agents, now: None, history: VecDeque::new() }
     }
 
-    /// As the room has them after `tick`.
-    pub fn set(&mut self, tick: u32, states: impl IntoIterator<Item = (Agent, Vec<u8>)>) {
-        self.now = Some(known(states));
-        self.past.clear();
-        self.past.push_back(Past { tick, moves: Some(Moves::new()), after: self.now.clone() });
+    /// Takes over the room's states after `tick`.
+    pub fn load(&mut self, tick: u32, states: impl IntoIterator<Item = (Agent, Vec<u8>)>) {
+        self.now = Some(map_of(states));
+        self.history.clear();
+        let after = self.now.clone();
+        self.history.push_back(PolicyTick { tick, moves: Some(Moves::new()), after });
     }
 
-    /// Whether there are policies whose moves are not known before the room says them.
+    /// Whether there are policies whose next moves cannot be known here.
     pub fn are_unknown(&self) -> bool {
         self.now.is_none() && !self.agents.is_empty()
     }
 
-    /// What they do next, if that is known.
-    pub fn look(&self, sim: &dyn Simulation) -> Option<Moves> {
-        self.ask(sim).map(|(moves, _)| moves)
+    /// The policies' next moves, if they can be known. Changes nothing.
+    pub fn preview(&self, sim: &dyn Simulation) -> Option<Moves> {
+        self.infer(sim).map(|(moves, _)| moves)
     }
 
-    /// What they do in `tick`, if that is known; from now on they have done it.
-    pub fn go(&mut self, sim: &dyn Simulation, tick: u32) -> Option<Moves> {
+    /// Runs the policies for `tick` and commits their new states. `None` if there are none, or one cannot be evaluated.
+    pub fn run(&mut self, sim: &dyn Simulation, tick: u32) -> Option<Moves> {
         if self.agents.is_empty() {
             return None;
         }
-        let (moves, after) = self.ask(sim).unzip();
+        let (moves, after) = self.infer(sim).unzip();
         self.now.clone_from(&after);
-        self.past.push_back(Past { tick, moves: moves.clone(), after });
+        self.history.push_back(PolicyTick { tick, moves: moves.clone(), after });
         moves
     }
 
-    fn ask(&self, sim: &dyn Simulation) -> Option<(Moves, States)> {
+    fn infer(&self, sim: &dyn Simulation) -> Option<(Moves, States)> {
         let states = self.now.as_ref().filter(|_| !self.agents.is_empty())?;
-        let answers = self.agents.iter().map(|agent| {
+        let results = self.agents.iter().map(|agent| {
             let state = states.get(agent).map(Vec::as_slice);
-            let (action, after) = (self.act)(&PolicyQuery::new(sim, *agent), state)?;
+            let (action, after) = (self.infer)(&PolicyQuery::new(sim, *agent), state)?;
             Some(((*agent, Move::Action(action)), (*agent, after)))
         });
-        let (moves, after): (Vec<_>, Vec<_>) = answers.collect::<Option<Vec<_>>>()?.into_iter().unzip();
-        Some((known(moves), known(after)))
+        let (moves, after): (Vec<_>, Vec<_>) = results.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        Some((map_of(moves), map_of(after)))
     }
 
-    /// What they did in a tick of the present, if they were asked.
-    pub fn did(&self, tick: u32) -> Option<&Moves> {
-        self.past.iter().find(|past| past.tick == tick)?.moves.as_ref()
+    /// The policies' moves in a tick of the present; `None` if they were guessed.
+    pub fn moves_in(&self, tick: u32) -> Option<&Moves> {
+        self.history.iter().find(|past| past.tick == tick)?.moves.as_ref()
     }
 
-    /// Whether a tick of the present after `tick` has moves that nobody was asked for.
+    /// Whether the moves in a tick of the present after `tick` were guessed.
     pub fn were_guessed_after(&self, tick: u32) -> bool {
-        self.past.iter().any(|past| past.tick > tick && past.moves.is_none())
+        self.history.iter().any(|past| past.tick > tick && past.moves.is_none())
     }
 
-    /// An episode ended with `tick`: they have forgotten everything.
+    /// An episode ended with `tick`: the policies start again.
     pub fn reset(&mut self, tick: u32) {
-        if let Some(past) = self.past.iter_mut().find(|past| past.tick == tick) {
+        if let Some(past) = self.history.iter_mut().find(|past| past.tick == tick) {
             past.after = Some(States::new());
         }
-        if self.past.back().is_none_or(|past| past.tick == tick) {
+        if self.history.back().is_none_or(|past| past.tick == tick) {
             self.now = Some(States::new());
         }
     }
 
-    /// Ticks before `tick` never come back.
-    pub fn confirmed(&mut self, tick: u32) {
-        while self.past.pop_front_if(|past| past.tick < tick).is_some() {}
+    /// The present never goes back to a tick before `tick`.
+    pub fn forget_before(&mut self, tick: u32) {
+        while self.history.pop_front_if(|past| past.tick < tick).is_some() {}
     }
 
     /// The present goes back to `tick`.
     pub fn back_to(&mut self, tick: u32) {
-        while self.past.pop_back_if(|past| past.tick > tick).is_some() {}
-        self.now = self.past.back().filter(|past| past.tick == tick).and_then(|past| past.after.clone());
+        while self.history.pop_back_if(|past| past.tick > tick).is_some() {}
+        self.now = self.history.back().filter(|past| past.tick == tick).and_then(|past| past.after.clone());
     }
 }
 
-/// A map of a few entries, without the sorting that collecting brings along.
-pub fn known<V>(entries: impl IntoIterator<Item = (Agent, V)>) -> LiteMap<Agent, V> {
+/// A map of a few entries, without the sorting code that collecting would add to the page.
+pub fn map_of<V>(entries: impl IntoIterator<Item = (Agent, V)>) -> LiteMap<Agent, V> {
     let mut map = LiteMap::new();
     for (agent, value) in entries {
         map.insert(agent, value);

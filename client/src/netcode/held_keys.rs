@@ -1,30 +1,31 @@
-//! Which of a seat's keys are held, whatever holds them: the keyboard, fingers on the touch buttons, or a gamepad.
+//! The keys of a seat that are held, whatever holds them: the keyboard, fingers on the touch buttons, or a gamepad.
 
 use footlights_protocol::keys::Keyboard;
 
-/// What is held now. Bits are the places in [`Keyboard::keys`].
+/// The keys that are held now. Bit k of every mask stands for key k of [`Keyboard::keys`].
 #[derive(Debug, Clone, Default)]
-pub struct Held {
+pub struct HeldKeys {
     codes: Vec<String>,
     pressed: u32,
     touches: Vec<(i32, u32)>,
     pad: u32,
 }
 
-impl Held {
-    /// Nothing held, on that keyboard.
+impl HeldKeys {
+    /// No key held, on this keyboard. Keys beyond [`Keyboard::MAX_KEYS`] are left out.
+    #[must_use]
     pub fn new(keyboard: &Keyboard) -> Self {
         let codes = keyboard.keys.iter().take(Keyboard::MAX_KEYS).cloned().collect();
         Self { codes, ..Self::default() }
     }
 
-    /// The bit of a `KeyboardEvent.code`, if this seat has that key.
+    /// The bit of a `KeyboardEvent.code`; `None` where this seat does not use that key.
     pub fn bit(&self, code: &str) -> Option<u32> {
         let place = self.codes.iter().position(|known| known == code)?;
         Some(1 << place)
     }
 
-    /// A key goes down (again: keyboards repeat).
+    /// A key goes down. Repeats change nothing.
     pub fn press(&mut self, bit: u32) {
         self.pressed |= bit;
     }
@@ -52,19 +53,19 @@ impl Held {
         self.touches.iter().any(|(id, _)| *id == pointer)
     }
 
-    /// The bits that a gamepad holds.
+    /// A gamepad holds these bits now.
     pub fn pad(&mut self, bits: u32) {
         self.pad = bits;
     }
 
-    /// The page lost the focus: releases that happen elsewhere are never told, so everything is released.
+    /// Releases everything: after the page has lost the focus, browsers do not report releases.
     pub fn release_all(&mut self) {
         self.pressed = 0;
         self.touches.clear();
         self.pad = 0;
     }
 
-    /// Everything together.
+    /// All bits that are held by anything.
     pub fn bits(&self) -> u32 {
         self.touches.iter().fold(self.pressed | self.pad, |all, (_, bits)| all | bits)
     }
@@ -76,11 +77,11 @@ mod tests {
 
     use super::*;
 
-    fn held() -> Held {
+    fn held() -> HeldKeys {
         let mut keyboard = Keyboard::default();
         keyboard.add(&["ArrowLeft"], ActionValue::Discrete(1), "left");
         keyboard.add(&["ArrowUp"], ActionValue::Discrete(2), "jump");
-        Held::new(&keyboard)
+        HeldKeys::new(&keyboard)
     }
 
     #[test]
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn a_keyboard_with_too_many_keys_does_not_overflow() {
         let keys = (0..40).map(|k| format!("F{k}")).collect();
-        let held = Held::new(&Keyboard { keys, chords: Vec::new() });
+        let held = HeldKeys::new(&Keyboard { keys, chords: Vec::new() });
         assert_eq!(held.bit("F30"), Some(1 << 30));
         assert_eq!(held.bit("F31"), None);
     }

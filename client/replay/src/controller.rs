@@ -1,8 +1,8 @@
 //! Plays a stored game again: checks it once from end to end, and then shows any moment of it.
 //!
-//! While every digest is compared, a copy of the simulation is kept every so many steps, so that going anywhere costs at
-//! most that many steps. What differs from the record cannot be watched, and everything before it can. Time is an
-//! argument; nothing here knows a page.
+//! While every digest is compared, a copy of the simulation is kept at regular steps, a keyframe. So going anywhere costs
+//! no more steps than lie between two keyframes. What differs from the record cannot be watched, and everything before it
+//! can. Time is an argument; nothing here knows a page.
 
 use footlights_data::replay::{Replay, ReplayEpisode, ReplayError};
 use footlights_env::{
@@ -10,45 +10,60 @@ use footlights_env::{
     surface::{Encoder, Item, Scene},
 };
 
-use crate::Place;
+use crate::{check::ReplayCheck, position::ReplayPosition};
 
-/// Copies of the simulation that are kept at most.
-const COPIES: u32 = 256;
-/// Copies lie at least so many steps apart.
-const APART: u32 = 32;
+/// The largest number of keyframes.
+const MAX_KEYFRAMES: u32 = 256;
+/// The smallest number of steps between keyframes.
+const MIN_KEYFRAME_GAP: u32 = 32;
 /// A picture that comes later than this after the last one was late, and the game does not run to catch up, ms.
 const LATE_MS: f64 = 250.0;
 /// The slowest and the fastest that a game is played.
 const SPEEDS: (f64, f64) = (0.25, 8.0);
 
-/// A game that is played again.
-pub struct Player {
+/// A stored game that is played again.
+pub struct ReplayController {
     replay: Replay,
     /// In the state that is shown; while the game is checked, in the state that is checked.
     sim: Box<dyn Simulation>,
     /// The state after the one that is shown, once it was asked for.
     next: Option<Box<dyn Simulation>>,
-    checked: Checked,
-    walk: Option<Walk>,
-    apart: u32,
+    checked: ReplayCheck,
+    /// The next step of the check; `None` once it is over.
+    cursor: Option<CheckCursor>,
+    /// Steps between keyframes.
+    keyframe_gap: u32,
     /// What can be watched.
-    episodes: Vec<Episode>,
+    episodes: Vec<CheckedEpisode>,
     /// The place of the episode in the replay, and the step.
     at: (usize, u32),
-    /// How far the picture is on its way to the next step, 0 to 1.
-    part: f32,
-    playing: bool,
-    /// Whether to stop at the end of the episode.
-    one_episode: bool,
-    speed: f64,
-    now: Option<f64>,
+    transport: Transport,
     /// Pictures of the state that is shown and of the next, by agent.
     scenes: [Vec<Option<Scene>>; 2],
 }
 
-/// What comes next in the check.
+/// Whether and how fast the game plays.
 #[derive(Debug, Clone, Copy)]
-struct Walk {
+struct Transport {
+    /// How far the picture is on its way to the next step, 0 to 1.
+    part: f32,
+    is_playing: bool,
+    /// Whether to stop at the end of the episode.
+    one_episode: bool,
+    /// 1 is as fast as it was played.
+    speed: f64,
+    /// When time passed last, ms.
+    advanced_at: Option<f64>,
+}
+
+impl Transport {
+    const PAUSED: Self =
+        Self { part: 0.0, is_playing: false, one_episode: false, speed: 1.0, advanced_at: None };
+}
+
+/// The next step of the check.
+#[derive(Debug, Clone, Copy)]
+struct CheckCursor {
     place: usize,
     /// 0 is the start of the episode.
     step: u32,
@@ -56,78 +71,26 @@ struct Walk {
 
 /// An episode as far as it can be watched.
 #[derive(Default)]
-struct Episode {
+struct CheckedEpisode {
     rewards: Vec<PerAgent<f32>>,
-    copies: Vec<(u32, Box<dyn Simulation>)>,
+    /// Copies of the simulation, by step.
+    keyframes: Vec<(u32, Box<dyn Simulation>)>,
 }
 
-impl Episode {
+impl CheckedEpisode {
     fn steps(&self) -> u32 {
         self.rewards.len() as u32
     }
 }
 
-/// What was found when the game was played again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checked {
-    /// Steps that came to the recorded state.
-    pub steps: u32,
-    /// Steps of the record.
-    pub all: u32,
-    /// Episodes of the record.
-    pub episodes: u32,
-    /// Whether there is a digest for every step, and not only one an episode.
-    pub every_step: bool,
-    /// This build's simulation is not the recorded one.
-    pub other_build: Option<ReplayError>,
-    /// Where it first went another way.
-    pub trouble: Option<ReplayError>,
-}
-
-impl Checked {
-    /// Whether there is nothing to worry about.
-    pub fn is_fine(&self) -> bool {
-        self.other_build.is_none() && self.trouble.is_none()
-    }
-
-    /// What was found, in sentences.
-    pub fn words(&self) -> String {
-        let mut words = Vec::new();
-        if let Some(other) = &self.other_build {
-            words.push(format!("This game was {other}."));
-        }
-        let episodes =
-            if self.episodes == 1 { "1 episode".into() } else { format!("{} episodes", self.episodes) };
-        match (&self.trouble, self.every_step) {
-            (None, _) if self.all == 0 => words.push("There are no steps in it.".into()),
-            (None, true) => {
-                let all = if self.other_build.is_some() { "All the same every" } else { "Every" };
-                words.push(format!("{all} digest holds: {} steps in {episodes}, played again, came to the recorded states.", self.all));
-            }
-            (None, false) => words.push(format!(
-                "The {} steps in {episodes}, played again, came to the recorded states at the end of every episode; the file is of an older format without digests in between.",
-                self.all
-            )),
-            (Some(trouble), every_step) => {
-                words.push(format!("Played again, the game goes another way than it did: {trouble}."));
-                words.push(match (self.steps, every_step) {
-                    (0, _) => "There is nothing before that to watch.".into(),
-                    (_, true) => "Every step before that holds, and only those can be watched.".into(),
-                    (_, false) => "The file is of an older format with one digest an episode, so the difference may have begun earlier; what comes before can be watched with that in mind.".into(),
-                });
-            }
-        }
-        words.join(" ")
-    }
-}
-
-impl Player {
-    /// A replay to be checked with [`Player::check`], on a simulation that was made with its configuration, in a build
-    /// whose simulation has fingerprint `here`.
+impl ReplayController {
+    /// A replay to be checked with [`ReplayController::check`]. `sim` was made with its configuration, and `here` is the
+    /// fingerprint of the simulation in this build.
+    #[must_use]
     pub fn open(replay: Replay, sim: Box<dyn Simulation>, here: u64) -> Self {
         let steps = |episode: &ReplayEpisode| episode.actions.len() as u32;
         let all: u32 = replay.episodes.iter().map(steps).sum();
-        let checked = Checked {
+        let checked = ReplayCheck {
             steps: 0,
             all,
             episodes: replay.episodes.len() as u32,
@@ -144,62 +107,62 @@ impl Player {
             sim,
             next: None,
             checked,
-            walk: Some(Walk { place: 0, step: 0 }),
-            apart: APART.max(all.div_ceil(COPIES)),
+            cursor: Some(CheckCursor { place: 0, step: 0 }),
+            keyframe_gap: MIN_KEYFRAME_GAP.max(all.div_ceil(MAX_KEYFRAMES)),
             episodes: Vec::new(),
             at: (0, 0),
-            part: 0.0,
-            playing: false,
-            one_episode: false,
-            speed: 1.0,
-            now: None,
+            transport: Transport::PAUSED,
             scenes: [Vec::new(), Vec::new()],
         }
     }
 
-    /// Plays so many steps again and compares them; true while there are more. Nothing can be watched before the end.
+    /// Plays `steps` more steps and compares them; true while there are more. Nothing can be watched before the check is
+    /// over.
     pub fn check(&mut self, steps: u32) -> bool {
         for _ in 0..steps {
-            let Some(walk) = self.walk else { return false };
-            match self.check_one(walk) {
-                Ok(next) => self.walk = next,
+            let Some(cursor) = self.cursor else { return false };
+            match self.check_one(cursor) {
+                Ok(next) => self.cursor = next,
                 Err(trouble) => {
                     self.checked.trouble = Some(trouble);
-                    self.walk = None;
+                    self.cursor = None;
                 }
             }
-            if self.walk.is_none() {
+            if self.cursor.is_none() {
                 self.go(0, 0);
             }
         }
-        self.walk.is_some()
+        self.cursor.is_some()
     }
 
-    fn check_one(&mut self, Walk { place, step }: Walk) -> Result<Option<Walk>, ReplayError> {
+    fn check_one(
+        &mut self,
+        CheckCursor { place, step }: CheckCursor,
+    ) -> Result<Option<CheckCursor>, ReplayError> {
         let Some(recorded) = self.replay.episodes.get(place) else { return Ok(None) };
         let steps = recorded.actions.len() as u32;
         if step == 0 {
             self.replay.start(self.sim.as_mut(), place)?;
-            self.episodes.push(Episode::default());
+            self.episodes.push(CheckedEpisode::default());
         } else {
             let taken = self.replay.step(self.sim.as_mut(), place, step)?;
             self.checked.steps += 1;
             if let Some(episode) = self.episodes.last_mut() {
                 episode.rewards.push(taken.rewards);
-                if self.checked.steps.is_multiple_of(self.apart) {
-                    episode.copies.push((step, self.sim.fork()));
+                if self.checked.steps.is_multiple_of(self.keyframe_gap) {
+                    episode.keyframes.push((step, self.sim.fork()));
                 }
             }
         }
         Ok(Some(if step < steps {
-            Walk { place, step: step + 1 }
+            CheckCursor { place, step: step + 1 }
         } else {
-            Walk { place: place + 1, step: 0 }
+            CheckCursor { place: place + 1, step: 0 }
         }))
     }
 
     /// What the check has found so far.
-    pub fn checked(&self) -> &Checked {
+    pub fn checked(&self) -> &ReplayCheck {
         &self.checked
     }
 
@@ -208,7 +171,7 @@ impl Player {
         &self.replay
     }
 
-    /// What is drawn into.
+    /// The viewport of the pictures.
     pub fn viewport(&self) -> Viewport {
         self.sim.spec().viewport
     }
@@ -221,12 +184,12 @@ impl Player {
     /// The episodes that can be watched, as the data number them, and how many steps of each.
     pub fn episodes(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let numbers = self.replay.episodes.iter().map(|episode| episode.episode);
-        numbers.zip(self.episodes.iter().map(Episode::steps))
+        numbers.zip(self.episodes.iter().map(CheckedEpisode::steps))
     }
 
     /// What is shown.
-    pub fn place(&self) -> Place {
-        Place { episode: self.number(self.at.0), step: self.at.1 }
+    pub fn place(&self) -> ReplayPosition {
+        ReplayPosition { episode: self.number(self.at.0), step: self.at.1 }
     }
 
     fn number(&self, place: usize) -> u32 {
@@ -239,7 +202,7 @@ impl Player {
     }
 
     fn steps_of(&self, place: usize) -> u32 {
-        self.episodes.get(place).map_or(0, Episode::steps)
+        self.episodes.get(place).map_or(0, CheckedEpisode::steps)
     }
 
     /// Ticks a second, as they were played.
@@ -293,7 +256,7 @@ impl Player {
     /// The items of what an agent saw, in painting order; on their way to the next step while the game is playing.
     pub fn items(&mut self, agent: Agent) -> Vec<Item> {
         let viewport = self.viewport();
-        let part = self.part;
+        let part = self.transport.part;
         if part > 0.0 && self.look_ahead() {
             let (before, after) = (self.scene(0, agent), self.scene(1, agent));
             return after.items_between(&before, part, viewport);
@@ -327,7 +290,7 @@ impl Player {
     }
 
     /// Goes to a moment of the game, or to the nearest that can be watched. A game that is playing goes on from there.
-    pub fn seek(&mut self, to: Place) {
+    pub fn seek(&mut self, to: ReplayPosition) {
         let known = self.episodes().position(|(episode, _)| episode >= to.episode);
         match known {
             Some(place) if self.number(place) == to.episode => self.go(place, to.step),
@@ -336,8 +299,8 @@ impl Player {
         }
     }
 
-    /// Goes so many steps ahead or back, and pauses. From the edge of an episode it goes to the next one's; from before
-    /// it, to the edge.
+    /// Goes `by` steps ahead or back, and pauses. It stops at the edge of an episode, and from the edge it goes on to the
+    /// next or previous episode.
     pub fn step(&mut self, by: i64) {
         self.pause();
         let (place, step) = self.at;
@@ -355,10 +318,10 @@ impl Player {
     fn go(&mut self, place: usize, step: u32) {
         let Some(episode) = self.episodes.get(place) else { return };
         let step = step.min(episode.steps());
-        self.part = 0.0;
-        let from = match episode.copies.iter().rev().find(|(of, _)| *of <= step) {
-            Some((of, copy)) => {
-                self.sim = copy.fork();
+        self.transport.part = 0.0;
+        let from = match episode.keyframes.iter().rev().find(|(of, _)| *of <= step) {
+            Some((of, keyframe)) => {
+                self.sim = keyframe.fork();
                 *of
             }
             None => {
@@ -380,10 +343,10 @@ impl Player {
 
     /// Whether it is playing.
     pub fn is_playing(&self) -> bool {
-        self.playing
+        self.transport.is_playing
     }
 
-    /// Whether what is shown is the last that can be watched.
+    /// Whether the last moment that can be watched is shown.
     pub fn is_over(&self) -> bool {
         self.at.0 + 1 >= self.episodes.len() && self.at.1 >= self.steps()
     }
@@ -393,44 +356,47 @@ impl Player {
         if self.is_over() {
             self.go(self.at.0, 0);
         }
-        (self.playing, self.one_episode, self.now) = (!self.is_over(), false, Some(now));
+        (self.transport.is_playing, self.transport.one_episode, self.transport.advanced_at) =
+            (!self.is_over(), false, Some(now));
     }
 
     /// Plays the episode that is shown from its start to its end, as fast as it was played.
     pub fn play_episode(&mut self, now: f64) {
         self.go(self.at.0, 0);
-        self.speed = 1.0;
-        (self.playing, self.one_episode, self.now) = (self.steps() > 0, true, Some(now));
+        self.transport.speed = 1.0;
+        (self.transport.is_playing, self.transport.one_episode, self.transport.advanced_at) =
+            (self.steps() > 0, true, Some(now));
     }
 
-    /// Stands still, on a step.
+    /// Pauses on a step.
     pub fn pause(&mut self) {
-        self.playing = false;
-        self.part = 0.0;
+        self.transport.is_playing = false;
+        self.transport.part = 0.0;
     }
 
     /// How fast it plays; 1 is as fast as it was played.
     pub fn speed(&self) -> f64 {
-        self.speed
+        self.transport.speed
     }
 
-    /// Plays so much faster.
+    /// Sets the speed; 1 is as fast as it was played.
     pub fn set_speed(&mut self, speed: f64) {
-        self.speed = if speed.is_finite() { speed.clamp(SPEEDS.0, SPEEDS.1) } else { 1.0 };
+        self.transport.speed = if speed.is_finite() { speed.clamp(SPEEDS.0, SPEEDS.1) } else { 1.0 };
     }
 
     /// Time passes.
     pub fn advance(&mut self, now: f64) {
-        let passed = self.now.replace(now).map_or(0.0, |last| (now - last).clamp(0.0, LATE_MS));
-        if !self.playing {
+        let passed =
+            self.transport.advanced_at.replace(now).map_or(0.0, |last| (now - last).clamp(0.0, LATE_MS));
+        if !self.transport.is_playing {
             return;
         }
-        let mut part = f64::from(self.part) + passed * self.fps() * self.speed / 1000.0;
-        while part >= 1.0 && self.playing {
+        let mut part = f64::from(self.transport.part) + passed * self.fps() * self.transport.speed / 1000.0;
+        while part >= 1.0 && self.transport.is_playing {
             part -= 1.0;
             self.forward();
         }
-        self.part = if self.playing { part as f32 } else { 0.0 };
+        self.transport.part = if self.transport.is_playing { part as f32 } else { 0.0 };
     }
 
     /// One step ahead, or to the start of the next episode; stands still at the end.
@@ -443,12 +409,12 @@ impl Player {
             self.at = (place, step + 1);
             let [shown, ahead] = &mut self.scenes;
             *shown = std::mem::take(ahead);
-        } else if !self.one_episode {
+        } else if !self.transport.one_episode {
             self.go(place + 1, 0);
         }
-        let over = if self.one_episode { self.at.1 >= self.steps() } else { self.is_over() };
+        let over = if self.transport.one_episode { self.at.1 >= self.steps() } else { self.is_over() };
         if over || self.at == (place, step) {
-            self.playing = false;
+            self.transport.is_playing = false;
         }
     }
 }

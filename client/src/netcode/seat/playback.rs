@@ -1,11 +1,11 @@
-//! Puts the pictures together from what changed, and says what to paint at a given moment.
+//! Plays streamed pictures: puts them together from what changed, and says what to paint at a given moment.
 //!
-//! The rule of delay: what arrived is on its way to the screen with the next painted picture. A movement is spread over
-//! the time until the next frame is due, and over one tick at most, so that the screen is never more than one tick
-//! behind the newest frame and nothing is ever extrapolated. When the next frame is due is told by a clock that follows
-//! the earliest arrivals and allows for their usual jitter. A late frame moves faster (twice the speed at most) to
-//! catch up; frames that arrive together are not played one after the other; a first or a full picture, a jump of
-//! several ticks, and ticks that come as fast as the screen refreshes are shown as they are.
+//! What arrived is on its way to the screen with the next painted picture. A movement is spread over the time until the
+//! next frame is due, and over one tick at most, so that the screen is never more than one tick behind the newest frame
+//! and nothing is ever extrapolated. A clock that follows the earliest arrivals and allows for their usual jitter tells
+//! when the next frame is due. A late frame moves faster (twice the speed at most) to catch up; frames that arrive
+//! together are not played one after the other; a first or a full picture, a jump of several ticks, and ticks that come
+//! as fast as the screen refreshes are shown as they are.
 
 use footlights_env::{
     Viewport,
@@ -15,21 +15,21 @@ use footlights_env::{
 /// A frame so many ticks after its predecessor is a jump, not a movement.
 const JUMP_TICKS: u32 = 4;
 
-/// When frames are due: `base + tick · tick_ms`, plus the usual jitter.
+/// Predicts when frames arrive: at `base + tick · tick_ms`, plus the usual jitter.
 #[derive(Debug, Clone)]
-struct Clock {
+struct FrameClock {
     tick_ms: f64,
     base: Option<f64>,
     jitter: f64,
 }
 
-impl Clock {
+impl FrameClock {
     fn arrived(&mut self, tick: u32, now: f64) {
         let base = now - f64::from(tick) * self.tick_ms;
         let known = *self.base.get_or_insert(base);
         let late = base - known;
         if late > 4.0 * self.tick_ms {
-            // The game stood still: its schedule moved.
+            // The game was paused: its schedule moved.
             self.base = Some(base);
         } else if late < 0.0 {
             self.base = Some(base);
@@ -55,16 +55,17 @@ pub struct Playback {
     /// What leads from `before` to `after`: `before` is kept one step behind by applying it late.
     step: Delta,
     tick: Option<u32>,
-    clock: Clock,
+    clock: FrameClock,
     begun: f64,
     lasts: f64,
     refresh_ms: f64,
-    asked: Option<f64>,
+    painted_at: Option<f64>,
     at_rest: bool,
 }
 
 impl Playback {
-    /// Nothing to show yet.
+    /// Nothing to show yet, in a game with `fps` ticks a second.
+    #[must_use]
     pub fn new(viewport: Viewport, fps: f32) -> Self {
         let fps = if fps.is_finite() && fps > 0.0 { f64::from(fps) } else { 30.0 };
         Self {
@@ -73,26 +74,29 @@ impl Playback {
             after: Scene::default(),
             step: Delta::default(),
             tick: None,
-            clock: Clock { tick_ms: 1000.0 / fps, base: None, jitter: 0.0 },
+            clock: FrameClock { tick_ms: 1000.0 / fps, base: None, jitter: 0.0 },
             begun: 0.0,
             lasts: 0.0,
             refresh_ms: 1000.0 / 60.0,
-            asked: None,
+            painted_at: None,
             at_rest: true,
         }
     }
 
-    /// What the pictures are drawn into.
+    /// The viewport of the pictures.
     pub fn viewport(&self) -> Viewport {
         self.viewport
     }
 
-    /// The newest tick.
+    /// The newest tick; `None` before the first frame.
     pub fn tick(&self) -> Option<u32> {
         self.tick
     }
 
-    /// A frame arrived. On an error a full picture is needed.
+    /// Adds a frame.
+    ///
+    /// # Errors
+    /// The change does not fit the last picture. Only a full picture helps.
     pub fn push(&mut self, tick: u32, delta: Delta, now: f64) -> Result<(), Misfit> {
         self.before.apply(&std::mem::take(&mut self.step))?;
         self.after.apply(&delta)?;
@@ -118,9 +122,10 @@ impl Playback {
         self.at_rest = self.tick.is_none();
     }
 
-    /// What to paint now, in painting order; `None` if what was painted last still holds. Ask once a refresh.
+    /// The picture to paint at `now`, in painting order; `None` if the last one still holds. Call once a refresh of the
+    /// screen.
     pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
-        if let Some(last) = self.asked.replace(now) {
+        if let Some(last) = self.painted_at.replace(now) {
             let interval = now - last;
             if interval > 1.0 && interval < 100.0 {
                 self.refresh_ms += (interval - self.refresh_ms) / 32.0;

@@ -1,51 +1,55 @@
-//! One tab of a participant's takes part; another one says so and offers to take over.
+//! The lease of the tab in which a participant takes part: any other tab says so and offers to take over.
 
 use std::{cell::RefCell, rc::Rc};
 
+use footlights_canvas::dom::{
+    Listener, OrMissing, Result, child, document, number, sleep, warn, window, words,
+};
 use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Event;
 
 use super::{
-    dom::{Listener, OrMissing, Result, child, document, number, sleep, warn, window, words},
-    page,
+    mount,
+    scene::set_state,
     socket::{Socket, SocketEvent},
 };
 
-/// How long the scene waits for the word that this tab takes part, ms; after that it goes on without.
-const PATIENCE_MS: i32 = 2_000;
-/// How long until a lost connection is opened again, ms.
-const AGAIN_MS: i32 = 3_000;
-/// Where the tab's name is kept.
+/// How long the scene waits for the lease, ms; after that it starts without.
+const LEASE_TIMEOUT_MS: i32 = 2_000;
+/// Pause before a lost connection is opened again, ms.
+const RETRY_MS: i32 = 3_000;
+/// The key of the tab's name in the session storage.
 const NAME: &str = "footlights-tab";
 
 thread_local! {
-    static TAB: RefCell<Tab> = const { RefCell::new(Tab { socket: None, told: false, elsewhere: false }) };
+    static TAB: RefCell<Tab> = const { RefCell::new(Tab { socket: None, is_decided: false, elsewhere: false }) };
 }
 
 struct Tab {
     socket: Option<Rc<Socket>>,
-    /// Whether the server has said anything yet.
-    told: bool,
+    /// Whether the server has said which tab has the lease, or this tab started without.
+    is_decided: bool,
+    /// Whether another tab has the lease.
     elsewhere: bool,
 }
 
-/// Asks whether this tab takes part; the scene is mounted when it does.
+/// Asks for the lease; the scene comes to life when this tab has it.
 pub fn take_over() -> Result<()> {
     let Some(path) = document()?.body().or_missing("body")?.dataset().get("tab") else {
-        return page::mount();
+        return mount::mount();
     };
     let document = document()?;
     let shown = Listener::new(&document, "visibilitychange", |_: Event| {
-        let visible = super::dom::document().is_ok_and(|document| !document.hidden());
-        say(ClientToTabLease::Visible(visible));
+        let visible = footlights_canvas::dom::document().is_ok_and(|document| !document.hidden());
+        send(ClientToTabLease::Visible(visible));
     })?;
     // It listens as long as the document lives.
     std::mem::forget(shown);
     connect(path)?;
     spawn_local(async {
-        if sleep(PATIENCE_MS).await.is_ok() && !TAB.with_borrow(|tab| tab.told) {
-            told(TabLeaseToClient::Here);
+        if sleep(LEASE_TIMEOUT_MS).await.is_ok() && !TAB.with_borrow(|tab| tab.is_decided) {
+            on_lease(TabLeaseToClient::Here);
         }
     });
     Ok(())
@@ -58,11 +62,11 @@ fn connect(path: String) -> Result<()> {
         SocketEvent::Opened => {}
         SocketEvent::Message(bytes) => {
             if let Ok(message) = wire::decode::<TabLeaseToClient>(&bytes, MAX_TO_BROWSER) {
-                told(message);
+                on_lease(message);
             }
         }
-        // A page with this very name: a copy of this tab, which the browser made with all that it knew. This one takes
-        // another name, and hears that it is the second.
+        // Another page has this name: the browser duplicated the tab with its storage. This one takes another name, and
+        // learns that it is the second.
         SocketEvent::Closed(code) if code == CloseCode::Replaced.code() => {
             if let Err(error) = forget_name().and_then(|()| connect(again.clone())) {
                 warn("no connection", &error);
@@ -73,7 +77,7 @@ fn connect(path: String) -> Result<()> {
         SocketEvent::Closed(_) => {
             let path = again.clone();
             spawn_local(async move {
-                if sleep(AGAIN_MS).await.is_ok()
+                if sleep(RETRY_MS).await.is_ok()
                     && let Err(error) = connect(path)
                 {
                     warn("no connection", &error);
@@ -105,22 +109,22 @@ fn forget_name() -> Result<()> {
     }
 }
 
-fn say(message: ClientToTabLease) {
+fn send(message: ClientToTabLease) {
     if let Some(socket) = TAB.with_borrow(|tab| tab.socket.clone()) {
         socket.send(&wire::encode(&message));
     }
 }
 
-fn told(message: TabLeaseToClient) {
+fn on_lease(message: TabLeaseToClient) {
     let elsewhere = message == TabLeaseToClient::Elsewhere;
     let (first, before) = TAB.with_borrow_mut(|tab| {
-        let was = (!tab.told, tab.elsewhere);
-        (tab.told, tab.elsewhere) = (true, elsewhere);
+        let was = (!tab.is_decided, tab.elsewhere);
+        (tab.is_decided, tab.elsewhere) = (true, elsewhere);
         was
     });
     let done = match (first, before, elsewhere) {
-        (true, _, false) => page::mount(),
-        // Perhaps the study has gone on in the other tab.
+        (true, _, false) => mount::mount(),
+        // The study may have gone on in the other tab.
         (false, true, false) => window().and_then(|window| window.location().reload()),
         (_, false, true) => refuse(),
         _ => Ok(()),
@@ -130,9 +134,9 @@ fn told(message: TabLeaseToClient) {
     }
 }
 
-/// Says that the study goes on in another tab.
+/// Shows that the study is open in another tab.
 fn refuse() -> Result<()> {
-    let scene = page::unmount()?;
+    let scene = mount::unmount()?;
     scene.set_inner_html("");
     let section = child(&scene, "section", "page")?;
     section.dataset().set("kind", "elsewhere")?;
@@ -145,11 +149,11 @@ fn refuse() -> Result<()> {
     )?;
     let button = words(&section, "button", "primary", "Use this tab")?;
     button.dataset().set("take", "")?;
-    page::set_state("elsewhere")?;
+    set_state("elsewhere")?;
     button.focus()
 }
 
-/// A button with `data-take` was pressed.
-pub fn take() {
-    say(ClientToTabLease::Take);
+/// A button with `data-take` was pressed: takes the lease from the other tab.
+pub fn claim() {
+    send(ClientToTabLease::Take);
 }

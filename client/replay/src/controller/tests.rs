@@ -40,26 +40,26 @@ fn game(id: &str, steps: &[u32]) -> (Replay, Box<dyn Simulation>, u64) {
 
 const SLIME: &str = "slime-volleyball-v0";
 
-fn opened(steps: &[u32]) -> Player {
+fn opened(steps: &[u32]) -> ReplayController {
     let (replay, sim, here) = game(SLIME, steps);
-    let mut player = Player::open(replay, sim, here);
+    let mut player = ReplayController::open(replay, sim, here);
     while player.check(7) {}
     player
 }
 
-fn at(episode: u32, step: u32) -> Place {
-    Place { episode, step }
+fn at(episode: u32, step: u32) -> ReplayPosition {
+    ReplayPosition { episode, step }
 }
 
 #[test]
 fn every_moment_is_the_same_however_one_gets_there() {
     for id in footlights_example_environments::registry().iter().map(|entry| entry.id) {
         let (replay, sim, here) = game(id, &[90, 1, 75]);
-        let mut player = Player::open(replay.clone(), sim, here);
+        let mut player = ReplayController::open(replay.clone(), sim, here);
         while player.check(1) {}
         assert!(player.checked().is_fine(), "{}", player.checked().words());
         // From anywhere to anywhere, in an order without pattern.
-        let mut places: Vec<Place> = (0..=90).map(|step| at(0, step)).collect();
+        let mut places: Vec<ReplayPosition> = (0..=90).map(|step| at(0, step)).collect();
         places.extend([at(1, 0), at(1, 1)]);
         places.extend((0..=75).map(|step| at(2, step)));
         for k in 0..places.len() {
@@ -81,12 +81,12 @@ fn every_moment_is_the_same_however_one_gets_there() {
 }
 
 #[test]
-fn going_anywhere_costs_a_bounded_number_of_steps_and_copies_are_few() {
+fn going_anywhere_costs_a_bounded_number_of_steps_and_keyframes_are_few() {
     let player = opened(&[1000, 200]);
-    let copies: Vec<u32> = player.episodes[0].copies.iter().map(|(step, _)| *step).collect();
-    assert_eq!(copies.len(), 1000 / APART as usize);
-    assert!(copies.windows(2).all(|two| two[1] - two[0] == APART));
-    assert_eq!(Player::open(game(SLIME, &[1000; 9]).0, game(SLIME, &[1]).1, 0).apart, 36);
+    let keyframes: Vec<u32> = player.episodes[0].keyframes.iter().map(|(step, _)| *step).collect();
+    assert_eq!(keyframes.len(), 1000 / MIN_KEYFRAME_GAP as usize);
+    assert!(keyframes.windows(2).all(|two| two[1] - two[0] == MIN_KEYFRAME_GAP));
+    assert_eq!(ReplayController::open(game(SLIME, &[1000; 9]).0, game(SLIME, &[1]).1, 0).keyframe_gap, 36);
 }
 
 #[test]
@@ -101,7 +101,8 @@ fn playing_comes_through_every_step_and_every_episode_and_stops_at_the_end() {
             seen.push(player.place());
         }
     }
-    let all: Vec<Place> = (0..=20).map(|step| at(0, step)).chain((0..=10).map(|step| at(1, step))).collect();
+    let all: Vec<ReplayPosition> =
+        (0..=20).map(|step| at(0, step)).chain((0..=10).map(|step| at(1, step))).collect();
     assert_eq!(seen, all);
     let ideal = 31.0 * 1000.0 / 30.0;
     assert!((now - ideal).abs() <= 10.0, "{now} ms for {ideal}");
@@ -166,7 +167,7 @@ fn steps_go_over_the_edge_of_an_episode_only_from_the_edge() {
 fn pictures_are_between_two_steps_while_playing_and_on_the_step_otherwise() {
     let mut player = opened(&[40]);
     player.seek(at(0, 10));
-    let x = |player: &mut Player| {
+    let x = |player: &mut ReplayController| {
         let items = player.items(Agent(0));
         let moving: Vec<f32> = items
             .iter()
@@ -209,7 +210,7 @@ fn the_step_that_differs_is_named_and_what_came_before_can_be_watched() {
     let (mut replay, sim, here) = game(SLIME, &[20, 30]);
     let changed = &mut replay.episodes[1].actions[4][0];
     *changed = ActionValue::Discrete(if *changed == ActionValue::Discrete(1) { 5 } else { 1 });
-    let mut player = Player::open(replay.clone(), sim.fork(), here);
+    let mut player = ReplayController::open(replay.clone(), sim.fork(), here);
     while player.check(100) {}
     let words = player.checked().words();
     assert!(
@@ -222,7 +223,7 @@ fn the_step_that_differs_is_named_and_what_came_before_can_be_watched() {
     assert_eq!(player.digest(), Some(replay.episodes[1].digests[3]));
     // An action that the environment does not know.
     replay.episodes[0].actions[2] = Vec::new();
-    let mut player = Player::open(replay, sim, here);
+    let mut player = ReplayController::open(replay, sim, here);
     while player.check(100) {}
     let words = player.checked().words();
     assert!(words.contains("episode 0, step 3: ") && player.episodes().eq([(0, 2)]), "{words}");
@@ -231,12 +232,12 @@ fn the_step_that_differs_is_named_and_what_came_before_can_be_watched() {
 #[test]
 fn another_build_is_said_and_the_game_is_compared_all_the_same() {
     let (replay, sim, here) = game(SLIME, &[20]);
-    let mut player = Player::open(replay, sim, here ^ 1);
+    let mut player = ReplayController::open(replay, sim, here ^ 1);
     while player.check(100) {}
     let words = player.checked().words();
     assert!(
         words.starts_with("This game was recorded with simulation ")
-            && words.contains("All the same every digest holds"),
+            && words.contains("Nevertheless, every digest holds"),
         "{words}"
     );
     assert!(!player.checked().is_fine() && player.steps() == 20);
@@ -246,20 +247,20 @@ fn another_build_is_said_and_the_game_is_compared_all_the_same() {
 fn an_older_file_and_an_empty_one_are_said_to_be_so() {
     let (mut replay, sim, here) = game(SLIME, &[20, 0]);
     replay.episodes[0].digests.clear();
-    let mut player = Player::open(replay.clone(), sim.fork(), here);
+    let mut player = ReplayController::open(replay.clone(), sim.fork(), here);
     while player.check(100) {}
     assert!(player.checked().words().contains("older format") && player.checked().is_fine());
     player.seek(at(1, 5));
     assert_eq!((player.place(), player.is_over()), (at(1, 0), true));
     replay.episodes[1].digest ^= 1;
-    let mut player = Player::open(replay.clone(), sim.fork(), here);
+    let mut player = ReplayController::open(replay.clone(), sim.fork(), here);
     while player.check(100) {}
     assert!(
         player.checked().words().contains("episode 1, step 0: digest") && player.episodes().eq([(0, 20)])
     );
 
     replay.episodes.clear();
-    let mut player = Player::open(replay, sim, here);
+    let mut player = ReplayController::open(replay, sim, here);
     assert!(!player.check(1));
     assert_eq!(player.checked().words(), "There are no steps in it.");
     player.play(0.0);

@@ -1,0 +1,173 @@
+//! The view of a game that only the room simulates: pictures come over the connection, and receipts are kept for a room
+//! that loses its process.
+
+use std::collections::VecDeque;
+
+use footlights_env::Viewport;
+use footlights_protocol::{
+    Hud,
+    wire::{Frame, Welcome},
+};
+use serde_bytes::ByteBuf;
+
+use super::{
+    playback::Playback,
+    restore::{MAX_RESTORED_TICKS, pack_receipts},
+};
+use crate::netcode::{outbox::Outbox, page::PlayOutput};
+
+/// The connection and the client disagree about the game; only a new connection helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfSync;
+
+/// A game whose pictures the room sends.
+#[derive(Debug, Clone)]
+pub struct Streamed {
+    playback: Playback,
+    /// Receipts of ticks that are not persisted yet, by tick. A restarted room gets them back.
+    receipts: VecDeque<(u32, ByteBuf)>,
+    /// The panel of the last frame that had one, until it is taken.
+    hud: Option<Hud>,
+}
+
+impl Streamed {
+    /// Nothing to show yet.
+    pub fn new(welcome: &Welcome) -> Self {
+        let playback = Playback::new(welcome.viewport, welcome.fps);
+        Self { playback, receipts: VecDeque::new(), hud: None }
+    }
+
+    /// The handshake of a new connection. The last picture stays on the screen until the next full one arrives, unless it
+    /// would not fit.
+    pub fn on_welcome(&mut self, welcome: &Welcome) {
+        if self.playback.viewport() != welcome.viewport {
+            self.playback = Playback::new(welcome.viewport, welcome.fps);
+        }
+    }
+
+    /// One tick. `is_synced` is false for the first frame of a connection: then the room may have forgotten ticks after
+    /// this one, and their receipts are queued in `out`. Returns the acknowledged sequence number.
+    ///
+    /// # Errors
+    /// The change does not fit the last picture.
+    pub fn on_frame(
+        &mut self,
+        frame: Frame,
+        is_synced: bool,
+        now: f64,
+        out: &mut Outbox,
+    ) -> Result<u32, OutOfSync> {
+        self.playback.push(frame.tick, frame.picture, now).map_err(|_| OutOfSync)?;
+        self.hud = frame.hud.or(self.hud.take());
+        if !is_synced {
+            let forgotten = self.receipts.iter().filter(|(kept, _)| *kept > frame.tick);
+            out.extend(pack_receipts(forgotten).into_iter().map(PlayOutput::Send));
+        }
+        if !frame.receipt.is_empty() {
+            // The room decided these ticks again: the receipts came too late.
+            while self.receipts.pop_back_if(|(kept, _)| *kept >= frame.tick).is_some() {}
+            self.receipts.push_back((frame.tick, frame.receipt));
+            if self.receipts.len() > MAX_RESTORED_TICKS {
+                self.receipts.pop_front();
+            }
+        }
+        Ok(frame.ack)
+    }
+
+    /// All ticks up to this one are stored: their receipts are no longer needed.
+    pub fn on_persisted(&mut self, tick: u32) {
+        while self.receipts.pop_front_if(|(kept, _)| *kept <= tick).is_some() {}
+    }
+
+    /// The pictures.
+    pub fn playback(&self) -> &Playback {
+        &self.playback
+    }
+
+    /// The pictures, to paint the next one.
+    pub fn playback_mut(&mut self) -> &mut Playback {
+        &mut self.playback
+    }
+
+    /// The viewport of the pictures.
+    pub fn viewport(&self) -> Viewport {
+        self.playback.viewport()
+    }
+
+    /// The panel, if it changed since the last call.
+    pub fn take_hud(&mut self) -> Option<Hud> {
+        self.hud.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use footlights_env::{Agent, surface::Delta};
+    use footlights_protocol::{
+        keys::Keyboard,
+        wire::{self, ClientToRoom, MAX_FROM_BROWSER, VERSION},
+    };
+
+    use super::*;
+
+    fn streamed() -> Streamed {
+        Streamed::new(&Welcome {
+            version: VERSION,
+            agent: Agent(0),
+            names: Vec::new(),
+            fps: 30.0,
+            viewport: Viewport { width: 4.0, height: 2.0 },
+            keyboard: Keyboard::default(),
+            simulated: None,
+        })
+    }
+
+    fn frame(tick: u32) -> Frame {
+        let picture = Delta { full: true, ..Delta::default() };
+        Frame { tick, picture, receipt: ByteBuf::from(vec![tick as u8; 20]), ..Frame::default() }
+    }
+
+    /// The ticks that a room which restarts at `tick` gets back.
+    fn restored(streamed: &mut Streamed, tick: u32) -> Vec<u32> {
+        let mut out = Outbox::new();
+        streamed.on_frame(Frame { receipt: ByteBuf::new(), ..frame(tick) }, false, 0.0, &mut out).unwrap();
+        let ticks = out.iter().flat_map(|output| match output {
+            PlayOutput::Send(bytes) => match wire::decode(bytes, MAX_FROM_BROWSER).unwrap() {
+                ClientToRoom::RestoreReceipts { from, receipts } => (from..).take(receipts.len()),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        });
+        ticks.collect()
+    }
+
+    #[test]
+    fn a_restarted_room_gets_back_what_it_has_forgotten_and_not_what_is_stored() {
+        let mut streamed = streamed();
+        for tick in 1..=50 {
+            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+        }
+        assert_eq!(restored(&mut streamed.clone(), 40), (41..=50).collect::<Vec<_>>());
+        streamed.on_persisted(45);
+        assert_eq!(restored(&mut streamed.clone(), 40), (46..=50).collect::<Vec<_>>());
+        // What the room decides again replaces what it decided before.
+        streamed.on_frame(frame(47), true, 2_000.0, &mut Outbox::new()).unwrap();
+        assert_eq!(restored(&mut streamed, 40), [46, 47]);
+    }
+
+    #[test]
+    fn receipts_do_not_pile_up() {
+        let mut streamed = streamed();
+        for tick in 1..=1_000 {
+            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+        }
+        assert_eq!(streamed.receipts.len(), MAX_RESTORED_TICKS);
+    }
+
+    #[test]
+    fn a_change_that_does_not_fit_is_out_of_sync() {
+        let picture = Delta { gone: vec![9], ..Delta::default() };
+        let frame = Frame { tick: 1, picture, ..Frame::default() };
+        assert_eq!(streamed().on_frame(frame, true, 0.0, &mut Outbox::new()), Err(OutOfSync));
+    }
+}

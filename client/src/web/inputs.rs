@@ -1,0 +1,112 @@
+//! The keys of a game that the participant holds, on the keyboard, under the fingers, or on a gamepad.
+
+use footlights_canvas::dom::Result;
+use footlights_protocol::keys::Keyboard;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+use super::{controls::Controls, gamepad};
+use crate::netcode::HeldKeys;
+
+/// What the participant holds, and the controls that show it.
+pub struct Inputs {
+    held: HeldKeys,
+    controls: Controls,
+    /// Whether a gamepad was ever connected; until then none is asked.
+    has_gamepad: bool,
+    /// The bits that gamepads hold.
+    gamepad: u32,
+}
+
+impl Inputs {
+    /// Nothing is held, and there are no keys yet.
+    pub fn new(controls: Controls) -> Self {
+        Self { held: HeldKeys::default(), controls, has_gamepad: false, gamepad: 0 }
+    }
+
+    /// Shows the keys of this keyboard.
+    pub fn set(&mut self, keyboard: &Keyboard) -> Result<()> {
+        self.held = HeldKeys::new(keyboard);
+        self.controls.set(keyboard)
+    }
+
+    /// The bits that are held; the controls show them.
+    pub fn show(&self) -> u32 {
+        let bits = self.held.bits();
+        self.controls.hold(bits);
+        bits
+    }
+
+    /// The controls.
+    pub fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    /// Whether the event is for a key of the game, and no shortcut of the browser. A modifier that is itself one of the
+    /// game's keys makes no shortcut.
+    pub fn is_meant(&self, event: &KeyboardEvent, is_down: bool) -> bool {
+        let shortcut = [
+            (event.ctrl_key(), "ControlLeft", "ControlRight"),
+            (event.meta_key(), "MetaLeft", "MetaRight"),
+            (event.alt_key(), "AltLeft", "AltRight"),
+        ];
+        let foreign = |(held, left, right): &(bool, &str, &str)| {
+            *held && self.held.bit(left).or(self.held.bit(right)).is_none()
+        };
+        self.held.bit(&event.code()).is_some() && !(is_down && shortcut.iter().any(foreign))
+    }
+
+    /// A key of the game goes down or up.
+    pub fn key(&mut self, event: &KeyboardEvent, is_down: bool) {
+        let Some(bit) = self.held.bit(&event.code()) else { return };
+        if is_down {
+            self.held.press(bit);
+        } else {
+            self.held.release(bit);
+        }
+    }
+
+    /// A finger comes down on the controls.
+    pub fn finger_down(&mut self, event: &PointerEvent) {
+        self.held.touch(event.pointer_id(), self.controls.at(event.client_x(), event.client_y()));
+    }
+
+    /// A finger moves; false if it did not come down on the controls.
+    pub fn finger_moved(&mut self, event: &PointerEvent) -> bool {
+        let is_ours = self.held.touches(event.pointer_id());
+        if is_ours {
+            self.finger_down(event);
+        }
+        is_ours
+    }
+
+    /// A finger is lifted; false if it did not come down on the controls.
+    pub fn finger_lifted(&mut self, event: &PointerEvent) -> bool {
+        let is_ours = self.held.touches(event.pointer_id());
+        self.held.lift(event.pointer_id());
+        is_ours
+    }
+
+    /// The page lost the focus.
+    pub fn release_all(&mut self) {
+        self.held.release_all();
+    }
+
+    /// A gamepad was connected.
+    pub fn gamepad_connected(&mut self) {
+        self.has_gamepad = true;
+    }
+
+    /// Looks at the gamepads; true if they hold something else than before.
+    pub fn poll_gamepad(&mut self) -> bool {
+        if !self.has_gamepad {
+            return false;
+        }
+        let held = gamepad::held(self.controls.pads(), self.gamepad);
+        let has_changed = held != self.gamepad;
+        if has_changed {
+            self.gamepad = held;
+            self.held.pad(held);
+        }
+        has_changed
+    }
+}

@@ -1,0 +1,115 @@
+//! Everything that a participant does in a game, from the browser's events to [`UserEvent`]s.
+
+use std::rc::Rc;
+
+use footlights_canvas::dom::{Listener, Result, document, now, window};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Event, EventTarget, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver};
+
+use super::full_screen;
+
+/// An event older than this says nothing about the time of its key, ms.
+const STALE_MS: f64 = 1000.0;
+
+/// What the participant did.
+pub enum UserEvent {
+    /// A key went down (`true`) or up.
+    Key(KeyboardEvent, bool),
+    /// A finger came down on the touch controls.
+    FingerDown(PointerEvent),
+    /// A finger moved anywhere.
+    FingerMoved(PointerEvent),
+    /// A finger was lifted anywhere.
+    FingerLifted(PointerEvent),
+    /// The overlay was clicked.
+    OverlayClicked(Event),
+    /// The network is back.
+    Online,
+    /// A gamepad was connected.
+    GamepadConnected,
+    /// The page may have gained or lost visibility or focus.
+    AttentionChanged,
+    /// A gesture that would scroll, zoom, select or open a menu.
+    Gesture(Event),
+    /// The box of the picture has another size.
+    Resized,
+}
+
+/// Receives what the participant did.
+pub type Receiver = Rc<dyn Fn(UserEvent)>;
+
+/// The elements of a game that are listened to.
+pub struct Targets<'a> {
+    /// The scene.
+    pub section: &'a HtmlElement,
+    /// The touch controls.
+    pub thumbs: &'a HtmlElement,
+    /// The overlay.
+    pub overlay: &'a HtmlElement,
+    /// The button that switches full screen.
+    pub full_screen: &'a HtmlElement,
+}
+
+/// Listens to everything that concerns a game, until the listeners are dropped.
+pub fn listen(tell: &Receiver, targets: &Targets<'_>) -> Result<Vec<Listener>> {
+    let (window, document) = (window()?, document()?);
+    let mut all = vec![
+        on(tell, &window, "keydown", |event| UserEvent::Key(event, true))?,
+        on(tell, &window, "keyup", |event| UserEvent::Key(event, false))?,
+        on(tell, targets.thumbs, "pointerdown", UserEvent::FingerDown)?,
+        on(tell, &window, "pointermove", UserEvent::FingerMoved)?,
+        on(tell, &window, "pointerup", UserEvent::FingerLifted)?,
+        on(tell, &window, "pointercancel", UserEvent::FingerLifted)?,
+        on(tell, targets.overlay, "click", UserEvent::OverlayClicked)?,
+        on(tell, &window, "online", |_: Event| UserEvent::Online)?,
+        on(tell, &window, "gamepadconnected", |_: Event| UserEvent::GamepadConnected)?,
+        Listener::new(targets.full_screen, "click", |_: Event| full_screen::toggle())?,
+        on(tell, &document, "visibilitychange", |_: Event| UserEvent::AttentionChanged)?,
+    ];
+    for kind in ["focus", "blur"] {
+        all.push(on(tell, &window, kind, |_: Event| UserEvent::AttentionChanged)?);
+    }
+    for kind in ["touchmove", "contextmenu", "selectstart", "dblclick"] {
+        all.push(on(tell, targets.section, kind, UserEvent::Gesture)?);
+    }
+    Ok(all)
+}
+
+fn on<E: JsCast + 'static>(
+    tell: &Receiver,
+    target: &EventTarget,
+    kind: &'static str,
+    make: fn(E) -> UserEvent,
+) -> Result<Listener> {
+    let tell = tell.clone();
+    Listener::new(target, kind, move |event: E| tell(make(event)))
+}
+
+/// Watches the size of an element until it is dropped.
+pub struct ResizeWatch {
+    observer: ResizeObserver,
+    _closure: Closure<dyn FnMut()>,
+}
+
+impl ResizeWatch {
+    /// Reports [`UserEvent::Resized`] whenever `frame` gets another size.
+    pub fn new(tell: &Receiver, frame: &HtmlElement) -> Result<Self> {
+        let tell = tell.clone();
+        let closure = Closure::<dyn FnMut()>::new(move || tell(UserEvent::Resized));
+        let observer = ResizeObserver::new(closure.as_ref().unchecked_ref())?;
+        observer.observe(frame);
+        Ok(Self { observer, _closure: closure })
+    }
+}
+
+impl Drop for ResizeWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// When the event happened, on the clock of [`now`].
+pub fn time_of(event: &Event) -> f64 {
+    let (at, now) = (event.time_stamp(), now());
+    if at <= now && now - at < STALE_MS { at } else { now }
+}

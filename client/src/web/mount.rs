@@ -1,0 +1,64 @@
+//! Brings the scene on the page to life: a game, a screening, a last page, or a plain page.
+
+use std::{cell::RefCell, rc::Rc};
+
+use footlights_canvas::dom::{Result, warn, words};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlElement;
+
+use super::{
+    form::complain,
+    game::{self, Game},
+    last,
+    scene::{scene, set_state},
+    screening,
+};
+
+thread_local! {
+    /// The game of the current scene, if it is one.
+    static GAME: RefCell<Option<Rc<RefCell<Game>>>> = const { RefCell::new(None) };
+}
+
+/// Ends the game of the current scene, if it is one.
+pub fn end_game() {
+    GAME.with_borrow_mut(|game| *game = None);
+}
+
+/// Ends the current scene; its element is free for something else.
+pub fn unmount() -> Result<HtmlElement> {
+    end_game();
+    scene()
+}
+
+/// Brings the current scene to life.
+pub fn mount() -> Result<()> {
+    let scene = unmount()?;
+    if let Some(form) = screening::form(&scene)? {
+        spawn_local(async move {
+            if let Err(error) = screening::measure(&form).await {
+                warn("nothing was measured", &error);
+                let _ = complain(&form, "Your connection could not be measured.");
+                let reload = words(&form, "a", "button", "Reload the page");
+                let _ = reload.and_then(|link| link.set_attribute("href", ""));
+            }
+        });
+    }
+    let last_page = scene.clone();
+    spawn_local(async move {
+        if let Err(error) = last::mount(&last_page).await {
+            warn("the last page", &error);
+        }
+    });
+    match game::section(&scene)? {
+        Some(section) => {
+            let mounted = Game::mount(&section)?;
+            section.dataset().set("ready", "")?;
+            GAME.with_borrow_mut(|game| *game = Some(mounted));
+        }
+        None => {
+            let problem = scene.query_selector("[data-kind=problem]")?.is_some();
+            set_state(if problem { "problem" } else { "page" })?;
+        }
+    }
+    Ok(())
+}
