@@ -146,6 +146,10 @@ fn main() -> ExitCode {
 /// The study of that id.
 fn study(id: &str) -> Result<Experiment> {
     let mut all = footlights_example_experiments::all();
+    // A worker for tests serves those too; no deployment does.
+    if std::env::var_os("FOOTLIGHTS_WORKER").is_some() {
+        all.extend(footlights_test_experiments::all());
+    }
     match all.iter().position(|experiment| experiment.id == id) {
         Some(place) => Ok(all.swap_remove(place)),
         None => {

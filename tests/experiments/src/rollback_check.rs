@@ -4,7 +4,7 @@
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::{Execution, Experiment, GameScene, Page, Scene, Seat};
 
-use crate::slime_human_human::controls;
+use footlights_example_experiments::slime_controls;
 
 pub fn experiment() -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config { lives: 100, max_steps: 300 })
@@ -17,6 +17,6 @@ pub fn experiment() -> Experiment {
     Experiment::new("rollback_check", "Over a bad network")
         .unlisted()
         .scene(Scene::start(Page::new("start", "Over a bad network")))
-        .scene(controls(game))
+        .scene(slime_controls(game))
         .scene(Scene::end(Page::new("end", "Thank you")))
 }

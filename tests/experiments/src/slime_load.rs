@@ -3,7 +3,7 @@
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::{Experiment, GameScene, Page, Scene, Seat, Waitroom};
 
-use crate::slime_human_human::controls;
+use footlights_example_experiments::slime_controls;
 
 pub fn experiment() -> Experiment {
     let five = Config { lives: 5, ..Config::default() };
@@ -18,6 +18,6 @@ pub fn experiment() -> Experiment {
     Experiment::new("slime_load", "Load test")
         .unlisted()
         .scene(Scene::start(Page::new("start", "Load test")))
-        .scene(controls(game))
+        .scene(slime_controls(game))
         .scene(Scene::end(Page::new("end", "Thank you")))
 }

@@ -3,7 +3,7 @@
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::{Experiment, GameScene, Page, Scene, Seat, Waitroom};
 
-use crate::slime_human_human::controls;
+use footlights_example_experiments::slime_controls;
 
 pub fn experiment() -> Experiment {
     let one = Config { lives: 1, ..Config::default() };
@@ -17,6 +17,6 @@ pub fn experiment() -> Experiment {
     Experiment::new("lobby_check", "Waiting room")
         .unlisted()
         .scene(Scene::start(Page::new("start", "Waiting room")))
-        .scene(controls(game))
+        .scene(slime_controls(game))
         .scene(Scene::end(Page::new("end", "Thank you")))
 }

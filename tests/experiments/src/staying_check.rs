@@ -11,7 +11,7 @@ use footlights_experiment::{
 };
 use footlights_protocol::Outcome;
 
-use crate::slime_human_human::controls;
+use footlights_example_experiments::slime_controls;
 
 pub fn experiment() -> Experiment {
     let one_life = Config { lives: 1, ..Config::default() };
@@ -32,7 +32,7 @@ pub fn experiment() -> Experiment {
     Experiment::new("staying_check", "Staying together")
         .unlisted()
         .scene(Scene::start(Page::new("start", "Staying together")))
-        .scene(controls(game))
+        .scene(slime_controls(game))
         .scene(Scene::end(Page::new("end", "Thank you")))
 }
 
