@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::{Context, measure::REPETITIONS};
+use crate::{context::Context, measure::REPETITIONS};
 
 const SCRIPT: &str = "tests/bench/kernels.mjs";
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::{Context, report::Figure};
+use crate::{context::Context, report::Figure};
 
 const STUDY: &str = "slime_with_a_stranger";
 const PARTICIPANTS: u32 = 100;

@@ -4,33 +4,27 @@
 use std::collections::VecDeque;
 
 use footlights_client::{
-    netcode::{Button, Engine, Input, Output as Do, Play},
+    netcode::{Button, Engine, Input, Output as Do, Play, Seat},
     view,
 };
 use footlights_env::{EnvError, Rng, Simulation};
 use footlights_protocol::wire::{self, ClientToTabLease, Phase};
 
+use super::{
+    habits::Habits,
+    io::{Line, Output},
+    style::Style,
+};
 use crate::{
     diary::Diary,
-    participant::{Line, Output},
+    page::{Page, Way},
 };
 
-/// Mean time between two changes of the keys, ms.
-const KEYS_MS: f64 = 333.0;
 /// How often a bot looks at what lies over the picture, ms.
 const GLANCE_MS: f64 = 300.0;
 /// How long a button is offered before it is pressed, ms; reloading is what people do last.
 const READ_MS: f64 = 1_500.0;
 const RELOAD_MS: f64 = 12_000.0;
-
-/// How a bot plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Style {
-    /// Other keys about three times a second
-    Random,
-    /// No keys at all
-    Idle,
-}
 
 /// What the page must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +40,8 @@ pub enum Turn {
 pub struct Game {
     play: Play,
     style: Style,
+    /// Mean time between two changes of the keys, ms.
+    keys_ms: f64,
     scene: String,
     /// Where to post when the game is over.
     pub next: String,
@@ -63,31 +59,33 @@ pub struct Game {
     away: bool,
 }
 
-/// Makes a simulation of this build.
-fn make(id: &str, config: &[u8]) -> Result<Box<dyn Simulation>, EnvError> {
-    footlights_example_environments::registry().get(id)?.make_packed(config)
+/// What a bot knows about the environments of a build. Bots run no policies: they guess what those do, and are
+/// corrected.
+#[derive(Debug, Clone, Copy)]
+pub struct Environments {
+    /// Makes the environment of an id with a packed configuration.
+    pub make: fn(&str, &[u8]) -> Result<Box<dyn Simulation>, EnvError>,
+    /// The fingerprint of the environment of an id.
+    pub fingerprint: fn(&str) -> Option<u64>,
 }
-
-/// Bots run no policies: they guess what those do, and are corrected.
-const ENGINE: Engine = Engine { make, act: |_, _| None };
 
 impl Game {
     /// The game of `scene`, in which the participant has been since `since`.
     pub fn new(
-        page: &footlights_bots::Page,
-        style: Style,
+        page: &Page,
+        environments: Environments,
+        habits: &Habits,
         hide: Option<(f64, f64)>,
         since: f64,
         now: f64,
     ) -> Option<Self> {
-        let footlights_bots::Way::Play { environment, lobby, next } = &page.way else { return None };
-        let digest = footlights_example_environments::registry()
-            .get(environment)
-            .and_then(|entry| entry.fingerprint())
-            .ok();
+        let Way::Play { environment, lobby, next } = &page.way else { return None };
+        let digest = (environments.fingerprint)(environment);
+        let engine = Engine { make: environments.make, act: |_, _| None };
         Some(Self {
-            play: Play::new(lobby, digest, Some(ENGINE), true, now),
-            style,
+            play: Play::new(lobby, digest, Some(engine), true, now),
+            style: habits.style,
+            keys_ms: 1_000.0 / habits.key_changes_per_second.max(0.001),
             scene: page.scene.clone(),
             next: next.clone(),
             since,
@@ -100,6 +98,14 @@ impl Game {
             look_at: f64::INFINITY,
             away: false,
         })
+    }
+
+    pub fn seat(&self) -> Option<&Seat> {
+        self.play.seat()
+    }
+
+    pub fn take_measured(&mut self) -> Vec<f64> {
+        self.play.seat_mut().map(|seat| seat.take_measured().collect()).unwrap_or_default()
     }
 
     /// Whether the bot has looked away already.
@@ -129,7 +135,7 @@ impl Game {
         let mut turn = self.drive(now, input, diary, out);
         self.see(now, rng, diary);
         if now >= self.key_at {
-            self.key_at = now + 2.0 * KEYS_MS * rng.unit_f64();
+            self.key_at = now + 2.0 * self.keys_ms * rng.unit_f64();
             if let Some(bits) = self.other_keys(rng) {
                 self.held = bits;
                 turn = turn.or(self.drive(now, Input::Held { bits, at: now }, diary, out));
@@ -194,7 +200,7 @@ impl Game {
         }
         let running = seat.link().is_open() && seat.status().is_some_and(|s| s.phase == Phase::Running);
         if running && self.key_at.is_infinite() && self.style == Style::Random {
-            self.key_at = now + 2.0 * KEYS_MS * rng.unit_f64();
+            self.key_at = now + 2.0 * self.keys_ms * rng.unit_f64();
         }
         if !running {
             self.key_at = f64::INFINITY;

@@ -23,10 +23,13 @@ pub struct Diary {
     pub first_frames_ms: Vec<f64>,
     /// From sending a page to having the next, ms.
     pub advances_ms: Vec<f64>,
-    /// How often it loaded the page anew, looked away, opened a second tab, answered a check wrong.
+    /// How often it loaded the page again.
     pub reloads: u32,
+    /// How often it looked at another tab.
     pub hidden: u32,
+    /// How often a second tab of it was refused.
     pub second_tabs: u32,
+    /// How often it answered a comprehension check wrong.
     pub failed_checks: u32,
     /// Connections and requests that failed and were tried again.
     pub retries: u32,
@@ -39,7 +42,9 @@ pub struct Diary {
 /// A game as one bot saw it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Played {
+    /// The game scene's id.
     pub scene: String,
+    /// The game's id.
     pub game: String,
     /// The newest tick.
     pub tick: Option<u32>,
@@ -53,7 +58,12 @@ pub struct Played {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// On the last page.
-    Page { ending: String, code: Option<String> },
+    Page {
+        /// How the experiment ended for it.
+        ending: String,
+        /// The completion code, where it was shown.
+        code: Option<String>,
+    },
     /// It left, as planned.
     Dropout,
     /// Nothing led further.

@@ -4,12 +4,14 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
-use crate::stored::Leftovers;
+use super::stored::Leftovers;
 
 /// The report. The names of its fields are read by other programs.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
+    /// The experiment's id.
     pub experiment: String,
+    /// How many bots walked.
     pub participants: usize,
     /// Participants by how it ended for them: an ending of the study, `dropout` or `stranded`.
     pub outcomes: BTreeMap<String, usize>,
@@ -29,9 +31,11 @@ pub struct Report {
     pub stranded: usize,
     /// Rows of steps, over all participants and games.
     pub rows_expected: u64,
+    /// Those of them that are stored.
     pub rows_saved: u64,
     /// Answers of pages that were accepted.
     pub answers_expected: u64,
+    /// Those of them that are stored.
     pub answers_saved: u64,
     /// Whether rows and answers were looked up where they are stored, or counted as the rooms confirmed them.
     pub looked_up: bool,
@@ -43,10 +47,15 @@ pub struct Report {
     pub advance_ms: Times,
     /// What was done to the study, beside taking part.
     pub dropouts: usize,
+    /// Pages that were loaded again.
     pub reloads: u32,
+    /// Looks at another tab.
     pub hidden: u32,
+    /// Second tabs that were refused.
     pub second_tabs: u32,
+    /// Comprehension checks that were answered wrong.
     pub failed_checks: u32,
+    /// How often the edge was killed.
     pub kills: u32,
     /// Connections and requests that failed and were tried again.
     pub retries: u32,
@@ -56,7 +65,9 @@ pub struct Report {
     pub costs: BTreeMap<String, f64>,
     /// The same in dollars, at list prices.
     pub dollars_per_participant: Option<f64>,
+    /// What every choice followed from.
     pub seed: u64,
+    /// How long the run took.
     pub seconds: f64,
     /// Everything that should not have been, in words.
     pub errors: Vec<String>,
@@ -65,16 +76,22 @@ pub struct Report {
 /// A game of several people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pair {
+    /// The game scene's id.
     pub scene: String,
+    /// The game's id.
     pub game: String,
+    /// The participants' pseudonyms.
     pub participants: Vec<String>,
 }
 
 /// Some durations, ms; nothing if there are none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Times {
+    /// The median.
     pub p50: Option<f64>,
+    /// The 99th percentile.
     pub p99: Option<f64>,
+    /// The longest.
     pub max: Option<f64>,
 }
 

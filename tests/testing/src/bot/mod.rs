@@ -4,20 +4,33 @@
 //! It does what the browser's page does, with the same netcode, and what its [`Plan`] says beside that. Whatever fails
 //! is tried again as the page would; what should not have been is written into the [`Diary`].
 
+mod answers;
+mod game;
+mod habits;
+mod io;
+mod plan;
+mod style;
+
 use std::{collections::VecDeque, rc::Rc};
 
-use footlights_bots::{Page, Way};
-use footlights_client::netcode::Input;
+use footlights_client::netcode::{Input, Seat};
 use footlights_env::{Rng, Stream};
 use footlights_experiment::{Experiment, Scene};
 use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
 
 use crate::{
-    answers::{self, Check},
     diary::{Diary, End},
-    game::{Game, Style, Turn},
-    plan::{Moment, Plan},
+    page::{Page, Way},
 };
+
+use answers::Check;
+use game::{Game, Turn};
+
+pub use game::Environments;
+pub use habits::Habits;
+pub use io::{Event, Line, Output};
+pub use plan::{Chances, Moment, Plan};
+pub use style::Style;
 
 /// A scene is shown after so long even if nobody said that this tab takes part, ms; as in the page.
 const TAB_MS: f64 = 2_000.0;
@@ -33,62 +46,6 @@ const MAX_FAILURES: usize = 40;
 const MAX_REFUSALS: usize = 4;
 /// What a game counts as, for moments of the walk, ms.
 const GAME_MS: f64 = 12_000.0;
-
-/// How a bot behaves where the plan says nothing.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Habits {
-    /// The longest look at a page, ms.
-    pub reading_ms: f64,
-    pub style: Style,
-    /// How often a check is answered wrong, 0 to 1.
-    pub fail_checks: f64,
-}
-
-/// Which of a bot's sockets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Line {
-    /// A lobby's or a room's.
-    Game,
-    /// The tab's.
-    Tab,
-    /// The second tab's.
-    Second,
-}
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Event<'a> {
-    /// What was asked for is there, behind all redirects.
-    Page { status: u16, path: &'a str, html: &'a str },
-    /// There is no answer, and why.
-    NoPage(&'a str),
-    /// A socket is open.
-    Opened(Line),
-    /// A binary message came.
-    Message(Line, &'a [u8]),
-    /// It closed, or could not be opened.
-    Closed(Line, u16),
-    /// The time of [`Participant::wake_at`] has come.
-    Wake,
-}
-
-/// What to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// Load this path.
-    Load(String),
-    /// Post these fields there.
-    Post(String, Vec<(String, String)>),
-    /// Open a socket, in place of one that there may be.
-    Connect(Line, String),
-    /// Close it; nothing more is to be heard of it.
-    Disconnect(Line),
-    Say(Line, Vec<u8>),
-    /// Close everything, `silent` without a word. The last output.
-    Leave {
-        silent: bool,
-    },
-}
 
 enum Stage {
     /// Has not come yet.
@@ -128,8 +85,9 @@ struct Submission {
 }
 
 /// One bot. Times are in milliseconds of any monotonic clock.
-pub struct Participant {
+pub struct Bot {
     experiment: Rc<Experiment>,
+    environments: Environments,
     habits: Habits,
     plan: Plan,
     rng: Rng,
@@ -163,12 +121,23 @@ struct Tab {
     elsewhere: bool,
 }
 
-impl Participant {
+impl Bot {
     /// The bot of that number in a study, who comes when its plan says.
-    pub fn new(experiment: Rc<Experiment>, seed: u64, bot: u32, habits: Habits, plan: Plan) -> Self {
+    ///
+    /// `environments` are those of the build that serves the experiment. The same arguments make the same choices.
+    #[must_use]
+    pub fn new(
+        experiment: Rc<Experiment>,
+        environments: Environments,
+        seed: u64,
+        bot: u32,
+        habits: Habits,
+        plan: Plan,
+    ) -> Self {
         Self {
             home: format!("/x/{}", experiment.id),
             experiment,
+            environments,
             habits,
             plan,
             rng: Rng::derive(seed, Stream::Policy(0), bot, 0),
@@ -197,6 +166,22 @@ impl Participant {
     /// What it has seen so far.
     pub fn diary(&self) -> &Diary {
         &self.diary
+    }
+
+    /// The seat of the game that it plays now.
+    pub fn seat(&self) -> Option<&Seat> {
+        match &self.stage {
+            Stage::Playing(game) => game.seat(),
+            _ => None,
+        }
+    }
+
+    /// Times from changes of the keys to the first frame that takes them into account, ms; each is given once.
+    pub fn take_measured(&mut self) -> Vec<f64> {
+        match &mut self.stage {
+            Stage::Playing(game) => game.take_measured(),
+            _ => Vec::new(),
+        }
     }
 
     /// The same, at the end; with what it does if it is nowhere near an end.
@@ -411,7 +396,8 @@ impl Participant {
                 Stage::Reading(now + reads)
             }
             Way::Play { .. } => {
-                match Game::new(&page, self.habits.style, self.plan.hide, self.arrived_at, now) {
+                match Game::new(&page, self.environments, &self.habits, self.plan.hide, self.arrived_at, now)
+                {
                     Some(game) => Stage::Playing(Box::new(game)),
                     None => return,
                 }
@@ -581,155 +567,4 @@ impl Participant {
 }
 
 #[cfg(test)]
-mod tests {
-    use footlights_experiment::Question;
-
-    use super::*;
-
-    const START: &str = r#"<body data-tab="/t"><section data-scene="start" data-kind="start"><form action="/start"></form></section>"#;
-    const SURVEY: &str = r#"<body data-tab="/t"><section data-scene="survey" data-kind="static"><form action="/survey"><input name="age" type="number" min="18" max="99"></form></section>"#;
-    const END: &str = r#"<body data-tab="/t"><section data-scene="end" data-kind="end" data-ending="completed" data-saved="false"><form action="/complete"></form></section>"#;
-    const SAVED: &str = r#"<body><section data-scene="end" data-kind="end" data-ending="completed" data-saved="true"><b id="code">C1</b></section>"#;
-
-    /// A study of two pages on virtual time; every answer is one line here.
-    struct Study {
-        bot: Participant,
-        now: f64,
-        at: usize,
-        done: Vec<String>,
-        /// So many requests fail first.
-        broken: usize,
-        /// Where a reload leads, if not where the bot was.
-        astray: Option<usize>,
-        left: Option<bool>,
-    }
-
-    impl Study {
-        fn new(plan: Plan) -> Self {
-            let page = |id: &str| footlights_experiment::Page::new(id, id);
-            let experiment = Experiment::new("e", "E")
-                .scene(Scene::start(page("start")))
-                .scene(page("survey").ask(Question::number_input("age", "Age", 18.0, 99.0)))
-                .scene(Scene::end(page("end")));
-            let habits = Habits { reading_ms: 1_000.0, style: Style::Idle, fail_checks: 0.0 };
-            let bot = Participant::new(Rc::new(experiment), 1, 0, habits, plan);
-            Self { bot, now: 0.0, at: 0, done: Vec::new(), broken: 0, astray: None, left: None }
-        }
-
-        fn serve(&mut self) {
-            while let Some(output) = self.bot.poll() {
-                let word = match &output {
-                    Output::Load(path) => format!("load {path}"),
-                    Output::Post(path, _) => format!("post {path}"),
-                    Output::Connect(line, path) => format!("connect {line:?} {path}"),
-                    Output::Disconnect(line) => format!("disconnect {line:?}"),
-                    Output::Say(..) | Output::Leave { .. } => String::new(),
-                };
-                self.done.push(word);
-                match output {
-                    Output::Load(_) | Output::Post(..) if self.broken > 0 => {
-                        self.broken -= 1;
-                        self.bot.handle(self.now, Event::NoPage("connection refused"));
-                    }
-                    Output::Load(_) => {
-                        self.at = self.astray.filter(|_| self.bot.diary().reloads > 0).unwrap_or(self.at);
-                        self.page();
-                    }
-                    Output::Post(..) => {
-                        self.at += 1;
-                        self.page();
-                    }
-                    Output::Connect(line, _) => {
-                        let word = if line == Line::Tab {
-                            TabLeaseToClient::Here
-                        } else {
-                            TabLeaseToClient::Elsewhere
-                        };
-                        self.bot.handle(self.now, Event::Opened(line));
-                        self.bot.handle(self.now, Event::Message(line, &wire::encode(&word)));
-                    }
-                    Output::Leave { silent } => self.left = Some(silent),
-                    Output::Disconnect(_) | Output::Say(..) => {}
-                }
-            }
-        }
-
-        fn page(&mut self) {
-            let html = [START, SURVEY, END, SAVED][self.at];
-            self.bot.handle(self.now, Event::Page { status: 200, path: "/x/e/s", html });
-        }
-
-        fn walk(&mut self) -> &Diary {
-            for _ in 0..1_000 {
-                self.serve();
-                if self.left.is_some() {
-                    break;
-                }
-                self.now = self.bot.wake_at().max(self.now);
-                self.bot.handle(self.now, Event::Wake);
-            }
-            self.bot.diary()
-        }
-    }
-
-    fn moment(scene: usize) -> Option<Moment> {
-        Some(Moment { scene, share: 0.5 })
-    }
-
-    #[test]
-    fn a_bot_answers_every_page_and_ends_with_its_code() {
-        let mut study = Study::new(Plan::default());
-        let diary = study.walk().clone();
-        assert_eq!(diary.end, Some(End::Page { ending: "completed".into(), code: Some("C1".into()) }));
-        assert_eq!((diary.subject.as_str(), diary.faults.len(), diary.retries), ("s", 0, 0));
-        assert_eq!(diary.answers["survey"].len(), 1);
-        let way =
-            ["load /x/e", "connect Tab /t?tab=tab0", "post /start", "post /survey", "post /complete", ""];
-        assert_eq!(study.done, way);
-    }
-
-    #[test]
-    fn what_fails_is_sent_again_with_the_same_answers() {
-        let mut study = Study::new(Plan::default());
-        study.broken = 5;
-        let diary = study.walk();
-        assert_eq!((diary.retries, diary.faults.len()), (5, 0));
-        assert!(matches!(diary.end, Some(End::Page { .. })));
-        let mut never = Study::new(Plan::default());
-        never.broken = usize::MAX;
-        assert_eq!(never.walk().end, Some(End::Stranded("connection refused".into())));
-    }
-
-    #[test]
-    fn a_dropout_leaves_in_its_scene_and_says_nothing_if_silent() {
-        let mut study = Study::new(Plan { dropout: moment(1), silent: true, ..Plan::default() });
-        let diary = study.walk();
-        assert_eq!((diary.end.clone(), diary.scene.as_str()), (Some(End::Dropout), "survey"));
-        assert_eq!(study.left, Some(true));
-        assert!(
-            study.done.contains(&"post /start".to_owned())
-                && !study.done.contains(&"post /survey".to_owned())
-        );
-    }
-
-    #[test]
-    fn a_reload_must_lead_back_to_the_same_scene() {
-        let mut study = Study::new(Plan { reload: moment(1), ..Plan::default() });
-        let diary = study.walk();
-        assert_eq!((diary.reloads, diary.faults.len()), (1, 0));
-        assert!(matches!(diary.end, Some(End::Page { .. })));
-        let mut astray = Study::new(Plan { reload: moment(1), ..Plan::default() });
-        astray.astray = Some(0);
-        let diary = astray.walk();
-        assert!(diary.faults[0].contains("a reload of \"survey\" led to \"start\""), "{:?}", diary.faults);
-    }
-
-    #[test]
-    fn a_second_tab_sees_itself_refused_and_the_walk_goes_on() {
-        let mut study = Study::new(Plan { second_tab: moment(1), ..Plan::default() });
-        let diary = study.walk();
-        assert_eq!((diary.second_tabs, diary.faults.len()), (1, 0));
-        assert!(matches!(diary.end, Some(End::Page { .. })));
-        assert!(study.done.contains(&"connect Second /t?tab=tab0b".to_owned()));
-    }
-}
+mod tests;

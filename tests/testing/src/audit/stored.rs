@@ -13,6 +13,7 @@ pub type Tables = BTreeMap<String, Vec<BTreeMap<String, Value>>>;
 /// What was stored of one experiment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stored {
+    /// By id.
     pub games: BTreeMap<String, StoredGame>,
     /// (game, participant)
     pub seats: Vec<(String, String)>,
@@ -27,15 +28,20 @@ pub struct Stored {
 /// A game in D1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredGame {
+    /// The game scene's id.
     pub scene: String,
+    /// How it ended.
     pub outcome: String,
+    /// How many ticks were played.
     pub ticks: u64,
 }
 
 /// A participant's file of steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Steps {
+    /// The game of each row.
     pub games: Vec<String>,
+    /// The tick of each row.
     pub ticks: Vec<u64>,
     /// What every player's file must have alike, row by row.
     pub shared: Vec<Vec<String>>,
@@ -44,11 +50,13 @@ pub struct Steps {
 /// What objects still keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leftovers {
-    /// Objects that were looked into.
+    /// Rooms that were looked into.
     pub rooms: u32,
+    /// Lobbies that were looked into.
     pub lobbies: u32,
-    /// Games and chunks of rows in rooms.
+    /// Games in rooms.
     pub games: u32,
+    /// Chunks of rows in rooms.
     pub chunks: u32,
     /// Lobbies in which somebody waits.
     pub waiting: u32,

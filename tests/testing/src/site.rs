@@ -1,4 +1,4 @@
-//! Sockets, HTTP and the clock around a [`Participant`].
+//! Sockets, HTTP and the clock around a [`Bot`].
 
 // Here time is read; everything behind it takes it as an argument.
 #![allow(clippy::disallowed_types)]
@@ -25,8 +25,8 @@ use tokio_tungstenite::{
 };
 
 use crate::{
+    bot::{Bot, Event, Line, Output},
     diary::Diary,
-    participant::{Event, Line, Output, Participant},
 };
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -55,6 +55,9 @@ pub struct Site {
 
 impl Site {
     /// The deployment at `url`, such as `http://127.0.0.1:8787/`.
+    ///
+    /// # Errors
+    /// An address that does not begin with `http://`, or an HTTP client that cannot be made.
     pub fn new(url: &str) -> Result<Self> {
         let parsed = Url::parse(url).with_context(|| format!("--url {url:?}"))?;
         if parsed.scheme() != "http" {
@@ -118,8 +121,21 @@ struct Browser<'a> {
     heard: mpsc::UnboundedSender<Arriving>,
 }
 
-/// Lets a bot walk until it leaves or `until` comes; what it saw.
-pub async fn walk(mut bot: Participant, site: Rc<Site>, delay_ms: f64, until: Instant) -> Diary {
+/// Lets a bot walk until it leaves or `until` comes; what it saw. Every message takes `delay_ms` longer each way.
+///
+/// It must run on a tokio `LocalSet`.
+pub async fn walk(bot: Bot, site: Rc<Site>, delay_ms: f64, until: Instant) -> Diary {
+    watched(bot, site, delay_ms, until, |_, _| {}).await
+}
+
+/// The same; `watch` sees the bot after everything that it hears, with the time of [`Site::now`].
+pub async fn watched(
+    mut bot: Bot,
+    site: Rc<Site>,
+    delay_ms: f64,
+    until: Instant,
+    mut watch: impl FnMut(f64, &mut Bot),
+) -> Diary {
     let (heard, mut hears) = mpsc::unbounded_channel();
     let delay = Duration::from_secs_f64(delay_ms / 1_000.0);
     let sockets = BTreeMap::new();
@@ -169,6 +185,7 @@ pub async fn walk(mut bot: Participant, site: Rc<Site>, delay_ms: f64, until: In
                     bot.handle(now, Event::Closed(line, code));
                 }
             }
+            watch(now, &mut bot);
         }
         if site.now() >= bot.wake_at() {
             bot.handle(site.now(), Event::Wake);
@@ -177,7 +194,7 @@ pub async fn walk(mut bot: Participant, site: Rc<Site>, delay_ms: f64, until: In
 }
 
 impl Browser<'_> {
-    async fn load(&mut self, bot: &mut Participant, method: Method, path: &str, form: &[(String, String)]) {
+    async fn load(&mut self, bot: &mut Bot, method: Method, path: &str, form: &[(String, String)]) {
         time::sleep(self.delay).await;
         let loaded = self.follow(method, path, form).await;
         time::sleep(self.delay).await;

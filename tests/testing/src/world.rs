@@ -1,4 +1,4 @@
-//! The harness of the scenario tests: a room on virtual time, with browsers that are nothing but a wire.
+//! A game on virtual time: a real room, its storage, and browsers that are nothing but a wire.
 
 use std::collections::BTreeMap;
 
@@ -24,38 +24,56 @@ pub const EPOCH: u64 = 1_790_000_000_000;
 /// What one connection has received.
 #[derive(Debug, Default)]
 pub struct Browser {
+    /// The seat's agent.
     pub agent: u8,
+    /// The room's greeting.
     pub welcome: Option<Welcome>,
+    /// The newest status.
     pub status: Option<Status>,
     /// (arrival, frame), in order.
     pub frames: Vec<(u64, Frame)>,
     /// Length of every frame as it travelled.
     pub bytes: Vec<usize>,
+    /// The picture that the frames make.
     pub scene: Scene,
+    /// Every word of the game's end: how, and whether it is saved.
     pub finished: Vec<(Outcome, bool)>,
+    /// Why the room refused the connection.
     pub refused: Option<String>,
+    /// How the room closed the connection.
     pub closed: Option<CloseCode>,
+    /// How many pings were answered.
     pub pongs: usize,
+    /// What the participant was told, in order.
     pub notices: Vec<String>,
     /// What its signs of life report from now on.
     pub rtt: f32,
+    /// Whether its signs of life say that the page is looked at.
     pub focused: bool,
     seq: u32,
 }
 
 /// A room, its virtual clock, its storage and everybody who ever connected.
 pub struct World {
+    /// What is played.
     pub scene: GameScene,
+    /// The real room.
     pub room: Room,
+    /// The time, epoch ms.
     pub now: u64,
+    /// Every connection there ever was, by number.
     pub browsers: BTreeMap<u64, Browser>,
-    /// Stored chunks, and the checkpoint that was stored with the last of them.
+    /// Stored chunks, in order.
     pub chunks: Vec<Vec<u8>>,
+    /// The checkpoint that was stored with the last chunk.
     pub checkpoint: Option<Vec<u8>>,
     /// When something was stored.
     pub stored_at: Vec<u64>,
+    /// Everything that the room reported.
     pub events: Vec<Event>,
+    /// How the game ended.
     pub finished: Option<Outcome>,
+    /// What the room found about the game and its participants.
     pub verdict: Option<Verdict>,
     /// Who may go on before the game is over.
     pub released: Vec<(u8, SeatVerdict)>,
@@ -155,6 +173,7 @@ impl World {
         }
     }
 
+    /// Gives the room one input at the present moment, and does what it asks for.
     pub fn input(&mut self, input: Input) {
         self.room.handle(self.now, input);
         self.drain();
@@ -177,6 +196,7 @@ impl World {
         conn
     }
 
+    /// Sends one message.
     pub fn say(&mut self, conn: u64, message: &ClientToRoom) {
         self.input(Input::Message { conn, bytes: wire::encode(message) });
     }
@@ -189,6 +209,7 @@ impl World {
         self.say(conn, &ClientToRoom::Keys { seq, held, time });
     }
 
+    /// Sends a sign of life, which says whether the page is looked at.
     pub fn ping(&mut self, conn: u64, focused: bool) {
         let time = (self.now - EPOCH) as f64;
         let browser = self.browsers.get_mut(&conn).expect("a connection");
@@ -197,6 +218,7 @@ impl World {
         self.say(conn, &ClientToRoom::Ping { time, rtt, focused });
     }
 
+    /// The connection is lost without a close.
     pub fn drop_connection(&mut self, conn: u64) {
         self.input(Input::Disconnected { conn });
     }
@@ -261,10 +283,12 @@ impl World {
         Chunk::join(self.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")))
     }
 
+    /// What a connection has received.
     pub fn browser(&self, conn: u64) -> &Browser {
         &self.browsers[&conn]
     }
 
+    /// The phase that a connection was told last.
     pub fn phase(&self, conn: u64) -> Option<Phase> {
         self.browser(conn).status.as_ref().map(|status| status.phase)
     }
@@ -274,6 +298,7 @@ impl World {
         self.verdict.as_ref()?.seats.get(agent)?.as_ref().map(|seat| seat.outcome)
     }
 
+    /// The names of all events, in order.
     pub fn event_kinds(&self) -> Vec<&str> {
         self.events.iter().map(|event| event.kind.as_str()).collect()
     }

@@ -1,20 +1,22 @@
 //! Whether a run was as it must be: from what the bots saw and what was stored to the report. It knows no clock and
 //! looks nothing up.
 
+mod report;
+mod stored;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use footlights_experiment::{Code, Ending, Experiment, Scene};
 use footlights_protocol::Outcome;
 
-use crate::{
-    diary::{Diary, End, Played},
-    report::{Pair, Report, Times},
-    stored::{Leftovers, Stored},
-};
+use crate::diary::{Diary, End, Played};
+
+pub use report::{Pair, Report, Times};
+pub use stored::{Leftovers, Steps, Stored, StoredGame, Tables};
 
 /// Judges a run. Without `stored`, rows are counted as the rooms confirmed them; without `leftovers`, nobody asks what
 /// is left.
-pub fn judge(
+pub fn audit(
     experiment: &Experiment,
     diaries: &[Diary],
     stored: Option<&Stored>,
@@ -314,7 +316,7 @@ mod tests {
     use footlights_experiment::{Completion, Page, Question};
 
     use super::*;
-    use crate::stored::{Steps, StoredGame};
+    use crate::audit::stored::{Steps, StoredGame};
 
     fn experiment() -> Experiment {
         Experiment::new("e", "E")
@@ -360,7 +362,7 @@ mod tests {
 
     /// The only error of a run in which one thing is wrong.
     fn error(diaries: [Diary; 2], stored: &Stored) -> String {
-        let report = judge(&experiment(), &diaries, Some(stored), Some(Leftovers::default()));
+        let report = audit(&experiment(), &diaries, Some(stored), Some(Leftovers::default()));
         assert_eq!(report.errors.len(), 1, "{:?}", report.errors);
         report.errors.into_iter().next().unwrap()
     }
@@ -371,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_run_in_which_all_is_well_has_no_errors() {
-        let report = judge(&experiment(), &both(), Some(&stored()), Some(Leftovers::default()));
+        let report = audit(&experiment(), &both(), Some(&stored()), Some(Leftovers::default()));
         assert_eq!(report.errors, Vec::<String>::new());
         assert_eq!((report.games, report.pairs.len(), report.in_two_games, report.stranded), (1, 1, 0, 0));
         assert_eq!((report.rows_expected, report.rows_saved), (6, 6));
@@ -390,7 +392,7 @@ mod tests {
         steps.shared.pop();
         let mut diaries = both();
         diaries[1].end = Some(End::Dropout);
-        let report = judge(&experiment(), &diaries, Some(&short), None);
+        let report = audit(&experiment(), &diaries, Some(&short), None);
         assert_eq!((report.rows_expected, report.rows_saved, report.dropouts), (6, 5, 1));
         assert!(report.errors.iter().any(|error| error.contains("2 of 3 rows")), "{:?}", report.errors);
         let mut gone = stored();
@@ -424,9 +426,9 @@ mod tests {
         let game = StoredGame { ticks: 0, outcome: "no_show".into(), ..two.games["g"].clone() };
         two.games.insert("h".into(), game.clone());
         two.seats.push(("h".into(), "a".into()));
-        assert!(judge(&experiment(), &both(), Some(&two), None).errors.is_empty());
+        assert!(audit(&experiment(), &both(), Some(&two), None).errors.is_empty());
         two.games.insert("h".into(), StoredGame { outcome: "abandoned".into(), ..game });
-        let report = judge(&experiment(), &both(), Some(&two), None);
+        let report = audit(&experiment(), &both(), Some(&two), None);
         assert_eq!(report.in_two_games, 1);
         assert!(report.errors.iter().any(|error| error.contains("in 2 games")));
     }
@@ -436,7 +438,7 @@ mod tests {
         let mut diaries = both();
         diaries[1] =
             Diary { end: None, scene: "game".into(), doing: "is in a game: lobby".into(), ..diary("b") };
-        let report = judge(&experiment(), &diaries, Some(&stored()), None);
+        let report = audit(&experiment(), &diaries, Some(&stored()), None);
         assert_eq!((report.stranded, report.outcomes["stranded"]), (1, 1));
         assert!(report.errors[0].contains("bot 1 (b) hangs in \"game\": is in a game: lobby"));
     }
@@ -448,7 +450,7 @@ mod tests {
             diaries[0].end = Some(End::Page { ending: ending.into(), code: code.map(str::to_owned) });
             let mut stored = stored();
             stored.endings.insert("a".into(), ending.into());
-            judge(&experiment(), &diaries, Some(&stored), None).errors
+            audit(&experiment(), &diaries, Some(&stored), None).errors
         };
         assert!(end("completed", Some("C2"))[0].contains("not \"C1\""));
         assert!(end("completed", None)[0].contains("not \"C1\""));
@@ -473,20 +475,20 @@ mod tests {
 
     #[test]
     fn what_is_left_behind_is_an_error() {
-        let judged = |left| judge(&experiment(), &both(), Some(&stored()), Some(left)).errors;
+        let judged = |left| audit(&experiment(), &both(), Some(&stored()), Some(left)).errors;
         assert!(judged(Leftovers { games: 1, ..Leftovers::default() })[0].contains("1 games"));
         assert!(judged(Leftovers { waiting: 1, ..Leftovers::default() })[0].contains("waits in 1"));
     }
 
     #[test]
     fn without_storage_rows_count_as_the_rooms_confirmed_them() {
-        let report = judge(&experiment(), &both(), None, None);
+        let report = audit(&experiment(), &both(), None, None);
         assert_eq!((report.rows_expected, report.rows_saved, report.games), (6, 6, 1));
         assert!(report.errors.is_empty() && !report.looked_up);
         let mut waits = both();
         waits[0].scene = "game".into();
         waits[0].games[0].saved = false;
-        let report = judge(&experiment(), &waits, None, None);
+        let report = audit(&experiment(), &waits, None, None);
         assert_eq!((report.rows_saved, report.errors.len()), (3, 1));
     }
 }

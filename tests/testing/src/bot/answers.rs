@@ -1,7 +1,8 @@
 //! Fills in a form from what the form itself says; only what is right in a check comes from elsewhere.
 
-use footlights_bots::{Control, Takes};
 use footlights_env::Rng;
+
+use crate::page::{Control, Takes};
 
 /// What a page's program finds out for a screening, of a computer that does for any study.
 const DEVICE: [(&str, &str); 4] =
