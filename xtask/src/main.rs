@@ -88,6 +88,13 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Feed damaged input to what reads messages and files of strangers
+    #[command(disable_help_flag = true)]
+    Fuzz {
+        /// TARGET [--seconds N] [--seed N] [--input FILE]; the targets are wire, receipts and onnx
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Go through a deployment without deploying, and print what would be uploaded
     DeployCheck,
 }
@@ -183,6 +190,7 @@ fn run(command: Command) -> Result<()> {
                     .env("FOOTLIGHTS_NODE", tools::node()?),
             )
         }
+        Command::Fuzz { args } => process::replace(&mut test::fuzz(&Workspace::find()?, args)),
         Command::DeployCheck => test::deploy_check(&Workspace::find()?),
     }
 }

@@ -26,6 +26,8 @@ pub enum Stage {
     Lint,
     /// Rust tests on this machine
     Host,
+    /// Damaged input for what reads messages and files of strangers, a minute in total
+    Fuzz,
     /// The wasm module in Node.js: the same digests as on this machine
     Wasm,
     /// The worker and its objects in workerd
@@ -46,6 +48,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
         match stage {
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
+            Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target]))),
             Stage::Wasm => {
                 let worker = build::for_tests(ws, false)?;
                 node_tests(ws, "wasm", filter, vec![worker])
@@ -107,6 +110,17 @@ fn lint(ws: &Workspace) -> Result<()> {
 
 fn host(ws: &Workspace, filter: Option<&str>) -> Result<()> {
     process::run(ws.cargo().args(["test", "--workspace"]).args(filter))
+}
+
+/// What strangers can reach, 20 seconds each.
+const FUZZ_TARGETS: [&str; 3] = ["wire", "receipts", "onnx"];
+
+/// `cargo xtask fuzz`, and the stage of the tests. Not optimised: what is slow is optimised always, and the checks of such
+/// a build find more.
+pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<Item = A>) -> Command {
+    let mut cargo = ws.cargo();
+    cargo.args(["run", "--quiet", "--package", "footlights-fuzz", "--"]).args(args);
+    cargo
 }
 
 /// Runs `tests/{directory}/*.test.mjs`, one file after the other: some of them measure time.

@@ -398,7 +398,7 @@ impl GameScene {
         self
     }
 
-    /// A file in `studies/assets/` (an atlas, a sound) that is loaded while the pages before the game are read.
+    /// A file in `examples/assets/` (an atlas, a sound) that is loaded while the pages before the game are read.
     pub fn asset(mut self, file: &str) -> Self {
         self.assets.push(file.into());
         self

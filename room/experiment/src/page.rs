@@ -38,7 +38,7 @@ pub enum Part {
     Html(String),
     /// An image and its description for who does not see it.
     Image {
-        /// Its file in `studies/assets/`.
+        /// Its file in `examples/assets/`.
         file: String,
         /// What it shows.
         shows: String,
@@ -95,7 +95,7 @@ impl Page {
         self
     }
 
-    /// Adds an image from `studies/assets/`, and what it shows, for who does not see it.
+    /// Adds an image from `examples/assets/`, and what it shows, for who does not see it.
     pub fn image(mut self, file: &str, shows: &str) -> Self {
         self.body.push(Part::Image { file: file.into(), shows: shows.into() });
         self

@@ -66,7 +66,7 @@ pub enum Kind {
         several: bool,
         /// As boxes side by side, to be chosen at a glance.
         boxes: bool,
-        /// Files in `studies/assets/` by option; shown over the option's words.
+        /// Files in `examples/assets/` by option; shown over the option's words.
         images: BTreeMap<String, String>,
     },
     /// A field in the page's own HTML, under the question's id.
@@ -164,7 +164,7 @@ impl Question {
         Self::new(id, label, Kind::CustomHtml { max_chars: 2_000 })
     }
 
-    /// An image over the words of an option: a file in `studies/assets/`.
+    /// An image over the words of an option: a file in `examples/assets/`.
     pub fn option_image(mut self, option: &str, file: &str) -> Self {
         if let Kind::MultipleChoice { images, .. } = &mut self.kind {
             images.insert(option.into(), file.into());
