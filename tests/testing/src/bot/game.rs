@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 
 use footlights_client::{
-    netcode::{Button, Engine, Input, Output as Do, Play, Seat},
+    netcode::{Button, Engine, Input, Make, Output as Do, Play, Seat},
     view,
 };
-use footlights_env::{EnvError, Rng, Simulation};
+use footlights_env::Rng;
 use footlights_protocol::wire::{self, ClientToTabLease, Phase};
 
 use super::{
@@ -64,7 +64,7 @@ pub struct Game {
 #[derive(Debug, Clone, Copy)]
 pub struct Environments {
     /// Makes the environment of an id with a packed configuration.
-    pub make: fn(&str, &[u8]) -> Result<Box<dyn Simulation>, EnvError>,
+    pub make: Make,
     /// The fingerprint of the environment of an id.
     pub fingerprint: fn(&str) -> Option<u64>,
 }
