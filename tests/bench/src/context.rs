@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::{
-    node,
+    kernels,
     report::{Figure, Report},
 };
 
@@ -37,7 +37,7 @@ impl Context {
         if let Some(built) = &self.kernels {
             return Ok(built.clone());
         }
-        let built = node::build(&self.root, &given("FOOTLIGHTS_WASM_BINDGEN", "wasm-bindgen"))?;
+        let built = kernels::build(&self.root, &given("FOOTLIGHTS_WASM_BINDGEN", "wasm-bindgen"))?;
         Ok(self.kernels.insert(built).clone())
     }
 }

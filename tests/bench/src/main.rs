@@ -12,6 +12,7 @@ mod crowd;
 mod edge;
 mod game;
 mod inference;
+mod kernels;
 mod latency;
 mod load;
 mod measure;

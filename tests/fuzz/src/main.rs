@@ -12,6 +12,7 @@ mod mutate;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod receipts;
+mod target;
 mod wire;
 
 use std::{
@@ -26,7 +27,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Parser, ValueEnum};
 use footlights_env::{Rng, Stream, digest};
 
-use crate::mutate::mutate;
+use crate::{mutate::mutate, target::Target};
 
 /// More inputs than this are not kept: the oldest make room.
 const MAX_KEPT: usize = 2_000;
@@ -56,19 +57,6 @@ enum Name {
     /// Model files
     #[cfg(feature = "onnx")]
     Onnx,
-}
-
-/// Something that reads what strangers send.
-trait Target {
-    /// Valid inputs to begin with.
-    fn seeds(&self) -> Vec<Vec<u8>>;
-
-    /// The longest time that one input may take.
-    fn limit(&self) -> Duration;
-
-    /// Reads an input. The answer tells apart what should be tried further, such as the words of an error. It panics
-    /// where something is wrong.
-    fn read(&self, input: &[u8]) -> String;
 }
 
 fn main() -> ExitCode {

@@ -8,7 +8,7 @@ use footlights_onnx::{
     export::{Dense, mlp},
 };
 
-use crate::Target;
+use crate::target::Target;
 
 /// How many numbers the models of the seeds observe, and how many actions they choose from.
 const SHAPES: [(usize, u32); 2] = [(12, 6), (3, 3)];

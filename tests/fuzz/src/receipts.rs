@@ -11,7 +11,7 @@ use footlights_experiment::{GameScene, Seat};
 use footlights_protocol::wire::{self, ClientToRoom};
 use footlights_testing::{World, info};
 
-use crate::Target;
+use crate::target::Target;
 
 const SEED: u64 = 5;
 /// As long as a message may be.

@@ -7,7 +7,7 @@ use footlights_protocol::wire::{
     RoomToClient, TabLeaseToClient,
 };
 
-use crate::Target;
+use crate::target::Target;
 
 pub struct Wire;
 
