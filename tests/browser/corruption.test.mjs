@@ -11,9 +11,9 @@ import { STUDY, gameOf, restless, same } from "./rollback.mjs";
 import { browser, edge, subject } from "./world.mjs";
 
 const BIG = { useBigInt64: true };
-/** A tick of the room and what it has in it; see `room::wire::Confirmed`. */
+/** A tick of the room and what it has in it; see `footlights_protocol::wire::ConfirmedTick`. */
 const [TICK, MOVES, DIGEST] = [0, 2, 4];
-/** The digest in a report of what was shown; see `room::wire::Shown`. */
+/** The digest in a report of what was shown; see `footlights_protocol::wire::RenderReport`. */
 const REPORTED = 3;
 
 /**

@@ -14,7 +14,7 @@ import { browser, edge, subject } from "./world.mjs";
 /** Bits of a seat's keys, as `studies::slime_human_human::controls` names them; there are six. */
 const [LEFT, JUMP] = [1, 2];
 const UNKNOWN = 1 << 6;
-/** `room::room::confirm::AHEAD_S` of 30 ticks. */
+/** `footlights_engine::room::confirm::AHEAD_S` of 30 ticks. */
 const MOST_AHEAD = 150;
 const NEVER = 2 ** 32 - 1;
 

@@ -2,7 +2,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
-/** `room::wire::VERSION`. */
+/** `footlights_protocol::wire::VERSION`. */
 export const PROTOCOL = 5;
 
 /** Messages that wait for whoever asks for them, in order. */

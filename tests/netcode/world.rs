@@ -13,7 +13,7 @@ use footlights_protocol::{
     timeline::{Moves, Timeline},
     wire::{self, ClientToRoom, LobbyToClient, RoomToClient},
 };
-use footlights_tests::{EPOCH, info};
+use footlights_testing::{EPOCH, info};
 
 use crate::{
     meadow::{Meadow, Stubborn},

@@ -8,7 +8,7 @@ use footlights_protocol::{
     Outcome,
     wire::{ClientToRoom, CloseCode, Phase, Presence, RenderReport},
 };
-use footlights_tests::{World, info};
+use footlights_testing::{World, info};
 
 use crate::common::{UP, chaser, hill, long_slime, slime};
 

@@ -10,7 +10,7 @@ use footlights_experiment::{
     record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::Outcome;
-use footlights_tests::{World, info};
+use footlights_testing::{World, info};
 
 use crate::common::{chaser, long_slime};
 

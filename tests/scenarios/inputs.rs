@@ -6,7 +6,7 @@ use footlights_protocol::{
     keys::{InputMode, MissingAction},
     timeline::ActionSource,
 };
-use footlights_tests::World;
+use footlights_testing::World;
 
 use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime};
 

@@ -2,7 +2,7 @@
 
 use footlights_experiment::Seat;
 use footlights_protocol::{Outcome, wire::Phase};
-use footlights_tests::World;
+use footlights_testing::World;
 
 use crate::common::{UP, chaser, long_slime};
 

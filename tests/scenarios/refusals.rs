@@ -8,7 +8,7 @@ use footlights_protocol::{
     Outcome,
     wire::{self, ClientToRoom, CloseCode, ConfirmedTick, KeyChange, Phase, RenderReport, TickReport},
 };
-use footlights_tests::World;
+use footlights_testing::World;
 use proptest::{collection::vec, option, prelude::*};
 
 use crate::common::{LEFT, long_slime};

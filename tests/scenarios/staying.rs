@@ -9,7 +9,7 @@ use footlights_protocol::{
     timeline::ActionSource,
     wire::{CloseCode, Phase, Presence},
 };
-use footlights_tests::{World, info};
+use footlights_testing::{World, info};
 
 use crate::common::{UP, chaser, long_slime};
 

@@ -2,7 +2,7 @@
 
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::wire::{ClientToRoom, Phase};
-use footlights_tests::World;
+use footlights_testing::World;
 
 use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime, slime};
 

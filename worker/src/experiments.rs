@@ -14,9 +14,20 @@ static ALL: OnceLock<Result<Vec<Experiment>, ConfigError>> = OnceLock::new();
 /// [`ApiError::Config`], which names the scene and the option that is wrong.
 pub fn all() -> Result<&'static [Experiment], ApiError> {
     let checked = ALL.get_or_init(|| {
-        footlights_example_experiments::check().map(|()| footlights_example_experiments::all())
+        let all = served();
+        all.iter().try_for_each(footlights_data::validate).map(|()| all)
     });
     checked.as_deref().map_err(|error| ApiError::Config(error.clone()))
+}
+
+#[cfg(not(feature = "test-experiments"))]
+fn served() -> Vec<Experiment> {
+    footlights_example_experiments::all()
+}
+
+#[cfg(feature = "test-experiments")]
+fn served() -> Vec<Experiment> {
+    [footlights_example_experiments::all(), footlights_test_experiments::all()].concat()
 }
 
 /// The experiment of that id.

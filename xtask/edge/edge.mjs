@@ -26,7 +26,8 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const HOST = "127.0.0.1";
 
 /**
- * Starts the edge on 127.0.0.1 and resolves when it serves.
+ * Starts the edge on 127.0.0.1 and resolves when it serves. The variable FOOTLIGHTS_WORKER names another worker than
+ * the one that wrangler.toml deploys: the tests' own, which serves their experiments too.
  *
  * @param {object} [options]
  * @param {number} [options.port] 0 means any free one.
@@ -45,7 +46,9 @@ export async function startEdge(options = {}) {
   const { port = 0, persist, secret, vars = {}, quiet = false, direct = false, root = ROOT } = options;
   const configPath = join(root, "wrangler.toml");
   if (port !== 0) await refuseUsedPort(port);
-  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(configPath);
+  const { workerOptions, main: deployed } = unstable_getMiniflareWorkerOptions(configPath);
+  const other = root === ROOT && process.env.FOOTLIGHTS_WORKER;
+  const main = other ? resolve(ROOT, other) : deployed;
   const { assets, bindings, ...worker } = workerOptions;
   const { name, d1_databases: [database] } = unstable_readConfig({ config: configPath });
   if (persist) mkdirSync(persist, { recursive: true });

@@ -58,16 +58,51 @@ const FEATURES: [&str; 8] = [
 /// less to load.
 const PACKING: [&str; 2] = ["--one-caller-inline-max-function-size=0", "--reorder-functions-by-name"];
 
-/// Builds all, what browsers load for size and the worker for speed; `optimise` runs wasm-opt over them too.
+/// A build of the worker. Cargo keeps what all of them share; each is packed into a directory of its own.
+struct Worker {
+    /// What it is called.
+    name: &'static str,
+    /// Where it is packed, from the root.
+    out: &'static str,
+    /// What cargo is told besides.
+    arguments: &'static [&'static str],
+}
+
+/// What is deployed: wrangler.toml's `main` is its `index.js`.
+const PRODUCT: Worker = Worker { name: "worker", out: "worker/build", arguments: &[] };
+
+/// What tests and benchmarks run: it serves their experiments too.
+const FOR_TESTS: Worker =
+    Worker { name: "test-worker", out: "build/test-worker", arguments: &WITH_TEST_EXPERIMENTS };
+
+/// What makes the worker one for tests.
+pub const WITH_TEST_EXPERIMENTS: [&str; 2] = ["--features", "test-experiments"];
+
+/// The variable by which the local edge runs another worker than the one that is deployed.
+pub const OTHER_WORKER: &str = "FOOTLIGHTS_WORKER";
+
+/// Builds what is deployed, what browsers load for size and the worker for speed; `optimise` runs wasm-opt over them
+/// too.
 pub fn run(ws: &Workspace, optimise: bool) -> Result<()> {
+    pages(ws, optimise)?;
+    worker(ws, &PRODUCT, optimise).map(|_| ())
+}
+
+/// Builds the same pages and the worker that serves the experiments of the tests. Returns what [`OTHER_WORKER`] must be
+/// for a program that starts an edge with it.
+pub fn for_tests(ws: &Workspace, optimise: bool) -> Result<(&'static str, PathBuf)> {
+    pages(ws, optimise)?;
+    Ok((OTHER_WORKER, worker(ws, &FOR_TESTS, optimise)?))
+}
+
+fn pages(ws: &Workspace, optimise: bool) -> Result<()> {
     tools::node()?;
     tools::npm_packages(ws)?;
     tools::wasm_target(ws)?;
     for of in &PAGES {
         page(ws, of, optimise)?;
     }
-    assets(ws)?;
-    worker(ws, optimise)
+    assets(ws)
 }
 
 /// client/dist/assets: what the experiments show.
@@ -126,28 +161,33 @@ fn minify(ws: &Workspace, script: &Path) -> Result<()> {
     process::run(command.arg(format!("--outfile={}", script.display())))
 }
 
-/// worker/build: what wrangler.toml's `main` names.
-fn worker(ws: &Workspace, optimise: bool) -> Result<()> {
+/// Packs a worker; the path of the JavaScript that Cloudflare loads it by.
+fn worker(ws: &Workspace, of: &Worker, optimise: bool) -> Result<PathBuf> {
+    let Worker { name, out, arguments } = *of;
     let bindgen = tools::wasm_bindgen(ws)?;
     let worker_build = tools::worker_build(ws)?;
-    let module = compile(ws, "worker", "release", &[])?;
-    let out = ws.root.join("worker/build");
+    let module = compile(ws, "worker", "release", arguments)?;
+    let directory = ws.root.join(out);
     let settings =
-        format!("worker, {}, {}, optimised: {optimise}", bindgen.display(), worker_build.display());
-    let stamp = Stamp::new(ws.root.join("build/stamps/worker"), &[module], &settings)?;
-    if stamp.holds(&out.join("index.js")) && out.join("index_bg.wasm").exists() {
-        return Ok(());
+        format!("{name}, {}, {}, optimised: {optimise}", bindgen.display(), worker_build.display());
+    let stamp = Stamp::new(ws.root.join("build/stamps").join(name), &[module], &settings)?;
+    let (main, packed) = (directory.join("index.js"), directory.join("index_bg.wasm"));
+    if stamp.holds(&main) && packed.exists() {
+        return Ok(main);
     }
-    say("packing the worker");
+    say(format_args!("packing the {name}"));
     let mut command = Command::new(worker_build);
     // wasm-opt comes afterwards: the same one, in the same way, as for the client.
-    command.current_dir(&ws.root).args(["--release", "--no-opt", "worker"]);
+    command.current_dir(&ws.root).args(["--release", "--no-opt", "--out-dir"]);
+    // It counts from the package's directory.
+    command.arg(Path::new("..").join(out)).arg("worker").args(arguments);
     command.env("WASM_BINDGEN_BIN", bindgen).env("ESBUILD_BIN", ws.root.join("node_modules/.bin/esbuild"));
     process::run(&mut command)?;
     if optimise {
-        wasm_opt(ws, "worker", &out.join("index_bg.wasm"), "-Os")?;
+        wasm_opt(ws, name, &packed, "-Os")?;
     }
-    stamp.keep()
+    stamp.keep()?;
+    Ok(main)
 }
 
 /// Compiles the library of a directory's package to wasm. Cargo decides whether there is anything to do.

@@ -83,8 +83,16 @@ enum Command {
     /// Let bots walk a study as participants do, and compare what they saw with what was stored
     #[command(disable_help_flag = true)]
     Simulate {
-        /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists
+        /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists;
+        /// --test-experiments runs the local edge with the experiments of the tests too
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Feed damaged input to what reads messages and files of strangers
+    #[command(disable_help_flag = true)]
+    Fuzz {
+        /// TARGET [--seconds N] [--seed N] [--input FILE]; the targets are wire, receipts and onnx
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
     /// Go through a deployment without deploying, and print what would be uploaded
@@ -147,33 +155,42 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { args } => {
             let ws = Workspace::find()?;
             build::run(&ws, true)?;
-            // Not for a benchmark that does without: it is installed where it is missing.
             let all = args.iter().all(|arg| arg.starts_with('-'));
-            let browser = all || args.iter().any(|arg| arg == "browser_rollback");
-            let chromium = if browser { Some(("CHROMIUM_BIN", tools::chromium()?)) } else { None };
+            let runs = |name: &str| all || args.iter().any(|arg| arg == name);
+            // Not for a benchmark that does without: it is installed where it is missing.
+            let chromium =
+                if runs("browser_rollback") { Some(("CHROMIUM_BIN", tools::chromium()?)) } else { None };
+            let served =
+                if runs("load") || runs("latency") { Some(build::for_tests(&ws, true)?) } else { None };
             process::replace(
                 ws.cargo()
                     .args(["run", "--release", "--package", "footlights-bench", "--"])
                     .args(args)
                     .envs(chromium)
+                    .envs(served)
                     .env("FOOTLIGHTS_NODE", tools::node()?)
                     .env("FOOTLIGHTS_WASM_BINDGEN", tools::wasm_bindgen(&ws)?)
                     .env("FOOTLIGHTS_EDGE", ws.root.join(dev::EDGE)),
             )
         }
-        Command::Simulate { args } => {
+        Command::Simulate { mut args } => {
             let ws = Workspace::find()?;
             let own_edge = !args.iter().any(|arg| arg.starts_with("--url") || arg == "--help" || arg == "-h");
-            if own_edge {
-                build::run(&ws, false)?;
-            }
+            let for_tests = args.iter().position(|arg| arg == "--test-experiments").map(|at| args.remove(at));
+            let served = match (own_edge, for_tests) {
+                (true, None) => build::run(&ws, false).map(|()| None)?,
+                (true, Some(_)) => Some(build::for_tests(&ws, false)?),
+                (false, _) => None,
+            };
             process::replace(
                 ws.cargo()
                     .args(["run", "--quiet", "--package", "footlights-simulate", "--"])
                     .args(args)
+                    .envs(served)
                     .env("FOOTLIGHTS_NODE", tools::node()?),
             )
         }
+        Command::Fuzz { args } => process::replace(&mut test::fuzz(&Workspace::find()?, args)),
         Command::DeployCheck => test::deploy_check(&Workspace::find()?),
     }
 }

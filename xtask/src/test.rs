@@ -22,10 +22,12 @@ use crate::{
 /// One part of the tests. The order is that of running them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stage {
-    /// Formatting and clippy, for the host and for wasm
+    /// Formatting, clippy for the host and for wasm, modules without circles, and documentation
     Lint,
     /// Rust tests on this machine
     Host,
+    /// Damaged input for what reads messages and files of strangers, a minute in total
+    Fuzz,
     /// The wasm module in Node.js: the same digests as on this machine
     Wasm,
     /// The worker and its objects in workerd
@@ -46,20 +48,21 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
         match stage {
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
+            Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target]))),
             Stage::Wasm => {
-                build::run(ws, false)?;
-                node_tests(ws, "wasm", filter, Vec::new())
+                let worker = build::for_tests(ws, false)?;
+                node_tests(ws, "wasm", filter, vec![worker])
             }
             Stage::Edge => {
-                build::run(ws, false)?;
+                let worker = build::for_tests(ws, false)?;
                 process::run(ws.cargo().args(["build", "--package", "footlights-simulate"]))?;
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
-                node_tests(ws, "edge", filter, python.into_iter().collect())
+                node_tests(ws, "edge", filter, python.into_iter().chain([worker]).collect())
             }
             Stage::Browser => {
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
                 browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
-                build::run(ws, false)?;
+                browsers.push(build::for_tests(ws, false)?);
                 node_tests(ws, "browser", filter, browsers)
             }
             Stage::Deploy => {
@@ -96,11 +99,28 @@ fn lint(ws: &Workspace) -> Result<()> {
     process::run(clippy.args(DENY))?;
     let mut clippy = ws.cargo();
     clippy.args(["clippy", "--target", WASM, "--package", "footlights-client", build::WITHOUT_SIMULATION]);
-    process::run(clippy.args(DENY))
+    process::run(clippy.args(DENY))?;
+    let mut clippy = ws.cargo();
+    clippy.args(["clippy", "--target", WASM, "--package", ws.package("worker")?]);
+    process::run(clippy.args(build::WITH_TEST_EXPERIMENTS).args(DENY))?;
+    process::run(ws.cargo().args(["run", "--quiet", "--package", "footlights-modules"]))?;
+    // Broken links and public items without a word are errors.
+    process::run(ws.cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn host(ws: &Workspace, filter: Option<&str>) -> Result<()> {
     process::run(ws.cargo().args(["test", "--workspace"]).args(filter))
+}
+
+/// What strangers can reach, 20 seconds each.
+const FUZZ_TARGETS: [&str; 3] = ["wire", "receipts", "onnx"];
+
+/// `cargo xtask fuzz`, and the stage of the tests. Not optimised: what is slow is optimised always, and the checks of such
+/// a build find more.
+pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<Item = A>) -> Command {
+    let mut cargo = ws.cargo();
+    cargo.args(["run", "--quiet", "--package", "footlights-fuzz", "--"]).args(args);
+    cargo
 }
 
 /// Runs `tests/{directory}/*.test.mjs`, one file after the other: some of them measure time.
@@ -120,7 +140,7 @@ fn node_tests(
         bail!("no tests in {}", directory.display());
     }
     let mut node = Command::new(tools::node()?);
-    // A test that hangs fails after ten minutes; nothing waits for ever.
+    // A test that hangs fails after twenty minutes; nothing waits for ever.
     node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=1200000"]);
     node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).args(files);
     node.envs(programs);

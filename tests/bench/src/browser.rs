@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    Context,
+    context::Context,
     measure::{REPETITIONS, Spread, percentile},
     report::Figure,
 };

@@ -5,7 +5,7 @@ use std::{io::Write, path::Path};
 use anyhow::{Context as _, Result};
 use flate2::{Compression, write::GzEncoder};
 
-use crate::{Context, report::Figure};
+use crate::{context::Context, report::Figure};
 
 /// What is deployed.
 pub fn worker(context: &mut Context) -> Result<()> {

@@ -7,33 +7,45 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use footlights_bots::{Bot, Ending, Habits, Report, Site, walk};
-use tokio::{task::JoinSet, time::sleep};
+use footlights_experiment::Experiment;
+use footlights_testing::{
+    Bot, Diary,
+    site::{self, Site},
+};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
-use crate::measure::percentile;
+use crate::{bots, measure::percentile};
 
 /// Everybody who enters costs the edge as much as a second of a game.
 const PAIRS_PER_SECOND: f64 = 20.0;
-/// Further faults are only counted.
-const MOST_WORDS: usize = 10;
+/// How often everybody changes the keys they hold, on average.
+const KEY_CHANGES_PER_SECOND: f64 = 3.0;
+/// Longer than any benchmark.
+const FOREVER: Duration = Duration::from_secs(86_400);
 /// How long everybody may take to be in a running game, after the last one came.
 const SEATING: Duration = Duration::from_secs(30);
 
 /// Bots that come in pairs and stay until this is dropped.
 pub struct Crowd {
     site: Rc<Site>,
-    path: &'static str,
+    experiment: Rc<Experiment>,
     members: Vec<Rc<RefCell<Member>>>,
-    tasks: JoinSet<Ending>,
+    tasks: JoinSet<Diary>,
     measuring: Rc<Cell<bool>>,
-    faults: Rc<RefCell<Vec<String>>>,
 }
 
 /// What one bot has received.
 #[derive(Debug, Default)]
 struct Member {
-    plays: bool,
     fps: f32,
+    /// The newest tick.
+    tick: Option<u32>,
+    /// What went wrong, in words, and how often a connection or a request failed, or a game was over.
+    faults: Vec<String>,
+    failures: usize,
     /// While measuring: when the last frame came, and the times between frames, ms.
     last: Option<f64>,
     intervals: Vec<f64>,
@@ -55,14 +67,13 @@ pub struct Received {
 }
 
 impl Crowd {
-    pub fn new(site: Site, path: &'static str) -> Self {
+    pub fn new(site: Site, experiment: Rc<Experiment>) -> Self {
         Self {
             site: Rc::new(site),
-            path,
+            experiment,
             members: Vec::new(),
             tasks: JoinSet::new(),
             measuring: Rc::default(),
-            faults: Rc::default(),
         }
     }
 
@@ -78,9 +89,11 @@ impl Crowd {
             sleep(Duration::from_secs_f64(1.0 / PAIRS_PER_SECOND)).await;
         }
         let mut waited = Duration::ZERO;
-        while let missing @ 1.. = self.members.iter().filter(|member| !member.borrow().plays).count() {
+        while let missing @ 1.. = self.members.iter().filter(|member| member.borrow().tick.is_none()).count()
+        {
             if waited > SEATING {
-                let fault = self.faults.borrow().last().cloned().unwrap_or_default();
+                let faults = self.members.iter().flat_map(|member| member.borrow().faults.last().cloned());
+                let fault = faults.last().unwrap_or_default();
                 bail!("{missing} of {} bots never played; {fault}", self.members.len());
             }
             sleep(Duration::from_millis(100)).await;
@@ -91,25 +104,13 @@ impl Crowd {
 
     fn enter(&mut self) {
         let member = Rc::new(RefCell::new(Member::default()));
-        let habits = Habits { reading_ms: 0.0, ..Habits::default() };
-        let bot = Bot::new(self.path, self.members.len() as u64, habits);
-        let (site, measuring, faults) = (self.site.clone(), self.measuring.clone(), self.faults.clone());
+        let bot = bots::bot(&self.experiment, self.members.len() as u64, KEY_CHANGES_PER_SECOND);
+        let (site, measuring) = (self.site.clone(), self.measuring.clone());
         let watched = member.clone();
         self.members.push(member);
         self.tasks.spawn_local(async move {
-            let watch = |now, report| match report {
-                Report::Seated { fps, .. } => watched.borrow_mut().fps = fps,
-                Report::Frame { .. } => watched.borrow_mut().frame(now, measuring.get()),
-                Report::Fault(_) | Report::Lost { .. } | Report::Over { .. } => {
-                    let fault = format!("{report:?} at {:.1} s", now / 1_000.0);
-                    if faults.borrow().len() < MOST_WORDS {
-                        eprintln!("bench: a bot says {fault}");
-                    }
-                    faults.borrow_mut().push(fault);
-                }
-                _ => {}
-            };
-            walk(bot, &site, watch).await
+            let watch = |now, bot: &mut Bot| watched.borrow_mut().see(now, bot, measuring.get());
+            site::watched(bot, site, 0.0, Instant::now() + FOREVER, watch).await
         });
     }
 
@@ -136,18 +137,30 @@ impl Crowd {
             p99_ms: percentile(&intervals, 0.99),
             max_ms: percentile(&intervals, 1.0),
             frames: members.iter().map(|m| m.frames).sum(),
-            faults: self.faults.borrow().len(),
+            faults: members.iter().map(|m| m.faults.len() + m.failures).sum(),
         }
     }
 }
 
 impl Member {
-    fn frame(&mut self, now: f64, measuring: bool) {
-        self.plays = true;
-        if measuring {
-            self.frames += 1;
-            if let Some(last) = self.last.replace(now) {
-                self.intervals.push(now - last);
+    fn see(&mut self, now: f64, bot: &Bot, measuring: bool) {
+        let diary = bot.diary();
+        if diary.faults.len() > self.faults.len() {
+            self.faults.clone_from(&diary.faults);
+        }
+        let over = diary.games.iter().filter(|game| game.outcome.is_some()).count();
+        self.failures = diary.retries as usize + over;
+        let Some(seat) = bot.seat() else { return };
+        if let Some(welcome) = seat.welcome() {
+            self.fps = welcome.fps;
+        }
+        if seat.tick().is_some() && seat.tick() != self.tick {
+            self.tick = seat.tick();
+            if measuring {
+                self.frames += 1;
+                if let Some(last) = self.last.replace(now) {
+                    self.intervals.push(now - last);
+                }
             }
         }
     }

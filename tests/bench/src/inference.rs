@@ -5,7 +5,7 @@ use footlights_bench_kernels::inference::{Network, slime};
 use serde_json::{Value, json};
 
 use crate::{
-    Context,
+    context::Context,
     measure::{Spread, time},
     node::Kernel,
     report::Figure,

@@ -3,27 +3,28 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use footlights_bots::{Bot, Habits, Report, Site, edge::Edge, walk};
+use footlights_testing::{
+    Bot,
+    site::{self, Site},
+};
 use tokio::{
     runtime,
     task::{JoinSet, LocalSet},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
-use crate::{Context, measure::percentile, report::Figure};
+use crate::{bots, context::Context, edge::Edge, measure::percentile, report::Figure};
 
 /// How many inputs it takes at least.
 const INPUTS: usize = 600;
 /// Often, at random moments: mostly not more than one in a tick.
-const HABITS: Habits = Habits { key_changes_per_second: 12.0, reading_ms: 0.0 };
+const KEY_CHANGES_PER_SECOND: f64 = 12.0;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A person with a policy, and two people with each other; one game at a time.
 pub fn run(context: &mut Context) -> Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    for (name, study, people) in
-        [("latency", "/x/slime_human_ai", 1), ("latency/two_people", "/x/slime_load", 2)]
-    {
+    for (name, study, people) in [("latency", "slime_human_ai", 1), ("latency/two_people", "slime_load", 2)] {
         let (mut times, games) = LocalSet::new().block_on(&runtime, play(context, study, people))?;
         times.sort_by(f64::total_cmp);
         let of =
@@ -38,6 +39,7 @@ pub fn run(context: &mut Context) -> Result<()> {
 
 /// Plays game after game until there were enough inputs; their times, and the number of games.
 async fn play(context: &Context, study: &'static str, people: u64) -> Result<(Vec<f64>, u64)> {
+    let experiment = bots::experiment(study)?;
     let edge = Edge::start(&context.node, &context.edge, false).await.context("starting the edge")?;
     let site = Rc::new(Site::new(edge.url())?);
     let times = Rc::new(RefCell::new(Vec::new()));
@@ -48,14 +50,10 @@ async fn play(context: &Context, study: &'static str, people: u64) -> Result<(Ve
             let mut players = JoinSet::new();
             for person in 0..people {
                 let (site, times) = (site.clone(), times.clone());
-                let bot = Bot::new(study, games * people + person, HABITS);
+                let bot = bots::bot(&experiment, games * people + person, KEY_CHANGES_PER_SECOND);
                 players.spawn_local(async move {
-                    let watch = |_, report| {
-                        if let Report::Answered { ms } = report {
-                            times.borrow_mut().push(ms);
-                        }
-                    };
-                    walk(bot, &site, watch).await
+                    let watch = |_, bot: &mut Bot| times.borrow_mut().extend(bot.take_measured());
+                    site::watched(bot, site, 0.0, Instant::now() + PATIENCE, watch).await
                 });
             }
             while times.borrow().len() < INPUTS && !players.is_empty() {

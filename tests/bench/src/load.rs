@@ -4,17 +4,19 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use footlights_bots::{Site, edge::Edge};
+use footlights_testing::site::Site;
 use tokio::{runtime, task::LocalSet, time::sleep};
 
 use crate::{
-    Context,
+    bots,
+    context::Context,
     crowd::{Crowd, Received},
+    edge::Edge,
     process::{child_named, cpu_seconds},
     report::Figure,
 };
 
-const STUDY: &str = "/x/slime_load";
+const STUDY: &str = "slime_load";
 const LADDER: [usize; 9] = [40, 80, 160, 240, 320, 400, 480, 560, 640];
 /// The first rung that is tried; the ones below only if it fails.
 const FIRST: usize = 160;
@@ -69,7 +71,7 @@ fn figure(name: &str, games: usize, words: &str) -> Figure {
 /// Climbs until a rung does not hold, on one edge; the index in [`LADDER`] of the last one that did.
 async fn rungs(context: &mut Context, direct: bool, rungs: &[usize]) -> Result<Option<usize>> {
     let edge = Edge::start(&context.node, &context.edge, direct).await.context("starting the edge")?;
-    let mut crowd = Crowd::new(Site::new(edge.url())?, STUDY);
+    let mut crowd = Crowd::new(Site::new(edge.url())?, bots::experiment(STUDY)?);
     let mut best = None;
     for games in rungs {
         eprintln!("bench: load: {games} games, {}", way(direct).1);

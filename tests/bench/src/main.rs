@@ -3,12 +3,16 @@
 //! Figures go to standard output, as a table or as JSON lines; what is being done goes to standard error. It expects
 //! the optimised build that `cargo xtask bench` makes before it starts this.
 
+mod bots;
 mod browser;
 mod bundles;
 mod conditions;
+mod context;
 mod crowd;
+mod edge;
 mod game;
 mod inference;
+mod kernels;
 mod latency;
 mod load;
 mod measure;
@@ -31,7 +35,8 @@ use clap::{Parser, ValueEnum};
 
 use crate::{
     conditions::Conditions,
-    report::{Figure, Report},
+    context::{Context, given},
+    report::Report,
 };
 
 #[derive(Parser)]
@@ -79,40 +84,6 @@ enum Name {
     Study,
 }
 
-/// What benchmarks are run with.
-pub struct Context {
-    /// The repository.
-    pub root: PathBuf,
-    pub node: PathBuf,
-    /// The script that runs the local edge.
-    pub edge: PathBuf,
-    /// The shipped policy's file, from the repository.
-    pub policy: PathBuf,
-    kernels: Option<PathBuf>,
-    report: Report,
-}
-
-impl Context {
-    /// Reports a figure.
-    pub fn add(&mut self, figure: Figure) -> Result<()> {
-        Ok(self.report.add(&figure)?)
-    }
-
-    /// The JavaScript of the kernels' module; built at the first call.
-    pub fn kernels(&mut self) -> Result<PathBuf> {
-        if let Some(built) = &self.kernels {
-            return Ok(built.clone());
-        }
-        let built = node::build(&self.root, &given("FOOTLIGHTS_WASM_BINDGEN", "wasm-bindgen"))?;
-        Ok(self.kernels.insert(built).clone())
-    }
-}
-
-/// What `cargo xtask bench` tells, or something to begin with where it did not start this.
-fn given(variable: &str, default: impl Into<PathBuf>) -> PathBuf {
-    std::env::var_os(variable).map_or_else(|| default.into(), PathBuf::from)
-}
-
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -128,7 +99,7 @@ fn run(cli: Cli) -> Result<()> {
     let node = given("FOOTLIGHTS_NODE", "node");
     let report = Report::begin(cli.json, &Conditions::find(&node))?;
     let edge = given("FOOTLIGHTS_EDGE", root.join("xtask/edge/edge.mjs"));
-    let mut context = Context { root, node, edge, policy: cli.policy, kernels: None, report };
+    let mut context = Context::new(root, node, edge, cli.policy, report);
     for name in Name::value_variants().iter().filter(|name| cli.names.is_empty() || cli.names.contains(name))
     {
         let words = name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();

@@ -12,7 +12,7 @@ use footlights_protocol::{
 use serde_json::{Value, json};
 
 use crate::{
-    Context,
+    context::Context,
     measure::{Spread, time},
     node::Kernel,
     report::Figure,

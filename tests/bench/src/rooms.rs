@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use footlights_env::{Simulation, conformance};
 
 use crate::{
-    Context,
+    context::Context,
     game::{Game, Handed, mountain_car, people, slime},
     measure::{Spread, percentile, time},
     report::Figure,

@@ -7,7 +7,7 @@ use footlights_example_environments::{mountain_car::MountainCar, slime_volleybal
 use serde_json::{Value, json};
 
 use crate::{
-    Context,
+    context::Context,
     measure::{Spread, time},
     node::Kernel,
     report::Figure,

@@ -1,19 +1,9 @@
 //! `cargo xtask simulate`: bots walk a study as participants do, over real HTTP and WebSockets, and what they saw is
 //! compared with what was stored.
 //!
-//! [`participant`] is the pure bot, [`browser`] its shell; [`plan`] says how it misbehaves, [`answers`] fills in forms,
-//! [`game`] plays with the browser's netcode. [`edge`] is an edge of one's own, [`judge`] finds what is wrong.
+//! Bots, their walk and what is made of it are those of `footlights_testing`. [`edge`] is an edge of one's own.
 
-mod answers;
-mod browser;
-mod diary;
 mod edge;
-mod game;
-mod judge;
-mod participant;
-mod plan;
-mod report;
-mod stored;
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, rc::Rc, time::Duration};
 
@@ -28,16 +18,13 @@ use tokio::{
     time::{self, Instant},
 };
 
-use crate::{
-    browser::Site,
-    diary::Diary,
-    edge::Edge,
-    game::Style,
-    participant::{Habits, Participant},
-    plan::{Chances, Plan},
-    report::Report,
-    stored::{Leftovers, Stored, Tables},
+use footlights_testing::{
+    Bot, Chances, Diary, Environments, Habits, Plan, Style,
+    audit::{self, Leftovers, Report, Stored, Tables},
+    site::{self, Site},
 };
+
+use crate::edge::Edge;
 
 /// How long what is left behind may take to be cleared away, beside the study's own grace times.
 const CLEARING: Duration = Duration::from_secs(60);
@@ -76,8 +63,8 @@ struct Cli {
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     reading: u32,
     /// What they do in games
-    #[arg(long, value_enum, default_value_t = Style::Random)]
-    play: Style,
+    #[arg(long, value_enum, default_value_t = Keys::Random)]
+    play: Keys,
     /// How often a comprehension check is answered wrong, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
     fail_checks: f64,
@@ -106,6 +93,21 @@ struct Cli {
     #[arg(long, conflicts_with = "url")]
     verbose: bool,
 }
+
+/// What bots do in games.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Keys {
+    /// Other keys about three times a second
+    Random,
+    /// No keys at all
+    Idle,
+}
+
+/// Those of this build.
+const ENVIRONMENTS: Environments = Environments {
+    make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
+    fingerprint: |id| footlights_example_environments::registry().get(id).ok()?.fingerprint().ok(),
+};
 
 fn chance(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -146,6 +148,10 @@ fn main() -> ExitCode {
 /// The study of that id.
 fn study(id: &str) -> Result<Experiment> {
     let mut all = footlights_example_experiments::all();
+    // A worker for tests serves those too; no deployment does.
+    if std::env::var_os("FOOTLIGHTS_WORKER").is_some() {
+        all.extend(footlights_test_experiments::all());
+    }
     match all.iter().position(|experiment| experiment.id == id) {
         Some(place) => Ok(all.swap_remove(place)),
         None => {
@@ -168,7 +174,7 @@ async fn simulate(cli: &Cli) -> Result<Report> {
     let seconds = (site.now() / 100.0).round() / 10.0;
     let mut report = match &mut edge {
         Some(edge) => look_up(edge, &experiment, &diaries, kills).await?,
-        None => judge::judge(&experiment, &diaries, None, None),
+        None => audit::audit(&experiment, &diaries, None, None),
     };
     if kills < cli.kill {
         let words = format!("the edge was killed {kills} times of {}: everybody was done before", cli.kill);
@@ -193,7 +199,13 @@ async fn walk(
 ) -> Result<(Vec<Diary>, u32)> {
     let Cli { dropout, reload, hide, slow, second_tab, .. } = *cli;
     let chances = Chances { dropout, reload, hide, slow, second_tab };
-    let habits = Habits { reading_ms: f64::from(cli.reading), style: cli.play, fail_checks: cli.fail_checks };
+    let style = if cli.play == Keys::Random { Style::Random } else { Style::Idle };
+    let habits = Habits {
+        reading_ms: f64::from(cli.reading),
+        style,
+        fail_checks: cli.fail_checks,
+        ..Habits::default()
+    };
     // Every cell has as many scenes, or nearly; the last one is where a walk ends.
     let cell = experiment.conditions().into_iter().next().unwrap_or_default();
     let scenes = experiment.draw(&cell, 0).len().saturating_sub(1);
@@ -201,8 +213,8 @@ async fn walk(
     let mut walks = JoinSet::new();
     for bot in 0..cli.participants {
         let plan = Plan::draw(cli.seed, bot, &chances, scenes, cli.arrive.into());
-        let participant = Participant::new(experiment.clone(), cli.seed, bot, habits, plan);
-        let walk = browser::walk(participant, site.clone(), plan.slow_ms.unwrap_or(0.0), until);
+        let participant = Bot::new(experiment.clone(), ENVIRONMENTS, cli.seed, bot, habits, plan);
+        let walk = site::walk(participant, site.clone(), plan.slow_ms.unwrap_or(0.0), until);
         walks.spawn_local(async move { (bot, walk.await) });
     }
     let mut rng = Rng::derive(cli.seed, Stream::Environment, 0, 0);
@@ -248,12 +260,12 @@ async fn look_up(edge: &mut Edge, experiment: &Experiment, diaries: &[Diary], ki
     let until = Instant::now() + CLEARING + Duration::from_millis(graces.max().unwrap_or_default());
     eprintln!("simulate: everybody is done; looking at what is stored");
     // What went wrong on the way stays wrong.
-    let lasting = judge::lasting(experiment, diaries);
+    let lasting = audit::lasting(experiment, diaries);
     let mut counted: Option<BTreeMap<String, f64>> = None;
     loop {
         let stored = loop {
             let stored = read(edge, experiment).await?;
-            let found = judge::judge(experiment, diaries, Some(&stored), None).errors.len();
+            let found = audit::audit(experiment, diaries, Some(&stored), None).errors.len();
             if found <= lasting || Instant::now() >= until {
                 break stored;
             }
@@ -263,7 +275,7 @@ async fn look_up(edge: &mut Edge, experiment: &Experiment, diaries: &[Diary], ki
             counted = Some(edge.ask(json!({ "ask": "costs" })).await?);
         }
         let left: Leftovers = serde_json::from_value(edge.leftovers().await?)?;
-        let mut report = judge::judge(experiment, diaries, Some(&stored), Some(left.clone()));
+        let mut report = audit::audit(experiment, diaries, Some(&stored), Some(left.clone()));
         if let Some(counted) = &counted {
             report.bill(counted);
         }

@@ -1,0 +1,5 @@
+mod part;
+
+pub struct Whole {
+    part: part::Part,
+}

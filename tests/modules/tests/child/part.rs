@@ -1,0 +1,7 @@
+pub struct Part;
+
+impl Part {
+    pub fn of(whole: &super::Whole) -> &Self {
+        &whole.part
+    }
+}

@@ -1,0 +1,5 @@
+use crate::Second;
+
+pub fn one(second: Second) -> u8 {
+    second.0
+}

@@ -1,0 +1,10 @@
+mod part;
+
+pub use part::Part;
+
+pub struct Whole;
+
+#[cfg(test)]
+mod tests {
+    use super::Part;
+}
