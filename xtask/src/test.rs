@@ -22,7 +22,7 @@ use crate::{
 /// One part of the tests. The order is that of running them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stage {
-    /// Formatting, clippy for the host and for wasm, modules without circles, and documentation
+    /// Formatting, clippy for the host and for wasm, modules without cycles, and documentation
     Lint,
     /// Rust tests on this machine
     Host,

@@ -1,8 +1,8 @@
-//! Finds modules of a crate that use each other in a circle.
+//! Finds modules of a crate that use each other in a cycle.
 //!
 //! Modules are told apart by their files. A file uses another one when it names something that is defined there,
 //! whatever re-exports the name goes through. A re-export alone (`pub use`) is no use, so a parent may list what its
-//! children offer; it is in a circle with a child when it uses the child's items itself and the child uses its own.
+//! children offer; it is in a cycle with a child when it uses the child's items itself and the child uses its own.
 //! What only tests use does not count. Calls of methods are not seen, since only types tell where those are.
 #![deny(missing_docs)]
 
@@ -14,13 +14,13 @@ use std::path::Path;
 
 use anyhow::Result;
 
-pub use graph::{Circle, Use};
+pub use graph::{Cycle, Use};
 
-/// The circles in the crate whose root file this is, the same ones in the same order every time.
+/// The cycles in the crate whose root file this is, the same ones in the same order every time.
 ///
 /// # Errors
 /// A file that cannot be read, or that is not Rust.
-pub fn circles(root: &Path) -> Result<Vec<Circle>> {
+pub fn cycles(root: &Path) -> Result<Vec<Cycle>> {
     let tree = tree::Tree::read(root)?;
-    Ok(graph::circles(&uses::uses(&tree)))
+    Ok(graph::cycles(&uses::uses(&tree)))
 }

@@ -13,7 +13,7 @@ use crate::{
     tree::{self, ModulePath, Name, Tree},
 };
 
-/// Longer chains of re-exports are circles of imports.
+/// Longer chains of re-exports are cycles of imports.
 const MAX_HOPS: usize = 16;
 
 /// Every use of one file by another.

@@ -1,6 +1,6 @@
 //! The lobby itself: takes in what happened and decides what follows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use footlights_data::event::EventKind;
 use footlights_experiment::{
@@ -10,7 +10,7 @@ use footlights_experiment::{
 use footlights_protocol::wire::{CloseCode, LobbyToClient};
 
 use super::{
-    announce::Announced,
+    announce::{Announcer, Terms},
     entry::{QueueEntry, project_globals},
     message::{Input, Output},
     opening::OpeningRooms,
@@ -38,8 +38,7 @@ pub struct Lobby {
     pub(super) state: LobbyState,
     pub(super) state_changed: bool,
     pub(super) bad_pick_reported: bool,
-    /// What each connection was sent last.
-    pub(super) announced: BTreeMap<u64, Announced>,
+    pub(super) announcer: Announcer,
     pub(super) out: VecDeque<Output>,
 }
 
@@ -56,7 +55,7 @@ impl Lobby {
             state: LobbyState::default(),
             state_changed: false,
             bad_pick_reported: false,
-            announced: BTreeMap::new(),
+            announcer: Announcer::default(),
             out: VecDeque::new(),
         }
     }
@@ -165,7 +164,9 @@ impl Lobby {
                 break;
             }
         }
-        self.announce(now, answered);
+        let terms = Terms { group_size: self.group_size as u32, max_wait_ms: self.rules.max_wait_ms };
+        let full = self.is_full();
+        self.out.extend(self.announcer.announce(now, &self.queue, terms, full, answered));
     }
 
     /// A participant connected: they wait, unless a room is being opened for them.
