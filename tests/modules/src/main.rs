@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use footlights_modules::{Cycle, cycles};
+use footlights_modules::cycles;
 use serde_json::Value;
 
 fn main() -> ExitCode {
