@@ -29,7 +29,7 @@ async function tick(forger, wanted) {
 /** The newest tick that the room told of when it has read all that was said before. */
 async function newest(forger) {
   const asked = performance.now();
-  forger.socket.send({ p: [asked, 1.5, true, 60] });
+  forger.socket.send({ p: [asked, 1.5, true] });
   while ((await forger.socket.inbox.next("p"))[0] < asked);
   return forger.socket.inbox.all.findLast((message) => message.c).c[0];
 }

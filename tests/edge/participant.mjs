@@ -3,7 +3,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
 /** `footlights_protocol::wire::VERSION`. */
-export const PROTOCOL = 5;
+export const PROTOCOL = 6;
 
 /** Messages that wait for whoever asks for them, in order. */
 class Inbox {
@@ -166,7 +166,7 @@ export class Participant {
   }
 
   ping(focused = true) {
-    this.socket.send({ p: [performance.now(), 1.5, focused, 60] });
+    this.socket.send({ p: [performance.now(), 1.5, focused] });
   }
 
   /** A sign of life every second until the socket closes. */

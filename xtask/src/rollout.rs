@@ -258,7 +258,7 @@ mod tests {
         }
 
         fn record(_: &(), count: &u32) -> Vec<RecordValue> {
-            let parity = if count % 2 == 0 { "even" } else { "odd" };
+            let parity = if count.is_multiple_of(2) { "even" } else { "odd" };
             vec![f64::from(*count).into(), parity.into(), json!((0..=*count).collect::<Vec<_>>()).into()]
         }
     }

@@ -307,7 +307,6 @@ impl GameScene {
     }
 
     /// The same for one agent's seat only.
-    #[must_use]
     pub fn default_action_for(mut self, agent: u8, action: impl Into<ActionValue>) -> Self {
         if let Some(own) = self.default_actions.get_mut(usize::from(agent)) {
             *own = Some(action.into());
