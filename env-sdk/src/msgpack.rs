@@ -2,7 +2,7 @@
 //!
 //! rmp-serde writes it. Reading is done here: rmp-serde has code of its own for every type that a number is read into, at some
 //! kilobytes each, which was a quarter of what a participant had to load. Here everything that does not depend on the
-//! type is in [`Reader::token`]. There are no timestamps, no extensions and no numbers of 128 bits. Tests compare with
+//! type is in `Reader::token`. There are no timestamps, no extensions and no numbers of 128 bits. Tests compare with
 //! rmp-serde's own reader.
 
 use std::fmt;

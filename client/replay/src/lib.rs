@@ -1,6 +1,6 @@
 //! The page on which a researcher watches a stored game again, as one WebAssembly module.
 //!
-//! [`ReplayController`] plays and [`Rows`] finds what the data say of a step; both are pure and tested on the host. `web` is the
+//! [`ReplayController`] plays and [`StepRows`] finds what the data say of a step; both are pure and tested on the host. `web` is the
 //! thin shell around them that only exists on wasm. Never knows a study, and never changes what is stored.
 #![deny(missing_docs)]
 #![cfg_attr(

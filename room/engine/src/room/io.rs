@@ -64,7 +64,7 @@ pub enum Output {
     /// Store both parts in one transaction, then send [`Input::Stored`]. If storing fails, try again later with the same
     /// bytes and in the same order.
     Persist {
-        /// An encoded [`Chunk`](footlights_data::record::Chunk): what happened since the last one.
+        /// An encoded [`Chunk`](footlights_data::Chunk): what happened since the last one.
         chunk: Vec<u8>,
         /// The state after that chunk, for [`GameRoom::restore`](super::GameRoom::restore); it replaces the last one.
         checkpoint: Vec<u8>,

@@ -15,7 +15,7 @@ pub enum ClientToRoom {
     /// The first message: who speaks which protocol and simulates what.
     #[serde(rename = "h")]
     Hello {
-        /// [`VERSION`].
+        /// [`VERSION`](super::VERSION).
         version: u16,
         /// The fingerprint of the environment's default configuration in this browser's build
         /// (`footlights_env::Entry::fingerprint`), which the room compares with its own; none where it simulates nothing.
@@ -172,7 +172,7 @@ pub const COMPUTER: &str = "Computer";
 /// What a seat is told first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Welcome {
-    /// [`VERSION`].
+    /// [`VERSION`](super::VERSION).
     pub version: u16,
     /// The agent this seat plays.
     pub agent: Agent,

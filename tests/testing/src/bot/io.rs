@@ -31,7 +31,7 @@ pub enum Event<'a> {
     Message(Line, &'a [u8]),
     /// It closed, or could not be opened.
     Closed(Line, u16),
-    /// The time of [`Participant::wake_at`] has come.
+    /// The time of [`Bot::wake_at`](super::Bot::wake_at) has come.
     Wake,
 }
 
