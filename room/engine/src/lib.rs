@@ -9,9 +9,12 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod conn_id;
 pub mod lobby;
 pub mod participant;
 pub mod placement;
 pub mod room;
 pub mod seat_ticket;
 pub mod tab_lease;
+
+pub use conn_id::ConnId;

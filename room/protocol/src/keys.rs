@@ -3,10 +3,76 @@
 //! The browser only says which keys are held. What that means is decided here, on the server, so that a forged client
 //! can do nothing that a keyboard cannot.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    ops::{BitOr, BitOrAssign},
+};
 
 use footlights_env::ActionValue;
 use serde::{Deserialize, Serialize};
+
+/// Some of the keys of one [`Keyboard`]: bit k stands for key k of [`Keyboard::keys`].
+///
+/// ```
+/// use footlights_protocol::KeySet;
+///
+/// let left = KeySet(0b01);
+/// let both = left | KeySet(0b10);
+/// assert!(both.contains(left));
+/// assert_eq!(both.without(left), KeySet(0b10));
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeySet(pub u32);
+
+impl KeySet {
+    /// No key.
+    pub const EMPTY: Self = Self(0);
+
+    /// Whether no key is in it.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many keys are in it.
+    #[must_use]
+    pub fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Whether every key of `other` is in it.
+    #[must_use]
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether at least one key of `other` is in it.
+    #[must_use]
+    pub fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The keys that are not in `other`.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+impl BitOr for KeySet {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for KeySet {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
 
 /// When a key counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,9 +12,14 @@ mod hud;
 mod input_delay;
 pub mod keys;
 mod outcome;
+mod tick;
+mod time;
 pub mod timeline;
 pub mod wire;
 
 pub use hud::Hud;
 pub use input_delay::InputDelay;
+pub use keys::KeySet;
 pub use outcome::Outcome;
+pub use tick::Tick;
+pub use time::{EpochMs, MonotonicMs};
