@@ -1,6 +1,9 @@
 //! Names and meanings of an environment's numbers, for people who read the data.
 
-use crate::{agent::Agent, record::RecordKind};
+use crate::{
+    agent::Agent,
+    record::{RecordKind, RecordValue},
+};
 
 /// The name and the meaning of a number that an environment reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +104,24 @@ impl Labels {
     ) -> Self {
         self.state.push(StateLabel { label: Label { name, meaning, unit }, kind });
         self
+    }
+
+    /// Whether these are values of the declared columns of the state, in order.
+    ///
+    /// # Errors
+    /// A sentence that names the column, or the number of columns, that differs.
+    pub fn check_record(&self, values: &[RecordValue]) -> Result<(), String> {
+        if self.state.len() != values.len() {
+            let (declared, recorded) = (self.state.len(), values.len());
+            return Err(format!("{recorded} values are recorded, the labels declare {declared}"));
+        }
+        match self.state.iter().zip(values).find(|(column, value)| column.kind != value.kind()) {
+            Some((column, value)) => Err(format!(
+                "{:?} is recorded as {value:?}, declared as {:?}",
+                column.label.name, column.kind
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Labels of the places of an agent's observation.

@@ -1,6 +1,6 @@
 //! What an environment records of its state, apart from what agents observe.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One recorded value of the state, for a column that [`Labels::state`](crate::Labels::state) declares.
@@ -9,16 +9,18 @@ use serde_json::Value;
 /// use footlights_env::RecordValue;
 ///
 /// let recorded: [RecordValue; 2] = [0.5.into(), "left".into()];
-/// assert_eq!(serde_json::to_string(&recorded).unwrap(), r#"[0.5,"left"]"#);
+/// assert_eq!(serde_json::Value::from(recorded[1].clone()), "left");
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RecordValue {
-    /// A finite number.
+    /// A number; one that is not finite leaves its field in the data empty.
+    #[serde(rename = "n")]
     Number(f64),
     /// A word or a text.
+    #[serde(rename = "t")]
     Text(String),
     /// Anything else, such as the cells of a board.
+    #[serde(rename = "j")]
     Json(Value),
 }
 
@@ -67,5 +69,16 @@ impl From<String> for RecordValue {
 impl From<Value> for RecordValue {
     fn from(value: Value) -> Self {
         Self::Json(value)
+    }
+}
+
+impl From<RecordValue> for Value {
+    /// The value as plain JSON; null for a number that is not finite.
+    fn from(value: RecordValue) -> Self {
+        match value {
+            RecordValue::Number(number) => number.into(),
+            RecordValue::Text(text) => text.into(),
+            RecordValue::Json(value) => value,
+        }
     }
 }

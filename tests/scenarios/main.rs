@@ -4,6 +4,7 @@ mod common;
 mod endings;
 mod hooks;
 mod inputs;
+mod recorded_state;
 mod recovery;
 mod refusals;
 mod staying;

@@ -88,7 +88,7 @@ fn line(sim: &dyn Simulation, step: Option<(&PerAgent<ActionValue>, &Step)>) -> 
         let named = columns
             .iter()
             .zip(sim.record())
-            .map(|(column, value)| (column.label.name.to_owned(), json!(value)));
+            .map(|(column, value)| (column.label.name.to_owned(), Value::from(value)));
         line["state"] = named.collect::<Map<_, _>>().into();
     }
     if let Some((actions, step)) = step {

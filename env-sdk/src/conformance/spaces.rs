@@ -1,13 +1,7 @@
 //! Gate 4, first half: values lie in their spaces, and the declarations fit together.
 
 use super::episode::{EPISODES, episode};
-use crate::{
-    label::{Labels, StateLabel},
-    record::RecordValue,
-    simulation::Simulation,
-    space::Space,
-    spec::Spec,
-};
+use crate::{label::Labels, record::RecordValue, simulation::Simulation, space::Space, spec::Spec};
 
 /// Gate 4, first half: everything finite and inside what was declared; ends within the limit.
 pub(super) fn spaces(sim: &mut dyn Simulation) -> Result<u32, String> {
@@ -37,7 +31,7 @@ pub(super) fn spaces(sim: &mut dyn Simulation) -> Result<u32, String> {
                     return Err(format!("tick {}: {agent} observes {flat:?}, outside the space", sim.tick()));
                 }
             }
-            recorded(&labels.state, &sim.record()).map_err(|why| format!("tick {}: {why}", sim.tick()))
+            recorded(&labels, &sim.record()).map_err(|why| format!("tick {}: {why}", sim.tick()))
         })?;
         longest = longest.max(steps);
     }
@@ -71,18 +65,12 @@ fn declarations(spec: &Spec, labels: &Labels) -> Result<(), String> {
     Ok(())
 }
 
-/// What is recorded is what the labels declare.
-fn recorded(columns: &[StateLabel], values: &[RecordValue]) -> Result<(), String> {
-    if columns.len() != values.len() {
-        return Err(format!("{} values are recorded, the labels declare {}", values.len(), columns.len()));
-    }
-    for (column, value) in columns.iter().zip(values) {
-        let name = column.label.name;
-        if column.kind != value.kind() {
-            return Err(format!("{name:?} is recorded as {value:?}, declared as {:?}", column.kind));
-        }
+/// What is recorded is what the labels declare, and finite.
+fn recorded(labels: &Labels, values: &[RecordValue]) -> Result<(), String> {
+    labels.check_record(values)?;
+    for (column, value) in labels.state.iter().zip(values) {
         if matches!(value, RecordValue::Number(number) if !number.is_finite()) {
-            return Err(format!("{name:?} is recorded as {value:?}, which is not finite"));
+            return Err(format!("{:?} is recorded as {value:?}, which is not finite", column.label.name));
         }
     }
     Ok(())

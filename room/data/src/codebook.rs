@@ -108,11 +108,10 @@ fn variable(table: &TableInfo, column: &ColumnInfo) -> Value {
     set("@type", json!("PropertyValue"));
     set("name", json!(column.name));
     set("propertyID", json!(format!("{}:{}", table.name, column.name)));
-    let list = matches!(column.kind, ColumnType::List(_));
-    let words = if list {
-        format!("{} A list in JSON of the levels.", column.description)
-    } else {
-        column.description.clone()
+    let words = match column.kind {
+        ColumnType::List(_) => format!("{} A list in JSON of the levels.", column.description),
+        ColumnType::Json => format!("{} A value in JSON.", column.description),
+        _ => column.description.clone(),
     };
     set("description", json!(words));
     set(
@@ -120,7 +119,7 @@ fn variable(table: &TableInfo, column: &ColumnInfo) -> Value {
         json!(format!("In {}. An empty field means that there is no value.", table.files)),
     );
     let (kind, bounds, levels): (_, _, &[LabeledValue]) = match &column.kind {
-        ColumnType::Text => ("Text", (None, None), &[]),
+        ColumnType::Text | ColumnType::Json => ("Text", (None, None), &[]),
         ColumnType::Integer(low, high) => ("Integer", (*low, *high), &[]),
         ColumnType::Number(low, high) => ("Number", (*low, *high), &[]),
         ColumnType::Boolean => ("Boolean", (None, None), &[]),

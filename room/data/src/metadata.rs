@@ -1,7 +1,10 @@
 //! What the rows of a participant's steps do not say: the game, its seats, episodes and events, and how it ended.
 
 use footlights_env::Agent;
-use footlights_experiment::{GameScene, record::GameInfo};
+use footlights_experiment::{
+    GameScene,
+    record::{EpisodeRecord, GameInfo},
+};
 use footlights_protocol::Outcome;
 use serde_json::{Value, json};
 
@@ -38,16 +41,7 @@ pub fn json(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk, ve
         "seed": info.seed.to_string(),
         "fps": scene.fps,
         "environment": scene.environment,
-        "episodes": record.episodes.iter().map(|episode| json!({
-            "episode": episode.episode,
-            "steps": episode.steps,
-            "end": episode.end,
-            "started_at": iso8601(episode.started_ms),
-            "initial_observations": episode.initial_observations,
-            "returns": episode.returns,
-            "digest": format!("{:016x}", episode.digest),
-            "metrics": episode.metrics,
-        })).collect::<Vec<_>>(),
+        "episodes": record.episodes.iter().map(of_episode).collect::<Vec<_>>(),
         "events": record.events.iter().map(|event| json!({
             "at": iso8601(event.at_ms),
             "tick": event.tick,
@@ -56,4 +50,21 @@ pub fn json(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk, ve
             "detail": event.detail,
         })).collect::<Vec<_>>(),
     })
+}
+
+fn of_episode(episode: &EpisodeRecord) -> Value {
+    let mut said = json!({
+        "episode": episode.episode,
+        "steps": episode.steps,
+        "end": episode.end,
+        "started_at": iso8601(episode.started_ms),
+        "initial_observations": episode.initial_observations,
+        "returns": episode.returns,
+        "digest": format!("{:016x}", episode.digest),
+        "metrics": episode.metrics,
+    });
+    if !episode.initial_state.is_empty() {
+        said["initial_state"] = episode.initial_state.iter().cloned().map(Value::from).collect();
+    }
+    said
 }

@@ -72,6 +72,7 @@ fn record(scene: &GameScene) -> Chunk {
             infos: Vec::new(),
             people: people.collect(),
             hooks: vec![f64::from(step) / 3.0, f64::NAN],
+            state: Vec::new(),
             actions: actions.to_vec(),
         });
     }

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use footlights_env::{ActionValue, Agent};
+use footlights_env::{ActionValue, Agent, RecordValue};
 use footlights_protocol::timeline::ActionSource;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,10 @@ pub struct StepRecord {
     /// The values of the scene's hooks, in the order of their columns; the data leave a value empty that is missing or not
     /// finite.
     pub hooks: Vec<f64>,
+    /// What the environment records of the state after the step, in the order of its
+    /// [`Labels::state`](footlights_env::Labels::state).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub state: Vec<RecordValue>,
 }
 
 /// A participant at one tick.
@@ -76,6 +80,9 @@ pub struct EpisodeRecord {
     pub digest: u64,
     /// The metrics of the scene's hooks, by name.
     pub metrics: BTreeMap<String, f64>,
+    /// What the environment records of the state at the reset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub initial_state: Vec<RecordValue>,
 }
 
 /// Who held a seat.

@@ -15,6 +15,8 @@ pub enum ColumnType {
     Time,
     /// A list in JSON; its members are among these.
     List(Vec<LabeledValue>),
+    /// Any value in JSON.
+    Json,
     /// One of these.
     Levels(Vec<LabeledValue>),
     /// A number between two bounds; some of its values have a label.

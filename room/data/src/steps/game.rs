@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use footlights_env::{ActionValue, Agent, Simulation, Space, Spec};
+use footlights_env::{ActionValue, Agent, RecordKind, RecordValue, Simulation, Space, Spec, StateLabel};
 use footlights_experiment::GameScene;
 use footlights_protocol::timeline::ActionSource;
 
@@ -159,6 +159,31 @@ pub(super) fn infos<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Column<St
         }
     }
     columns
+}
+
+/// What the environment records of its state, beside what agents observe.
+pub(super) fn state<'r>(sim: &dyn Simulation) -> Vec<Column<StepRow<'r>>> {
+    let column = |(place, column): (usize, StateLabel)| {
+        let kind = match column.kind {
+            RecordKind::Number => ColumnType::Number(None, None),
+            RecordKind::Text => ColumnType::Text,
+            RecordKind::Json => ColumnType::Json,
+        };
+        let label = column.label;
+        Column::new(
+            format!("state.{}", label.name),
+            kind,
+            format!("{}, after the step.", label.meaning),
+            move |row: &StepRow<'r>| match row.step.state.get(place) {
+                Some(RecordValue::Number(number)) if number.is_finite() => (*number).into(),
+                Some(RecordValue::Text(text)) => Field::text(text),
+                Some(RecordValue::Json(value)) => value.clone().into(),
+                Some(RecordValue::Number(_)) | None => Field::Missing,
+            },
+        )
+        .unit(label.unit)
+    };
+    sim.labels().state.into_iter().enumerate().map(column).collect()
 }
 
 /// What the experiment's own code counted. A value that is missing or not finite is empty.

@@ -9,7 +9,7 @@ use footlights_experiment::{
 };
 
 use super::{
-    game::{actions, hooks, infos, observations, results},
+    game::{actions, hooks, infos, observations, results, state},
     participant::{general, keys, people, sample, shown},
     row::StepRow,
 };
@@ -35,6 +35,7 @@ pub fn table<'r>(scene: &GameScene) -> Result<Table<StepRow<'r>>, RecordError> {
     if scene.record_observations {
         columns.extend(observations(sim.as_ref(), &agents));
     }
+    columns.extend(state(sim.as_ref()));
     columns.extend(actions(sim.as_ref(), &agents));
     columns.extend(results(sim.spec(), &agents));
     columns.extend(infos(sim.as_ref(), &agents));
@@ -61,13 +62,15 @@ pub fn per_participant_columns() -> BTreeSet<String> {
 pub fn csv(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk) -> Result<Vec<u8>, RecordError> {
     let table = table(scene)?;
     let sim = scene.environment.make()?;
+    let labels = sim.labels();
     for step in &record.rows {
-        check_shape(sim.spec(), step).map_err(|what| {
-            RecordError::Unwritable(format!(
-                "tick {}: the {what} are not those of this environment",
-                step.tick
-            ))
-        })?;
+        let unwritable = |what: String| RecordError::Unwritable(format!("tick {}: {what}", step.tick));
+        check_shape(sim.spec(), step)
+            .map_err(|what| unwritable(format!("the {what} are not those of this environment")))?;
+        // A build whose environment declared no columns of the state recorded none; their fields are empty then.
+        if !step.state.is_empty() {
+            labels.check_record(&step.state).map_err(|what| unwritable(format!("the state: {what}")))?;
+        }
     }
     let successor = match &scene.on_dropout {
         DropoutRule::Replace(seat) => Some(seat.name()),

@@ -74,6 +74,7 @@ fn new_episode(timeline: &Timeline, now: u64) -> EpisodeRecord {
         end: "interrupted".into(),
         digest: 0,
         metrics: BTreeMap::new(),
+        initial_state: timeline.sim().record(),
     }
 }
 
@@ -135,6 +136,7 @@ impl Game {
             infos: step.infos.drain(..).map(|info| (info.agent, info.key.to_owned(), info.value)).collect(),
             people: seats.agents().map(sample).collect(),
             hooks: Vec::new(),
+            state: self.timeline.sim().record(),
         };
         if let Some(hooks) = &mut self.hooks {
             hooks.tick(&mut row);
