@@ -58,7 +58,7 @@ pub fn weathers() -> Vec<(&'static str, Vec<Weather>)> {
 
 /// How far a browser may be ahead, in ticks.
 fn window(scene: &GameScene) -> u32 {
-    if scene.run_mode() == RunMode::SinglePlayer { 450 } else { scene.prediction_window }
+    if scene.run_mode() == RunMode::SinglePlayer { 450 } else { scene.stepping.prediction_window }
 }
 
 /// What must hold after any game.
@@ -139,7 +139,7 @@ fn a_thousand_games_of_random_play_end_in_the_same_states_on_every_network() {
 #[test]
 fn a_page_hidden_for_a_minute_comes_back_to_the_others_state() {
     let mut scene = meadow(3, 3_000).episodes(1);
-    scene.prediction_window = 15;
+    scene.stepping.prediction_window = 15;
     let mut world = World::new(scene, 5, &[Weather::steady(40.0)]);
     world.play(3_000.0);
     world.people[1].hidden_until = world.now + 60_000.0;

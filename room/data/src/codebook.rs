@@ -58,8 +58,8 @@ pub fn tables(experiment: &Experiment) -> Result<Vec<TableInfo>, RecordError> {
                     "One row a tick of the game {} ({}, {} ticks a second); a participant's subject_id and tick name a row.{}",
                     game.id,
                     game.environment.id,
-                    game.fps,
-                    if game.record_observations { "" } else { WITHOUT_OBSERVATIONS }
+                    game.stepping.fps,
+                    if game.recording.observations { "" } else { WITHOUT_OBSERVATIONS }
                 ),
                 files: names.steps("*", &game.id),
                 columns: steps::table(game)?.describe(),

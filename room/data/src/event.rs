@@ -93,7 +93,7 @@ event_kinds! {
     RefusedAction "refused_action" Usual "The environment's rules did not allow an action, and the default action was taken in its place."
     PolicyFailed "policy_failed" Usual "A policy failed to choose an action."
     EnvironmentFailed "environment_failed" Always "The environment failed, and the game ended."
-    HooksFailed "hooks_failed" Always "The experiment's own code could not go on from its stored state and counts anew."
+    HooksFailed "hooks_failed" Always "The experiment's own code could not continue from its stored state and starts again from nothing."
     RecordFailed "record_failed" Always "Rows could not be encoded for storage, and the game ended."
     CheckpointFailed "checkpoint_failed" Always "The state of the game could not be encoded for storage, and the game ended."
     NoMoreEvents "no_more_events_are_kept" Usual "The game had so many events that later ones are kept only where they decide how it goes on."

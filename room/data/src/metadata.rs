@@ -39,7 +39,7 @@ pub fn json(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk, ve
         "ended_at": last.map(|row| iso8601(row.server_time_ms)),
         // As text: JSON readers in browsers and R keep 53 bits of a number.
         "seed": info.seed.to_string(),
-        "fps": scene.fps,
+        "fps": scene.stepping.fps,
         "environment": scene.environment,
         "episodes": record.episodes.iter().map(of_episode).collect::<Vec<_>>(),
         "events": record.events.iter().map(|event| json!({

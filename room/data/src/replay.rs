@@ -136,7 +136,7 @@ impl Replay {
             environment: scene.environment.id.to_owned(),
             config: scene.environment.config.to_string(),
             fingerprint: scene.environment.fingerprint()?,
-            fps: scene.fps,
+            fps: scene.stepping.fps,
             episodes: episodes.collect(),
         })
     }

@@ -27,7 +27,7 @@ pub fn shown(scene: &GameScene, record: &Chunk, agent: Agent) -> BTreeMap<u32, S
     };
     if scene.run_mode() == RunMode::SinglePlayer {
         // A single player's browser reports only what was not so.
-        let delay = if let InputDelay::Fixed(ticks) = scene.input_delay { ticks } else { 0 };
+        let delay = if let InputDelay::Fixed(ticks) = scene.stepping.input_delay { ticks } else { 0 };
         let delay = u8::try_from(delay).unwrap_or(u8::MAX);
         ticks.extend(record.rows.iter().map(|row| (row.tick, as_planned(row.tick, delay))));
     }

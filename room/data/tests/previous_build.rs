@@ -131,8 +131,8 @@ fn slime(id: &str) -> GameScene {
 
 fn streamed() -> GameScene {
     let mut scene = slime("streamed").seat(Seat::Human).seat(Seat::Human);
-    scene.on_dropout = DropoutRule::Replace(Seat::Random);
-    scene.hooks = Some(std::sync::Arc::new(|| Box::new(Count)));
+    scene.attendance.on_dropout = DropoutRule::Replace(Seat::Random);
+    scene.recording.hooks = Some(std::sync::Arc::new(|| Box::new(Count)));
     scene
 }
 

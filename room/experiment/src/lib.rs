@@ -40,7 +40,7 @@ pub use answer::{Answer, Globals};
 pub use ending::{Code, Completion, Ending, Transition, with_code};
 pub use experiment::Experiment;
 pub use footlights_protocol::{InputDelay, Outcome};
-pub use game::{EnvironmentRef, GameScene};
+pub use game::{AttendanceRules, Controls, EnvironmentRef, Episodes, GameScene, Recording, Stepping};
 pub use interpolate::interpolate;
 pub use location::Location;
 pub use page::{ComprehensionCheck, Page, Part, ValidationErrors};

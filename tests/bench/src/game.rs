@@ -93,9 +93,9 @@ impl Game {
         ensure!(wake.is_some(), "the room wants nothing any more");
         self.now = wake.unwrap_or_default().max(self.now);
         for agent in self.people() {
-            let keyboard = self.scene.keyboards.get(agent.index());
+            let keyboard = self.scene.controls.keyboard(agent);
             let keys = keyboard.map_or(0, |keyboard| keyboard.keys.len() as u32);
-            if self.rng.below(self.scene.fps as u32) < KEY_CHANGES_PER_SECOND {
+            if self.rng.below(self.scene.stepping.fps as u32) < KEY_CHANGES_PER_SECOND {
                 let seq = self.seqs.get_mut(agent.index()).map_or(0, |seq| {
                     *seq += 1;
                     *seq

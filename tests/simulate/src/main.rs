@@ -254,7 +254,7 @@ async fn walk(
 async fn look_up(edge: &mut Edge, experiment: &Experiment, diaries: &[Diary], kills: u32) -> Result<Report> {
     let scenes = experiment.scenes();
     let graces = scenes.iter().filter_map(|scene| match scene {
-        Scene::Game(game) => Some(game.grace_ms + game.gather_ms),
+        Scene::Game(game) => Some(game.attendance.grace_ms + game.attendance.gather_ms),
         _ => None,
     });
     let until = Instant::now() + CLEARING + Duration::from_millis(graces.max().unwrap_or_default());

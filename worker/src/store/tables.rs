@@ -115,7 +115,7 @@ pub fn games<'r>() -> SqlTable<GameRow<'r>> {
         .column("config", |row| row.scene.environment.config.clone().into())
         // As text: D1 keeps 53 bits of a number on its way.
         .column("seed", |row| row.info.seed.to_string().into())
-        .column("fps", |row| row.scene.fps.into())
+        .column("fps", |row| row.scene.stepping.fps.into())
         .column("outcome", |row| row.verdict.outcome.as_str().into())
         .column("ticks", |row| (row.record.rows.len() as u64).into())
         .column("started_at", move |row| time(row.record.rows.first()))

@@ -188,7 +188,7 @@ pub(super) fn state<'r>(sim: &dyn Simulation) -> Vec<Column<StepRow<'r>>> {
 
 /// What the experiment's own code counted. A value that is missing or not finite is empty.
 pub(super) fn hooks<'r>(scene: &GameScene) -> Vec<Column<StepRow<'r>>> {
-    let names = scene.hooks.as_ref().map(|make| make().columns()).unwrap_or_default();
+    let names = scene.recording.make_hooks().map(|hooks| hooks.columns()).unwrap_or_default();
     let column = |(place, name): (usize, String)| {
         Column::new(
             format!("hooks.{name}"),

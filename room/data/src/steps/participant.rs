@@ -18,7 +18,7 @@ pub(super) fn people(scene: &GameScene) -> ColumnType {
 /// The bits of `keys_held`, by agent.
 pub(super) fn keys(scene: &GameScene) -> String {
     let of_agent = |agent: Agent| {
-        let keys = &scene.keyboards.get(agent.index())?.keys;
+        let keys = &scene.controls.keyboard(agent)?.keys;
         let bits: Vec<String> =
             keys.iter().zip(0..).map(|(key, bit)| format!("{} {key}", 1u64 << bit)).collect();
         Some(format!("{agent}: {}", bits.join(", ")))

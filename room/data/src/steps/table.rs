@@ -32,7 +32,7 @@ pub fn table<'r>(scene: &GameScene) -> Result<Table<StepRow<'r>>, RecordError> {
     if scene.run_mode().simulates_in_browser() {
         columns.extend(shown());
     }
-    if scene.record_observations {
+    if scene.recording.observations {
         columns.extend(observations(sim.as_ref(), &agents));
     }
     columns.extend(state(sim.as_ref()));
@@ -72,7 +72,7 @@ pub fn csv(scene: &GameScene, info: &GameInfo, agent: Agent, record: &Chunk) -> 
             labels.check_record(&step.state).map_err(|what| unwritable(format!("the state: {what}")))?;
         }
     }
-    let successor = match &scene.on_dropout {
+    let successor = match &scene.attendance.on_dropout {
         DropoutRule::Replace(seat) => Some(seat.name()),
         DropoutRule::End | DropoutRule::Void => None,
     };

@@ -123,9 +123,9 @@ impl Attendance {
     pub fn new(scene: &GameScene, seats: &Seats, max_gap_ms: u64, now: u64) -> Self {
         Self {
             attendees: seats.agents().map(|_| Attendee::default()).collect(),
-            grace_ms: scene.grace_ms,
-            attention_rule: scene.attention_rule.clone(),
-            latency_rule: scene.latency_rule.clone(),
+            grace_ms: scene.attendance.grace_ms,
+            attention_rule: scene.attendance.attention_rule.clone(),
+            latency_rule: scene.attendance.latency_rule.clone(),
             checked_ms: now,
             max_gap_ms,
         }

@@ -81,7 +81,7 @@ impl GameRoom {
     pub(super) fn arrive(&mut self, now: u64) {
         match self.phase {
             Phase::Gathering { .. } if self.seats.players().all(|(_, player)| player.ready) => {
-                let until = now + self.scene.countdown_ms;
+                let until = now + self.scene.episodes.countdown_ms;
                 self.set_phase(now, Phase::Countdown { until, resume: None });
                 // A process that is lost before the first ticks are stored finds who was here, and waits for the ticks
                 // that they know. Without this it would gather them and start over while they still bring ticks back.
@@ -171,7 +171,7 @@ impl GameRoom {
 
     /// Decides how a paused game goes on: it ends, waits, or counts down to the next tick.
     fn settle(&mut self, now: u64) {
-        match self.attendance.consequence(&self.scene.on_dropout, &self.seats) {
+        match self.attendance.consequence(&self.scene.attendance.on_dropout, &self.seats) {
             Consequence::Finish(outcome) => return self.finish(now, outcome),
             Consequence::Replace(vacant) => {
                 for agent in vacant {
@@ -197,7 +197,7 @@ impl GameRoom {
 
     /// A policy plays on in the seat of a participant who has left.
     fn take_over(&mut self, now: u64, agent: Agent) {
-        let DropoutRule::Replace(by) = &self.scene.on_dropout else { return };
+        let DropoutRule::Replace(by) = &self.scene.attendance.on_dropout else { return };
         match make_policy(by, agent, self.game.timeline().sim()) {
             Ok(Some(policy)) => {
                 self.seats.take_over(agent, policy);

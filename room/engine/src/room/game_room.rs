@@ -59,7 +59,7 @@ impl GameRoom {
             fingerprint: scene.environment.default_fingerprint()?,
             attendance: Attendance::new(scene, &seats, driver.max_attention_gap_ms(), now),
             journal: Journal::new(now),
-            phase: Phase::Gathering { until: now + scene.gather_ms },
+            phase: Phase::Gathering { until: now + scene.attendance.gather_ms },
             out: Outbox::default(),
             scene: scene.clone(),
             info,

@@ -21,7 +21,7 @@ pub struct HookRunner {
 impl HookRunner {
     /// New hooks that have seen the start of `episode`; `None` if the scene has none.
     pub fn new(scene: &GameScene, episode: u32, initial: &[f32]) -> Option<Self> {
-        let mut hooks = scene.hooks.as_ref().map(|make| make())?;
+        let mut hooks = scene.recording.make_hooks()?;
         hooks.episode_start(episode, initial);
         Some(Self { columns: hooks.columns().len(), globals: hooks.globals(), hooks })
     }

@@ -111,9 +111,9 @@ impl GameRoom {
             version: wire::VERSION,
             agent,
             names: self.names(agent),
-            fps: self.scene.fps,
+            fps: self.scene.stepping.fps,
             viewport: self.game.timeline().sim().spec().viewport,
-            keyboard: self.scene.keyboards.get(agent.index()).cloned().unwrap_or_default(),
+            keyboard: self.scene.controls.keyboard(agent).cloned().unwrap_or_default(),
             simulated: self.driver.setup().cloned(),
         }
     }
@@ -136,7 +136,7 @@ impl GameRoom {
     /// Queues a change of held keys. Returns the participant, unless the change was refused.
     fn change_keys(&mut self, now: u64, agent: Agent, change: KeyChange) -> Option<&mut Player> {
         let KeyChange { tick, held, time } = change;
-        let keyboard = self.scene.keyboards.get(agent.index())?;
+        let keyboard = self.scene.controls.keyboard(agent)?;
         let unknown_keys = held.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
         if unknown_keys != 0 || !time.is_finite() {
             self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");

@@ -35,7 +35,7 @@ impl GameRoom {
             .any(|(seat, attendee)| attendee.arrived && !seat.has_departed());
         let hooks = room.game.restore(scene, saved.game)?;
         let sim = room.game.timeline().sim();
-        room.seats.restore(saved.seats, |agent| match &scene.on_dropout {
+        room.seats.restore(saved.seats, |agent| match &scene.attendance.on_dropout {
             DropoutRule::Replace(by) => make_policy(by, agent, sim),
             DropoutRule::End | DropoutRule::Void => Ok(None),
         })?;
@@ -43,7 +43,7 @@ impl GameRoom {
         room.journal.restore(saved.journal, saved.tick);
         room.driver.restore(saved.slips, saved.tick, sim.tick() > 0, now);
         if has_participants {
-            let until = now + scene.grace_ms;
+            let until = now + scene.attendance.grace_ms;
             room.phase = Phase::Paused(Pause { since: now, until, countdown_until: 0 });
         }
         room.report(now, None, EventKind::Recovered, format!("from tick {}", saved.tick));

@@ -90,9 +90,12 @@ impl GameRoom {
         let (driver, mut audience) = self.driver_and_audience();
         driver.start_episode(source, &mut audience);
         self.flush(now);
-        if self.phase.is_running() && self.scene.countdown_ms > 0 {
+        if self.phase.is_running() && self.scene.episodes.countdown_ms > 0 {
             self.driver.stop(self.game.tick());
-            self.set_phase(now, Phase::Countdown { until: now + self.scene.countdown_ms, resume: None });
+            self.set_phase(
+                now,
+                Phase::Countdown { until: now + self.scene.episodes.countdown_ms, resume: None },
+            );
         }
     }
 

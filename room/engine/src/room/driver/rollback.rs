@@ -30,9 +30,9 @@ impl RollbackDriver {
     /// # Errors
     /// If the environment's configuration does not encode.
     pub fn new(scene: &GameScene, phase_ms: u64, game: &Game, seats: &Seats) -> Result<Self, EnvError> {
-        let lead = Lead { prediction_window: scene.prediction_window, stamps_s: MAX_STAMP_LEAD_S };
+        let lead = Lead { prediction_window: scene.stepping.prediction_window, stamps_s: MAX_STAMP_LEAD_S };
         Ok(Self {
-            schedule: Schedule::new(scene.fps, phase_ms),
+            schedule: Schedule::new(scene.stepping.fps, phase_ms),
             sync: SimulationSync::new(scene, false, &lead, game, seats)?,
         })
     }

@@ -51,14 +51,14 @@ impl SimulationSync {
             rules: timeline.rules().clone(),
             single_player,
             policies: policies.collect(),
-            pauses: scene.countdown_ms > 0,
-            input_delay: scene.input_delay,
+            pauses: scene.episodes.countdown_ms > 0,
+            input_delay: scene.stepping.input_delay,
             prediction_window: lead.prediction_window,
         };
         Ok(Self {
             setup,
-            max_lead: (scene.fps * lead.stamps_s) as u32 + 1,
-            states: StateCheck::new(seats.agents().count(), scene.fps),
+            max_lead: (scene.stepping.fps * lead.stamps_s) as u32 + 1,
+            states: StateCheck::new(seats.agents().count(), scene.stepping.fps),
         })
     }
 

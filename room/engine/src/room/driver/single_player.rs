@@ -28,10 +28,10 @@ impl SinglePlayerDriver {
     /// # Errors
     /// If the environment's configuration does not encode.
     pub fn new(scene: &GameScene, game: &Game, seats: &Seats, now: u64) -> Result<Self, EnvError> {
-        let lead = Lead { prediction_window: (MAX_LEAD_S * scene.fps) as u32, stamps_s: MAX_LEAD_S };
+        let lead = Lead { prediction_window: (MAX_LEAD_S * scene.stepping.fps) as u32, stamps_s: MAX_LEAD_S };
         Ok(Self {
             agent: scene.human_agents().next().unwrap_or(Agent(0)),
-            clock: ClientClock::new(scene.fps, now),
+            clock: ClientClock::new(scene.stepping.fps, now),
             sync: SimulationSync::new(scene, true, &lead, game, seats)?,
         })
     }

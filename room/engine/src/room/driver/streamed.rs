@@ -39,8 +39,8 @@ impl StreamDriver {
         let view =
             |_| SeatView { encoder: Encoder::new(spec.viewport), hud: None, repairs: RepairLimit::default() };
         Self {
-            schedule: Schedule::new(scene.fps, phase_ms),
-            fps: scene.fps,
+            schedule: Schedule::new(scene.stepping.fps, phase_ms),
+            fps: scene.stepping.fps,
             surface: Surface::new(),
             views: spec.agents().map(view).collect(),
         }

@@ -1,0 +1,34 @@
+//! How many episodes a game has, and how long they are.
+
+use serde::Serialize;
+
+/// How many episodes a game has, and how long they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Episodes {
+    /// How many episodes are played.
+    #[serde(rename = "episodes")]
+    pub count: u32,
+    /// The longest episode, in steps, if it is shorter than the environment's.
+    pub max_steps: Option<u32>,
+    /// Whether the score goes on from episode to episode.
+    pub carry_score: bool,
+    /// The countdown before an episode.
+    pub countdown_ms: u64,
+}
+
+impl Default for Episodes {
+    fn default() -> Self {
+        Self { count: 1, max_steps: None, carry_score: true, countdown_ms: 3_000 }
+    }
+}
+
+impl Episodes {
+    pub(super) fn validate(&self) -> Result<(), (&'static str, String)> {
+        let zero = |option| Err((option, "must be at least 1".to_owned()));
+        match self {
+            Self { count: 0, .. } => zero("episodes"),
+            Self { max_steps: Some(0), .. } => zero("max_steps"),
+            Self { .. } => Ok(()),
+        }
+    }
+}
