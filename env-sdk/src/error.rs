@@ -91,7 +91,7 @@ pub enum PolicyError {
         /// What failed.
         why: String,
     },
-    /// Saved recurrent state could not be read back.
+    /// Recurrent state could not be saved, or not read back.
     #[error("policy {name}: saved state: {why}")]
     State {
         /// The policy's name.

@@ -34,8 +34,12 @@ pub trait Policy {
     fn reset(&mut self) {}
 
     /// Recurrent state, for a snapshot; empty when there is none.
-    fn save(&self) -> Vec<u8> {
-        Vec::new()
+    ///
+    /// # Errors
+    ///
+    /// When the state cannot be written. The game ends then, because it could not go on from its snapshot.
+    fn save(&self) -> Result<Vec<u8>, PolicyError> {
+        Ok(Vec::new())
     }
 
     /// Restores what [`Policy::save`] returned.

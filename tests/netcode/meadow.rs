@@ -122,7 +122,7 @@ impl Stubborn {
     pub fn answer(asked: &PolicyQuery, mind: Option<&[u8]>) -> Option<(ActionValue, Vec<u8>)> {
         let mut policy = Self::default();
         policy.load(mind.unwrap_or_default()).ok()?;
-        Some((asked.evaluate(&mut policy).ok()?, policy.save()))
+        Some((asked.evaluate(&mut policy).ok()?, policy.save().ok()?))
     }
 }
 
@@ -141,8 +141,8 @@ impl Policy for Stubborn {
         *self = Self::default();
     }
 
-    fn save(&self) -> Vec<u8> {
-        vec![self.action, self.left]
+    fn save(&self) -> Result<Vec<u8>, PolicyError> {
+        Ok(vec![self.action, self.left])
     }
 
     fn load(&mut self, saved: &[u8]) -> Result<(), PolicyError> {

@@ -1,8 +1,8 @@
 //! How games end, and what is left of them.
 
-use footlights_data::{Replay, metadata, steps};
+use footlights_data::{Replay, event::EventKind, metadata, steps};
 use footlights_engine::room::Input;
-use footlights_env::Agent;
+use footlights_env::{ActionValue, Agent, Policy, PolicyError, Rng};
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
     Outcome,
@@ -240,16 +240,9 @@ fn a_second_connection_of_the_same_person_replaces_the_first_without_a_pause() {
 #[test]
 fn a_policy_that_fails_is_replaced_by_the_default_action_and_logged() {
     struct Broken;
-    impl footlights_env::Policy for Broken {
-        fn act(
-            &mut self,
-            _: &[f32],
-            _: &mut footlights_env::Rng,
-        ) -> Result<footlights_env::ActionValue, footlights_env::PolicyError> {
-            Err(footlights_env::PolicyError::Act {
-                name: "broken".into(),
-                why: "logits are not finite".into(),
-            })
+    impl Policy for Broken {
+        fn act(&mut self, _: &[f32], _: &mut Rng) -> Result<ActionValue, PolicyError> {
+            Err(PolicyError::Act { name: "broken".into(), why: "logits are not finite".into() })
         }
     }
     let seat = Seat::policy("broken", || Ok(Box::new(Broken)));
@@ -259,4 +252,34 @@ fn a_policy_that_fails_is_replaced_by_the_default_action_and_logged() {
     assert!(world.event_kinds().contains(&"policy_failed"));
     assert!(world.events.len() <= 1_000, "events are bounded");
     check_data(&world);
+}
+
+/// Acts, and cannot say from where it would go on.
+struct Unsaved(u32);
+
+impl Policy for Unsaved {
+    fn act(&mut self, _: &[f32], _: &mut Rng) -> Result<ActionValue, PolicyError> {
+        self.0 += 1;
+        Ok(ActionValue::Discrete(0))
+    }
+
+    fn save(&self) -> Result<Vec<u8>, PolicyError> {
+        match self.0 {
+            0..100 => Ok(Vec::new()),
+            _ => Err(PolicyError::State { name: "unsaved".into(), why: "no room".into() }),
+        }
+    }
+}
+
+#[test]
+fn a_game_that_cannot_be_saved_any_more_ends_as_failed_and_keeps_its_rows() {
+    let unsaved = Seat::policy("unsaved", || Ok(Box::new(Unsaved(0))));
+    let mut world = World::new(long_slime(Seat::Human, unsaved), 1);
+    world.join(0);
+    assert_eq!(world.play_out(20_000), Outcome::Failed);
+    let failed = world.events.iter().find(|event| event.kind == EventKind::CheckpointFailed).unwrap();
+    assert!(failed.detail.contains("unsaved") && failed.detail.contains("no room"), "{}", failed.detail);
+    let rows = world.record().rows.len();
+    assert!((100..300).contains(&rows), "{rows} rows are stored");
+    assert_eq!(world.record().rows.last().unwrap().tick as usize, rows, "none of them is missing");
 }

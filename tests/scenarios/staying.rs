@@ -179,8 +179,8 @@ impl footlights_env::Policy for Wobbler {
         Ok(footlights_env::ActionValue::Discrete(i32::from(self.0 / 23 % 6)))
     }
 
-    fn save(&self) -> Vec<u8> {
-        vec![self.0]
+    fn save(&self) -> Result<Vec<u8>, footlights_env::PolicyError> {
+        Ok(vec![self.0])
     }
 
     fn load(&mut self, saved: &[u8]) -> Result<(), footlights_env::PolicyError> {

@@ -51,6 +51,6 @@ impl Policies {
             None => policy.reset(),
         }
         let action = query.evaluate(policy.as_mut())?;
-        Ok(msgpack::encode(&(action, policy.save()))?)
+        Ok(msgpack::encode(&(action, policy.save()?))?)
     }
 }

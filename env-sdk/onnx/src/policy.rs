@@ -100,11 +100,12 @@ impl Policy for OnnxPolicy {
         self.memory = Memory { states, ..Memory::default() };
     }
 
-    fn save(&self) -> Vec<u8> {
+    fn save(&self) -> Result<Vec<u8>, PolicyError> {
         if self.memory.states.is_empty() && self.memory.hold == 0 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        rmp_serde::to_vec(&self.memory).unwrap_or_default()
+        let name = || self.model.config().name.clone();
+        rmp_serde::to_vec(&self.memory).map_err(|e| PolicyError::State { name: name(), why: e.to_string() })
     }
 
     fn load(&mut self, saved: &[u8]) -> Result<(), PolicyError> {

@@ -117,11 +117,11 @@ fn saved_in_the_middle_of_an_episode_it_goes_on_as_if_nothing_had_happened() {
         for at in [0, 1, 7, 20] {
             let mut through = model.policy().unwrap();
             play(&mut through, 3, width, 0..at);
-            let saved = through.save();
+            let saved = through.save().unwrap();
             let mut restored = model.policy().unwrap();
             play(&mut restored, 99, width, 0..5);
             restored.load(&saved).unwrap();
-            assert_eq!(restored.save(), saved);
+            assert_eq!(restored.save().unwrap(), saved);
             assert_eq!(play(&mut restored, 3, width, at..60), play(&mut through, 3, width, at..60));
         }
     }
@@ -131,23 +131,23 @@ fn saved_in_the_middle_of_an_episode_it_goes_on_as_if_nothing_had_happened() {
 fn a_policy_without_memory_saves_nothing() {
     let mut policy = load(&feed_forward(8), Config::new("p"), 12, 6).policy().unwrap();
     play(&mut policy, 1, 12, 0..5);
-    assert!(policy.save().is_empty());
+    assert!(policy.save().unwrap().is_empty());
 }
 
 #[test]
 fn a_foreign_or_damaged_save_is_refused_and_changes_nothing() {
     let mut policy = load(&lstm(), lstm_config(), 4, 3).policy().unwrap();
     play(&mut policy, 1, 4, 0..5);
-    let before = policy.save();
+    let before = policy.save().unwrap();
     let mut other =
         load(&file(summing()), Config::new("sum").recurrent("h", "h_next"), 3, 3).policy().unwrap();
     play(&mut other, 1, 3, 0..5);
     let mut not_finite = before.clone();
     let number = not_finite.iter().position(|byte| *byte == 0xca).unwrap();
     not_finite[number + 1..number + 5].copy_from_slice(&f32::NAN.to_be_bytes());
-    for saved in [&b""[..], b"\x00", &other.save(), &before[..before.len() - 1], &not_finite] {
+    for saved in [&b""[..], b"\x00", &other.save().unwrap(), &before[..before.len() - 1], &not_finite] {
         assert!(matches!(policy.load(saved), Err(PolicyError::State { .. })), "{saved:?}");
-        assert_eq!(policy.save(), before);
+        assert_eq!(policy.save().unwrap(), before);
     }
 }
 
@@ -165,7 +165,7 @@ fn what_cannot_be_decided_is_an_error_and_the_next_step_works_again() {
     let config = Config::new("sum").recurrent("h", "h_next");
     let mut policy = load(&file(summing()), config, 3, 3).policy().unwrap();
     policy.act(&[f32::MAX; 3], &mut rng(0, 0)).unwrap();
-    let before = policy.save();
+    let before = policy.save().unwrap();
     assert!(error(policy.act(&[f32::MAX; 3], &mut rng(0, 0))).contains("not finite"));
-    assert_eq!(policy.save(), before);
+    assert_eq!(policy.save().unwrap(), before);
 }

@@ -32,7 +32,7 @@ impl Checkpoint {
     /// The checkpoint of these parts.
     ///
     /// # Errors
-    /// If the environment's state does not encode.
+    /// If the state of the environment or of a policy does not encode.
     pub fn new(
         game: &Game,
         seats: &Seats,
@@ -43,7 +43,7 @@ impl Checkpoint {
         Ok(Self {
             tick: game.tick(),
             game: game.save()?,
-            seats: seats.save(),
+            seats: seats.save()?,
             attendance: attendance.save(),
             journal: journal.save(),
             slips: driver.slips(),

@@ -257,13 +257,16 @@ impl Seats {
     }
 
     /// What a checkpoint keeps.
-    pub fn save(&self) -> Vec<SavedSeat> {
-        let saved = self.0.iter().map(|seat| SavedSeat {
-            policy: match &seat.controller {
-                SeatController::Policy(policy) => policy.save(),
+    ///
+    /// # Errors
+    /// If the state of a policy cannot be written.
+    pub fn save(&self) -> Result<Vec<SavedSeat>, PolicyError> {
+        let saved = self.0.iter().map(|seat| {
+            let policy = match &seat.controller {
+                SeatController::Policy(policy) => policy.save()?,
                 SeatController::Player(_) => Vec::new(),
-            },
-            departure: seat.departure.clone(),
+            };
+            Ok(SavedSeat { policy, departure: seat.departure.clone() })
         });
         saved.collect()
     }
@@ -335,7 +338,7 @@ mod tests {
         assert!(seats.has_policy(A) && seats.vacant().is_empty());
         assert!(matches!(seats.choose(A, 1, sim), Ok(Move::Action(_))));
         let (_, mut restored) = parts(&pair());
-        restored.restore(seats.save(), replacement).unwrap();
+        restored.restore(seats.save().unwrap(), replacement).unwrap();
         assert!(restored.has_policy(A) && !restored.has_policy(B));
         assert_eq!(restored.departed(), [A]);
     }

@@ -239,7 +239,7 @@ impl Driver {
         agent: Agent,
         mandatory: bool,
         audience: &mut Audience<'_>,
-    ) -> Result<(), EnvError> {
+    ) -> Result<(), RoomError> {
         match self {
             Self::Streamed(driver) => driver.send_whole_picture(agent, audience),
             Self::Rollback(driver) => driver.sync.send_snapshot(agent, mandatory, audience)?,

@@ -1,12 +1,12 @@
 //! Keeps browsers that simulate the game with the room: what they need to begin, what was decided, and whether their
 //! state is the same.
 
-use footlights_env::{Agent, EnvError};
+use footlights_env::{Agent, EnvError, PolicyError};
 use footlights_experiment::GameScene;
 use footlights_protocol::wire::{ConfirmedTick, RoomToClient, SimulationSetup};
 
 use super::{
-    super::{game::Game, journal::Journal, seats::Seats},
+    super::{game::Game, io::RoomError, journal::Journal, seats::Seats},
     audience::{Audience, DecidedTick},
     state_check::StateCheck,
 };
@@ -91,18 +91,19 @@ impl SimulationSync {
     /// `mandatory`.
     ///
     /// # Errors
-    /// If the state does not encode; nothing is sent then.
+    /// If the state of the environment or of a policy does not encode; nothing is sent then.
     pub fn send_snapshot(
         &mut self,
         agent: Agent,
         mandatory: bool,
         audience: &mut Audience<'_>,
-    ) -> Result<(), EnvError> {
+    ) -> Result<(), RoomError> {
         let Some(conn) = audience.seats.listener(agent) else { return Ok(()) };
         let tick = audience.game.tick();
         let timeline = audience.game.timeline().save()?;
         let policies = audience.seats.policies().filter(|(agent, _)| self.setup.policies.contains(agent));
-        let policy_states = policies.map(|(agent, policy)| (agent, policy.save().into())).collect();
+        let policy_states = policies.map(|(agent, policy)| Ok((agent, policy.save()?.into())));
+        let policy_states = policy_states.collect::<Result<_, PolicyError>>()?;
         self.states.snapshot_sent(agent, tick);
         audience.out.send(conn, &RoomToClient::Snapshot { tick, timeline, policy_states, mandatory });
         Ok(())
