@@ -6,7 +6,7 @@ use footlights_client::{
 };
 use footlights_env::{Agent, Viewport, surface::Delta};
 use footlights_protocol::{
-    Outcome,
+    MonotonicMs, Outcome,
     keys::Keyboard,
     wire::{
         self, ClientToLobby, ClientToRoom, CloseCode, Frame, LobbyToClient, MAX_FROM_BROWSER, Phase,
@@ -21,14 +21,17 @@ const DIGEST: u64 = 0xfeed;
 /// A page on a clock that the test moves.
 struct Page {
     play: Play,
-    now: f64,
+    now: MonotonicMs,
     outputs: Vec<PlayOutput>,
 }
 
 impl Page {
     fn new() -> Self {
-        let mut page =
-            Self { play: Play::new(LOBBY, Some(DIGEST), None, true, 0.0), now: 0.0, outputs: Vec::new() };
+        let mut page = Self {
+            play: Play::new(LOBBY, Some(DIGEST), None, true, MonotonicMs(0.0)),
+            now: MonotonicMs(0.0),
+            outputs: Vec::new(),
+        };
         page.input(PlayInput::Wake);
         page
     }
@@ -178,13 +181,13 @@ fn the_round_trip_to_the_lobby_is_from_a_ping_to_its_answer_and_known_at_once() 
     let mut page = Page::new();
     page.input(PlayInput::Opened);
     assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ping { rtt: 0.0 }]);
-    page.now = 30.0;
+    page.now = MonotonicMs(30.0);
     page.lobby(WAITING);
     assert_eq!(page.take(), [], "news are no answer");
-    page.now = 42.0;
+    page.now = MonotonicMs(42.0);
     page.lobby(LobbyToClient::Pong);
     assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ping { rtt: 42.0 }]);
-    page.now = 60.0;
+    page.now = MonotonicMs(60.0);
     page.lobby(LobbyToClient::Pong);
     assert_eq!(page.take(), []);
     page.pass(5_000.0);
@@ -295,7 +298,7 @@ fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {
     page.input(PlayInput::Opened);
     page.lobby(LobbyToClient::Matched { socket: ROOM.into() });
     page.take();
-    page.input(PlayInput::Held { bits: 5, at: 0.0 });
+    page.input(PlayInput::Held { bits: 5, at: MonotonicMs(0.0) });
     page.enter();
     let sent = sent(&page.take());
     assert_eq!(sent[0], ClientToRoom::Hello { version: wire::VERSION, digest: Some(DIGEST) });
@@ -323,7 +326,7 @@ fn keys_are_sent_when_they_change_and_only_then_and_timed_to_the_frame_that_show
 #[test]
 fn a_lost_connection_comes_back_with_growing_pauses_and_says_again_what_is_held() {
     let mut page = Page::playing();
-    page.input(PlayInput::Held { bits: 2, at: 0.0 });
+    page.input(PlayInput::Held { bits: 2, at: MonotonicMs(0.0) });
     page.pass(6_000.0);
     page.frame(100, 2);
     page.take();
@@ -351,7 +354,7 @@ fn a_page_that_was_reloaded_counts_on_from_where_the_room_is() {
     let mut page = Page::playing();
     page.take();
     page.frame(50, 40);
-    page.input(PlayInput::Held { bits: 1, at: 0.0 });
+    page.input(PlayInput::Held { bits: 1, at: MonotonicMs(0.0) });
     assert_eq!(keys(&page.take()), [(41, 1)]);
 }
 

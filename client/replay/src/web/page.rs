@@ -10,6 +10,7 @@ use footlights_canvas::{
     dom::{Label, Listener, OrMissing, Result, child, document, now, warn, window},
 };
 use footlights_env::Agent;
+use footlights_protocol::MonotonicMs;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
@@ -161,7 +162,7 @@ impl Page {
                 animate: Closure::new(move |at: f64| {
                     with(&animated, |page| {
                         page.frame = None;
-                        page.player.advance(at);
+                        page.player.advance(MonotonicMs(at));
                         page.paint()
                     });
                 }),

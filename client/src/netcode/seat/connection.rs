@@ -3,7 +3,7 @@
 
 use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::{
-    Hud, Outcome,
+    Hud, MonotonicMs, Outcome,
     wire::{
         self, ClientToRoom, CloseCode, Frame, MAX_TO_BROWSER, Phase, RoomToClient, Status, VERSION, Welcome,
     },
@@ -50,7 +50,7 @@ pub struct SeatConnection {
     connection: Connection,
     round_trips: RoundTrips,
     focused: bool,
-    ping_at: f64,
+    ping_at: MonotonicMs,
     room: RoomState,
     /// How the game is seen; `None` before the first welcome.
     view: Option<View>,
@@ -68,7 +68,7 @@ impl SeatConnection {
         digest: Option<u64>,
         engine: Option<LocalEngine>,
         focused: bool,
-        now: f64,
+        now: MonotonicMs,
     ) -> Self {
         Self {
             path,
@@ -77,7 +77,7 @@ impl SeatConnection {
             connection: Connection::new(now, SILENCE_MS),
             round_trips: RoundTrips::default(),
             focused,
-            ping_at: f64::INFINITY,
+            ping_at: MonotonicMs::NEVER,
             room: RoomState::default(),
             view: None,
             keys: KeySender::default(),
@@ -91,7 +91,7 @@ impl SeatConnection {
     }
 
     /// The connection in one word.
-    pub fn quality(&self, now: f64) -> ConnectionQuality {
+    pub fn quality(&self, now: MonotonicMs) -> ConnectionQuality {
         self.round_trips.quality(self.connection.is_open(), self.connection.unanswered_ms(now))
     }
 
@@ -111,7 +111,7 @@ impl SeatConnection {
     }
 
     /// Time until the phase ends by itself, ms; 0 where it does not.
-    pub fn remaining_ms(&self, now: f64) -> f64 {
+    pub fn remaining_ms(&self, now: MonotonicMs) -> f64 {
         self.room.remaining_ms(now)
     }
 
@@ -142,7 +142,7 @@ impl SeatConnection {
 
     /// The picture to paint at `now`, in painting order; `None` if the last one still holds. Call once a refresh of the
     /// screen.
-    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
+    pub fn picture(&mut self, now: MonotonicMs) -> Option<Vec<Item>> {
         let view = self.view.as_mut()?;
         let picture = view.picture(now);
         if picture.is_some()
@@ -195,7 +195,7 @@ impl SeatConnection {
         std::mem::take(&mut self.news)
     }
 
-    pub(in crate::netcode) fn on_open(&mut self, now: f64, out: &mut Outbox) {
+    pub(in crate::netcode) fn on_open(&mut self, now: MonotonicMs, out: &mut Outbox) {
         send(out, &ClientToRoom::Hello { version: VERSION, digest: self.digest });
         self.keys.on_open();
         self.ping_at = now;
@@ -204,7 +204,7 @@ impl SeatConnection {
     pub(in crate::netcode) fn on_message(
         &mut self,
         bytes: &[u8],
-        now: f64,
+        now: MonotonicMs,
         out: &mut Outbox,
     ) -> Option<SeatExit> {
         self.connection.on_message();
@@ -260,7 +260,7 @@ impl SeatConnection {
         None
     }
 
-    pub(in crate::netcode) fn on_close(&mut self, code: u16, now: f64) -> Option<SeatExit> {
+    pub(in crate::netcode) fn on_close(&mut self, code: u16, now: MonotonicMs) -> Option<SeatExit> {
         let reason = std::mem::take(&mut self.room.refusal);
         if self.room.is_saved() {
             self.connection.stop();
@@ -281,7 +281,7 @@ impl SeatConnection {
     }
 
     /// The keys changed; `at` is the time of the event.
-    pub(in crate::netcode) fn on_keys(&mut self, held: u32, at: f64, out: &mut Outbox) {
+    pub(in crate::netcode) fn on_keys(&mut self, held: u32, at: MonotonicMs, out: &mut Outbox) {
         let is_synced = self.keys.is_synced();
         if self.keys.hold(held)
             && self.view.as_ref().is_some_and(|view| view.takes_keys(is_synced))
@@ -291,7 +291,7 @@ impl SeatConnection {
         }
     }
 
-    pub(in crate::netcode) fn on_attention(&mut self, focused: bool, now: f64, out: &mut Outbox) {
+    pub(in crate::netcode) fn on_attention(&mut self, focused: bool, now: MonotonicMs, out: &mut Outbox) {
         if focused != self.focused {
             self.focused = focused;
             self.ping_at = self.ping_at.min(now);
@@ -299,7 +299,7 @@ impl SeatConnection {
         }
     }
 
-    pub(in crate::netcode) fn retry_now(&mut self, now: f64) {
+    pub(in crate::netcode) fn retry_now(&mut self, now: MonotonicMs) {
         self.connection.retry_now(now);
     }
 
@@ -309,12 +309,12 @@ impl SeatConnection {
     }
 
     /// Connects again after another tab took this seat.
-    pub(in crate::netcode) fn reclaim(&mut self, now: f64) {
+    pub(in crate::netcode) fn reclaim(&mut self, now: MonotonicMs) {
         self.connection = Connection::new(now, SILENCE_MS);
     }
 
     /// Does what is due at `now`.
-    pub(in crate::netcode) fn poll(&mut self, now: f64, out: &mut Outbox) {
+    pub(in crate::netcode) fn poll(&mut self, now: MonotonicMs, out: &mut Outbox) {
         if self.connection.is_open() {
             if now >= self.ping_at {
                 self.ping(now, out);
@@ -328,16 +328,16 @@ impl SeatConnection {
         self.connection.poll(&self.path, now, out);
     }
 
-    pub(in crate::netcode) fn wake_at(&self) -> f64 {
+    pub(in crate::netcode) fn wake_at(&self) -> MonotonicMs {
         let (upload_at, begins_at) = self
             .view
             .as_ref()
-            .map_or((f64::INFINITY, f64::INFINITY), |view| (view.upload_at(), view.wake_at()));
-        let own = if self.connection.is_open() { self.ping_at.min(upload_at) } else { f64::INFINITY };
+            .map_or((MonotonicMs::NEVER, MonotonicMs::NEVER), |view| (view.upload_at(), view.wake_at()));
+        let own = if self.connection.is_open() { self.ping_at.min(upload_at) } else { MonotonicMs::NEVER };
         own.min(begins_at).min(self.connection.wake_at())
     }
 
-    fn ping(&mut self, now: f64, out: &mut Outbox) {
+    fn ping(&mut self, now: MonotonicMs, out: &mut Outbox) {
         let rtt = self.round_trips.last() as f32;
         send(out, &ClientToRoom::Ping { time: now, rtt, focused: self.focused });
         self.connection.on_request(now);
@@ -348,7 +348,7 @@ impl SeatConnection {
         }
     }
 
-    fn on_welcome(&mut self, welcome: Welcome, now: f64, out: &mut Outbox) -> Option<SeatExit> {
+    fn on_welcome(&mut self, welcome: Welcome, now: MonotonicMs, out: &mut Outbox) -> Option<SeatExit> {
         self.connection.on_handshake(now);
         let viewed = match &mut self.view {
             Some(view) => view.on_welcome(&welcome, self.engine),
@@ -372,7 +372,7 @@ impl SeatConnection {
         None
     }
 
-    fn on_frame(&mut self, frame: Frame, now: f64, out: &mut Outbox) {
+    fn on_frame(&mut self, frame: Frame, now: MonotonicMs, out: &mut Outbox) {
         let Some(view) = &mut self.view else { return };
         match view.on_frame(frame, self.keys.is_synced(), now, out) {
             Ok(Some(ack)) => {
@@ -384,7 +384,7 @@ impl SeatConnection {
         }
     }
 
-    fn on_status(&mut self, status: Status, now: f64) {
+    fn on_status(&mut self, status: Status, now: MonotonicMs) {
         // A restarted room may count down to ticks that are being played here.
         let plays_on = status.phase == Phase::Countdown && self.runs_offline();
         if let Some(view) = self.view.as_mut().filter(|_| !plays_on) {
@@ -394,7 +394,7 @@ impl SeatConnection {
     }
 
     /// A picture or a state arrived. After the first of a connection the room is told which keys are held.
-    fn synchronise(&mut self, now: f64, out: &mut Outbox) {
+    fn synchronise(&mut self, now: MonotonicMs, out: &mut Outbox) {
         self.update_hud();
         if !self.keys.sync() {
             return;
@@ -409,7 +409,7 @@ impl SeatConnection {
     }
 
     /// Says which keys are held; returns the mark under which they will be shown.
-    fn send_keys(&mut self, at: f64, out: &mut Outbox) -> Option<u32> {
+    fn send_keys(&mut self, at: MonotonicMs, out: &mut Outbox) -> Option<u32> {
         let seq = self.keys.next_seq();
         let sent = self.view.as_mut()?.hold(self.keys.held(), seq, at);
         if let Some(message) = &sent.message {
@@ -425,7 +425,7 @@ impl SeatConnection {
         }
     }
 
-    fn start_over(&mut self, now: f64, out: &mut Outbox) {
+    fn start_over(&mut self, now: MonotonicMs, out: &mut Outbox) {
         out.push_back(PlayOutput::Disconnect);
         self.connection.on_lost(now);
     }

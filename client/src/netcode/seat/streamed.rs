@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use footlights_env::Viewport;
 use footlights_protocol::{
-    Hud,
+    Hud, MonotonicMs,
     wire::{Frame, Welcome},
 };
 use serde_bytes::ByteBuf;
@@ -54,7 +54,7 @@ impl Streamed {
         &mut self,
         frame: Frame,
         is_synced: bool,
-        now: f64,
+        now: MonotonicMs,
         out: &mut Outbox,
     ) -> Result<u32, OutOfSync> {
         self.playback.push(frame.tick, frame.picture, now).map_err(|_| OutOfSync)?;
@@ -130,7 +130,9 @@ mod tests {
     /// The ticks that a room which restarts at `tick` gets back.
     fn restored(streamed: &mut Streamed, tick: u32) -> Vec<u32> {
         let mut out = Outbox::new();
-        streamed.on_frame(Frame { receipt: ByteBuf::new(), ..frame(tick) }, false, 0.0, &mut out).unwrap();
+        streamed
+            .on_frame(Frame { receipt: ByteBuf::new(), ..frame(tick) }, false, MonotonicMs(0.0), &mut out)
+            .unwrap();
         let ticks = out.iter().flat_map(|output| match output {
             PlayOutput::Send(bytes) => match wire::decode(bytes, MAX_FROM_BROWSER).unwrap() {
                 ClientToRoom::RestoreReceipts { from, receipts } => (from..).take(receipts.len()),
@@ -145,13 +147,15 @@ mod tests {
     fn a_restarted_room_gets_back_what_it_has_forgotten_and_not_what_is_stored() {
         let mut streamed = streamed();
         for tick in 1..=50 {
-            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+            streamed
+                .on_frame(frame(tick), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
+                .unwrap();
         }
         assert_eq!(restored(&mut streamed.clone(), 40), (41..=50).collect::<Vec<_>>());
         streamed.on_persisted(45);
         assert_eq!(restored(&mut streamed.clone(), 40), (46..=50).collect::<Vec<_>>());
         // What the room decides again replaces what it decided before.
-        streamed.on_frame(frame(47), true, 2_000.0, &mut Outbox::new()).unwrap();
+        streamed.on_frame(frame(47), true, MonotonicMs(2_000.0), &mut Outbox::new()).unwrap();
         assert_eq!(restored(&mut streamed, 40), [46, 47]);
     }
 
@@ -159,7 +163,9 @@ mod tests {
     fn receipts_do_not_pile_up() {
         let mut streamed = streamed();
         for tick in 1..=1_000 {
-            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+            streamed
+                .on_frame(frame(tick), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
+                .unwrap();
         }
         assert_eq!(streamed.receipts.len(), MAX_RESTORED_TICKS);
     }
@@ -168,6 +174,6 @@ mod tests {
     fn a_change_that_does_not_fit_is_out_of_sync() {
         let picture = Delta { gone: vec![9], ..Delta::default() };
         let frame = Frame { tick: 1, picture, ..Frame::default() };
-        assert_eq!(streamed().on_frame(frame, true, 0.0, &mut Outbox::new()), Err(OutOfSync));
+        assert_eq!(streamed().on_frame(frame, true, MonotonicMs(0.0), &mut Outbox::new()), Err(OutOfSync));
     }
 }

@@ -3,7 +3,7 @@
 
 use footlights_env::{Agent, EnvError, Viewport, surface::Item};
 use footlights_protocol::{
-    Hud,
+    Hud, MonotonicMs,
     wire::{ClientToRoom, ConfirmedTick, Frame, Phase, Welcome},
 };
 
@@ -92,7 +92,7 @@ impl View {
         &mut self,
         frame: Frame,
         is_synced: bool,
-        now: f64,
+        now: MonotonicMs,
         out: &mut Outbox,
     ) -> Result<Option<u32>, OutOfSync> {
         match self {
@@ -125,7 +125,7 @@ impl View {
     }
 
     /// The room's decision for one tick. An inconsistent state here is reported to the room, which answers with a snapshot.
-    pub fn on_confirmed(&mut self, confirmed: ConfirmedTick, now: f64, out: &mut Outbox) {
+    pub fn on_confirmed(&mut self, confirmed: ConfirmedTick, now: MonotonicMs, out: &mut Outbox) {
         let Self::Simulated(rollback) = self else { return };
         let tick = confirmed.tick;
         let digest = match rollback.confirm(confirmed, now) {
@@ -144,7 +144,7 @@ impl View {
     }
 
     /// The room is in this phase for another `remaining_ms`.
-    pub fn on_phase(&mut self, phase: Phase, remaining_ms: f64, now: f64) {
+    pub fn on_phase(&mut self, phase: Phase, remaining_ms: f64, now: MonotonicMs) {
         if let Self::Simulated(rollback) = self {
             rollback.on_phase(phase, remaining_ms, now);
         }
@@ -174,7 +174,7 @@ impl View {
     }
 
     /// These keys are held since `at`; `seq` is the number of the message, if there is one.
-    pub fn hold(&mut self, held: u32, seq: u32, at: f64) -> SentKeys {
+    pub fn hold(&mut self, held: u32, seq: u32, at: MonotonicMs) -> SentKeys {
         match self {
             Self::Streamed(_) => {
                 SentKeys { mark: seq, message: Some(ClientToRoom::Keys { seq, held, time: at }) }
@@ -210,14 +210,14 @@ impl View {
     }
 
     /// Queues how far the game is, where this browser's clock is the game's.
-    pub fn upload(&mut self, now: f64, out: &mut Outbox) {
+    pub fn upload(&mut self, now: MonotonicMs, out: &mut Outbox) {
         if let Self::Simulated(rollback) = self {
             rollback.upload(now).iter().for_each(|message| send(out, message));
         }
     }
 
     /// The same, if it is due and there is something new.
-    pub fn upload_if_due(&mut self, is_synced: bool, now: f64, out: &mut Outbox) {
+    pub fn upload_if_due(&mut self, is_synced: bool, now: MonotonicMs, out: &mut Outbox) {
         if let Self::Simulated(rollback) = self
             && rollback.is_upload_due(now)
             && is_synced
@@ -227,12 +227,12 @@ impl View {
     }
 
     /// When to call [`View::upload_if_due`] at the latest.
-    pub fn upload_at(&self) -> f64 {
-        self.rollback().map_or(f64::INFINITY, Rollback::upload_at)
+    pub fn upload_at(&self) -> MonotonicMs {
+        self.rollback().map_or(MonotonicMs::NEVER, Rollback::upload_at)
     }
 
     /// Starts a game that is due to start in this browser.
-    pub fn poll(&mut self, now: f64) {
+    pub fn poll(&mut self, now: MonotonicMs) {
         if let Self::Simulated(rollback) = self
             && now >= rollback.begins_at()
         {
@@ -241,12 +241,12 @@ impl View {
     }
 
     /// When to call [`View::poll`] at the latest.
-    pub fn wake_at(&self) -> f64 {
-        self.rollback().map_or(f64::INFINITY, Rollback::begins_at)
+    pub fn wake_at(&self) -> MonotonicMs {
+        self.rollback().map_or(MonotonicMs::NEVER, Rollback::begins_at)
     }
 
     /// The picture to paint at `now`, in painting order; `None` if the last one still holds.
-    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
+    pub fn picture(&mut self, now: MonotonicMs) -> Option<Vec<Item>> {
         match self {
             Self::Streamed(streamed) => streamed.playback_mut().picture(now),
             Self::Simulated(rollback) => rollback.picture(now),
