@@ -41,7 +41,7 @@ pub struct SceneAdvance {
 }
 
 /// Where the participant is.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum PlayStage {
     /// Waiting for others.
     Lobby(LobbyConnection),
@@ -58,7 +58,7 @@ enum Exit {
 }
 
 /// A game scene, from the lobby to the next scene.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Play {
     lobby: String,
     digest: Option<u64>,

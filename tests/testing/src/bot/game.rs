@@ -39,7 +39,7 @@ pub enum Turn {
 }
 
 /// A game scene.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Game {
     play: Play,
     style: Style,
