@@ -255,9 +255,9 @@ impl Rollback {
     /// Brings the present to where it has to be at `now`.
     pub fn advance(&mut self, now: MonotonicMs) {
         let confirmed = self.confirmed().tick();
-        let passed = self.pacer.elapse(now);
+        let passed_ms = self.pacer.elapse(now);
         if self.pacer.is_running() {
-            self.pacing.follow(&mut self.pacer, passed, confirmed, now);
+            self.pacing.follow(&mut self.pacer, passed_ms, confirmed, now);
         }
         let to = self.pacer.tick(confirmed);
         if self.predictor.is_outdated() {

@@ -46,10 +46,10 @@ impl KeyDelay {
     }
 
     /// Adapts to a trip of so many ticks: half of the window covers a part of it. Grows at once and shrinks slowly.
-    fn adapt(&mut self, trip: f64, window: u32, passed: f64) {
+    fn adapt(&mut self, trip: f64, window: u32, passed_ms: f64) {
         let Some(max) = self.adaptive_max else { return };
         let wanted = (trip - f64::from(window) / 2.0).ceil().clamp(0.0, f64::from(max)) as u32;
-        self.shortenable_ms += passed;
+        self.shortenable_ms += passed_ms;
         if wanted >= self.ticks {
             self.ticks = wanted;
             self.shortenable_ms = 0.0;
@@ -179,10 +179,10 @@ impl Pacer {
 
     /// Milliseconds since the last call.
     pub fn elapse(&mut self, now: MonotonicMs) -> f64 {
-        let passed = self.polled_at.map_or(0.0, |at| (now - at).max(0.0));
+        let passed_ms = self.polled_at.map_or(0.0, |at| (now - at).max(0.0));
         // The time of a picture is that of its frame, which may have begun before the last look at the clock.
         self.polled_at = Some(self.polled_at.map_or(now, |at| at.max(now)));
-        passed
+        passed_ms
     }
 
     /// Where the present ought to be by the room's clock, in ticks; `None` while the game stands still.
@@ -191,16 +191,16 @@ impl Pacer {
         Some((at + self.trip_ms / self.clock.tick_ms() - f64::from(self.delay.ticks)).max(0.0))
     }
 
-    /// `passed` ms have passed by this browser's clock, and the game follows it.
-    pub fn follow_own_clock(&mut self, passed: f64, confirmed: u32) {
-        self.phase += passed / self.clock.tick_ms();
-        self.limit(passed, confirmed);
+    /// `passed_ms` have passed by this browser's clock, and the game follows it.
+    pub fn follow_own_clock(&mut self, passed_ms: f64, confirmed: u32) {
+        self.phase += passed_ms / self.clock.tick_ms();
+        self.limit(passed_ms, confirmed);
     }
 
-    /// `passed` ms have passed; moves the present towards where it ought to be by the room's clock.
-    pub fn follow_room_clock(&mut self, passed: f64, confirmed: u32, now: MonotonicMs) {
+    /// `passed_ms` have passed; moves the present towards where it ought to be by the room's clock.
+    pub fn follow_room_clock(&mut self, passed_ms: f64, confirmed: u32, now: MonotonicMs) {
         let tick_ms = self.clock.tick_ms();
-        self.delay.adapt(self.trip_ms / tick_ms, self.window, passed);
+        self.delay.adapt(self.trip_ms / tick_ms, self.window, passed_ms);
         let Some(target) = self.target(now) else { return };
         let error = target - self.phase;
         if self.state == State::Starting {
@@ -210,17 +210,17 @@ impl Pacer {
             self.phase = target;
         } else if error > -JUMP_TICKS {
             let max = if error.abs() > FAR_TICKS { FAST_SLEW } else { SLEW };
-            self.phase += passed / tick_ms * (1.0 + (error / 10.0).clamp(-max, max));
+            self.phase += passed_ms / tick_ms * (1.0 + (error / 10.0).clamp(-max, max));
         }
-        self.limit(passed, confirmed);
+        self.limit(passed_ms, confirmed);
     }
 
     /// The present waits at the end of the window.
-    fn limit(&mut self, passed: f64, confirmed: u32) {
+    fn limit(&mut self, passed_ms: f64, confirmed: u32) {
         let limit = f64::from(confirmed + self.window) + 1.0;
         if self.phase >= limit {
             // Lockstep waits for every tick; that is no stall.
-            self.stalled_ms += if self.window > 0 { passed } else { 0.0 };
+            self.stalled_ms += if self.window > 0 { passed_ms } else { 0.0 };
             // Just below the limit: the way to the next tick is gone, and the tick itself is not.
             self.phase = limit - 1e-6;
         }
@@ -278,8 +278,8 @@ mod tests {
                 confirmed += 1;
                 pacer.on_confirmed(confirmed, now + f64::from(confirmed) * TICK);
             }
-            let passed = pacer.elapse(at);
-            pacer.follow_room_clock(passed, confirmed, at);
+            let passed_ms = pacer.elapse(at);
+            pacer.follow_room_clock(passed_ms, confirmed, at);
         }
         confirmed
     }

@@ -88,11 +88,11 @@ impl Pacing {
         }
     }
 
-    /// `passed` ms have passed: moves the present on.
-    pub fn follow(&self, pacer: &mut Pacer, passed: f64, confirmed: u32, now: MonotonicMs) {
+    /// `passed_ms` have passed: moves the present on.
+    pub fn follow(&self, pacer: &mut Pacer, passed_ms: f64, confirmed: u32, now: MonotonicMs) {
         match self {
-            Self::Room => pacer.follow_room_clock(passed, confirmed, now),
-            Self::Client(_) => pacer.follow_own_clock(passed, confirmed),
+            Self::Room => pacer.follow_room_clock(passed_ms, confirmed, now),
+            Self::Client(_) => pacer.follow_own_clock(passed_ms, confirmed),
         }
     }
 
