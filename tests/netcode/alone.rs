@@ -3,7 +3,7 @@
 use footlights_env::Agent;
 use footlights_experiment::{GameScene, Seat};
 use footlights_protocol::{
-    InputDelay, Outcome,
+    InputDelay, MonotonicMs, Outcome,
     wire::{self, ClientToRoom},
 };
 
@@ -221,7 +221,7 @@ fn impossible_claims_gain_nothing() {
         ClientToRoom::Advanced { until: 0, changes: Vec::new(), digest: None },
         ClientToRoom::Advanced {
             until: 5,
-            changes: vec![wire::KeyChange { tick: 2, held: 1, time: 1.0 }],
+            changes: vec![wire::KeyChange { tick: 2, held: 1, time: MonotonicMs(1.0) }],
             digest: Some(7),
         },
     ];

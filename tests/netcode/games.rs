@@ -6,7 +6,7 @@ use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, RunMode, Seat};
 use footlights_protocol::{
-    InputDelay, Outcome,
+    InputDelay, MonotonicMs, Outcome,
     wire::{self, ClientToRoom, CloseCode},
 };
 
@@ -197,7 +197,7 @@ fn stamps_far_ahead_or_long_past_count_as_the_last_or_the_next_tick_that_can_be(
     for (tick, held) in [(1, 1), (u32::MAX, 2), (0, 4)] {
         world.people[0]
             .up
-            .send(world.now, wire::encode(&ClientToRoom::StampedKeys { tick, held, time: 1.0 }));
+            .send(world.now, wire::encode(&ClientToRoom::StampedKeys { tick, held, time: MonotonicMs(1.0) }));
     }
     world.play(60_000.0);
     let held: Vec<(u32, u32)> =

@@ -9,7 +9,7 @@ use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
 use footlights_example_environments::slime_volleyball::SlimeVolleyball;
 use footlights_experiment::GameScene;
 use footlights_protocol::{
-    Outcome,
+    MonotonicMs, Outcome,
     timeline::{Moves, Timeline},
     wire::{self, ClientToRoom, LobbyToClient, RoomToClient},
 };
@@ -63,8 +63,9 @@ pub struct Person {
 }
 
 impl Person {
-    fn local(&self, now: f64) -> f64 {
-        now * (1.0 + self.skew)
+    /// What the browser's clock shows.
+    fn local(&self, now: f64) -> MonotonicMs {
+        MonotonicMs(now * (1.0 + self.skew))
     }
 
     pub fn rollback(&self) -> Option<&Rollback> {
@@ -152,7 +153,7 @@ impl World {
             let weather = weather[k % weather.len()];
             let line = |way: u64| Line::new(weather, seed * 100 + k as u64 * 10 + way);
             Person {
-                play: Play::new("/lobby", Some(fingerprint), Some(engine), true, 0.0),
+                play: Play::new("/lobby", Some(fingerprint), Some(engine), true, MonotonicMs(0.0)),
                 agent,
                 skew: 0.0,
                 hidden_until: 0.0,

@@ -5,7 +5,7 @@ use footlights_engine::room::Input;
 use footlights_env::Agent;
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
-    Outcome,
+    MonotonicMs, Outcome,
     wire::{self, ClientToRoom, CloseCode, ConfirmedTick, KeyChange, Phase, RenderReport, TickReport},
 };
 use footlights_testing::World;
@@ -63,7 +63,7 @@ fn keys_that_the_seat_does_not_have() {
 #[test]
 fn a_time_that_is_not_a_number() {
     let act = |world: &mut World, conn: u64| {
-        world.say(conn, &ClientToRoom::Ping { time: f64::NAN, rtt: 1.0, focused: true })
+        world.say(conn, &ClientToRoom::Ping { time: MonotonicMs(f64::NAN), rtt: 1.0, focused: true })
     };
     refused(act, CloseCode::Malformed, "malformed", "not a number");
 }
@@ -95,7 +95,7 @@ fn nothing_counts_before_hello() {
 #[test]
 fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
     let messages = [
-        ClientToRoom::StampedKeys { tick: 1, held: 0, time: 1.0 },
+        ClientToRoom::StampedKeys { tick: 1, held: 0, time: MonotonicMs(1.0) },
         ClientToRoom::Advanced { until: 1, changes: Vec::new(), digest: None },
         ClientToRoom::RestoreTicks { ticks: Vec::new() },
         ClientToRoom::RenderReport(RenderReport::default()),
@@ -196,7 +196,7 @@ fn number() -> impl Strategy<Value = u32> {
 
 /// Anything that a browser can say.
 fn anything() -> impl Strategy<Value = ClientToRoom> {
-    let key = || (number(), 0u32..9, any::<f64>());
+    let key = || (number(), 0u32..9, any::<f64>().prop_map(MonotonicMs));
     let note = (number(), any::<bool>(), any::<u16>(), any::<u16>());
     let note = note.prop_map(|(tick, predicted, rollback, stalled_ms)| TickReport {
         tick,
@@ -231,11 +231,8 @@ fn anything() -> impl Strategy<Value = ClientToRoom> {
         (number(), any::<u64>()).prop_map(|(tick, digest)| ClientToRoom::Desync { tick, digest }),
         (any::<u16>(), option::of(any::<u64>()))
             .prop_map(|(version, digest)| ClientToRoom::Hello { version, digest }),
-        (any::<f64>(), any::<f32>(), any::<bool>()).prop_map(|(time, rtt, focused)| ClientToRoom::Ping {
-            time,
-            rtt,
-            focused
-        }),
+        (any::<f64>().prop_map(MonotonicMs), any::<f32>(), any::<bool>())
+            .prop_map(|(time, rtt, focused)| ClientToRoom::Ping { time, rtt, focused }),
     ]
 }
 

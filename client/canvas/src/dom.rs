@@ -1,5 +1,6 @@
 //! Small things that every part of the shell needs from the page.
 
+use footlights_protocol::MonotonicMs;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{AddEventListenerOptions, Document, Element, Event, EventTarget, HtmlElement, Window};
 
@@ -28,9 +29,10 @@ pub fn document() -> Result<Document> {
     window()?.document().or_missing("document")
 }
 
-/// Milliseconds on the page's monotonic clock.
-pub fn now() -> f64 {
-    window().ok().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+/// What the page's monotonic clock shows.
+pub fn now() -> MonotonicMs {
+    let performance = window().ok().and_then(|window| window.performance());
+    MonotonicMs(performance.map_or(0.0, |performance| performance.now()))
 }
 
 /// Whether the page is in view and has the focus.

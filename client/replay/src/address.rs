@@ -1,6 +1,7 @@
 //! Keeps the page's address at the moment that is shown, as a pure state machine.
 
 use crate::position::ReplayPosition;
+use footlights_protocol::MonotonicMs;
 
 /// The shortest time between two writes of the address, ms: browsers refuse more than a few a second.
 const MIN_WRITE_MS: f64 = 400.0;
@@ -11,7 +12,7 @@ pub struct ReplayAddress {
     /// The address as the page read it last; one without an end stands for the start.
     known: Option<ReplayPosition>,
     /// When the page last had to write it, ms.
-    written: Option<f64>,
+    written: Option<MonotonicMs>,
 }
 
 /// What the page must do about the address.
@@ -33,7 +34,12 @@ impl ReplayAddress {
 
     /// Lets the address name the moment that is `shown` at `now` (ms). `here` is what the address says: if the page does not
     /// know that yet, the reader wants to go there, and the browser is about to report it.
-    pub fn keep(&mut self, here: Option<ReplayPosition>, shown: ReplayPosition, now: f64) -> AddressUpdate {
+    pub fn keep(
+        &mut self,
+        here: Option<ReplayPosition>,
+        shown: ReplayPosition,
+        now: MonotonicMs,
+    ) -> AddressUpdate {
         if here.is_some() && here != self.known {
             return AddressUpdate::Later;
         }
@@ -61,7 +67,7 @@ mod tests {
         address: &mut ReplayAddress,
         here: Option<ReplayPosition>,
         shown: ReplayPosition,
-        now: f64,
+        now: MonotonicMs,
     ) -> AddressUpdate {
         let due = address.keep(here, shown, now);
         if due == AddressUpdate::Now {
@@ -73,27 +79,27 @@ mod tests {
     #[test]
     fn the_start_needs_no_address_until_another_moment_was_shown() {
         let mut address = ReplayAddress::default();
-        assert_eq!(write(&mut address, None, START, 0.0), AddressUpdate::None);
-        assert_eq!(write(&mut address, None, A, 16.0), AddressUpdate::Now);
-        assert_eq!(write(&mut address, Some(A), START, 500.0), AddressUpdate::Now);
+        assert_eq!(write(&mut address, None, START, MonotonicMs(0.0)), AddressUpdate::None);
+        assert_eq!(write(&mut address, None, A, MonotonicMs(16.0)), AddressUpdate::Now);
+        assert_eq!(write(&mut address, Some(A), START, MonotonicMs(500.0)), AddressUpdate::Now);
     }
 
     #[test]
     fn an_address_is_written_at_most_every_400_ms() {
         let mut address = ReplayAddress::default();
-        assert_eq!(write(&mut address, None, A, 100.0), AddressUpdate::Now);
-        assert_eq!(write(&mut address, Some(A), A, 116.0), AddressUpdate::None);
-        assert_eq!(write(&mut address, Some(A), B, 499.0), AddressUpdate::Later);
-        assert_eq!(write(&mut address, Some(A), B, 500.0), AddressUpdate::Now);
+        assert_eq!(write(&mut address, None, A, MonotonicMs(100.0)), AddressUpdate::Now);
+        assert_eq!(write(&mut address, Some(A), A, MonotonicMs(116.0)), AddressUpdate::None);
+        assert_eq!(write(&mut address, Some(A), B, MonotonicMs(499.0)), AddressUpdate::Later);
+        assert_eq!(write(&mut address, Some(A), B, MonotonicMs(500.0)), AddressUpdate::Now);
     }
 
     #[test]
     fn what_the_browser_did_not_write_is_tried_again() {
         let mut address = ReplayAddress::default();
-        assert_eq!(write(&mut address, None, A, 0.0), AddressUpdate::Now);
-        assert_eq!(address.keep(Some(A), B, 1_000.0), AddressUpdate::Now);
-        assert_eq!(address.keep(Some(A), B, 1_016.0), AddressUpdate::Later);
-        assert_eq!(address.keep(Some(A), B, 1_400.0), AddressUpdate::Now);
+        assert_eq!(write(&mut address, None, A, MonotonicMs(0.0)), AddressUpdate::Now);
+        assert_eq!(address.keep(Some(A), B, MonotonicMs(1_000.0)), AddressUpdate::Now);
+        assert_eq!(address.keep(Some(A), B, MonotonicMs(1_016.0)), AddressUpdate::Later);
+        assert_eq!(address.keep(Some(A), B, MonotonicMs(1_400.0)), AddressUpdate::Now);
     }
 
     #[test]
@@ -102,19 +108,19 @@ mod tests {
         for (first, now) in [(None, 0.0), (Some(START), 10.0), (Some(A), 10.0), (Some(A), 900.0)] {
             let mut address = ReplayAddress::default();
             if let Some(first) = first {
-                write(&mut address, None, first, 0.0);
+                write(&mut address, None, first, MonotonicMs(0.0));
             }
             let shown = ReplayPosition { episode: 0, step: 4 };
             for wish in [START, B] {
                 assert_eq!(
-                    address.keep(Some(wish), shown, now),
+                    address.keep(Some(wish), shown, MonotonicMs(now)),
                     AddressUpdate::Later,
                     "{first:?}, {wish:?} at {now} ms"
                 );
             }
             address.follow(B);
-            assert_eq!(address.keep(Some(B), B, now), AddressUpdate::None);
-            assert_eq!(address.keep(Some(B), A, now + MIN_WRITE_MS), AddressUpdate::Now);
+            assert_eq!(address.keep(Some(B), B, MonotonicMs(now)), AddressUpdate::None);
+            assert_eq!(address.keep(Some(B), A, MonotonicMs(now + MIN_WRITE_MS)), AddressUpdate::Now);
         }
     }
 
@@ -123,7 +129,7 @@ mod tests {
         let mut address = ReplayAddress::default();
         address.follow(ReplayPosition { episode: 9, step: 9_999 });
         assert_eq!(
-            address.keep(Some(ReplayPosition { episode: 9, step: 9_999 }), B, 0.0),
+            address.keep(Some(ReplayPosition { episode: 9, step: 9_999 }), B, MonotonicMs(0.0)),
             AddressUpdate::Now
         );
     }

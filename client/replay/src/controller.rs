@@ -9,6 +9,7 @@ use footlights_env::{
     Agent, HudItem, PerAgent, Simulation, Surface, View, Viewport,
     surface::{Encoder, Item, Scene},
 };
+use footlights_protocol::MonotonicMs;
 
 use crate::{check::ReplayCheck, position::ReplayPosition};
 
@@ -53,7 +54,7 @@ struct Transport {
     /// 1 is as fast as it was played.
     speed: f64,
     /// When time passed last, ms.
-    advanced_at: Option<f64>,
+    advanced_at: Option<MonotonicMs>,
 }
 
 impl Transport {
@@ -352,7 +353,7 @@ impl ReplayController {
     }
 
     /// Plays on; from the end, the last episode again.
-    pub fn play(&mut self, now: f64) {
+    pub fn play(&mut self, now: MonotonicMs) {
         if self.is_over() {
             self.go(self.at.0, 0);
         }
@@ -361,7 +362,7 @@ impl ReplayController {
     }
 
     /// Plays the episode that is shown from its start to its end, as fast as it was played.
-    pub fn play_episode(&mut self, now: f64) {
+    pub fn play_episode(&mut self, now: MonotonicMs) {
         self.go(self.at.0, 0);
         self.transport.speed = 1.0;
         (self.transport.is_playing, self.transport.one_episode, self.transport.advanced_at) =
@@ -385,7 +386,7 @@ impl ReplayController {
     }
 
     /// Time passes.
-    pub fn advance(&mut self, now: f64) {
+    pub fn advance(&mut self, now: MonotonicMs) {
         let passed =
             self.transport.advanced_at.replace(now).map_or(0.0, |last| (now - last).clamp(0.0, LATE_MS));
         if !self.transport.is_playing {

@@ -1,6 +1,9 @@
 //! The wait for a game, as this participant sees it.
 
-use footlights_protocol::wire::{self, ClientToLobby, CloseCode, LobbyToClient, MAX_TO_BROWSER};
+use footlights_protocol::{
+    MonotonicMs,
+    wire::{self, ClientToLobby, CloseCode, LobbyToClient, MAX_TO_BROWSER},
+};
 
 use super::{
     connection::Connection,
@@ -26,12 +29,12 @@ pub struct LobbyStatus {
     pub again: bool,
     waited_ms: f64,
     limit_ms: f64,
-    received_at: f64,
+    received_at: MonotonicMs,
 }
 
 impl LobbyStatus {
     /// How long this participant has waited, ms; never more than the limit.
-    pub fn waited_ms(&self, now: f64) -> f64 {
+    pub fn waited_ms(&self, now: MonotonicMs) -> f64 {
         (self.waited_ms + (now - self.received_at).max(0.0)).min(self.limit_ms)
     }
 
@@ -50,12 +53,12 @@ pub struct ReadyCheck {
     pub needed: u32,
     /// Whether this participant has confirmed.
     pub mine: bool,
-    until: f64,
+    until: MonotonicMs,
 }
 
 impl ReadyCheck {
     /// Time left to answer, ms.
-    pub fn remaining_ms(&self, now: f64) -> f64 {
+    pub fn remaining_ms(&self, now: MonotonicMs) -> f64 {
         (self.until - now).max(0.0)
     }
 }
@@ -74,11 +77,11 @@ pub enum LobbyExit {
 pub struct LobbyConnection {
     path: String,
     connection: Connection,
-    ping_at: f64,
+    ping_at: MonotonicMs,
     /// When the ping without an answer was sent.
-    pinged_at: Option<f64>,
+    pinged_at: Option<MonotonicMs>,
     /// The last round trip, ms; 0 before the first.
-    rtt: f64,
+    rtt_ms: f64,
     status: Option<LobbyStatus>,
     check: Option<ReadyCheck>,
     reason: String,
@@ -88,13 +91,13 @@ pub struct LobbyConnection {
 impl LobbyConnection {
     /// Connects to the lobby socket at `path`, from `now` on.
     #[must_use]
-    pub fn new(path: String, now: f64) -> Self {
+    pub fn new(path: String, now: MonotonicMs) -> Self {
         Self {
             path,
             connection: Connection::new(now, SILENCE_MS),
-            ping_at: f64::INFINITY,
+            ping_at: MonotonicMs::NEVER,
             pinged_at: None,
-            rtt: 0.0,
+            rtt_ms: 0.0,
             status: None,
             check: None,
             reason: String::new(),
@@ -104,7 +107,7 @@ impl LobbyConnection {
 
     /// Connects to the lobby socket at `path` from `at` on, after a match whose partners did not come.
     #[must_use]
-    pub fn rematch(path: String, at: f64) -> Self {
+    pub fn rematch(path: String, at: MonotonicMs) -> Self {
         Self { is_rematch: true, ..Self::new(path, at) }
     }
 
@@ -128,7 +131,7 @@ impl LobbyConnection {
         self.check.as_ref()
     }
 
-    pub(super) fn on_open(&mut self, now: f64, out: &mut Outbox) {
+    pub(super) fn on_open(&mut self, now: MonotonicMs, out: &mut Outbox) {
         self.connection.on_handshake(now);
         self.pinged_at = None;
         self.ping(now, out);
@@ -141,7 +144,12 @@ impl LobbyConnection {
         }
     }
 
-    pub(super) fn on_message(&mut self, bytes: &[u8], now: f64, out: &mut Outbox) -> Option<LobbyExit> {
+    pub(super) fn on_message(
+        &mut self,
+        bytes: &[u8],
+        now: MonotonicMs,
+        out: &mut Outbox,
+    ) -> Option<LobbyExit> {
         self.connection.on_message();
         match wire::decode(bytes, MAX_TO_BROWSER) {
             Ok(LobbyToClient::Waiting { here, needed, waited_ms, limit_ms, full }) => {
@@ -161,9 +169,9 @@ impl LobbyConnection {
             }
             Ok(LobbyToClient::Pong) => {
                 if let Some(at) = self.pinged_at.take() {
-                    let is_first = self.rtt == 0.0;
+                    let is_first = self.rtt_ms == 0.0;
                     // On the wire 0 means that none was measured.
-                    self.rtt = (now - at).max(0.1);
+                    self.rtt_ms = (now - at).max(0.1);
                     if is_first {
                         self.ping(now, out);
                     }
@@ -191,7 +199,7 @@ impl LobbyConnection {
         }
     }
 
-    pub(super) fn on_close(&mut self, code: u16, now: f64) -> Option<LobbyExit> {
+    pub(super) fn on_close(&mut self, code: u16, now: MonotonicMs) -> Option<LobbyExit> {
         if CloseCode::is_known(code) && code != CloseCode::Silent.code() {
             return Some(LobbyExit::Stop(Stop::Refused { code, reason: std::mem::take(&mut self.reason) }));
         }
@@ -199,25 +207,25 @@ impl LobbyConnection {
         None
     }
 
-    pub(super) fn retry_now(&mut self, now: f64) {
+    pub(super) fn retry_now(&mut self, now: MonotonicMs) {
         self.connection.retry_now(now);
     }
 
     /// Does what is due at `now`.
-    pub(super) fn poll(&mut self, now: f64, out: &mut Outbox) {
+    pub(super) fn poll(&mut self, now: MonotonicMs, out: &mut Outbox) {
         if self.connection.is_open() && now >= self.ping_at {
             self.ping(now, out);
         }
         self.connection.poll(&self.path, now, out);
     }
 
-    pub(super) fn wake_at(&self) -> f64 {
-        let ping = if self.connection.is_open() { self.ping_at } else { f64::INFINITY };
+    pub(super) fn wake_at(&self) -> MonotonicMs {
+        let ping = if self.connection.is_open() { self.ping_at } else { MonotonicMs::NEVER };
         ping.min(self.connection.wake_at())
     }
 
-    fn ping(&mut self, now: f64, out: &mut Outbox) {
-        out.push_back(PlayOutput::Send(wire::encode(&ClientToLobby::Ping { rtt: self.rtt as f32 })));
+    fn ping(&mut self, now: MonotonicMs, out: &mut Outbox) {
+        out.push_back(PlayOutput::Send(wire::encode(&ClientToLobby::Ping { rtt: self.rtt_ms as f32 })));
         self.connection.on_request(now);
         self.pinged_at.get_or_insert(now);
         self.ping_at = now + PING_MS;

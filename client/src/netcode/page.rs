@@ -1,5 +1,7 @@
 //! The interface between the page and [`super::Play`]: events of the page go in, actions for the page come out.
 
+use footlights_protocol::MonotonicMs;
+
 /// An event of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PlayInput<'a> {
@@ -14,7 +16,7 @@ pub enum PlayInput<'a> {
         /// Bit k is set while key k of the seat's keyboard is held.
         bits: u32,
         /// Time of the event (monotonic, ms), on the same clock as `now`.
-        at: f64,
+        at: MonotonicMs,
     },
     /// The page gained (`true`) or lost (`false`) visibility and focus.
     Attention(bool),

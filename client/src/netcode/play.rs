@@ -3,7 +3,7 @@
 //! [`Play::handle`] takes one event of the page, and [`Play::poll`] returns the actions that follow, until there is none.
 //! Every stage of [`PlayStage`] either ends by itself or has a button that leads out of it, so no failure is a dead end.
 
-use footlights_protocol::wire::CloseCode;
+use footlights_protocol::{MonotonicMs, wire::CloseCode};
 
 use super::{
     lobby::{LobbyConnection, LobbyExit},
@@ -31,9 +31,9 @@ const RETRY_MS: [f64; 4] = [1000.0, 2000.0, 4000.0, 8000.0];
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SceneAdvance {
     /// When it is tried (again); infinite while the data are not saved.
-    pub due: f64,
+    pub due: MonotonicMs,
     /// From when on a button may start it.
-    pub allowed: f64,
+    pub allowed: MonotonicMs,
     /// Whether it is under way.
     pub under_way: bool,
     /// Number of failures.
@@ -41,7 +41,7 @@ pub struct SceneAdvance {
 }
 
 /// Where the participant is.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum PlayStage {
     /// Waiting for others.
     Lobby(LobbyConnection),
@@ -58,7 +58,7 @@ enum Exit {
 }
 
 /// A game scene, from the lobby to the next scene.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Play {
     lobby: String,
     digest: Option<u64>,
@@ -81,7 +81,7 @@ impl Play {
         digest: Option<u64>,
         engine: Option<LocalEngine>,
         focused: bool,
-        now: f64,
+        now: MonotonicMs,
     ) -> Self {
         let stage = PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now));
         let out = Outbox::new();
@@ -125,7 +125,7 @@ impl Play {
     }
 
     /// Takes one event of the page at `now` (monotonic, ms).
-    pub fn handle(&mut self, now: f64, input: PlayInput<'_>) {
+    pub fn handle(&mut self, now: MonotonicMs, input: PlayInput<'_>) {
         let in_seat = matches!(self.stage, PlayStage::Seat(..));
         // A seat knows which messages are news; keys and painting never are.
         self.news |= match input {
@@ -197,16 +197,16 @@ impl Play {
     }
 
     /// When to call [`Play::handle`] with [`PlayInput::Wake`] at the latest.
-    pub fn wake_at(&self) -> f64 {
+    pub fn wake_at(&self) -> MonotonicMs {
         let own = match &self.stage {
             PlayStage::Lobby(lobby) => lobby.wake_at(),
             PlayStage::Seat(seat, _) => seat.wake_at(),
-            PlayStage::Stopped(..) => f64::INFINITY,
+            PlayStage::Stopped(..) => MonotonicMs::NEVER,
         };
         self.advance().filter(|advance| !advance.under_way).map_or(own, |advance| own.min(advance.due))
     }
 
-    fn poll_stage(&mut self, now: f64) {
+    fn poll_stage(&mut self, now: MonotonicMs) {
         if let PlayStage::Seat(seat, _) = &self.stage
             && seat.is_unmatched()
             && seat.finished().is_some_and(|finished| finished.saved)
@@ -226,11 +226,11 @@ impl Play {
                     let due = if finished.saved {
                         (finished.at + RESULT_MS).max(now + SAVED_MS)
                     } else {
-                        f64::INFINITY
+                        MonotonicMs::NEVER
                     };
                     let allowed = if finished.saved { now } else { finished.at + SAVING_MS };
                     let advance = advance.get_or_insert(SceneAdvance::at(due, allowed));
-                    if finished.saved && advance.due.is_infinite() && !advance.under_way {
+                    if finished.saved && advance.due == MonotonicMs::NEVER && !advance.under_way {
                         *advance = SceneAdvance { due, allowed, ..*advance };
                     }
                 }
@@ -242,7 +242,7 @@ impl Play {
         }
     }
 
-    fn leave_lobby(&mut self, exit: LobbyExit, now: f64) {
+    fn leave_lobby(&mut self, exit: LobbyExit, now: MonotonicMs) {
         self.out.push_back(PlayOutput::Disconnect);
         self.stage = match exit {
             LobbyExit::Matched(socket) => PlayStage::Seat(
@@ -253,7 +253,7 @@ impl Play {
         };
     }
 
-    fn leave_seat(&mut self, exit: SeatExit, now: f64) {
+    fn leave_seat(&mut self, exit: SeatExit, now: MonotonicMs) {
         self.out.push_back(PlayOutput::Disconnect);
         match exit {
             SeatExit::GameOver if self.seat().is_some_and(SeatConnection::is_unmatched) => {
@@ -265,7 +265,7 @@ impl Play {
                     seat.stop();
                     let due = seat.finished().map_or(now, |finished| (finished.at + RESULT_MS).max(now));
                     let advance = advance.get_or_insert(SceneAdvance::at(due, now));
-                    if !advance.under_way && advance.due.is_infinite() {
+                    if !advance.under_way && advance.due == MonotonicMs::NEVER {
                         *advance = SceneAdvance { due, allowed: now, ..*advance };
                     }
                 }
@@ -289,7 +289,7 @@ impl Play {
         }
     }
 
-    fn on_button(&mut self, button: Button, now: f64) {
+    fn on_button(&mut self, button: Button, now: MonotonicMs) {
         match (button, &mut self.stage) {
             (Button::TryNow, PlayStage::Lobby(lobby)) => lobby.retry_now(now),
             (Button::TryNow, PlayStage::Seat(seat, _)) => seat.retry_now(now),
@@ -316,7 +316,7 @@ impl Play {
         self.poll_stage(now);
     }
 
-    fn start_advance(&mut self, now: f64) {
+    fn start_advance(&mut self, now: MonotonicMs) {
         let (PlayStage::Seat(_, advance) | PlayStage::Stopped(_, _, advance)) = &mut self.stage else {
             return;
         };
@@ -327,7 +327,7 @@ impl Play {
         }
     }
 
-    fn on_not_advanced(&mut self, now: f64) {
+    fn on_not_advanced(&mut self, now: MonotonicMs) {
         match &mut self.stage {
             PlayStage::Seat(seat, Some(advance))
                 if seat.finished().is_none() && advance.failures >= MAX_LEAVE_FAILURES =>
@@ -350,7 +350,7 @@ impl Play {
 }
 
 impl SceneAdvance {
-    fn at(due: f64, allowed: f64) -> Self {
+    fn at(due: MonotonicMs, allowed: MonotonicMs) -> Self {
         Self { due, allowed, under_way: false, failures: 0 }
     }
 }

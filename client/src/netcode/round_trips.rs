@@ -45,8 +45,8 @@ const FROZEN_MS: f64 = 60_000.0;
 #[derive(Debug, Clone, Default)]
 pub struct RoundTrips {
     recent: VecDeque<f64>,
-    smoothed: Option<f64>,
-    deviation: f64,
+    smoothed_ms: Option<f64>,
+    deviation_ms: f64,
 }
 
 impl RoundTrips {
@@ -65,14 +65,14 @@ impl RoundTrips {
     }
 
     fn smooth(&mut self, ms: f64) {
-        match &mut self.smoothed {
-            Some(smoothed) => {
-                self.deviation += ((ms - *smoothed).abs() - self.deviation) / 4.0;
-                *smoothed += (ms - *smoothed) / 8.0;
+        match &mut self.smoothed_ms {
+            Some(smoothed_ms) => {
+                self.deviation_ms += ((ms - *smoothed_ms).abs() - self.deviation_ms) / 4.0;
+                *smoothed_ms += (ms - *smoothed_ms) / 8.0;
             }
             None => {
-                self.smoothed = Some(ms);
-                self.deviation = ms / 2.0;
+                self.smoothed_ms = Some(ms);
+                self.deviation_ms = ms / 2.0;
             }
         }
     }
@@ -90,7 +90,7 @@ impl RoundTrips {
     /// The round trip to plan for, ms: nearly every message is answered in this time. It is the smoothed round trip
     /// plus twice its mean deviation.
     pub fn trip_ms(&self) -> f64 {
-        (self.smoothed.unwrap_or(UNMEASURED_TRIP_MS) + 2.0 * self.deviation).min(MAX_TRIP_MS)
+        (self.smoothed_ms.unwrap_or(UNMEASURED_TRIP_MS) + 2.0 * self.deviation_ms).min(MAX_TRIP_MS)
     }
 
     /// The median distance of the last round trips from their median, ms.
@@ -99,13 +99,13 @@ impl RoundTrips {
         median(self.recent.iter().map(|rtt| (rtt - middle).abs())).unwrap_or(0.0)
     }
 
-    /// The connection in one word. `unanswered` is how long a request has been without an answer, ms.
-    pub fn quality(&self, is_open: bool, unanswered: f64) -> ConnectionQuality {
+    /// The connection in one word. `unanswered_ms` is how long a request has been without an answer, ms.
+    pub fn quality(&self, is_open: bool, unanswered_ms: f64) -> ConnectionQuality {
         let rtt = self.median().unwrap_or(0.0) + self.spread();
         match () {
-            () if !is_open || unanswered >= 4000.0 => ConnectionQuality::Lost,
-            () if rtt >= 300.0 || unanswered >= 1500.0 => ConnectionQuality::Poor,
-            () if rtt >= 130.0 || unanswered >= 700.0 => ConnectionQuality::Fair,
+            () if !is_open || unanswered_ms >= 4000.0 => ConnectionQuality::Lost,
+            () if rtt >= 300.0 || unanswered_ms >= 1500.0 => ConnectionQuality::Poor,
+            () if rtt >= 130.0 || unanswered_ms >= 700.0 => ConnectionQuality::Fair,
             () => ConnectionQuality::Good,
         }
     }

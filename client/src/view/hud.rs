@@ -1,6 +1,6 @@
 //! The panel around the picture: players, scores, time left, and the connections.
 
-use footlights_protocol::wire::Presence;
+use footlights_protocol::{MonotonicMs, wire::Presence};
 
 use super::words::{clock, presence, score};
 use crate::netcode::{ConnectionQuality, SeatConnection};
@@ -42,7 +42,7 @@ pub struct Panel {
 }
 
 /// The panel of a seat; `None` before the room's welcome.
-pub fn panel(seat: &SeatConnection, now: f64) -> Option<Panel> {
+pub fn panel(seat: &SeatConnection, now: MonotonicMs) -> Option<Panel> {
     let welcome = seat.welcome()?;
     let (own, hud) = (welcome.agent.index(), seat.hud());
     let is_known = hud.episodes > 0;

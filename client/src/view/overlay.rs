@@ -1,7 +1,7 @@
 //! What lies over the picture whenever the participant cannot play, with words for it and a way out.
 
 use footlights_protocol::{
-    Outcome,
+    MonotonicMs, Outcome,
     wire::{Phase, Presence, Status},
 };
 
@@ -158,7 +158,7 @@ pub fn notice(play: &Play) -> &str {
 }
 
 /// What lies over the picture now; `None` while the participant can play.
-pub fn overlay(play: &Play, now: f64) -> Option<Overlay> {
+pub fn overlay(play: &Play, now: MonotonicMs) -> Option<Overlay> {
     match play.stage() {
         PlayStage::Lobby(lobby) => Some(in_lobby(lobby, now)),
         PlayStage::Seat(seat, Some(advance)) => Some(finished(seat, advance, now)),
@@ -167,7 +167,7 @@ pub fn overlay(play: &Play, now: f64) -> Option<Overlay> {
     }
 }
 
-fn in_lobby(lobby: &LobbyConnection, now: f64) -> Overlay {
+fn in_lobby(lobby: &LobbyConnection, now: MonotonicMs) -> Overlay {
     if !lobby.connection().is_open() && lobby.connection().attempts() > 0 {
         return reconnecting(
             lobby.connection(),
@@ -216,7 +216,7 @@ fn in_lobby(lobby: &LobbyConnection, now: f64) -> Overlay {
     }
 }
 
-fn ready_check(check: &ReadyCheck, now: f64) -> Overlay {
+fn ready_check(check: &ReadyCheck, now: MonotonicMs) -> Overlay {
     let (title, text) = if check.mine {
         ("You are ready", "The game starts as soon as the others are ready, too.")
     } else {
@@ -237,7 +237,7 @@ fn connecting() -> Overlay {
     Overlay::new("connecting", Tone::Calm, "Connecting…", "This takes a moment.")
 }
 
-fn reconnecting(connection: &Connection, text: &str, now: f64) -> Overlay {
+fn reconnecting(connection: &Connection, text: &str, now: MonotonicMs) -> Overlay {
     let mut overlay = Overlay::new("reconnecting", Tone::Warn, "Connection lost", text);
     overlay.caption = format!("attempt {}", connection.attempts());
     overlay.buttons.push(Button::TryNow);
@@ -254,7 +254,7 @@ fn reconnecting(connection: &Connection, text: &str, now: f64) -> Overlay {
     overlay
 }
 
-fn in_seat(seat: &SeatConnection, now: f64) -> Option<Overlay> {
+fn in_seat(seat: &SeatConnection, now: MonotonicMs) -> Option<Overlay> {
     if seat.is_unmatched() {
         let two = seat.welcome().is_none_or(|welcome| welcome.names.len() == 2);
         let (title, text) = if two {
@@ -355,7 +355,7 @@ fn paused(seat: &SeatConnection, status: &Status, two: bool, left: f64) -> Overl
     overlay
 }
 
-fn finished(seat: &SeatConnection, advance: &SceneAdvance, now: f64) -> Overlay {
+fn finished(seat: &SeatConnection, advance: &SceneAdvance, now: MonotonicMs) -> Overlay {
     let end = seat.finished();
     let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
     let own = seat.welcome().map_or(0, |welcome| welcome.agent.index());
@@ -378,7 +378,9 @@ fn finished(seat: &SeatConnection, advance: &SceneAdvance, now: f64) -> Overlay 
     let left = (advance.due - now).max(0.0);
     overlay.caption = match (advance.under_way, advance.failures) {
         (true, _) => "Continuing…".into(),
-        (false, 0) if advance.due.is_infinite() => "Saving your data… Please keep this page open.".into(),
+        (false, 0) if advance.due == MonotonicMs::NEVER => {
+            "Saving your data… Please keep this page open.".into()
+        }
         (false, 0) => format!("Your data are saved. Continuing in {} s", seconds(left)),
         (false, _) => format!("Your data are not confirmed yet. Trying again in {} s", seconds(left)),
     };

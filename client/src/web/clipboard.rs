@@ -13,7 +13,7 @@ pub async fn copy(button: HtmlButtonElement) {
     let text = if copied.is_ok() { "Copied" } else { "Please copy it by hand" };
     button.set_text_content(Some(text));
     let _ = button.set_attribute("aria-live", "polite");
-    let _ = button.dataset().set("copied", &number(now()));
+    let _ = button.dataset().set("copied", &number(now().0));
 }
 
 async fn copy_text(button: &HtmlElement) -> Result<()> {

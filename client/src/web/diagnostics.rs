@@ -49,13 +49,8 @@ impl Diagnostics {
         if let Some(tick) = seat.tick() {
             self.set("tick", tick);
         }
-        if let Some(rollback) = seat.rollback() {
-            let (rollbacks, deepest) = rollback.rollbacks();
-            self.set("rollbacks", rollbacks);
-            self.set("deepest", deepest);
-            self.set("present", rollback.present().tick());
-            self.set("stalledMs", rollback.stalled_ms());
-            self.set("inputDelay", rollback.input_delay());
+        for (name, figure) in seat.figures() {
+            self.set(name, figure);
         }
         if let Some(rtt) = seat.rtt() {
             self.set("rtt", rtt);

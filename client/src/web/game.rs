@@ -9,6 +9,7 @@ use footlights_canvas::{
     Canvas, Images,
     dom::{Listener, OrMissing, Result, attentive, child, now, warn, window},
 };
+use footlights_protocol::MonotonicMs;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
@@ -212,7 +213,7 @@ impl Game {
     }
 
     /// The keys may have changed, by an event at the time `at`.
-    fn keys_changed(&mut self, at: f64) {
+    fn keys_changed(&mut self, at: MonotonicMs) {
         let bits = self.inputs.show();
         self.drive(PlayInput::Held { bits, at });
     }
@@ -299,7 +300,7 @@ impl Game {
         }
     }
 
-    fn animate(&mut self, at: f64) {
+    fn animate(&mut self, at: MonotonicMs) {
         if self.inputs.poll_gamepad() {
             self.keys_changed(now());
         }
@@ -307,7 +308,7 @@ impl Game {
         self.wait();
     }
 
-    fn paint(&mut self, at: f64) {
+    fn paint(&mut self, at: MonotonicMs) {
         let Some(items) = self.play.seat_mut().and_then(|seat| seat.picture(at)) else { return };
         self.screen.paint(&items);
         self.diagnostics.painted();

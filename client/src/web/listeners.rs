@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use footlights_canvas::dom::{Listener, Result, document, now, window};
+use footlights_protocol::MonotonicMs;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventTarget, HtmlElement, KeyboardEvent, PointerEvent, ResizeObserver};
 
@@ -109,7 +110,7 @@ impl Drop for ResizeWatch {
 }
 
 /// When the event happened, on the clock of [`now`].
-pub fn time_of(event: &Event) -> f64 {
-    let (at, now) = (event.time_stamp(), now());
+pub fn time_of(event: &Event) -> MonotonicMs {
+    let (at, now) = (MonotonicMs(event.time_stamp()), now());
     if at <= now && now - at < STALE_MS { at } else { now }
 }

@@ -2,6 +2,7 @@
 //! both.
 
 use footlights_canvas::dom::{now, window};
+use footlights_protocol::MonotonicMs;
 use wasm_bindgen::{JsCast, closure::Closure};
 
 /// A callback that the browser may have been asked for.
@@ -11,8 +12,8 @@ struct Callback {
 }
 
 impl Callback {
-    fn new(call: impl FnMut(f64) + 'static) -> Self {
-        Self { closure: Closure::new(call), id: None }
+    fn new(mut call: impl FnMut(MonotonicMs) + 'static) -> Self {
+        Self { closure: Closure::new(move |at| call(MonotonicMs(at))), id: None }
     }
 }
 
@@ -20,15 +21,18 @@ impl Callback {
 pub struct Schedule {
     timer: Callback,
     /// When the timer fires.
-    timer_at: f64,
+    timer_at: MonotonicMs,
     frame: Callback,
 }
 
 impl Schedule {
     /// Nothing is asked for yet. The callbacks get the time of the frame, or nothing useful from the timer; each must say
     /// that it ran with [`Schedule::timer_ran`] or [`Schedule::frame_ran`].
-    pub fn new(on_timer: impl FnMut(f64) + 'static, on_frame: impl FnMut(f64) + 'static) -> Self {
-        Self { timer: Callback::new(on_timer), timer_at: f64::INFINITY, frame: Callback::new(on_frame) }
+    pub fn new(
+        on_timer: impl FnMut(MonotonicMs) + 'static,
+        on_frame: impl FnMut(MonotonicMs) + 'static,
+    ) -> Self {
+        Self { timer: Callback::new(on_timer), timer_at: MonotonicMs::NEVER, frame: Callback::new(on_frame) }
     }
 
     /// The timer has fired.
@@ -42,7 +46,7 @@ impl Schedule {
     }
 
     /// Asks for the timer at `at`, unless it fires earlier or about then anyway.
-    pub fn wake_at(&mut self, at: f64) {
+    pub fn wake_at(&mut self, at: MonotonicMs) {
         let Ok(window) = window() else { return };
         if self.timer.id.is_none() || at + 1.0 < self.timer_at {
             if let Some(id) = self.timer.id.take() {

@@ -5,6 +5,7 @@ use footlights_canvas::{
     dom::{Result, child, document, warn},
 };
 use footlights_env::{Viewport, surface::Item};
+use footlights_protocol::MonotonicMs;
 use web_sys::HtmlElement;
 
 use super::{overlay::OverlayView, panel::PanelView, scene::set_state};
@@ -52,7 +53,7 @@ impl Screen {
     }
 
     /// Shows how the game stands, but for the picture.
-    pub fn show(&mut self, play: &Play, now: f64) -> Result<()> {
+    pub fn show(&mut self, play: &Play, now: MonotonicMs) -> Result<()> {
         set_state(view::state(play))?;
         document()?.set_title(&view::title(play, &self.title));
         let mut spoken = None;

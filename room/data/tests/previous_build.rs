@@ -26,7 +26,7 @@ use footlights_experiment::{
     record::{GameInfo, ParticipantSample, SeatInfo, StepRecord},
 };
 use footlights_protocol::{
-    InputDelay, Outcome,
+    InputDelay, MonotonicMs, Outcome,
     timeline::ActionSource,
     wire::{RenderReport, TickReport},
 };
@@ -49,7 +49,7 @@ fn record(scene: &GameScene) -> Chunk {
             scene.seats[agent.index()].is_human().then_some(()).filter(|()| agent.0 == 0 || step <= 8)?;
             Some(ParticipantSample {
                 held: step % 4,
-                client_time_ms: (step > 2).then(|| f64::from(step) * 33.25 + 0.1),
+                client_time_ms: (step > 2).then(|| MonotonicMs(f64::from(step) * 33.25 + 0.1)),
                 rtt_ms: if step > 1 { 20.5 + step as f32 / 10.0 } else { 0.0 },
                 focused: step != 5,
                 late: (step != 4).then_some(step % 3),

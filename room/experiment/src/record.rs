@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use footlights_env::{ActionValue, Agent, RecordValue};
-use footlights_protocol::timeline::ActionSource;
+use footlights_protocol::{MonotonicMs, timeline::ActionSource};
 use serde::{Deserialize, Serialize};
 
 /// One tick. Lists by agent have one entry for each agent, in the agents' order.
@@ -51,8 +51,8 @@ pub struct StepRecord {
 pub struct ParticipantSample {
     /// The keys held, or tapped since the tick before, as bits of the seat's keyboard.
     pub held: u32,
-    /// The browser's monotonic clock at its last message, ms.
-    pub client_time_ms: Option<f64>,
+    /// The browser's clock at its last message.
+    pub client_time_ms: Option<MonotonicMs>,
     /// The last measured round trip, ms.
     pub rtt_ms: f32,
     /// Whether the page is visible and focused.

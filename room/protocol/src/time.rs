@@ -77,6 +77,15 @@ impl fmt::Display for EpochMs {
 pub struct MonotonicMs(pub f64);
 
 impl MonotonicMs {
+    /// What never comes.
+    pub const NEVER: Self = Self(f64::INFINITY);
+
+    /// Whether it is a point in time: neither [`MonotonicMs::NEVER`] nor what no clock shows.
+    #[must_use]
+    pub fn is_finite(self) -> bool {
+        self.0.is_finite()
+    }
+
     /// The later of the two.
     #[must_use]
     pub fn max(self, other: Self) -> Self {

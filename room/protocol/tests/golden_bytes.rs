@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use footlights_env::{ActionValue, Agent};
 use footlights_protocol::{
-    Outcome,
+    MonotonicMs, Outcome,
     timeline::Move,
     wire::{
         self, ClientToLobby, ClientToRoom, ClientToTabLease, ConfirmedTick, Frame, KeyChange, LobbyToClient,
@@ -33,13 +33,13 @@ fn confirmed() -> ConfirmedTick {
 fn every_message_stands_on_the_wire_as_these_bytes() {
     let bytes = [
         hex(&ClientToRoom::Hello { version: 6, digest: Some(1) }),
-        hex(&ClientToRoom::Keys { seq: 1, held: 5, time: 0.25 }),
-        hex(&ClientToRoom::StampedKeys { tick: 300, held: 5, time: 0.25 }),
-        hex(&ClientToRoom::Ping { time: 1.0, rtt: 20.5, focused: true }),
+        hex(&ClientToRoom::Keys { seq: 1, held: 5, time: MonotonicMs(0.25) }),
+        hex(&ClientToRoom::StampedKeys { tick: 300, held: 5, time: MonotonicMs(0.25) }),
+        hex(&ClientToRoom::Ping { time: MonotonicMs(1.0), rtt: 20.5, focused: true }),
         hex(&ClientToRoom::Desync { tick: 300, digest: 9 }),
         hex(&ClientToRoom::Advanced {
             until: 300,
-            changes: vec![KeyChange { tick: 299, held: 5, time: 0.25 }],
+            changes: vec![KeyChange { tick: 299, held: 5, time: MonotonicMs(0.25) }],
             digest: None,
         }),
         hex(&ClientToRoom::RenderReport(RenderReport {
@@ -65,7 +65,7 @@ fn every_message_stands_on_the_wire_as_these_bytes() {
             remaining_ms: 500,
             seats: vec![Presence::Here, Presence::Away],
         })),
-        hex(&RoomToClient::Pong { time: 1.0 }),
+        hex(&RoomToClient::Pong { time: MonotonicMs(1.0) }),
         hex(&RoomToClient::Notice { text: "a".into() }),
         hex(&RoomToClient::Finished { outcome: Outcome::Completed, saved: true, scores: vec![1.0] }),
         hex(&RoomToClient::Refused { code: 4005, reason: "a".into() }),

@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use footlights_experiment::Experiment;
+use footlights_protocol::MonotonicMs;
 use footlights_testing::{
     Bot, Diary,
     site::{self, Site},
@@ -47,7 +48,7 @@ struct Member {
     faults: Vec<String>,
     failures: usize,
     /// While measuring: when the last frame came, and the times between frames, ms.
-    last: Option<f64>,
+    last: Option<MonotonicMs>,
     intervals: Vec<f64>,
     frames: u32,
 }
@@ -143,7 +144,7 @@ impl Crowd {
 }
 
 impl Member {
-    fn see(&mut self, now: f64, bot: &Bot, measuring: bool) {
+    fn see(&mut self, now: MonotonicMs, bot: &Bot, measuring: bool) {
         let diary = bot.diary();
         if diary.faults.len() > self.faults.len() {
             self.faults.clone_from(&diary.faults);

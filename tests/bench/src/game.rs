@@ -11,7 +11,10 @@ use footlights_experiment::{
     GameScene, Seat,
     record::{GameInfo, SeatInfo},
 };
-use footlights_protocol::wire::{self, ClientToRoom};
+use footlights_protocol::{
+    MonotonicMs,
+    wire::{self, ClientToRoom},
+};
 
 /// The start of virtual time, epoch ms.
 const EPOCH: u64 = 1_790_000_000_000;
@@ -101,10 +104,11 @@ impl Game {
                     *seq
                 });
                 let held = 1 << self.rng.below(keys.max(1));
-                self.say(agent, &ClientToRoom::Keys { seq, held, time: self.now as f64 });
+                self.say(agent, &ClientToRoom::Keys { seq, held, time: MonotonicMs(self.now as f64) });
             }
             if self.now >= self.ping_at {
-                let ping = ClientToRoom::Ping { time: self.now as f64, rtt: 20.0, focused: true };
+                let ping =
+                    ClientToRoom::Ping { time: MonotonicMs(self.now as f64), rtt: 20.0, focused: true };
                 self.say(agent, &ping);
             }
         }

@@ -171,7 +171,7 @@ async fn simulate(cli: &Cli) -> Result<Report> {
     let site = Rc::new(Site::new(&url.unwrap_or_default())?);
     eprintln!("simulate: {} participants in {}", cli.participants, experiment.id);
     let (diaries, kills) = walk(cli, &experiment, site.clone(), edge.as_mut()).await?;
-    let seconds = (site.now() / 100.0).round() / 10.0;
+    let seconds = (site.now().0 / 100.0).round() / 10.0;
     let mut report = match &mut edge {
         Some(edge) => look_up(edge, &experiment, &diaries, kills).await?,
         None => audit::audit(&experiment, &diaries, None, None),

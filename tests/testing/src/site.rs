@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use footlights_protocol::MonotonicMs;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, Url, header};
 use tokio::{
@@ -74,13 +75,13 @@ impl Site {
     }
 
     /// Milliseconds since the site was made: the bots' time.
-    pub fn now(&self) -> f64 {
-        self.epoch.elapsed().as_secs_f64() * 1_000.0
+    pub fn now(&self) -> MonotonicMs {
+        MonotonicMs(self.epoch.elapsed().as_secs_f64() * 1_000.0)
     }
 
-    fn instant(&self, ms: f64) -> Instant {
+    fn instant(&self, at: MonotonicMs) -> Instant {
         // A day is longer than any run.
-        self.epoch + Duration::from_secs_f64(ms.clamp(0.0, 86_400_000.0) / 1_000.0)
+        self.epoch + Duration::from_secs_f64(at.0.clamp(0.0, 86_400_000.0) / 1_000.0)
     }
 }
 
@@ -134,7 +135,7 @@ pub async fn watched(
     site: Rc<Site>,
     delay_ms: f64,
     until: Instant,
-    mut watch: impl FnMut(f64, &mut Bot),
+    mut watch: impl FnMut(MonotonicMs, &mut Bot),
 ) -> Diary {
     let (heard, mut hears) = mpsc::unbounded_channel();
     let delay = Duration::from_secs_f64(delay_ms / 1_000.0);

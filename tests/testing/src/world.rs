@@ -14,7 +14,7 @@ use footlights_experiment::{
     record::{GameInfo, SeatInfo},
 };
 use footlights_protocol::{
-    Outcome,
+    MonotonicMs, Outcome,
     wire::{self, ClientToRoom, CloseCode, Frame, Phase, RoomToClient, Status, Welcome},
 };
 
@@ -206,13 +206,13 @@ impl World {
     pub fn hold(&mut self, conn: u64, held: u32) {
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.seq += 1;
-        let (seq, time) = (browser.seq, (self.now - EPOCH) as f64);
+        let (seq, time) = (browser.seq, MonotonicMs((self.now - EPOCH) as f64));
         self.say(conn, &ClientToRoom::Keys { seq, held, time });
     }
 
     /// Sends a sign of life, which says whether the page is looked at.
     pub fn ping(&mut self, conn: u64, focused: bool) {
-        let time = (self.now - EPOCH) as f64;
+        let time = MonotonicMs((self.now - EPOCH) as f64);
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.focused = focused;
         let rtt = browser.rtt;

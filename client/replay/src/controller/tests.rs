@@ -92,11 +92,11 @@ fn going_anywhere_costs_a_bounded_number_of_steps_and_keyframes_are_few() {
 #[test]
 fn playing_comes_through_every_step_and_every_episode_and_stops_at_the_end() {
     let mut player = opened(&[20, 10]);
-    player.play(0.0);
+    player.play(MonotonicMs(0.0));
     let (mut seen, mut now) = (vec![player.place()], 0.0);
     while player.is_playing() {
         now += 10.0;
-        player.advance(now);
+        player.advance(MonotonicMs(now));
         if *seen.last().unwrap() != player.place() {
             seen.push(player.place());
         }
@@ -106,7 +106,7 @@ fn playing_comes_through_every_step_and_every_episode_and_stops_at_the_end() {
     assert_eq!(seen, all);
     let ideal = 31.0 * 1000.0 / 30.0;
     assert!((now - ideal).abs() <= 10.0, "{now} ms for {ideal}");
-    player.play(now);
+    player.play(MonotonicMs(now));
     assert_eq!(player.place(), at(1, 0), "from the end, the episode again");
 }
 
@@ -115,15 +115,15 @@ fn speed_is_a_factor_and_a_late_picture_is_not_made_up_for() {
     for (speed, steps) in [(0.25, 15), (1.0, 60), (8.0, 480), (100.0, 480), (f64::NAN, 60)] {
         let mut player = opened(&[600]);
         player.set_speed(speed);
-        player.play(0.0);
-        (1..=200).for_each(|k| player.advance(f64::from(k) * 10.0));
+        player.play(MonotonicMs(0.0));
+        (1..=200).for_each(|k| player.advance(MonotonicMs(f64::from(k) * 10.0)));
         assert!(player.place().step.abs_diff(steps) <= 1, "{speed}: {:?}", player.place());
     }
     let mut player = opened(&[600]);
-    player.play(0.0);
-    player.advance(60_000.0);
+    player.play(MonotonicMs(0.0));
+    player.advance(MonotonicMs(60_000.0));
     assert!(player.place().step <= 8, "{:?}", player.place());
-    player.advance(0.0);
+    player.advance(MonotonicMs(0.0));
     assert!(player.is_playing(), "a clock that goes back does no harm");
 }
 
@@ -132,9 +132,9 @@ fn one_episode_is_played_from_its_start_to_its_end() {
     let mut player = opened(&[20, 10]);
     player.seek(at(0, 7));
     player.set_speed(4.0);
-    player.play_episode(0.0);
+    player.play_episode(MonotonicMs(0.0));
     assert_eq!((player.place(), player.speed()), (at(0, 0), 1.0));
-    (1..1000).for_each(|k| player.advance(f64::from(k) * 10.0));
+    (1..1000).for_each(|k| player.advance(MonotonicMs(f64::from(k) * 10.0)));
     assert_eq!((player.place(), player.is_playing()), (at(0, 20), false));
 }
 
@@ -179,8 +179,8 @@ fn pictures_are_between_two_steps_while_playing_and_on_the_step_otherwise() {
         moving
     };
     let here = x(&mut player);
-    player.play(0.0);
-    player.advance(1000.0 / 60.0);
+    player.play(MonotonicMs(0.0));
+    player.advance(MonotonicMs(1000.0 / 60.0));
     let half = x(&mut player);
     player.step(1);
     let there = x(&mut player);
@@ -263,10 +263,10 @@ fn an_older_file_and_an_empty_one_are_said_to_be_so() {
     let mut player = ReplayController::open(replay, sim, here);
     assert!(!player.check(1));
     assert_eq!(player.checked().words(), "There are no steps in it.");
-    player.play(0.0);
+    player.play(MonotonicMs(0.0));
     player.step(1);
     player.step(-1);
     player.seek(at(3, 3));
-    player.advance(1000.0);
+    player.advance(MonotonicMs(1000.0));
     assert!(!player.is_playing() && player.items(Agent(0)).len() > 1);
 }

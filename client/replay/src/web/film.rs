@@ -3,6 +3,7 @@
 use std::{cell::Cell, rc::Rc};
 
 use footlights_canvas::dom::{Listener, Result, warn};
+use footlights_protocol::MonotonicMs;
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::{
@@ -22,7 +23,7 @@ const REST_MS: f64 = 400.0;
 pub struct Film {
     recorder: MediaRecorder,
     cancelled: Rc<Cell<bool>>,
-    ends: Option<f64>,
+    ends: Option<MonotonicMs>,
     _listeners: [Listener; 2],
 }
 
@@ -82,7 +83,7 @@ impl Film {
     }
 
     /// What is to be seen has been shown: true once the film may end.
-    pub fn rest(&mut self, now: f64) -> bool {
+    pub fn rest(&mut self, now: MonotonicMs) -> bool {
         now >= *self.ends.get_or_insert(now + REST_MS)
     }
 

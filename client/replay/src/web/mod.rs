@@ -1,10 +1,16 @@
 //! The shell: buttons, keys, canvases and files. It decides nothing about the game; that is in [`crate::ReplayController`].
 
+mod controls;
+mod elements;
 mod film;
+mod frames;
 mod load;
 mod page;
+mod pictures;
 mod rows;
 mod save;
+mod saving;
+mod seats;
 mod verdict;
 
 use footlights_canvas::dom::warn;

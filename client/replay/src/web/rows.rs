@@ -1,9 +1,9 @@
 //! The row beside the picture: a table of the columns and values of one seat's file.
 
-use footlights_canvas::dom::{Label, OrMissing, Result, child, document, element, words};
-use wasm_bindgen::JsCast;
+use footlights_canvas::dom::{Label, Result, child, element, words};
 use web_sys::{HtmlAnchorElement, HtmlElement};
 
+use super::elements::by_id;
 use crate::{position::ReplayPosition, rows::StepRows};
 
 /// What the columns of a group without a word of its own are about.
@@ -29,10 +29,6 @@ struct Line {
     element: HtmlElement,
     name: String,
     value: Label,
-}
-
-fn by_id<T: JsCast>(id: &str) -> Result<T> {
-    Ok(document()?.get_element_by_id(id).or_missing(id)?.dyn_into()?)
 }
 
 impl RowsView {

@@ -2,7 +2,7 @@
 
 use footlights_env::{Agent, EnvError, Simulation, Viewport, fingerprint, surface::Item};
 use footlights_protocol::{
-    Hud,
+    Hud, MonotonicMs,
     timeline::Timeline,
     wire::{ClientToRoom, ConfirmedTick, Phase, RenderReport, SimulationSetup, TickReport},
 };
@@ -132,7 +132,7 @@ impl Rollback {
 
     /// The room is in this phase for another `remaining_ms`. This browser starts before the room does, so that its first
     /// keys are in time.
-    pub fn on_phase(&mut self, phase: Phase, remaining_ms: f64, now: f64) {
+    pub fn on_phase(&mut self, phase: Phase, remaining_ms: f64, now: MonotonicMs) {
         let begins_in = match phase {
             Phase::Running => Some(0.0),
             Phase::Countdown => self.pacing.begins_in(remaining_ms),
@@ -144,7 +144,7 @@ impl Rollback {
     }
 
     /// When this browser starts, if the room still counts down; infinite otherwise.
-    pub fn begins_at(&self) -> f64 {
+    pub fn begins_at(&self) -> MonotonicMs {
         self.pacer.begins_at(self.confirmed().tick())
     }
 
@@ -189,7 +189,7 @@ impl Rollback {
     }
 
     /// These keys are held since `now`. Returns the first tick that sees it, and what the room must know at once.
-    pub fn hold(&mut self, held: u32, now: f64) -> (u32, Option<ClientToRoom>) {
+    pub fn hold(&mut self, held: u32, now: MonotonicMs) -> (u32, Option<ClientToRoom>) {
         let target = self.pacing.target(&self.pacer, now);
         let (present, confirmed) = (self.present().tick(), self.confirmed().tick());
         let first = self.pacer.stamp(present, confirmed, target, self.predictor.is_ended());
@@ -210,17 +210,17 @@ impl Rollback {
     }
 
     /// When to ask [`Rollback::is_upload_due`] at the latest.
-    pub fn upload_at(&self) -> f64 {
+    pub fn upload_at(&self) -> MonotonicMs {
         self.pacing.upload_at()
     }
 
     /// Whether an upload is due and has something new.
-    pub fn is_upload_due(&mut self, now: f64) -> bool {
+    pub fn is_upload_due(&mut self, now: MonotonicMs) -> bool {
         self.pacing.is_upload_due(&self.predictor, now)
     }
 
     /// How far a single-player game is, as messages to the room.
-    pub fn upload(&mut self, now: f64) -> Vec<ClientToRoom> {
+    pub fn upload(&mut self, now: MonotonicMs) -> Vec<ClientToRoom> {
         if self.pacing.runs_offline() {
             self.advance(now);
         }
@@ -228,7 +228,7 @@ impl Rollback {
     }
 
     /// Takes over what the room decided for one tick, and compares the state after it.
-    pub fn confirm(&mut self, decided: ConfirmedTick, now: f64) -> Consistency {
+    pub fn confirm(&mut self, decided: ConfirmedTick, now: MonotonicMs) -> Consistency {
         self.hud_tick = None;
         if decided.tick <= self.confirmed().tick() {
             // A restarted room repeats what another browser brought back.
@@ -253,11 +253,11 @@ impl Rollback {
     }
 
     /// Brings the present to where it has to be at `now`.
-    pub fn advance(&mut self, now: f64) {
+    pub fn advance(&mut self, now: MonotonicMs) {
         let confirmed = self.confirmed().tick();
-        let passed = self.pacer.elapse(now);
+        let passed_ms = self.pacer.elapse(now);
         if self.pacer.is_running() {
-            self.pacing.follow(&mut self.pacer, passed, confirmed, now);
+            self.pacing.follow(&mut self.pacer, passed_ms, confirmed, now);
         }
         let to = self.pacer.tick(confirmed);
         if self.predictor.is_outdated() {
@@ -294,7 +294,7 @@ impl Rollback {
     }
 
     /// The picture to paint at `now`, in painting order; `None` if the last one still holds.
-    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
+    pub fn picture(&mut self, now: MonotonicMs) -> Option<Vec<Item>> {
         self.advance(now);
         if self.painter.is_outdated(self.present().tick()) {
             self.draw();
@@ -334,15 +334,19 @@ mod tests {
     fn play(rollback: &mut Rollback, keys: impl Fn(u32) -> Vec<(u8, u32)>) {
         let mut referee = Referee(timeline());
         rollback.on_trip(300.0);
-        rollback.on_phase(Phase::Running, 0.0, 0.0);
+        rollback.on_phase(Phase::Running, 0.0, MonotonicMs(0.0));
         for frame in 1..=360 {
             let now = f64::from(frame) * 1_000.0 / 60.0;
             while f64::from(referee.0.tick() + 1) * 50.0 <= now {
                 let tick = referee.0.tick() + 1;
                 let decided = referee.decide(&keys(tick));
-                assert_eq!(rollback.confirm(decided, now), Consistency::Consistent, "tick {tick}");
+                assert_eq!(
+                    rollback.confirm(decided, MonotonicMs(now)),
+                    Consistency::Consistent,
+                    "tick {tick}"
+                );
             }
-            rollback.picture(now);
+            rollback.picture(MonotonicMs(now));
         }
         assert_eq!(rollback.confirmed().tick(), referee.0.tick());
     }
@@ -364,35 +368,35 @@ mod tests {
     fn keys_are_stamped_and_sent_on_the_rooms_clock() {
         let mut rollback = rollback(false);
         assert!(!rollback.takes_keys(false) && rollback.takes_keys(true));
-        rollback.on_phase(Phase::Running, 0.0, 0.0);
-        rollback.advance(0.0);
-        let (stamp, message) = rollback.hold(1, 0.0);
-        assert_eq!(message, Some(ClientToRoom::StampedKeys { tick: stamp, held: 1, time: 0.0 }));
+        rollback.on_phase(Phase::Running, 0.0, MonotonicMs(0.0));
+        rollback.advance(MonotonicMs(0.0));
+        let (stamp, message) = rollback.hold(1, MonotonicMs(0.0));
+        assert_eq!(message, Some(ClientToRoom::StampedKeys { tick: stamp, held: 1, time: MonotonicMs(0.0) }));
         assert!(rollback.on_synced(), "a room must be told what is held");
-        assert!(rollback.upload(100.0).is_empty());
+        assert!(rollback.upload(MonotonicMs(100.0)).is_empty());
     }
 
     #[test]
     fn a_single_player_game_runs_without_the_room_and_uploads_what_happened() {
         let mut rollback = rollback(true);
         assert!(rollback.on_synced() && !rollback.on_synced(), "its room is told once");
-        rollback.on_phase(Phase::Countdown, 3_000.0, 0.0);
-        rollback.advance(1_000.0);
+        rollback.on_phase(Phase::Countdown, 3_000.0, MonotonicMs(0.0));
+        rollback.advance(MonotonicMs(1_000.0));
         assert_eq!(rollback.present().tick(), 0, "it waits for the room to run");
-        rollback.on_phase(Phase::Running, 0.0, 1_000.0);
-        rollback.advance(1_000.0);
-        let (stamp, message) = rollback.hold(1, 1_010.0);
+        rollback.on_phase(Phase::Running, 0.0, MonotonicMs(1_000.0));
+        rollback.advance(MonotonicMs(1_000.0));
+        let (stamp, message) = rollback.hold(1, MonotonicMs(1_010.0));
         assert_eq!((stamp, message), (2, None));
-        rollback.advance(1_250.0);
+        rollback.advance(MonotonicMs(1_250.0));
         assert_eq!((rollback.present().tick(), rollback.runs_offline()), (5, true));
-        let messages = rollback.upload(1_250.0);
+        let messages = rollback.upload(MonotonicMs(1_250.0));
         let [ClientToRoom::Advanced { until: 5, changes, digest: Some(_) }] = messages.as_slice() else {
             panic!("{messages:?}")
         };
-        assert_eq!((changes.len(), rollback.upload_at()), (1, 1_500.0));
-        assert!(!rollback.is_upload_due(1_499.0));
-        assert!(!rollback.is_upload_due(1_500.0), "nothing new is held");
-        rollback.advance(9_000.0);
+        assert_eq!((changes.len(), rollback.upload_at()), (1, MonotonicMs(1_500.0)));
+        assert!(!rollback.is_upload_due(MonotonicMs(1_499.0)));
+        assert!(!rollback.is_upload_due(MonotonicMs(1_500.0)), "nothing new is held");
+        rollback.advance(MonotonicMs(9_000.0));
         assert!(!rollback.runs_offline(), "the window is exhausted");
     }
 
@@ -400,13 +404,13 @@ mod tests {
     fn many_changes_are_uploaded_in_short_messages() {
         let mut rollback = rollback(true);
         rollback.on_synced();
-        rollback.on_phase(Phase::Running, 0.0, 0.0);
-        rollback.advance(0.0);
+        rollback.on_phase(Phase::Running, 0.0, MonotonicMs(0.0));
+        rollback.advance(MonotonicMs(0.0));
         for k in 0..50 {
-            rollback.hold(k % 2, 1.0);
+            rollback.hold(k % 2, MonotonicMs(1.0));
         }
-        rollback.advance(400.0);
-        let changes = rollback.upload(400.0).into_iter().map(|message| match message {
+        rollback.advance(MonotonicMs(400.0));
+        let changes = rollback.upload(MonotonicMs(400.0)).into_iter().map(|message| match message {
             ClientToRoom::Advanced { changes, .. } => changes.len(),
             other => panic!("{other:?}"),
         });
@@ -418,9 +422,9 @@ mod tests {
         let mut rollback = rollback(false);
         assert!(rollback.take_hud().is_some() && rollback.take_hud().is_none());
         let decided = Referee(timeline()).decide(&[]);
-        rollback.confirm(decided, 0.0);
+        rollback.confirm(decided, MonotonicMs(0.0));
         assert!(rollback.take_hud().is_some());
-        rollback.picture(10.0);
+        rollback.picture(MonotonicMs(10.0));
         assert!(rollback.take_hud().is_none());
     }
 }

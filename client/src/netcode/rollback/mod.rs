@@ -18,7 +18,7 @@ mod predictor;
 mod reporter;
 mod room_clock;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 
 pub use game::{LocalEngine, MakeFn, Rollback};
 pub use local_policies::InferFn;

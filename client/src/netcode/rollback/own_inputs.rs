@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use footlights_protocol::{timeline::MAX_CHANGES_PER_TICK, wire::KeyChange};
+use footlights_protocol::{MonotonicMs, timeline::MAX_CHANGES_PER_TICK, wire::KeyChange};
 
 /// A change of own keys that is not confirmed yet.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ struct OwnInput {
     stamp: u32,
     held: u32,
     /// When the keys changed.
-    time: f64,
+    time: MonotonicMs,
     /// The tick of the present that applied it.
     applied: Option<u32>,
     /// Whether the room was told, in a single-player game.
@@ -25,7 +25,7 @@ pub struct OwnInputs(VecDeque<OwnInput>);
 impl OwnInputs {
     /// Adds a change that counts from tick `first` on, or from a later one: stamps never go back, and no tick gets more
     /// than [`MAX_CHANGES_PER_TICK`]. Returns its stamp.
-    pub fn push(&mut self, first: u32, held: u32, time: f64) -> u32 {
+    pub fn push(&mut self, first: u32, held: u32, time: MonotonicMs) -> u32 {
         let mut stamp = self.0.back().map_or(first, |last| first.max(last.stamp));
         if self.0.iter().rev().take_while(|own| own.stamp == stamp).count() >= MAX_CHANGES_PER_TICK {
             stamp += 1;
@@ -109,8 +109,8 @@ mod tests {
     #[test]
     fn stamps_never_go_back_and_no_tick_gets_too_many() {
         let mut own = OwnInputs::default();
-        assert_eq!((own.push(5, 1, 0.0), own.push(3, 2, 1.0)), (5, 5));
-        let stamps: Vec<u32> = (0..MAX_CHANGES_PER_TICK).map(|_| own.push(5, 3, 2.0)).collect();
+        assert_eq!((own.push(5, 1, MonotonicMs(0.0)), own.push(3, 2, MonotonicMs(1.0))), (5, 5));
+        let stamps: Vec<u32> = (0..MAX_CHANGES_PER_TICK).map(|_| own.push(5, 3, MonotonicMs(2.0))).collect();
         assert_eq!(stamps.iter().filter(|stamp| **stamp == 5).count(), MAX_CHANGES_PER_TICK - 2);
         assert_eq!(stamps.last(), Some(&6));
         assert_eq!(own.peek(5).len(), MAX_CHANGES_PER_TICK);
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_change_is_applied_once_until_the_present_is_made_again() {
         let mut own = OwnInputs::default();
-        own.push(2, 7, 0.0);
+        own.push(2, 7, MonotonicMs(0.0));
         assert_eq!(own.apply(1), []);
         assert_eq!((own.apply(2), own.apply(3)), (vec![Some(7)], vec![]));
         assert_eq!(own.applied_in(2), [Some(7)]);
@@ -132,13 +132,13 @@ mod tests {
     #[test]
     fn a_change_is_uploaded_once_a_connection() {
         let mut own = OwnInputs::default();
-        own.push(2, 7, 4.0);
-        own.push(9, 0, 5.0);
+        own.push(2, 7, MonotonicMs(4.0));
+        own.push(9, 0, MonotonicMs(5.0));
         assert!(own.has_pending_upload(2) && !own.has_pending_upload(1));
-        assert_eq!(own.take_uploads(8), [KeyChange { tick: 2, held: 7, time: 4.0 }]);
+        assert_eq!(own.take_uploads(8), [KeyChange { tick: 2, held: 7, time: MonotonicMs(4.0) }]);
         assert!(!own.has_pending_upload(8));
         own.upload_again();
         own.forget_through(2);
-        assert_eq!(own.take_uploads(9), [KeyChange { tick: 9, held: 0, time: 5.0 }]);
+        assert_eq!(own.take_uploads(9), [KeyChange { tick: 9, held: 0, time: MonotonicMs(5.0) }]);
     }
 }

@@ -1,6 +1,6 @@
 //! At which tick the present has to be: it starts before the room does, and follows the room's clock by slewing.
 
-use footlights_protocol::InputDelay;
+use footlights_protocol::{InputDelay, MonotonicMs};
 
 use super::room_clock::RoomClock;
 use crate::netcode::round_trips::UNMEASURED_TRIP_MS;
@@ -46,10 +46,10 @@ impl KeyDelay {
     }
 
     /// Adapts to a trip of so many ticks: half of the window covers a part of it. Grows at once and shrinks slowly.
-    fn adapt(&mut self, trip: f64, window: u32, passed: f64) {
+    fn adapt(&mut self, trip: f64, window: u32, passed_ms: f64) {
         let Some(max) = self.adaptive_max else { return };
         let wanted = (trip - f64::from(window) / 2.0).ceil().clamp(0.0, f64::from(max)) as u32;
-        self.shortenable_ms += passed;
+        self.shortenable_ms += passed_ms;
         if wanted >= self.ticks {
             self.ticks = wanted;
             self.shortenable_ms = 0.0;
@@ -72,7 +72,7 @@ pub struct Pacer {
     /// Where the present has to be, in ticks; the fraction is the way to the next one.
     phase: f64,
     state: State,
-    polled_at: Option<f64>,
+    polled_at: Option<MonotonicMs>,
     stalled_ms: f64,
 }
 
@@ -118,7 +118,7 @@ impl Pacer {
 
     /// Ticks run, or will in `begins_in` ms; `None` where the game stands still. `confirmed` is the confirmed tick. Returns
     /// whether the present must be made again, because it starts from there.
-    pub fn schedule(&mut self, begins_in: Option<f64>, confirmed: u32, now: f64) -> bool {
+    pub fn schedule(&mut self, begins_in: Option<f64>, confirmed: u32, now: MonotonicMs) -> bool {
         let Some(ms) = begins_in else {
             let stops = self.is_running();
             if stops {
@@ -148,7 +148,7 @@ impl Pacer {
     }
 
     /// The room confirmed `tick`.
-    pub fn on_confirmed(&mut self, tick: u32, now: f64) {
+    pub fn on_confirmed(&mut self, tick: u32, now: MonotonicMs) {
         if self.state == State::Starting {
             self.state = State::Running;
         }
@@ -162,13 +162,13 @@ impl Pacer {
 
     /// When the present starts, so that its first keys reach the room in time for the first tick; infinite unless the room
     /// has not started yet.
-    pub fn begins_at(&self, confirmed: u32) -> f64 {
+    pub fn begins_at(&self, confirmed: u32) -> MonotonicMs {
         if self.state == State::Starting && !self.has_begun(confirmed) {
             let delay = f64::from(self.delay.ticks) * self.clock.tick_ms();
             // A millisecond for what rounding takes away.
             self.clock.due(confirmed) - self.trip_ms + delay + 1.0
         } else {
-            f64::INFINITY
+            MonotonicMs::NEVER
         }
     }
 
@@ -178,29 +178,29 @@ impl Pacer {
     }
 
     /// Milliseconds since the last call.
-    pub fn elapse(&mut self, now: f64) -> f64 {
-        let passed = self.polled_at.map_or(0.0, |at| (now - at).max(0.0));
+    pub fn elapse(&mut self, now: MonotonicMs) -> f64 {
+        let passed_ms = self.polled_at.map_or(0.0, |at| (now - at).max(0.0));
         // The time of a picture is that of its frame, which may have begun before the last look at the clock.
         self.polled_at = Some(self.polled_at.map_or(now, |at| at.max(now)));
-        passed
+        passed_ms
     }
 
     /// Where the present ought to be by the room's clock, in ticks; `None` while the game stands still.
-    pub fn target(&self, now: f64) -> Option<f64> {
+    pub fn target(&self, now: MonotonicMs) -> Option<f64> {
         let at = self.clock.confirmed_at(now).filter(|_| self.is_running())?;
         Some((at + self.trip_ms / self.clock.tick_ms() - f64::from(self.delay.ticks)).max(0.0))
     }
 
-    /// `passed` ms have passed by this browser's clock, and the game follows it.
-    pub fn follow_own_clock(&mut self, passed: f64, confirmed: u32) {
-        self.phase += passed / self.clock.tick_ms();
-        self.limit(passed, confirmed);
+    /// `passed_ms` have passed by this browser's clock, and the game follows it.
+    pub fn follow_own_clock(&mut self, passed_ms: f64, confirmed: u32) {
+        self.phase += passed_ms / self.clock.tick_ms();
+        self.limit(passed_ms, confirmed);
     }
 
-    /// `passed` ms have passed; moves the present towards where it ought to be by the room's clock.
-    pub fn follow_room_clock(&mut self, passed: f64, confirmed: u32, now: f64) {
+    /// `passed_ms` have passed; moves the present towards where it ought to be by the room's clock.
+    pub fn follow_room_clock(&mut self, passed_ms: f64, confirmed: u32, now: MonotonicMs) {
         let tick_ms = self.clock.tick_ms();
-        self.delay.adapt(self.trip_ms / tick_ms, self.window, passed);
+        self.delay.adapt(self.trip_ms / tick_ms, self.window, passed_ms);
         let Some(target) = self.target(now) else { return };
         let error = target - self.phase;
         if self.state == State::Starting {
@@ -210,17 +210,17 @@ impl Pacer {
             self.phase = target;
         } else if error > -JUMP_TICKS {
             let max = if error.abs() > FAR_TICKS { FAST_SLEW } else { SLEW };
-            self.phase += passed / tick_ms * (1.0 + (error / 10.0).clamp(-max, max));
+            self.phase += passed_ms / tick_ms * (1.0 + (error / 10.0).clamp(-max, max));
         }
-        self.limit(passed, confirmed);
+        self.limit(passed_ms, confirmed);
     }
 
     /// The present waits at the end of the window.
-    fn limit(&mut self, passed: f64, confirmed: u32) {
+    fn limit(&mut self, passed_ms: f64, confirmed: u32) {
         let limit = f64::from(confirmed + self.window) + 1.0;
         if self.phase >= limit {
             // Lockstep waits for every tick; that is no stall.
-            self.stalled_ms += if self.window > 0 { passed } else { 0.0 };
+            self.stalled_ms += if self.window > 0 { passed_ms } else { 0.0 };
             // Just below the limit: the way to the next tick is gone, and the tick itself is not.
             self.phase = limit - 1e-6;
         }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     /// Confirms a tick every 50 ms from `now` on, and follows the room's clock at 60 Hz.
-    fn run(pacer: &mut Pacer, now: f64, ms: f64, confirms: bool) -> u32 {
+    fn run(pacer: &mut Pacer, now: MonotonicMs, ms: f64, confirms: bool) -> u32 {
         let (mut confirmed, mut at) = (0, now);
         while at < now + ms {
             at += 1_000.0 / 60.0;
@@ -278,8 +278,8 @@ mod tests {
                 confirmed += 1;
                 pacer.on_confirmed(confirmed, now + f64::from(confirmed) * TICK);
             }
-            let passed = pacer.elapse(at);
-            pacer.follow_room_clock(passed, confirmed, at);
+            let passed_ms = pacer.elapse(at);
+            pacer.follow_room_clock(passed_ms, confirmed, at);
         }
         confirmed
     }
@@ -287,19 +287,19 @@ mod tests {
     #[test]
     fn it_begins_a_trip_before_the_room() {
         let mut pacer = pacer(8, InputDelay::Fixed(1));
-        assert!(pacer.schedule(Some(3_000.0), 0, 0.0));
-        assert_eq!(pacer.begins_at(0), 3_000.0 - 200.0 + TICK + 1.0);
+        assert!(pacer.schedule(Some(3_000.0), 0, MonotonicMs(0.0)));
+        assert_eq!(pacer.begins_at(0), MonotonicMs(3_000.0 - 200.0 + TICK + 1.0));
         assert!(!pacer.has_begun(0) && pacer.is_running());
-        pacer.follow_room_clock(0.0, 0, 2_900.0);
+        pacer.follow_room_clock(0.0, 0, MonotonicMs(2_900.0));
         assert!(pacer.has_begun(0));
-        assert_eq!(pacer.begins_at(0), f64::INFINITY);
+        assert_eq!(pacer.begins_at(0), MonotonicMs::NEVER);
     }
 
     #[test]
     fn it_is_a_trip_ahead_of_the_room_and_never_stalls() {
         let mut pacer = pacer(8, InputDelay::Fixed(0));
-        pacer.schedule(Some(0.0), 0, 0.0);
-        let confirmed = run(&mut pacer, 0.0, 10_000.0, true);
+        pacer.schedule(Some(0.0), 0, MonotonicMs(0.0));
+        let confirmed = run(&mut pacer, MonotonicMs(0.0), 10_000.0, true);
         let ahead = pacer.phase - f64::from(confirmed);
         assert!((3.5..5.5).contains(&ahead), "{ahead} ticks");
         assert_eq!(pacer.stalled_ms(), 0.0);
@@ -308,18 +308,18 @@ mod tests {
     #[test]
     fn without_the_room_it_waits_at_the_end_of_the_window() {
         let mut pacer = pacer(8, InputDelay::Fixed(0));
-        pacer.schedule(Some(0.0), 0, 0.0);
-        run(&mut pacer, 0.0, 2_000.0, false);
+        pacer.schedule(Some(0.0), 0, MonotonicMs(0.0));
+        run(&mut pacer, MonotonicMs(0.0), 2_000.0, false);
         assert_eq!(pacer.tick(0), 8);
         assert!((1_400.0..2_000.0).contains(&pacer.stalled_ms()), "{}", pacer.stalled_ms());
-        assert!(pacer.schedule(None, 3, 2_000.0), "a pause makes the present again");
+        assert!(pacer.schedule(None, 3, MonotonicMs(2_000.0)), "a pause makes the present again");
         assert_eq!((pacer.tick(3), pacer.is_running()), (3, false));
     }
 
     #[test]
     fn on_its_own_clock_it_waits_for_nobody_but_the_window() {
         let mut pacer = pacer(8, InputDelay::Fixed(0));
-        pacer.schedule(Some(0.0), 0, 0.0);
+        pacer.schedule(Some(0.0), 0, MonotonicMs(0.0));
         pacer.follow_own_clock(5.0 * TICK, 0);
         assert_eq!((pacer.tick(0), pacer.fraction(4)), (5, 1.0));
         pacer.follow_own_clock(100.0 * TICK, 0);
@@ -329,22 +329,22 @@ mod tests {
     #[test]
     fn the_delay_grows_at_once_and_shrinks_slowly() {
         let mut pacer = pacer(4, InputDelay::Adaptive { most: 3 });
-        pacer.follow_room_clock(10.0, 0, 0.0);
+        pacer.follow_room_clock(10.0, 0, MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 2, "4 ticks of trip, 2 of them in the window");
         pacer.set_trip(1_000.0);
-        pacer.follow_room_clock(10.0, 0, 0.0);
+        pacer.follow_room_clock(10.0, 0, MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 3, "and no more than it may");
         pacer.set_trip(0.0);
-        pacer.follow_room_clock(SHORTEN_MS - 1.0, 0, 0.0);
+        pacer.follow_room_clock(SHORTEN_MS - 1.0, 0, MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 3);
-        pacer.follow_room_clock(1.0, 0, 0.0);
+        pacer.follow_room_clock(1.0, 0, MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 2);
     }
 
     #[test]
     fn keys_count_from_the_next_tick_or_from_the_one_that_they_reach() {
         let mut pacer = pacer(8, InputDelay::Fixed(2));
-        pacer.schedule(Some(0.0), 10, 0.0);
+        pacer.schedule(Some(0.0), 10, MonotonicMs(0.0));
         assert_eq!(pacer.stamp(10, 10, Some(30.0), false), 13, "it catches up, so they show at once");
         pacer.phase = 18.0;
         assert_eq!(pacer.stamp(18, 10, Some(30.0), false), 33, "held back by the window");

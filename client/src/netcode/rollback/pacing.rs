@@ -5,6 +5,7 @@
 //! that knows which of the two a game is.
 
 use footlights_protocol::{
+    MonotonicMs,
     timeline::Timeline,
     wire::{ClientToRoom, KeyChange, SimulationSetup},
 };
@@ -31,7 +32,7 @@ pub struct Uploader {
     /// The last tick that was uploaded.
     through: u32,
     /// When the next upload is due; infinite before the first.
-    due_at: f64,
+    due_at: MonotonicMs,
     /// Whether the room ever knew of this browser.
     is_known: bool,
 }
@@ -73,7 +74,7 @@ impl Pacing {
     /// The pacing that a room asks for.
     pub fn new(setup: &SimulationSetup) -> Self {
         if setup.single_player {
-            Self::Client(Uploader { through: 0, due_at: f64::INFINITY, is_known: false })
+            Self::Client(Uploader { through: 0, due_at: MonotonicMs::NEVER, is_known: false })
         } else {
             Self::Room
         }
@@ -87,16 +88,16 @@ impl Pacing {
         }
     }
 
-    /// `passed` ms have passed: moves the present on.
-    pub fn follow(&self, pacer: &mut Pacer, passed: f64, confirmed: u32, now: f64) {
+    /// `passed_ms` have passed: moves the present on.
+    pub fn follow(&self, pacer: &mut Pacer, passed_ms: f64, confirmed: u32, now: MonotonicMs) {
         match self {
-            Self::Room => pacer.follow_room_clock(passed, confirmed, now),
-            Self::Client(_) => pacer.follow_own_clock(passed, confirmed),
+            Self::Room => pacer.follow_room_clock(passed_ms, confirmed, now),
+            Self::Client(_) => pacer.follow_own_clock(passed_ms, confirmed),
         }
     }
 
     /// Where the present ought to be by the room's clock; `None` where it does not count.
-    pub fn target(&self, pacer: &Pacer, now: f64) -> Option<f64> {
+    pub fn target(&self, pacer: &Pacer, now: MonotonicMs) -> Option<f64> {
         match self {
             Self::Room => pacer.target(now),
             Self::Client(_) => None,
@@ -142,7 +143,7 @@ impl Pacing {
     }
 
     /// The message about a change of keys; `None` where it is part of an upload.
-    pub fn message(&self, tick: u32, held: u32, time: f64) -> Option<ClientToRoom> {
+    pub fn message(&self, tick: u32, held: u32, time: MonotonicMs) -> Option<ClientToRoom> {
         match self {
             Self::Room => Some(ClientToRoom::StampedKeys { tick, held, time }),
             Self::Client(_) => None,
@@ -150,15 +151,15 @@ impl Pacing {
     }
 
     /// When to upload; infinite where nothing is.
-    pub fn upload_at(&self) -> f64 {
+    pub fn upload_at(&self) -> MonotonicMs {
         match self {
-            Self::Room => f64::INFINITY,
+            Self::Room => MonotonicMs::NEVER,
             Self::Client(uploader) => uploader.due_at,
         }
     }
 
     /// Whether an upload is due and has something new. If it is due, the next one is later either way.
-    pub fn is_upload_due(&mut self, predictor: &Predictor, now: f64) -> bool {
+    pub fn is_upload_due(&mut self, predictor: &Predictor, now: MonotonicMs) -> bool {
         match self {
             Self::Client(uploader) if now >= uploader.due_at => {
                 uploader.due_at = now + UPLOAD_MS;
@@ -169,7 +170,7 @@ impl Pacing {
     }
 
     /// How far the present is, as messages to the room; none where the room knows by itself.
-    pub fn upload(&mut self, predictor: &mut Predictor, now: f64) -> Vec<ClientToRoom> {
+    pub fn upload(&mut self, predictor: &mut Predictor, now: MonotonicMs) -> Vec<ClientToRoom> {
         match self {
             Self::Room => Vec::new(),
             Self::Client(uploader) => {

@@ -5,7 +5,7 @@ use footlights_env::{
     Agent, Surface, View, Viewport, math,
     surface::{Encoder, Item, Scene},
 };
-use footlights_protocol::timeline::Timeline;
+use footlights_protocol::{MonotonicMs, timeline::Timeline};
 use litemap::LiteMap;
 
 /// Time in which a correction fades to 1/e, ms.
@@ -24,7 +24,7 @@ pub struct Painter {
     after: Scene,
     /// How far the last picture was on its way; `None` before the first.
     fraction: Option<f32>,
-    painted_at: Option<f64>,
+    painted_at: Option<MonotonicMs>,
     /// The distance from where items are to where they are shown, by id.
     offsets: LiteMap<u16, (f32, f32)>,
     /// Where items would be now without the correction, and without older offsets.
@@ -103,7 +103,7 @@ impl Painter {
     }
 
     /// The items `fraction` of the way to the next state; `None` if they are painted already.
-    pub fn paint(&mut self, fraction: f32, now: f64) -> Option<Vec<Item>> {
+    pub fn paint(&mut self, fraction: f32, now: MonotonicMs) -> Option<Vec<Item>> {
         let passed = self.painted_at.replace(now).map_or(0.0, |at| (now - at).max(0.0));
         let fades = math::exp(-passed / GLIDE_MS) as f32;
         for (_, offset) in self.offsets.iter_mut() {
@@ -183,32 +183,33 @@ mod tests {
     fn a_picture_is_painted_once_on_its_way_to_the_next_state() {
         let (mut painter, before, after) = states();
         painter.set(&before, Some(&after), Agent(0));
-        let start = x(painter.paint(0.0, 0.0)).unwrap();
-        assert_eq!(x(painter.paint(0.0, 16.0)), None);
-        let half = x(painter.paint(0.5, 32.0)).unwrap();
-        let end = x(painter.paint(1.0, 48.0)).unwrap();
+        let start = x(painter.paint(0.0, MonotonicMs(0.0))).unwrap();
+        assert_eq!(x(painter.paint(0.0, MonotonicMs(16.0))), None);
+        let half = x(painter.paint(0.5, MonotonicMs(32.0))).unwrap();
+        let end = x(painter.paint(1.0, MonotonicMs(48.0))).unwrap();
         assert!((half - (start + end) / 2.0).abs() < 1e-3 && start != end, "{start} {half} {end}");
         painter.repaint();
-        assert_eq!(x(painter.paint(1.0, 64.0)), Some(end));
+        assert_eq!(x(painter.paint(1.0, MonotonicMs(64.0))), Some(end));
     }
 
     #[test]
     fn a_correction_glides_and_a_jump_does_not() {
         let (mut painter, wrong, right) = states();
         painter.set(&wrong, None, Agent(0));
-        let from = x(painter.paint(0.0, 0.0)).unwrap();
+        let from = x(painter.paint(0.0, MonotonicMs(0.0))).unwrap();
         painter.correct(0.0);
         painter.set(&right, None, Agent(0));
-        let first = x(painter.paint(0.0, 0.0)).unwrap();
+        let first = x(painter.paint(0.0, MonotonicMs(0.0))).unwrap();
         assert!((first - from).abs() < 1e-3, "{from} {first}");
-        let glide: Vec<f32> = (1..).map_while(|k| x(painter.paint(0.0, f64::from(k) * 16.0))).collect();
+        let glide: Vec<f32> =
+            (1..).map_while(|k| x(painter.paint(0.0, MonotonicMs(f64::from(k) * 16.0)))).collect();
         let last = *glide.last().unwrap();
         assert!((10..60).contains(&glide.len()) && (last - from).abs() > 1.0, "{from} {glide:?}");
         painter.set(&wrong, None, Agent(0));
         painter.correct(0.0);
         painter.jump();
         painter.set(&right, None, Agent(0));
-        let at_once = x(painter.paint(0.0, 1_016.0)).unwrap();
+        let at_once = x(painter.paint(0.0, MonotonicMs(1_016.0))).unwrap();
         assert!((at_once - last).abs() < 0.1, "{at_once} {last}");
     }
 }

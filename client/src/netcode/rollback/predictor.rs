@@ -312,6 +312,8 @@ pub fn moves_of(moves: Vec<(Agent, Move)>) -> Moves {
 
 #[cfg(test)]
 mod tests {
+    use footlights_protocol::MonotonicMs;
+
     use super::{super::testing, *};
 
     fn predictor() -> Predictor {
@@ -325,7 +327,7 @@ mod tests {
     #[test]
     fn a_right_prediction_undoes_nothing() {
         let mut predictor = predictor();
-        predictor.own_mut().push(2, 1, 0.0);
+        predictor.own_mut().push(2, 1, MonotonicMs(0.0));
         predictor.run_to(5);
         assert_eq!(predictor.present().keys_seen(Agent(0)), 1);
         let quiet = predictor.confirm(1, &Moves::new(), None);
@@ -368,7 +370,7 @@ mod tests {
     #[test]
     fn a_preview_has_the_keys_that_are_held_and_changes_nothing() {
         let mut predictor = predictor();
-        predictor.own_mut().push(1, 1, 0.0);
+        predictor.own_mut().push(1, 1, MonotonicMs(0.0));
         assert_eq!(predictor.preview().unwrap().keys_seen(Agent(0)), 1);
         assert_eq!((predictor.present().tick(), predictor.own().peek(1)), (0, vec![Some(1)]));
     }

@@ -1,4 +1,4 @@
-//! Games for the tests of this folder.
+//! Games for the tests of this folder and of those that use it.
 
 use footlights_env::{ActionValue, Agent};
 use footlights_protocol::{
@@ -15,6 +15,12 @@ const ENVIRONMENT: &str = "slime-volleyball-v0";
 
 /// Ticks a second.
 pub const FPS: f32 = 20.0;
+
+/// What a browser can compute: the environments of the examples, and no policy.
+pub const ENGINE: LocalEngine = LocalEngine {
+    make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
+    infer: |_, _| None,
+};
 
 /// What its inputs mean: both agents have one key that moves them.
 pub fn rules() -> Rules {
@@ -56,11 +62,7 @@ pub fn setup(single_player: bool) -> SimulationSetup {
 
 /// A browser in the state of the game's start.
 pub fn rollback(single_player: bool) -> Rollback {
-    let engine = LocalEngine {
-        make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
-        infer: |_, _| None,
-    };
-    let mut rollback = Rollback::new(Agent(0), FPS, setup(single_player), engine).unwrap();
+    let mut rollback = Rollback::new(Agent(0), FPS, setup(single_player), ENGINE).unwrap();
     rollback.load(&timeline().save().unwrap(), []).unwrap();
     rollback
 }

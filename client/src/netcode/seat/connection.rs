@@ -1,9 +1,9 @@
-//! The connection of a seat to its room: handshake, keys, pings, and the way back after a loss. How the game is seen is
-//! the business of [`View`].
+//! A seat at its room: takes in what the room says, and joins the line to it ([`RoomLink`]), what holds of its words
+//! ([`RoomState`]), the keys ([`KeySender`]) and the view of the game ([`View`]).
 
 use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::{
-    Hud, Outcome,
+    Hud, MonotonicMs, Outcome,
     wire::{
         self, ClientToRoom, CloseCode, Frame, MAX_TO_BROWSER, Phase, RoomToClient, Status, VERSION, Welcome,
     },
@@ -11,21 +11,18 @@ use footlights_protocol::{
 
 use super::{
     key_sender::KeySender,
+    open_view::{WelcomeError, open_view},
+    room_link::RoomLink,
     room_state::{Finished, RoomState},
-    view::{View, WelcomeError},
+    view::View,
 };
 use crate::netcode::{
     connection::Connection,
     outbox::{Outbox, send},
-    page::{PlayOutput, Stop},
+    page::Stop,
     rollback::{LocalEngine, Rollback},
-    round_trips::{ConnectionQuality, RoundTrips},
+    round_trips::ConnectionQuality,
 };
-
-/// How often a round trip is measured, ms.
-const PING_MS: f64 = 1000.0;
-/// A ping without an answer for this long ends the connection, ms.
-const SILENCE_MS: f64 = 6000.0;
 
 /// How a seat ends.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,18 +39,14 @@ pub enum SeatExit {
 }
 
 /// The connection to a room, and everything the room has said.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct SeatConnection {
-    path: String,
     digest: Option<u64>,
     engine: Option<LocalEngine>,
-    connection: Connection,
-    round_trips: RoundTrips,
-    focused: bool,
-    ping_at: f64,
+    link: RoomLink,
     room: RoomState,
     /// How the game is seen; `None` before the first welcome.
-    view: Option<View>,
+    view: Option<Box<dyn View>>,
     keys: KeySender,
     /// Whether anything but the picture changed since [`SeatConnection::take_news`].
     news: bool,
@@ -68,16 +61,12 @@ impl SeatConnection {
         digest: Option<u64>,
         engine: Option<LocalEngine>,
         focused: bool,
-        now: f64,
+        now: MonotonicMs,
     ) -> Self {
         Self {
-            path,
             digest,
             engine,
-            connection: Connection::new(now, SILENCE_MS),
-            round_trips: RoundTrips::default(),
-            focused,
-            ping_at: f64::INFINITY,
+            link: RoomLink::new(path, focused, now),
             room: RoomState::default(),
             view: None,
             keys: KeySender::default(),
@@ -87,17 +76,17 @@ impl SeatConnection {
 
     /// The connection.
     pub fn connection(&self) -> &Connection {
-        &self.connection
+        self.link.connection()
     }
 
     /// The connection in one word.
-    pub fn quality(&self, now: f64) -> ConnectionQuality {
-        self.round_trips.quality(self.connection.is_open(), self.connection.unanswered_ms(now))
+    pub fn quality(&self, now: MonotonicMs) -> ConnectionQuality {
+        self.link.quality(now)
     }
 
     /// The median of the last round trips, ms; `None` before the first.
     pub fn rtt(&self) -> Option<f64> {
-        self.round_trips.median()
+        self.link.rtt()
     }
 
     /// The room's answer to the handshake; stays over a reconnect.
@@ -111,7 +100,7 @@ impl SeatConnection {
     }
 
     /// Time until the phase ends by itself, ms; 0 where it does not.
-    pub fn remaining_ms(&self, now: f64) -> f64 {
+    pub fn remaining_ms(&self, now: MonotonicMs) -> f64 {
         self.room.remaining_ms(now)
     }
 
@@ -137,12 +126,12 @@ impl SeatConnection {
 
     /// The viewport of the pictures; `None` before the first welcome.
     pub fn viewport(&self) -> Option<Viewport> {
-        self.view.as_ref().map(View::viewport)
+        self.view.as_ref().map(|view| view.viewport())
     }
 
     /// The picture to paint at `now`, in painting order; `None` if the last one still holds. Call once a refresh of the
     /// screen.
-    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
+    pub fn picture(&mut self, now: MonotonicMs) -> Option<Vec<Item>> {
         let view = self.view.as_mut()?;
         let picture = view.picture(now);
         if picture.is_some()
@@ -163,22 +152,27 @@ impl SeatConnection {
 
     /// The newest tick that the room decided.
     pub fn tick(&self) -> Option<u32> {
-        self.view.as_ref().and_then(View::tick)
+        self.view.as_ref()?.tick()
     }
 
     /// Whether the participant plays already though the room still counts down.
     pub fn has_begun(&self) -> bool {
-        self.view.as_ref().is_some_and(View::has_begun)
+        self.view.as_ref().is_some_and(|view| view.has_begun())
     }
 
     /// Whether the participant plays on even while the connection is lost.
     pub fn runs_offline(&self) -> bool {
-        self.room.finished.is_none() && self.view.as_ref().is_some_and(View::runs_offline)
+        self.room.finished.is_none() && self.view.as_ref().is_some_and(|view| view.runs_offline())
     }
 
-    /// The game that this browser simulates, if it does.
+    /// What support may want to know of how the game runs here, by name.
+    pub fn figures(&self) -> Vec<(&'static str, f64)> {
+        self.view.as_ref().map_or_else(Vec::new, |view| view.figures())
+    }
+
+    /// The game that this browser simulates, if it does: for tests that compare its states with the room's.
     pub fn rollback(&self) -> Option<&Rollback> {
-        self.view.as_ref().and_then(View::rollback)
+        self.view.as_ref()?.rollback()
     }
 
     /// Sequence numbers of the last keys sent and of the last ones that a frame acknowledged.
@@ -195,19 +189,19 @@ impl SeatConnection {
         std::mem::take(&mut self.news)
     }
 
-    pub(in crate::netcode) fn on_open(&mut self, now: f64, out: &mut Outbox) {
+    pub(in crate::netcode) fn on_open(&mut self, now: MonotonicMs, out: &mut Outbox) {
         send(out, &ClientToRoom::Hello { version: VERSION, digest: self.digest });
         self.keys.on_open();
-        self.ping_at = now;
+        self.link.on_open(now);
     }
 
     pub(in crate::netcode) fn on_message(
         &mut self,
         bytes: &[u8],
-        now: f64,
+        now: MonotonicMs,
         out: &mut Outbox,
     ) -> Option<SeatExit> {
-        self.connection.on_message();
+        self.link.connection_mut().on_message();
         let message = wire::decode(bytes, MAX_TO_BROWSER);
         self.news |= !matches!(
             &message,
@@ -223,11 +217,10 @@ impl SeatConnection {
                 }
             }
             Ok(RoomToClient::Snapshot { tick, timeline, policy_states, mandatory }) => {
-                let states = policy_states.into_iter().map(|(agent, state)| (agent, state.into_vec()));
                 let view = self.view.as_mut();
-                match view.map(|view| view.on_snapshot(tick, &timeline, states, mandatory, out)) {
+                match view.map(|view| view.on_snapshot(tick, &timeline, policy_states, mandatory, out)) {
                     Some(Ok(true)) => self.synchronise(now, out),
-                    Some(Err(_)) => self.start_over(now, out),
+                    Some(Err(_)) => self.link.start_over(now, out),
                     Some(Ok(false)) | None => {}
                 }
             }
@@ -238,9 +231,9 @@ impl SeatConnection {
             }
             Ok(RoomToClient::Status(status)) => self.on_status(status, now),
             Ok(RoomToClient::Pong { time, .. }) => {
-                self.round_trips.record(now - time);
+                let trip_ms = self.link.on_pong(time, now);
                 if let Some(view) = &mut self.view {
-                    view.on_trip(self.round_trips.trip_ms());
+                    view.on_trip(trip_ms);
                 }
             }
             Ok(RoomToClient::Notice { text }) => self.room.notice = text,
@@ -255,15 +248,15 @@ impl SeatConnection {
                 return self.on_close(code, now);
             }
             // An undecodable message means that the two sides are out of sync.
-            Err(_) => self.start_over(now, out),
+            Err(_) => self.link.start_over(now, out),
         }
         None
     }
 
-    pub(in crate::netcode) fn on_close(&mut self, code: u16, now: f64) -> Option<SeatExit> {
+    pub(in crate::netcode) fn on_close(&mut self, code: u16, now: MonotonicMs) -> Option<SeatExit> {
         let reason = std::mem::take(&mut self.room.refusal);
         if self.room.is_saved() {
-            self.connection.stop();
+            self.stop();
             return None;
         }
         match code {
@@ -276,12 +269,12 @@ impl SeatConnection {
             }
             _ => {}
         }
-        self.connection.on_lost(now);
+        self.link.connection_mut().on_lost(now);
         None
     }
 
     /// The keys changed; `at` is the time of the event.
-    pub(in crate::netcode) fn on_keys(&mut self, held: u32, at: f64, out: &mut Outbox) {
+    pub(in crate::netcode) fn on_keys(&mut self, held: u32, at: MonotonicMs, out: &mut Outbox) {
         let is_synced = self.keys.is_synced();
         if self.keys.hold(held)
             && self.view.as_ref().is_some_and(|view| view.takes_keys(is_synced))
@@ -291,77 +284,62 @@ impl SeatConnection {
         }
     }
 
-    pub(in crate::netcode) fn on_attention(&mut self, focused: bool, now: f64, out: &mut Outbox) {
-        if focused != self.focused {
-            self.focused = focused;
-            self.ping_at = self.ping_at.min(now);
+    pub(in crate::netcode) fn on_attention(&mut self, focused: bool, now: MonotonicMs, out: &mut Outbox) {
+        if self.link.set_focused(focused, now) {
             self.poll(now, out);
         }
     }
 
-    pub(in crate::netcode) fn retry_now(&mut self, now: f64) {
-        self.connection.retry_now(now);
+    pub(in crate::netcode) fn retry_now(&mut self, now: MonotonicMs) {
+        self.link.connection_mut().retry_now(now);
     }
 
     /// Gives the connection up: nothing more is wanted from the room.
     pub(in crate::netcode) fn stop(&mut self) {
-        self.connection.stop();
+        self.link.connection_mut().stop();
     }
 
     /// Connects again after another tab took this seat.
-    pub(in crate::netcode) fn reclaim(&mut self, now: f64) {
-        self.connection = Connection::new(now, SILENCE_MS);
+    pub(in crate::netcode) fn reclaim(&mut self, now: MonotonicMs) {
+        self.link.reclaim(now);
     }
 
     /// Does what is due at `now`.
-    pub(in crate::netcode) fn poll(&mut self, now: f64, out: &mut Outbox) {
-        if self.connection.is_open() {
-            if now >= self.ping_at {
-                self.ping(now, out);
-            } else if let Some(view) = &mut self.view {
-                view.upload_if_due(self.keys.is_synced(), now, out);
-            }
-        }
+    pub(in crate::netcode) fn poll(&mut self, now: MonotonicMs, out: &mut Outbox) {
+        let (is_open, is_synced) = (self.connection().is_open(), self.keys.is_synced());
+        let pings = self.link.ping_if_due(now, out);
         if let Some(view) = &mut self.view {
+            if pings && is_synced {
+                view.report(out);
+                view.upload(now, out);
+            } else if is_open && !pings {
+                view.upload_if_due(is_synced, now, out);
+            }
             view.poll(now);
         }
-        self.connection.poll(&self.path, now, out);
+        self.link.poll(now, out);
     }
 
-    pub(in crate::netcode) fn wake_at(&self) -> f64 {
-        let (upload_at, begins_at) = self
-            .view
-            .as_ref()
-            .map_or((f64::INFINITY, f64::INFINITY), |view| (view.upload_at(), view.wake_at()));
-        let own = if self.connection.is_open() { self.ping_at.min(upload_at) } else { f64::INFINITY };
-        own.min(begins_at).min(self.connection.wake_at())
+    pub(in crate::netcode) fn wake_at(&self) -> MonotonicMs {
+        let wake_at = self.link.wake_at();
+        let Some(view) = &self.view else { return wake_at };
+        // Nothing is uploaded over a line that is not open.
+        let upload_at = if self.connection().is_open() { view.upload_at() } else { MonotonicMs::NEVER };
+        wake_at.min(upload_at).min(view.wake_at())
     }
 
-    fn ping(&mut self, now: f64, out: &mut Outbox) {
-        let rtt = self.round_trips.last() as f32;
-        send(out, &ClientToRoom::Ping { time: now, rtt, focused: self.focused });
-        self.connection.on_request(now);
-        self.ping_at = now + PING_MS;
-        if let Some(view) = self.view.as_mut().filter(|_| self.keys.is_synced()) {
-            view.report(out);
-            view.upload(now, out);
-        }
-    }
-
-    fn on_welcome(&mut self, welcome: Welcome, now: f64, out: &mut Outbox) -> Option<SeatExit> {
-        self.connection.on_handshake(now);
-        let viewed = match &mut self.view {
-            Some(view) => view.on_welcome(&welcome, self.engine),
-            None => View::new(&welcome, self.engine).map(|view| self.view = Some(view)),
-        };
-        match viewed {
-            Ok(()) => {}
+    fn on_welcome(&mut self, welcome: Welcome, now: MonotonicMs, out: &mut Outbox) -> Option<SeatExit> {
+        self.link.connection_mut().on_handshake(now);
+        let goes_on = self.view.as_mut().is_some_and(|view| view.on_welcome(&welcome));
+        let opened = if goes_on { Ok(None) } else { open_view(&welcome, self.engine).map(Some) };
+        match opened {
+            Ok(opened) => self.view = opened.or(self.view.take()),
             Err(WelcomeError::OutOfDate(reason)) => {
                 self.room.refusal = reason;
                 return self.on_close(CloseCode::Mismatch.code(), now);
             }
             Err(WelcomeError::OutOfSync) => {
-                self.start_over(now, out);
+                self.link.start_over(now, out);
                 return None;
             }
         }
@@ -372,7 +350,7 @@ impl SeatConnection {
         None
     }
 
-    fn on_frame(&mut self, frame: Frame, now: f64, out: &mut Outbox) {
+    fn on_frame(&mut self, frame: Frame, now: MonotonicMs, out: &mut Outbox) {
         let Some(view) = &mut self.view else { return };
         match view.on_frame(frame, self.keys.is_synced(), now, out) {
             Ok(Some(ack)) => {
@@ -380,11 +358,11 @@ impl SeatConnection {
                 self.synchronise(now, out);
             }
             Ok(None) => {}
-            Err(_) => self.start_over(now, out),
+            Err(_) => self.link.start_over(now, out),
         }
     }
 
-    fn on_status(&mut self, status: Status, now: f64) {
+    fn on_status(&mut self, status: Status, now: MonotonicMs) {
         // A restarted room may count down to ticks that are being played here.
         let plays_on = status.phase == Phase::Countdown && self.runs_offline();
         if let Some(view) = self.view.as_mut().filter(|_| !plays_on) {
@@ -394,12 +372,12 @@ impl SeatConnection {
     }
 
     /// A picture or a state arrived. After the first of a connection the room is told which keys are held.
-    fn synchronise(&mut self, now: f64, out: &mut Outbox) {
+    fn synchronise(&mut self, now: MonotonicMs, out: &mut Outbox) {
         self.update_hud();
         if !self.keys.sync() {
             return;
         }
-        if self.view.as_mut().is_some_and(View::on_synced) {
+        if self.view.as_mut().is_some_and(|view| view.on_synced()) {
             self.keys.forget_pending();
             self.send_keys(now, out);
         }
@@ -409,7 +387,7 @@ impl SeatConnection {
     }
 
     /// Says which keys are held; returns the mark under which they will be shown.
-    fn send_keys(&mut self, at: f64, out: &mut Outbox) -> Option<u32> {
+    fn send_keys(&mut self, at: MonotonicMs, out: &mut Outbox) -> Option<u32> {
         let seq = self.keys.next_seq();
         let sent = self.view.as_mut()?.hold(self.keys.held(), seq, at);
         if let Some(message) = &sent.message {
@@ -419,14 +397,9 @@ impl SeatConnection {
     }
 
     fn update_hud(&mut self) {
-        if let Some(hud) = self.view.as_mut().and_then(View::take_hud) {
+        if let Some(hud) = self.view.as_mut().and_then(|view| view.take_hud()) {
             self.news |= hud != self.room.hud;
             self.room.hud = hud;
         }
-    }
-
-    fn start_over(&mut self, now: f64, out: &mut Outbox) {
-        out.push_back(PlayOutput::Disconnect);
-        self.connection.on_lost(now);
     }
 }

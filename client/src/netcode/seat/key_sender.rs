@@ -1,5 +1,7 @@
 //! The keys that this seat holds, what the room knows of them, and how long they take to show on the screen.
 
+use footlights_protocol::MonotonicMs;
+
 use std::collections::VecDeque;
 
 /// How many measured times wait to be fetched at most; further ones push out the oldest.
@@ -16,7 +18,7 @@ pub struct KeySender {
     acked: u32,
     is_synced: bool,
     /// Marks that are not on the screen yet, and when their keys changed.
-    pending: VecDeque<(u32, f64)>,
+    pending: VecDeque<(u32, MonotonicMs)>,
     measured: VecDeque<f64>,
 }
 
@@ -58,7 +60,7 @@ impl KeySender {
     }
 
     /// A change with this mark was made at `at`; its way to the screen is measured.
-    pub fn measure(&mut self, mark: u32, at: f64) {
+    pub fn measure(&mut self, mark: u32, at: MonotonicMs) {
         self.pending.push_back((mark, at));
         if self.pending.len() > MAX_MEASURED {
             self.pending.pop_front();
@@ -66,7 +68,7 @@ impl KeySender {
     }
 
     /// A frame acknowledged this sequence number.
-    pub fn on_ack(&mut self, ack: u32, now: f64) {
+    pub fn on_ack(&mut self, ack: u32, now: MonotonicMs) {
         // After a reload the room remembers higher numbers than this page ever sent.
         self.seq = self.seq.max(ack);
         self.acked = ack;
@@ -74,7 +76,7 @@ impl KeySender {
     }
 
     /// Changes up to this mark show on the screen.
-    pub fn on_shown(&mut self, mark: u32, now: f64) {
+    pub fn on_shown(&mut self, mark: u32, now: MonotonicMs) {
         while let Some((_, at)) = self.pending.pop_front_if(|(pending, _)| *pending <= mark) {
             if self.measured.len() >= MAX_MEASURED {
                 self.measured.pop_front();
@@ -102,13 +104,13 @@ mod tests {
     fn the_way_of_a_key_ends_with_the_first_picture_that_shows_it() {
         let mut keys = KeySender::default();
         for (mark, at) in [(1, 0.0), (2, 10.0), (5, 20.0)] {
-            keys.measure(mark, at);
+            keys.measure(mark, MonotonicMs(at));
         }
-        keys.on_shown(2, 50.0);
-        keys.on_shown(4, 60.0);
+        keys.on_shown(2, MonotonicMs(50.0));
+        keys.on_shown(4, MonotonicMs(60.0));
         assert_eq!(keys.take_measured().collect::<Vec<_>>(), [50.0, 40.0]);
         keys.forget_pending();
-        keys.on_shown(9, 70.0);
+        keys.on_shown(9, MonotonicMs(70.0));
         assert_eq!(keys.take_measured().count(), 0);
     }
 
@@ -116,7 +118,7 @@ mod tests {
     fn numbers_go_on_from_what_the_room_remembers() {
         let mut keys = KeySender::default();
         assert_eq!(keys.next_seq(), 1);
-        keys.on_ack(40, 0.0);
+        keys.on_ack(40, MonotonicMs(0.0));
         assert_eq!((keys.next_seq(), keys.sent_and_acked()), (41, (41, 40)));
     }
 
@@ -133,9 +135,9 @@ mod tests {
     fn measured_times_do_not_pile_up() {
         let mut keys = KeySender::default();
         for mark in 0..1_000 {
-            keys.measure(mark, 0.0);
+            keys.measure(mark, MonotonicMs(0.0));
         }
-        keys.on_shown(2_000, 1.0);
+        keys.on_shown(2_000, MonotonicMs(1.0));
         assert_eq!(keys.take_measured().count(), MAX_MEASURED);
     }
 }

@@ -2,9 +2,12 @@
 
 mod connection;
 mod key_sender;
+mod open_view;
 mod playback;
 mod restore;
+mod room_link;
 mod room_state;
+mod simulated;
 mod streamed;
 mod view;
 

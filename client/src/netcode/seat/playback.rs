@@ -11,6 +11,7 @@ use footlights_env::{
     Viewport,
     surface::{Delta, Item, Scene, delta::Misfit},
 };
+use footlights_protocol::MonotonicMs;
 
 /// A frame so many ticks after its predecessor is a jump, not a movement.
 const JUMP_TICKS: u32 = 4;
@@ -19,12 +20,12 @@ const JUMP_TICKS: u32 = 4;
 #[derive(Debug, Clone)]
 struct FrameClock {
     tick_ms: f64,
-    base: Option<f64>,
-    jitter: f64,
+    base: Option<MonotonicMs>,
+    jitter_ms: f64,
 }
 
 impl FrameClock {
-    fn arrived(&mut self, tick: u32, now: f64) {
+    fn arrived(&mut self, tick: u32, now: MonotonicMs) {
         let base = now - f64::from(tick) * self.tick_ms;
         let known = *self.base.get_or_insert(base);
         let late = base - known;
@@ -33,16 +34,16 @@ impl FrameClock {
             self.base = Some(base);
         } else if late < 0.0 {
             self.base = Some(base);
-            self.jitter -= self.jitter / 16.0;
+            self.jitter_ms -= self.jitter_ms / 16.0;
         } else {
             // Creeps up slowly, so that a schedule that slips is followed and one late frame is not.
             self.base = Some(known + late / 128.0);
-            self.jitter += (late - self.jitter) / 16.0;
+            self.jitter_ms += (late - self.jitter_ms) / 16.0;
         }
     }
 
-    fn due(&self, tick: u32) -> f64 {
-        self.base.unwrap_or(0.0) + f64::from(tick) * self.tick_ms + self.jitter.min(self.tick_ms)
+    fn due(&self, tick: u32) -> MonotonicMs {
+        self.base.unwrap_or_default() + f64::from(tick) * self.tick_ms + self.jitter_ms.min(self.tick_ms)
     }
 }
 
@@ -56,10 +57,10 @@ pub struct Playback {
     step: Delta,
     tick: Option<u32>,
     clock: FrameClock,
-    begun: f64,
-    lasts: f64,
+    begun: MonotonicMs,
+    lasts_ms: f64,
     refresh_ms: f64,
-    painted_at: Option<f64>,
+    painted_at: Option<MonotonicMs>,
     at_rest: bool,
 }
 
@@ -74,9 +75,9 @@ impl Playback {
             after: Scene::default(),
             step: Delta::default(),
             tick: None,
-            clock: FrameClock { tick_ms: 1000.0 / fps, base: None, jitter: 0.0 },
-            begun: 0.0,
-            lasts: 0.0,
+            clock: FrameClock { tick_ms: 1000.0 / fps, base: None, jitter_ms: 0.0 },
+            begun: MonotonicMs::default(),
+            lasts_ms: 0.0,
             refresh_ms: 1000.0 / 60.0,
             painted_at: None,
             at_rest: true,
@@ -97,7 +98,7 @@ impl Playback {
     ///
     /// # Errors
     /// The change does not fit the last picture. Only a full picture helps.
-    pub fn push(&mut self, tick: u32, delta: Delta, now: f64) -> Result<(), Misfit> {
+    pub fn push(&mut self, tick: u32, delta: Delta, now: MonotonicMs) -> Result<(), Misfit> {
         self.before.apply(&std::mem::take(&mut self.step))?;
         self.after.apply(&delta)?;
         let jumped = self.tick.is_none_or(|last| tick.saturating_sub(last) >= JUMP_TICKS || tick <= last);
@@ -106,7 +107,7 @@ impl Playback {
         let tick_ms = self.clock.tick_ms;
         let glides = !delta.full && !jumped && !delta.moved.is_empty() && tick_ms > 1.5 * self.refresh_ms;
         self.begun = now;
-        self.lasts = if glides {
+        self.lasts_ms = if glides {
             (self.clock.due(tick.saturating_add(1)) - now).clamp(tick_ms / 2.0, tick_ms)
         } else {
             0.0
@@ -124,7 +125,7 @@ impl Playback {
 
     /// The picture to paint at `now`, in painting order; `None` if the last one still holds. Call once a refresh of the
     /// screen.
-    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
+    pub fn picture(&mut self, now: MonotonicMs) -> Option<Vec<Item>> {
         if let Some(last) = self.painted_at.replace(now) {
             let interval = now - last;
             if interval > 1.0 && interval < 100.0 {
@@ -140,8 +141,8 @@ impl Playback {
     }
 
     /// How far between the last two frames the screen is, 0 to 1.
-    fn progress(&self, now: f64) -> f32 {
-        if self.lasts > 0.0 { ((now - self.begun) / self.lasts).clamp(0.0, 1.0) as f32 } else { 1.0 }
+    fn progress(&self, now: MonotonicMs) -> f32 {
+        if self.lasts_ms > 0.0 { ((now - self.begun) / self.lasts_ms).clamp(0.0, 1.0) as f32 } else { 1.0 }
     }
 }
 
@@ -169,7 +170,7 @@ mod tests {
             Self { encoder: Encoder::new(VIEW), playback: Playback::new(VIEW, fps) }
         }
 
-        fn push(&mut self, tick: u32, now: f64) {
+        fn push(&mut self, tick: u32, now: MonotonicMs) {
             let mut surface = Surface::new();
             surface.rect(0.0, 0.0, VIEW.width, VIEW.height).id(1).persistent();
             surface.circle(3.0 * tick as f32, 10.0, 5.0).id(2).tween();
@@ -177,7 +178,7 @@ mod tests {
         }
 
         /// Where the disc is painted, in ticks.
-        fn shown(&mut self, now: f64) -> Option<f64> {
+        fn shown(&mut self, now: MonotonicMs) -> Option<f64> {
             self.playback.picture(now).map(|items| match items.last().unwrap().shape {
                 Shape::Circle { x, .. } => f64::from(x) / 3.0,
                 _ => panic!("the disc is painted last"),
@@ -190,10 +191,10 @@ mod tests {
         let mut source = Source::new(30.0);
         for tick in 0..60 {
             let arrival = f64::from(tick) * TICK;
-            source.push(tick, arrival);
+            source.push(tick, MonotonicMs(arrival));
             for quarter in 0..4 {
                 let now = arrival + f64::from(quarter) * TICK / 4.0;
-                if let (Some(at), true) = (source.shown(now), tick > 1) {
+                if let (Some(at), true) = (source.shown(MonotonicMs(now)), tick > 1) {
                     let ideal = f64::from(tick) - 1.0 + f64::from(quarter) / 4.0;
                     assert!((at - ideal).abs() < 0.1, "tick {tick} + {quarter}/4: {at}");
                 }
@@ -205,64 +206,64 @@ mod tests {
     fn a_late_frame_catches_up_and_a_missing_one_leaves_the_picture_at_rest() {
         let mut source = Source::new(30.0);
         for tick in 0..30 {
-            source.push(tick, f64::from(tick) * TICK);
-            source.shown(f64::from(tick) * TICK);
-            source.shown(f64::from(tick) * TICK + TICK / 2.0);
+            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
+            source.shown(MonotonicMs(f64::from(tick) * TICK));
+            source.shown(MonotonicMs(f64::from(tick) * TICK + TICK / 2.0));
         }
         // Frame 30 is 25 ms late: it is complete before frame 31 is due.
         let late = 30.0 * TICK + 25.0;
-        assert_eq!(source.shown(late - 10.0).map(f64::round), Some(29.0));
-        assert_eq!(source.shown(late - 5.0), None, "at rest, nothing to paint");
-        source.push(30, late);
-        assert!(source.shown(late + TICK / 2.0 + 3.0).unwrap() > 29.95);
+        assert_eq!(source.shown(MonotonicMs(late - 10.0)).map(f64::round), Some(29.0));
+        assert_eq!(source.shown(MonotonicMs(late - 5.0)), None, "at rest, nothing to paint");
+        source.push(30, MonotonicMs(late));
+        assert!(source.shown(MonotonicMs(late + TICK / 2.0 + 3.0)).unwrap() > 29.95);
     }
 
     #[test]
     fn frames_that_arrive_together_are_not_played_one_after_the_other() {
         let mut source = Source::new(30.0);
         for tick in 0..10 {
-            source.push(tick, f64::from(tick) * TICK);
+            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
         }
         for tick in 10..13 {
-            source.push(tick, 12.0 * TICK);
+            source.push(tick, MonotonicMs(12.0 * TICK));
         }
-        assert!(source.shown(12.0 * TICK).unwrap() > 10.95);
+        assert!(source.shown(MonotonicMs(12.0 * TICK)).unwrap() > 10.95);
     }
 
     #[test]
     fn after_a_hidden_time_the_newest_picture_is_there_at_once() {
         let mut source = Source::new(30.0);
         for tick in 0..3000 {
-            source.push(tick, f64::from(tick) * TICK);
+            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
         }
-        assert!(source.shown(2999.0 * TICK + 40.0).unwrap() > 2998.95);
+        assert!(source.shown(MonotonicMs(2999.0 * TICK + 40.0)).unwrap() > 2998.95);
     }
 
     #[test]
     fn after_a_pause_of_the_game_the_clock_follows_its_new_schedule() {
         let mut source = Source::new(30.0);
         for tick in 0..30 {
-            source.push(tick, f64::from(tick) * TICK);
+            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
         }
         for tick in 30..60 {
-            source.push(tick, 20_000.0 + f64::from(tick) * TICK);
+            source.push(tick, MonotonicMs(20_000.0 + f64::from(tick) * TICK));
         }
-        let half = source.shown(20_000.0 + 59.5 * TICK).unwrap();
+        let half = source.shown(MonotonicMs(20_000.0 + 59.5 * TICK)).unwrap();
         assert!((half - 58.5).abs() < 0.1, "{half}");
     }
 
     #[test]
     fn a_new_episode_does_not_glide_and_nothing_is_painted_twice() {
         let mut source = Source::new(30.0);
-        source.push(5, 0.0);
-        assert!(source.shown(0.0).is_some_and(|at| (at - 5.0).abs() < 0.05));
-        assert_eq!(source.shown(16.0), None);
+        source.push(5, MonotonicMs(0.0));
+        assert!(source.shown(MonotonicMs(0.0)).is_some_and(|at| (at - 5.0).abs() < 0.05));
+        assert_eq!(source.shown(MonotonicMs(16.0)), None);
         source.encoder.restart();
-        source.push(6, TICK);
-        assert!(source.shown(TICK).is_some_and(|at| (at - 6.0).abs() < 0.05));
-        assert_eq!(source.shown(TICK + 16.0), None);
+        source.push(6, MonotonicMs(TICK));
+        assert!(source.shown(MonotonicMs(TICK)).is_some_and(|at| (at - 6.0).abs() < 0.05));
+        assert_eq!(source.shown(MonotonicMs(TICK + 16.0)), None);
         source.playback.repaint();
-        assert!(source.shown(TICK + 17.0).is_some());
+        assert!(source.shown(MonotonicMs(TICK + 17.0)).is_some());
     }
 
     #[test]
@@ -270,8 +271,8 @@ mod tests {
         let mut source = Source::new(60.0);
         for tick in 0..60 {
             let now = f64::from(tick) * 1000.0 / 60.0;
-            source.push(tick, now);
-            let at = source.shown(now).unwrap();
+            source.push(tick, MonotonicMs(now));
+            let at = source.shown(MonotonicMs(now)).unwrap();
             assert!((at - f64::from(tick)).abs() < 0.05, "{at}");
         }
     }
@@ -279,12 +280,12 @@ mod tests {
     #[test]
     fn a_delta_that_does_not_fit_is_an_error_and_a_full_one_heals_it() {
         let mut source = Source::new(30.0);
-        source.push(1, 0.0);
+        source.push(1, MonotonicMs(0.0));
         let wrong = Delta { gone: vec![99], ..Delta::default() };
-        assert!(source.playback.push(2, wrong, TICK).is_err());
+        assert!(source.playback.push(2, wrong, MonotonicMs(TICK)).is_err());
         source.encoder.restart();
-        source.push(3, 2.0 * TICK);
-        assert!(source.shown(2.0 * TICK).is_some_and(|at| (at - 3.0).abs() < 0.05));
+        source.push(3, MonotonicMs(2.0 * TICK));
+        assert!(source.shown(MonotonicMs(2.0 * TICK)).is_some_and(|at| (at - 3.0).abs() < 0.05));
     }
 
     proptest! {
@@ -297,9 +298,9 @@ mod tests {
             for (tick, delay) in (0u32..).zip(&delays) {
                 // In order, as over TCP.
                 arrival = arrival.max(f64::from(tick) * TICK + delay);
-                source.push(tick, arrival);
+                source.push(tick, MonotonicMs(arrival));
                 for k in 0..3 {
-                    if let Some(at) = source.shown(arrival + f64::from(k) * 4.0) {
+                    if let Some(at) = source.shown(MonotonicMs(arrival + f64::from(k) * 4.0)) {
                         prop_assert!(at >= shown - 0.05 && at > f64::from(tick) - 1.05, "{at} after {shown}");
                         shown = at;
                     }

@@ -1,7 +1,7 @@
 //! What the room has said about the game and this seat.
 
 use footlights_protocol::{
-    Hud, Outcome,
+    Hud, MonotonicMs, Outcome,
     wire::{Status, Welcome},
 };
 
@@ -14,8 +14,8 @@ pub struct Finished {
     pub saved: bool,
     /// Final score by agent.
     pub scores: Vec<f32>,
-    /// When the room first announced the end (monotonic, ms).
-    pub at: f64,
+    /// When the room first announced the end.
+    pub at: MonotonicMs,
 }
 
 /// The room's messages as far as they still hold. Survives a reconnect, so that the page does not flicker.
@@ -24,7 +24,7 @@ pub struct RoomState {
     /// The answer to the handshake.
     pub welcome: Option<Welcome>,
     /// The phase and everybody's presence, and when that arrived.
-    pub status: Option<(Status, f64)>,
+    pub status: Option<(Status, MonotonicMs)>,
     /// The panel.
     pub hud: Hud,
     /// How the game ended, once it has.
@@ -37,14 +37,14 @@ pub struct RoomState {
 
 impl RoomState {
     /// Time until the phase ends by itself, ms; 0 where it does not.
-    pub fn remaining_ms(&self, now: f64) -> f64 {
+    pub fn remaining_ms(&self, now: MonotonicMs) -> f64 {
         self.status
             .as_ref()
-            .map_or(0.0, |(status, at)| (f64::from(status.remaining_ms) - (now - at).max(0.0)).max(0.0))
+            .map_or(0.0, |(status, at)| (f64::from(status.remaining_ms) - (now - *at).max(0.0)).max(0.0))
     }
 
     /// The room announces the end, possibly again once everything is saved.
-    pub fn finish(&mut self, outcome: Outcome, saved: bool, scores: Vec<f32>, now: f64) {
+    pub fn finish(&mut self, outcome: Outcome, saved: bool, scores: Vec<f32>, now: MonotonicMs) {
         let at = self.finished.as_ref().map_or(now, |first| first.at);
         self.finished = Some(Finished { outcome, saved, scores, at });
     }
@@ -64,19 +64,22 @@ mod tests {
     #[test]
     fn the_time_that_is_left_counts_down_from_when_it_was_said() {
         let mut room = RoomState::default();
-        assert_eq!(room.remaining_ms(5.0), 0.0);
+        assert_eq!(room.remaining_ms(MonotonicMs(5.0)), 0.0);
         let status = Status { phase: Phase::Countdown, remaining_ms: 3_000, seats: Vec::new() };
-        room.status = Some((status, 100.0));
-        assert_eq!([90.0, 100.0, 1_100.0, 9_000.0].map(|now| room.remaining_ms(now)), [3e3, 3e3, 2e3, 0.0]);
+        room.status = Some((status, MonotonicMs(100.0)));
+        assert_eq!(
+            [90.0, 100.0, 1_100.0, 9_000.0].map(|now| room.remaining_ms(MonotonicMs(now))),
+            [3e3, 3e3, 2e3, 0.0]
+        );
     }
 
     #[test]
     fn the_end_is_when_it_was_said_first() {
         let mut room = RoomState::default();
-        room.finish(Outcome::Completed, false, vec![1.0], 10.0);
+        room.finish(Outcome::Completed, false, vec![1.0], MonotonicMs(10.0));
         assert!(!room.is_saved());
-        room.finish(Outcome::Completed, true, vec![1.0], 900.0);
+        room.finish(Outcome::Completed, true, vec![1.0], MonotonicMs(900.0));
         assert!(room.is_saved());
-        assert_eq!(room.finished.map(|finished| finished.at), Some(10.0));
+        assert_eq!(room.finished.map(|finished| finished.at), Some(MonotonicMs(10.0)));
     }
 }

@@ -3,22 +3,19 @@
 
 use std::collections::VecDeque;
 
-use footlights_env::Viewport;
+use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::{
-    Hud,
-    wire::{Frame, Welcome},
+    Hud, MonotonicMs,
+    wire::{ClientToRoom, Frame, Welcome},
 };
 use serde_bytes::ByteBuf;
 
 use super::{
     playback::Playback,
     restore::{MAX_RESTORED_TICKS, pack_receipts},
+    view::{OutOfSync, SentKeys, View},
 };
 use crate::netcode::{outbox::Outbox, page::PlayOutput};
-
-/// The connection and the client disagree about the game; only a new connection helps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OutOfSync;
 
 /// A game whose pictures the room sends.
 #[derive(Debug, Clone)]
@@ -36,27 +33,29 @@ impl Streamed {
         let playback = Playback::new(welcome.viewport, welcome.fps);
         Self { playback, receipts: VecDeque::new(), hud: None }
     }
+}
 
-    /// The handshake of a new connection. The last picture stays on the screen until the next full one arrives, unless it
-    /// would not fit.
-    pub fn on_welcome(&mut self, welcome: &Welcome) {
+impl View for Streamed {
+    /// The last picture stays on the screen until the next full one arrives, unless it would not fit.
+    fn on_welcome(&mut self, welcome: &Welcome) -> bool {
+        if welcome.simulated.is_some() {
+            return false;
+        }
         if self.playback.viewport() != welcome.viewport {
             self.playback = Playback::new(welcome.viewport, welcome.fps);
         }
+        true
     }
 
-    /// One tick. `is_synced` is false for the first frame of a connection: then the room may have forgotten ticks after
-    /// this one, and their receipts are queued in `out`. Returns the acknowledged sequence number.
-    ///
-    /// # Errors
-    /// The change does not fit the last picture.
-    pub fn on_frame(
+    /// With the first frame of a connection the room may have forgotten ticks after this one: their receipts are queued in
+    /// `out`.
+    fn on_frame(
         &mut self,
         frame: Frame,
         is_synced: bool,
-        now: f64,
+        now: MonotonicMs,
         out: &mut Outbox,
-    ) -> Result<u32, OutOfSync> {
+    ) -> Result<Option<u32>, OutOfSync> {
         self.playback.push(frame.tick, frame.picture, now).map_err(|_| OutOfSync)?;
         self.hud = frame.hud.or(self.hud.take());
         if !is_synced {
@@ -71,32 +70,36 @@ impl Streamed {
                 self.receipts.pop_front();
             }
         }
-        Ok(frame.ack)
+        Ok(Some(frame.ack))
     }
 
-    /// All ticks up to this one are stored: their receipts are no longer needed.
-    pub fn on_persisted(&mut self, tick: u32) {
+    /// Receipts of stored ticks are no longer needed.
+    fn on_persisted(&mut self, tick: u32) {
         while self.receipts.pop_front_if(|(kept, _)| *kept <= tick).is_some() {}
     }
 
-    /// The pictures.
-    pub fn playback(&self) -> &Playback {
-        &self.playback
+    fn hold(&mut self, held: u32, seq: u32, at: MonotonicMs) -> SentKeys {
+        SentKeys { mark: seq, message: Some(ClientToRoom::Keys { seq, held, time: at }) }
     }
 
-    /// The pictures, to paint the next one.
-    pub fn playback_mut(&mut self) -> &mut Playback {
-        &mut self.playback
+    fn picture(&mut self, now: MonotonicMs) -> Option<Vec<Item>> {
+        self.playback.picture(now)
     }
 
-    /// The viewport of the pictures.
-    pub fn viewport(&self) -> Viewport {
+    fn repaint(&mut self) {
+        self.playback.repaint();
+    }
+
+    fn viewport(&self) -> Viewport {
         self.playback.viewport()
     }
 
-    /// The panel, if it changed since the last call.
-    pub fn take_hud(&mut self) -> Option<Hud> {
+    fn take_hud(&mut self) -> Option<Hud> {
         self.hud.take()
+    }
+
+    fn tick(&self) -> Option<u32> {
+        self.playback.tick()
     }
 }
 
@@ -130,7 +133,9 @@ mod tests {
     /// The ticks that a room which restarts at `tick` gets back.
     fn restored(streamed: &mut Streamed, tick: u32) -> Vec<u32> {
         let mut out = Outbox::new();
-        streamed.on_frame(Frame { receipt: ByteBuf::new(), ..frame(tick) }, false, 0.0, &mut out).unwrap();
+        streamed
+            .on_frame(Frame { receipt: ByteBuf::new(), ..frame(tick) }, false, MonotonicMs(0.0), &mut out)
+            .unwrap();
         let ticks = out.iter().flat_map(|output| match output {
             PlayOutput::Send(bytes) => match wire::decode(bytes, MAX_FROM_BROWSER).unwrap() {
                 ClientToRoom::RestoreReceipts { from, receipts } => (from..).take(receipts.len()),
@@ -145,13 +150,15 @@ mod tests {
     fn a_restarted_room_gets_back_what_it_has_forgotten_and_not_what_is_stored() {
         let mut streamed = streamed();
         for tick in 1..=50 {
-            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+            streamed
+                .on_frame(frame(tick), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
+                .unwrap();
         }
         assert_eq!(restored(&mut streamed.clone(), 40), (41..=50).collect::<Vec<_>>());
         streamed.on_persisted(45);
         assert_eq!(restored(&mut streamed.clone(), 40), (46..=50).collect::<Vec<_>>());
         // What the room decides again replaces what it decided before.
-        streamed.on_frame(frame(47), true, 2_000.0, &mut Outbox::new()).unwrap();
+        streamed.on_frame(frame(47), true, MonotonicMs(2_000.0), &mut Outbox::new()).unwrap();
         assert_eq!(restored(&mut streamed, 40), [46, 47]);
     }
 
@@ -159,7 +166,9 @@ mod tests {
     fn receipts_do_not_pile_up() {
         let mut streamed = streamed();
         for tick in 1..=1_000 {
-            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+            streamed
+                .on_frame(frame(tick), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
+                .unwrap();
         }
         assert_eq!(streamed.receipts.len(), MAX_RESTORED_TICKS);
     }
@@ -168,6 +177,6 @@ mod tests {
     fn a_change_that_does_not_fit_is_out_of_sync() {
         let picture = Delta { gone: vec![9], ..Delta::default() };
         let frame = Frame { tick: 1, picture, ..Frame::default() };
-        assert_eq!(streamed().on_frame(frame, true, 0.0, &mut Outbox::new()), Err(OutOfSync));
+        assert_eq!(streamed().on_frame(frame, true, MonotonicMs(0.0), &mut Outbox::new()), Err(OutOfSync));
     }
 }

@@ -1,52 +1,18 @@
-//! The two ways in which a seat sees its game. They are chosen by the room's welcome; everything above this module treats
-//! them alike.
+//! What a seat wants from its view of the game, whoever simulates it. Each way to run a game answers every question in its
+//! own way, so nothing above asks which of them a game has.
 
-use footlights_env::{Agent, EnvError, Viewport, surface::Item};
+use footlights_env::{Agent, Viewport, surface::Item};
 use footlights_protocol::{
-    Hud,
+    Hud, MonotonicMs,
     wire::{ClientToRoom, ConfirmedTick, Frame, Phase, Welcome},
 };
+use serde_bytes::ByteBuf;
 
-use super::{
-    restore::{MAX_RESTORED_TICKS, pack_ticks},
-    streamed::{OutOfSync, Streamed},
-};
-use crate::netcode::{
-    outbox::{Outbox, send},
-    page::PlayOutput,
-    rollback::{Consistency, LocalEngine, Rollback},
-};
+use crate::netcode::{outbox::Outbox, rollback::Rollback};
 
-/// More reports than this do not tell how the last ticks of a game were shown.
-const MAX_FINAL_REPORTS: usize = 8;
-
-/// How a seat sees its game.
-#[derive(Debug, Clone)]
-pub enum View {
-    /// The room simulates and streams pictures.
-    Streamed(Box<Streamed>),
-    /// This browser simulates as well, ahead of the room.
-    Simulated(Box<Rollback>),
-}
-
-/// Why this browser cannot show the game that a welcome describes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WelcomeError {
-    /// It does not know how to make the game. The handshake compared fingerprints, so this happens only while a new
-    /// version is deployed; a new connection finds another server.
-    OutOfSync,
-    /// Its page simulates the game differently from the room, for this reason: it must be reloaded.
-    OutOfDate(String),
-}
-
-impl From<EnvError> for WelcomeError {
-    fn from(error: EnvError) -> Self {
-        match error {
-            EnvError::Fingerprint { .. } => Self::OutOfDate(error.to_string()),
-            _ => Self::OutOfSync,
-        }
-    }
-}
+/// The connection and the client disagree about the game; only a new connection helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfSync;
 
 /// A change of keys, once a view has taken it.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,254 +23,130 @@ pub struct SentKeys {
     pub message: Option<ClientToRoom>,
 }
 
-impl View {
-    /// The view that `welcome` asks for.
-    ///
-    /// # Errors
-    /// This browser cannot simulate the game, or simulates it differently.
-    pub fn new(welcome: &Welcome, engine: Option<LocalEngine>) -> Result<Self, WelcomeError> {
-        let Some(setup) = welcome.simulated.clone() else {
-            return Ok(Self::Streamed(Box::new(Streamed::new(welcome))));
-        };
-        let engine = engine.ok_or(WelcomeError::OutOfSync)?;
-        let rollback = Rollback::new(welcome.agent, welcome.fps, setup, engine)?;
-        Ok(Self::Simulated(Box::new(rollback)))
-    }
+/// How a seat sees its game. What has an answer here is the same for every view that does not simulate.
+pub trait View: std::fmt::Debug {
+    /// The handshake of a new connection. The view goes on from where it is. False if the room asks for another kind of
+    /// view.
+    fn on_welcome(&mut self, welcome: &Welcome) -> bool;
 
-    /// The handshake of a new connection. The view goes on from where it is if it is of the kind that the room asks for.
+    /// One streamed tick. `is_synced` is false for the first frame of a connection. Returns the acknowledged sequence
+    /// number; `None` if the frame was not meant for this view.
     ///
     /// # Errors
-    /// As [`View::new`].
-    pub fn on_welcome(&mut self, welcome: &Welcome, engine: Option<LocalEngine>) -> Result<(), WelcomeError> {
-        match (&mut *self, &welcome.simulated) {
-            (Self::Streamed(streamed), None) => streamed.on_welcome(welcome),
-            (Self::Simulated(_), Some(_)) => {}
-            _ => *self = Self::new(welcome, engine)?,
-        }
-        Ok(())
-    }
-
-    /// One streamed tick. Returns the acknowledged sequence number; `None` where the browser simulates.
-    ///
-    /// # Errors
-    /// As [`Streamed::on_frame`].
-    pub fn on_frame(
+    /// The change does not fit the last picture.
+    fn on_frame(
         &mut self,
-        frame: Frame,
-        is_synced: bool,
-        now: f64,
-        out: &mut Outbox,
+        _frame: Frame,
+        _is_synced: bool,
+        _now: MonotonicMs,
+        _out: &mut Outbox,
     ) -> Result<Option<u32>, OutOfSync> {
-        match self {
-            Self::Streamed(streamed) => streamed.on_frame(frame, is_synced, now, out).map(Some),
-            Self::Simulated(_) => Ok(None),
-        }
+        Ok(None)
     }
 
-    /// The room's state after `tick`. A restarted room may be behind what it confirmed here before: then it gets those
-    /// ticks back, and the state is used only if it is `mandatory` or there are too many. Returns whether the state was
-    /// meant for this view.
+    /// The room's state after `tick`, which must be taken over if it is `mandatory`. Returns whether the state was meant
+    /// for this view.
     ///
     /// # Errors
     /// The state cannot be read.
-    pub fn on_snapshot(
+    fn on_snapshot(
         &mut self,
-        tick: u32,
-        timeline: &[u8],
-        policy_states: impl IntoIterator<Item = (Agent, Vec<u8>)>,
-        mandatory: bool,
-        out: &mut Outbox,
+        _tick: u32,
+        _timeline: &[u8],
+        _policy_states: Vec<(Agent, ByteBuf)>,
+        _mandatory: bool,
+        _out: &mut Outbox,
     ) -> Result<bool, OutOfSync> {
-        let Self::Simulated(rollback) = self else { return Ok(false) };
-        let forgotten = rollback.confirmed_after(tick);
-        match forgotten.filter(|ticks| !mandatory && ticks.len() <= MAX_RESTORED_TICKS) {
-            Some(forgotten) => out.extend(pack_ticks(forgotten).into_iter().map(PlayOutput::Send)),
-            None => rollback.load(timeline, policy_states).map_err(|_| OutOfSync)?,
-        }
-        Ok(true)
+        Ok(false)
     }
 
-    /// The room's decision for one tick. An inconsistent state here is reported to the room, which answers with a snapshot.
-    pub fn on_confirmed(&mut self, confirmed: ConfirmedTick, now: f64, out: &mut Outbox) {
-        let Self::Simulated(rollback) = self else { return };
-        let tick = confirmed.tick;
-        let digest = match rollback.confirm(confirmed, now) {
-            Consistency::Consistent => return,
-            Consistency::Differs(digest) => digest,
-            Consistency::Broken => 0,
-        };
-        send(out, &ClientToRoom::Desync { tick, digest });
-    }
+    /// The room's decision for one tick.
+    fn on_confirmed(&mut self, _confirmed: ConfirmedTick, _now: MonotonicMs, _out: &mut Outbox) {}
 
     /// All ticks up to this one are stored.
-    pub fn on_persisted(&mut self, tick: u32) {
-        if let Self::Streamed(streamed) = self {
-            streamed.on_persisted(tick);
-        }
-    }
+    fn on_persisted(&mut self, _tick: u32) {}
 
     /// The room is in this phase for another `remaining_ms`.
-    pub fn on_phase(&mut self, phase: Phase, remaining_ms: f64, now: f64) {
-        if let Self::Simulated(rollback) = self {
-            rollback.on_phase(phase, remaining_ms, now);
-        }
-    }
+    fn on_phase(&mut self, _phase: Phase, _remaining_ms: f64, _now: MonotonicMs) {}
 
     /// The round trip to plan for, ms.
-    pub fn on_trip(&mut self, ms: f64) {
-        if let Self::Simulated(rollback) = self {
-            rollback.on_trip(ms);
-        }
-    }
+    fn on_trip(&mut self, _ms: f64) {}
 
     /// The first picture or state of a connection arrived. Returns whether the room must be told which keys are held.
-    pub fn on_synced(&mut self) -> bool {
-        match self {
-            Self::Streamed(_) => true,
-            Self::Simulated(rollback) => rollback.on_synced(),
-        }
+    fn on_synced(&mut self) -> bool {
+        true
     }
 
     /// Whether a change of keys counts now, though the room of this connection may not be synchronised yet.
-    pub fn takes_keys(&self, is_synced: bool) -> bool {
-        match self {
-            Self::Streamed(_) => is_synced,
-            Self::Simulated(rollback) => rollback.takes_keys(is_synced),
-        }
+    fn takes_keys(&self, is_synced: bool) -> bool {
+        is_synced
     }
 
     /// These keys are held since `at`; `seq` is the number of the message, if there is one.
-    pub fn hold(&mut self, held: u32, seq: u32, at: f64) -> SentKeys {
-        match self {
-            Self::Streamed(_) => {
-                SentKeys { mark: seq, message: Some(ClientToRoom::Keys { seq, held, time: at }) }
-            }
-            Self::Simulated(rollback) => {
-                let (mark, message) = rollback.hold(held, at);
-                SentKeys { mark, message }
-            }
-        }
-    }
+    fn hold(&mut self, held: u32, seq: u32, at: MonotonicMs) -> SentKeys;
 
     /// Queues the report that goes with a sign of life.
-    pub fn report(&mut self, out: &mut Outbox) {
-        if let Self::Simulated(rollback) = self
-            && let Some(report) = rollback.poll_report()
-        {
-            send(out, &ClientToRoom::RenderReport(report));
-        }
-    }
+    fn report(&mut self, _out: &mut Outbox) {}
 
     /// Queues reports about all ticks up to the end of the game: the room waits for them before it saves.
-    pub fn report_end(&mut self, out: &mut Outbox) {
-        let Self::Simulated(rollback) = self else { return };
-        let end = rollback.confirmed().tick();
-        for _ in 0..MAX_FINAL_REPORTS {
-            let report = rollback.report();
-            let until = report.until;
-            send(out, &ClientToRoom::RenderReport(report));
-            if until >= end {
-                break;
-            }
-        }
-    }
+    fn report_end(&mut self, _out: &mut Outbox) {}
 
     /// Queues how far the game is, where this browser's clock is the game's.
-    pub fn upload(&mut self, now: f64, out: &mut Outbox) {
-        if let Self::Simulated(rollback) = self {
-            rollback.upload(now).iter().for_each(|message| send(out, message));
-        }
-    }
+    fn upload(&mut self, _now: MonotonicMs, _out: &mut Outbox) {}
 
     /// The same, if it is due and there is something new.
-    pub fn upload_if_due(&mut self, is_synced: bool, now: f64, out: &mut Outbox) {
-        if let Self::Simulated(rollback) = self
-            && rollback.is_upload_due(now)
-            && is_synced
-        {
-            self.upload(now, out);
-        }
-    }
+    fn upload_if_due(&mut self, _is_synced: bool, _now: MonotonicMs, _out: &mut Outbox) {}
 
     /// When to call [`View::upload_if_due`] at the latest.
-    pub fn upload_at(&self) -> f64 {
-        self.rollback().map_or(f64::INFINITY, Rollback::upload_at)
+    fn upload_at(&self) -> MonotonicMs {
+        MonotonicMs::NEVER
     }
 
     /// Starts a game that is due to start in this browser.
-    pub fn poll(&mut self, now: f64) {
-        if let Self::Simulated(rollback) = self
-            && now >= rollback.begins_at()
-        {
-            rollback.advance(now);
-        }
-    }
+    fn poll(&mut self, _now: MonotonicMs) {}
 
     /// When to call [`View::poll`] at the latest.
-    pub fn wake_at(&self) -> f64 {
-        self.rollback().map_or(f64::INFINITY, Rollback::begins_at)
+    fn wake_at(&self) -> MonotonicMs {
+        MonotonicMs::NEVER
     }
 
     /// The picture to paint at `now`, in painting order; `None` if the last one still holds.
-    pub fn picture(&mut self, now: f64) -> Option<Vec<Item>> {
-        match self {
-            Self::Streamed(streamed) => streamed.playback_mut().picture(now),
-            Self::Simulated(rollback) => rollback.picture(now),
-        }
-    }
+    fn picture(&mut self, now: MonotonicMs) -> Option<Vec<Item>>;
 
     /// The last mark whose change of keys is in the last picture; `None` where acknowledgements say it.
-    pub fn shown_keys(&self) -> Option<u32> {
-        self.rollback().map(Rollback::shown)
+    fn shown_keys(&self) -> Option<u32> {
+        None
     }
 
     /// The next picture must be painted even if nothing changed.
-    pub fn repaint(&mut self) {
-        match self {
-            Self::Streamed(streamed) => streamed.playback_mut().repaint(),
-            Self::Simulated(rollback) => rollback.repaint(),
-        }
-    }
+    fn repaint(&mut self);
 
     /// The viewport of the pictures.
-    pub fn viewport(&self) -> Viewport {
-        match self {
-            Self::Streamed(streamed) => streamed.viewport(),
-            Self::Simulated(rollback) => rollback.viewport(),
-        }
-    }
+    fn viewport(&self) -> Viewport;
 
     /// The panel, if it may have changed since the last call.
-    pub fn take_hud(&mut self) -> Option<Hud> {
-        match self {
-            Self::Streamed(streamed) => streamed.take_hud(),
-            Self::Simulated(rollback) => rollback.take_hud(),
-        }
-    }
+    fn take_hud(&mut self) -> Option<Hud>;
 
     /// The newest tick that the room decided; `None` before the first.
-    pub fn tick(&self) -> Option<u32> {
-        match self {
-            Self::Streamed(streamed) => streamed.playback().tick(),
-            Self::Simulated(rollback) => Some(rollback.confirmed().tick()),
-        }
-    }
+    fn tick(&self) -> Option<u32>;
 
     /// Whether the game runs here though the room still counts down.
-    pub fn has_begun(&self) -> bool {
-        self.rollback().is_some_and(Rollback::has_begun)
+    fn has_begun(&self) -> bool {
+        false
     }
 
     /// Whether the game goes on here even if nothing arrives from the room.
-    pub fn runs_offline(&self) -> bool {
-        self.rollback().is_some_and(Rollback::runs_offline)
+    fn runs_offline(&self) -> bool {
+        false
     }
 
-    /// The simulation, where this browser simulates.
-    pub fn rollback(&self) -> Option<&Rollback> {
-        match self {
-            Self::Streamed(_) => None,
-            Self::Simulated(rollback) => Some(rollback),
-        }
+    /// What support may want to know of how the game runs here, by name.
+    fn figures(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+
+    /// The simulation, for tests that compare its states with the room's; `None` where there is none.
+    fn rollback(&self) -> Option<&Rollback> {
+        None
     }
 }

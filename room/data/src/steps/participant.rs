@@ -91,7 +91,7 @@ pub(super) fn sample<'r>(keys: &str) -> Vec<Column<StepRow<'r>>> {
             "client_time_ms",
             number.clone(),
             "The clock of the participant's browser at its last message; it never goes back, and its zero is its own. Empty before the first message, also to a server that was restarted.",
-            |sample| sample.client_time_ms.into(),
+            |sample| sample.client_time_ms.map(|at| at.0).into(),
         )
         .unit("ms"),
         of_sample(

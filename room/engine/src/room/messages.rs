@@ -2,8 +2,9 @@
 
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
-use footlights_protocol::wire::{
-    self, ClientToRoom, CloseCode, KeyChange, MAX_FROM_BROWSER, RenderReport, RoomToClient, Welcome,
+use footlights_protocol::{
+    MonotonicMs,
+    wire::{self, ClientToRoom, CloseCode, KeyChange, MAX_FROM_BROWSER, RenderReport, RoomToClient, Welcome},
 };
 
 use super::{driver::Acceptance, game_room::GameRoom, phase::Phase, player::Player};
@@ -187,7 +188,7 @@ impl GameRoom {
         }
     }
 
-    fn answer_ping(&mut self, now: u64, agent: Agent, time: f64, rtt: f32, focused: bool) {
+    fn answer_ping(&mut self, now: u64, agent: Agent, time: MonotonicMs, rtt: f32, focused: bool) {
         if !time.is_finite() || !rtt.is_finite() {
             return self.refuse(now, agent, CloseCode::Malformed, "a time that is not a number");
         }

@@ -1,6 +1,7 @@
 //! A participant in a seat: their connection, their keys, and what their browser last said.
 
 use footlights_experiment::record::ParticipantSample;
+use footlights_protocol::MonotonicMs;
 
 use super::{input_queue::InputQueue, rtt_window::RttWindow};
 
@@ -28,8 +29,8 @@ pub struct Player {
     pub rtt_ms: f32,
     /// The round trips of the last seconds on this connection.
     pub rtts: RttWindow,
-    /// The browser's monotonic clock at its last message, ms.
-    pub client_time_ms: Option<f64>,
+    /// The browser's clock at its last message.
+    pub client_time_ms: Option<MonotonicMs>,
     /// Since when messages are counted, epoch ms, and how many there were.
     message_count: (u64, u32),
 }

@@ -4,7 +4,7 @@ use footlights_env::{Agent, Viewport, surface::Delta};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hud, InputDelay, Outcome,
+    Hud, InputDelay, MonotonicMs, Outcome,
     keys::Keyboard,
     timeline::{Move, Rules},
 };
@@ -28,8 +28,8 @@ pub enum ClientToRoom {
         seq: u32,
         /// Bit k: key k of [`Keyboard::keys`] is held.
         held: u32,
-        /// The browser's monotonic clock, ms.
-        time: f64,
+        /// The browser's clock.
+        time: MonotonicMs,
     },
     /// The same where browsers simulate: the keys held from a tick on.
     #[serde(rename = "i")]
@@ -38,8 +38,8 @@ pub enum ClientToRoom {
         tick: u32,
         /// As in [`ClientToRoom::Keys`].
         held: u32,
-        /// The browser's monotonic clock, ms.
-        time: f64,
+        /// The browser's clock.
+        time: MonotonicMs,
     },
     /// How far the browser of somebody who plays alone has come: nothing beyond it is decided.
     #[serde(rename = "t")]
@@ -80,8 +80,8 @@ pub enum ClientToRoom {
     /// Sign of life, once a second.
     #[serde(rename = "p")]
     Ping {
-        /// The browser's monotonic clock, ms; comes back in [`RoomToClient::Pong`].
-        time: f64,
+        /// The browser's clock; comes back in [`RoomToClient::Pong`].
+        time: MonotonicMs,
         /// The last measured round trip, ms; 0 before the first.
         rtt: f32,
         /// Whether the page is visible and focused.
@@ -96,8 +96,8 @@ pub struct KeyChange {
     pub tick: u32,
     /// As in [`ClientToRoom::Keys`].
     pub held: u32,
-    /// The browser's monotonic clock, ms.
-    pub time: f64,
+    /// The browser's clock.
+    pub time: MonotonicMs,
 }
 
 /// Room to browser.
@@ -138,7 +138,7 @@ pub enum RoomToClient {
     #[serde(rename = "p")]
     Pong {
         /// As it came.
-        time: f64,
+        time: MonotonicMs,
     },
     /// What this participant must know while the game goes on, such as a warning.
     #[serde(rename = "n")]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Hud, InputDelay, Outcome,
+    Hud, InputDelay, MonotonicMs, Outcome,
     keys::Keyboard,
     timeline::{Move, Rules},
 };
@@ -92,7 +92,7 @@ fn seat_messages() -> Vec<RoomToClient> {
             remaining_ms: 27_000,
             seats: vec![Presence::Away, Presence::Policy],
         }),
-        RoomToClient::Pong { time: 12.000_000_1 },
+        RoomToClient::Pong { time: MonotonicMs(12.000_000_1) },
         RoomToClient::Notice { text: "Your connection is slow.".into() },
         RoomToClient::Finished { outcome: Outcome::PartnerLeft, saved: true, scores: vec![] },
         RoomToClient::Refused { code: 4005, reason: "protocol 2".into() },
@@ -101,12 +101,12 @@ fn seat_messages() -> Vec<RoomToClient> {
 
 fn client_messages() -> Vec<ClientToRoom> {
     [
-        ClientToRoom::Keys { seq: 1, held: 5, time: 0.25 },
-        ClientToRoom::StampedKeys { tick: 70_000, held: 5, time: 0.25 },
+        ClientToRoom::Keys { seq: 1, held: 5, time: MonotonicMs(0.25) },
+        ClientToRoom::StampedKeys { tick: 70_000, held: 5, time: MonotonicMs(0.25) },
         ClientToRoom::Desync { tick: 70_000, digest: u64::MAX },
         ClientToRoom::Advanced {
             until: 70_000,
-            changes: vec![KeyChange { tick: 69_990, held: 5, time: 0.25 }],
+            changes: vec![KeyChange { tick: 69_990, held: 5, time: MonotonicMs(0.25) }],
             digest: Some(u64::MAX),
         },
         ClientToRoom::RenderReport(RenderReport {
@@ -120,7 +120,7 @@ fn client_messages() -> Vec<ClientToRoom> {
         ClientToRoom::RestoreTicks { ticks: vec![confirmed()] },
         ClientToRoom::Hello { version: 1, digest: Some(u64::MAX) },
         ClientToRoom::Hello { version: 1, digest: None },
-        ClientToRoom::Ping { time: 1e9, rtt: 20.5, focused: false },
+        ClientToRoom::Ping { time: MonotonicMs(1e9), rtt: 20.5, focused: false },
     ]
     .into()
 }
@@ -232,7 +232,7 @@ fn what_is_too_long_is_refused_before_it_is_read() {
 
 #[test]
 fn bytes_behind_a_message_are_an_error() {
-    let mut bytes = encode(&ClientToRoom::Keys { seq: 1, held: 5, time: 0.25 });
+    let mut bytes = encode(&ClientToRoom::Keys { seq: 1, held: 5, time: MonotonicMs(0.25) });
     bytes.push(0);
     assert_eq!(decode::<ClientToRoom>(&bytes, 100).unwrap_err().close_code(), CloseCode::Malformed);
 }

@@ -8,7 +8,10 @@ use footlights_client::{
     view,
 };
 use footlights_env::Rng;
-use footlights_protocol::wire::{self, ClientToTabLease, Phase};
+use footlights_protocol::{
+    MonotonicMs,
+    wire::{self, ClientToTabLease, Phase},
+};
 
 use super::{
     habits::Habits,
@@ -36,7 +39,7 @@ pub enum Turn {
 }
 
 /// A game scene.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Game {
     play: Play,
     style: Style,
@@ -46,16 +49,16 @@ pub struct Game {
     /// Where to post when the game is over.
     pub next: String,
     /// When the participant came to this scene.
-    since: f64,
+    since: MonotonicMs,
     room: Option<String>,
     held: u32,
-    key_at: f64,
-    glance_at: f64,
-    offered: Option<(&'static str, Button, f64)>,
+    key_at: MonotonicMs,
+    glance_at: MonotonicMs,
+    offered: Option<(&'static str, Button, MonotonicMs)>,
     /// How long after the first running tick the bot looks away, and for how long.
     hide: Option<(f64, f64)>,
     /// When it looks away or back.
-    look_at: f64,
+    look_at: MonotonicMs,
     away: bool,
 }
 
@@ -76,8 +79,8 @@ impl Game {
         environments: Environments,
         habits: &Habits,
         hide: Option<(f64, f64)>,
-        since: f64,
-        now: f64,
+        since: MonotonicMs,
+        now: MonotonicMs,
     ) -> Option<Self> {
         let Way::Play { environment, lobby, next } = &page.way else { return None };
         let digest = (environments.fingerprint)(environment);
@@ -91,11 +94,11 @@ impl Game {
             since,
             room: None,
             held: 0,
-            key_at: f64::INFINITY,
+            key_at: MonotonicMs::NEVER,
             glance_at: now + GLANCE_MS,
             offered: None,
             hide,
-            look_at: f64::INFINITY,
+            look_at: MonotonicMs::NEVER,
             away: false,
         })
     }
@@ -119,14 +122,14 @@ impl Game {
     }
 
     /// When to call with [`PlayInput::Wake`] at the latest.
-    pub fn wake_at(&self) -> f64 {
+    pub fn wake_at(&self) -> MonotonicMs {
         self.play.wake_at().min(self.key_at).min(self.glance_at).min(self.look_at)
     }
 
     /// One event of the page, and all that follows from it.
     pub fn handle(
         &mut self,
-        now: f64,
+        now: MonotonicMs,
         input: PlayInput<'_>,
         rng: &mut Rng,
         diary: &mut Diary,
@@ -155,7 +158,7 @@ impl Game {
 
     fn drive(
         &mut self,
-        now: f64,
+        now: MonotonicMs,
         input: PlayInput<'_>,
         diary: &mut Diary,
         out: &mut VecDeque<Output>,
@@ -186,7 +189,7 @@ impl Game {
     }
 
     /// Takes note of how it stands.
-    fn see(&mut self, now: f64, rng: &mut Rng, diary: &mut Diary) {
+    fn see(&mut self, now: MonotonicMs, rng: &mut Rng, diary: &mut Diary) {
         let (Some(room), Some(seat)) = (&self.room, self.play.seat()) else { return };
         let framed = diary.games.iter().any(|played| played.scene == self.scene && played.tick.is_some());
         let played = diary.game(&self.scene, room);
@@ -199,12 +202,12 @@ impl Game {
             diary.first_frames_ms.push(now - self.since);
         }
         let running = seat.connection().is_open() && seat.status().is_some_and(|s| s.phase == Phase::Running);
-        if running && self.key_at.is_infinite() && self.style == Style::Random {
+        if running && self.key_at == MonotonicMs::NEVER && self.style == Style::Random {
             self.key_at = now + 2.0 * self.keys_ms * rng.unit_f64();
         }
         if !running {
-            self.key_at = f64::INFINITY;
-        } else if let Some((after, _)) = self.hide.filter(|_| self.look_at.is_infinite()) {
+            self.key_at = MonotonicMs::NEVER;
+        } else if let Some((after, _)) = self.hide.filter(|_| self.look_at == MonotonicMs::NEVER) {
             self.look_at = now + after;
         }
     }
@@ -218,8 +221,8 @@ impl Game {
     }
 
     /// Looks away, or back.
-    fn look(&mut self, now: f64, diary: &mut Diary, out: &mut VecDeque<Output>) -> Option<Turn> {
-        self.look_at = f64::INFINITY;
+    fn look(&mut self, now: MonotonicMs, diary: &mut Diary, out: &mut VecDeque<Output>) -> Option<Turn> {
+        self.look_at = MonotonicMs::NEVER;
         if let Some((_, lasts)) = self.hide.take() {
             diary.hidden += 1;
             self.away = true;
@@ -235,7 +238,7 @@ impl Game {
     }
 
     /// The way out that the overlay offers first, once it has been there for as long as somebody takes to read it.
-    fn button(&mut self, now: f64) -> Option<Button> {
+    fn button(&mut self, now: MonotonicMs) -> Option<Button> {
         let overlay = view::overlay(&self.play, now);
         // Trying again goes by itself.
         let offered = overlay

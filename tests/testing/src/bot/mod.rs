@@ -16,7 +16,10 @@ use std::{collections::VecDeque, rc::Rc};
 use footlights_client::netcode::{PlayInput, SeatConnection};
 use footlights_env::{Rng, Stream};
 use footlights_experiment::{Experiment, Scene};
-use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
+use footlights_protocol::{
+    MonotonicMs,
+    wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient},
+};
 
 use crate::{
     diary::{Diary, End},
@@ -53,13 +56,13 @@ enum Stage {
     /// A request is under way.
     Asked(Ask),
     /// Asks then.
-    Pause(f64, Ask),
+    Pause(MonotonicMs, Ask),
     /// A page is loaded, and shown when its tab is the one that takes part.
-    Opening(Box<Page>, f64),
+    Opening(Box<Page>, MonotonicMs),
     /// Another tab takes part; then this one asks to.
-    Elsewhere(f64),
+    Elsewhere(MonotonicMs),
     /// Reads until then, and sends.
-    Reading(f64),
+    Reading(MonotonicMs),
     Playing(Box<Game>),
     Over,
 }
@@ -84,7 +87,7 @@ struct Submission {
     form: Vec<(String, String)>,
 }
 
-/// One bot. Times are in milliseconds of any monotonic clock.
+/// One bot. Its browser's clock may be any monotonic one.
 pub struct Bot {
     experiment: Rc<Experiment>,
     environments: Environments,
@@ -96,16 +99,16 @@ pub struct Bot {
     stage: Stage,
     /// Scenes come to so far, less one.
     index: usize,
-    arrived_at: f64,
+    arrived_at: MonotonicMs,
     submission: Option<Submission>,
     /// Since when the next page is waited for.
-    sent_at: Option<f64>,
+    sent_at: Option<MonotonicMs>,
     failures: usize,
     refusals: usize,
     /// After a reload: the scene before, and whether it may be over by now.
     expected: Option<(String, bool)>,
     tab: Tab,
-    second_at: f64,
+    second_at: MonotonicMs,
     second_open: bool,
     diary: Diary,
     out: VecDeque<Output>,
@@ -116,7 +119,7 @@ struct Tab {
     path: Option<String>,
     name: String,
     /// When to open it; infinite while it is open.
-    open_at: f64,
+    open_at: MonotonicMs,
     told: bool,
     elsewhere: bool,
 }
@@ -143,7 +146,7 @@ impl Bot {
             rng: Rng::derive(seed, Stream::Policy(0), bot, 0),
             stage: Stage::Coming,
             index: 0,
-            arrived_at: 0.0,
+            arrived_at: MonotonicMs(0.0),
             submission: None,
             sent_at: None,
             failures: 0,
@@ -152,11 +155,11 @@ impl Bot {
             tab: Tab {
                 path: None,
                 name: format!("tab{bot}"),
-                open_at: f64::INFINITY,
+                open_at: MonotonicMs::NEVER,
                 told: false,
                 elsewhere: false,
             },
-            second_at: f64::INFINITY,
+            second_at: MonotonicMs::NEVER,
             second_open: false,
             diary: Diary::default(),
             out: VecDeque::new(),
@@ -205,10 +208,10 @@ impl Bot {
     }
 
     /// When to call with [`Event::Wake`] at the latest.
-    pub fn wake_at(&self) -> f64 {
+    pub fn wake_at(&self) -> MonotonicMs {
         let stage = match &self.stage {
-            Stage::Coming => return self.plan.arrive_ms,
-            Stage::Asked(_) | Stage::Over => return f64::INFINITY,
+            Stage::Coming => return MonotonicMs(self.plan.arrive_ms),
+            Stage::Asked(_) | Stage::Over => return MonotonicMs::NEVER,
             Stage::Pause(at, _) | Stage::Opening(_, at) | Stage::Elsewhere(at) | Stage::Reading(at) => *at,
             Stage::Playing(game) => game.wake_at(),
         };
@@ -216,11 +219,11 @@ impl Bot {
         let second = self.plan.second_tab.filter(|_| self.tab.told && !self.second_open);
         let moments = [self.plan.dropout, self.plan.reload, second];
         let moments = moments.into_iter().flatten().filter_map(|moment| self.at(moment));
-        moments.fold(stage, f64::min).min(self.tab.open_at).min(self.second_at)
+        moments.fold(stage, MonotonicMs::min).min(self.tab.open_at).min(self.second_at)
     }
 
     /// Takes in what happened at `now`.
-    pub fn handle(&mut self, now: f64, event: Event<'_>) {
+    pub fn handle(&mut self, now: MonotonicMs, event: Event<'_>) {
         match event {
             Event::Page { status, path, html } => self.answered(now, Ok((status, path, html))),
             Event::NoPage(why) => self.answered(now, Err(why)),
@@ -240,7 +243,9 @@ impl Bot {
                 }
             }
             Event::Message(Line::Second, bytes) => self.second_told(now, bytes),
-            Event::Closed(Line::Second, _) => (self.second_at, self.second_open) = (f64::INFINITY, false),
+            Event::Closed(Line::Second, _) => {
+                (self.second_at, self.second_open) = (MonotonicMs::NEVER, false)
+            }
             Event::Opened(Line::Tab | Line::Second) | Event::Wake => {}
         }
         self.go_on(now);
@@ -252,7 +257,7 @@ impl Bot {
 
     // ---- requests
 
-    fn ask(&mut self, now: f64, ask: Ask) {
+    fn ask(&mut self, now: MonotonicMs, ask: Ask) {
         self.out.push_back(match &ask {
             Ask::Load | Ask::Look(_) => Output::Load(self.home.clone()),
             Ask::Send => {
@@ -269,7 +274,7 @@ impl Bot {
         self.stage = Stage::Asked(ask);
     }
 
-    fn answered(&mut self, now: f64, answer: Result<(u16, &str, &str), &str>) {
+    fn answered(&mut self, now: MonotonicMs, answer: Result<(u16, &str, &str), &str>) {
         let Stage::Asked(ask) = std::mem::replace(&mut self.stage, Stage::Over) else { return };
         let (status, answer) = match answer {
             Ok((status, path, html)) => match Page::parse(html) {
@@ -314,7 +319,7 @@ impl Bot {
     }
 
     /// A request failed: another follows after a pause.
-    fn again(&mut self, now: f64, ask: Ask, status: u16, why: String) {
+    fn again(&mut self, now: MonotonicMs, ask: Ask, status: u16, why: String) {
         self.diary.retries += 1;
         self.failures += 1;
         self.refusals += usize::from(matches!(status, 400 | 403 | 404));
@@ -336,7 +341,7 @@ impl Bot {
     // ---- pages
 
     /// A page came as the address bar's answer: with a tab of its own.
-    fn loaded(&mut self, now: f64, page: Page) {
+    fn loaded(&mut self, now: MonotonicMs, page: Page) {
         self.arrived(now, &page, false);
         self.tab.path.clone_from(&page.tab);
         (self.tab.told, self.tab.elsewhere) = (false, false);
@@ -350,7 +355,7 @@ impl Bot {
     }
 
     /// Takes note of where it is; `again` if the page that was sent came back.
-    fn arrived(&mut self, now: f64, page: &Page, again: bool) {
+    fn arrived(&mut self, now: MonotonicMs, page: &Page, again: bool) {
         self.well();
         if let Some(sent_at) = self.sent_at.take() {
             self.diary.advances_ms.push(now - sent_at);
@@ -380,7 +385,7 @@ impl Bot {
     }
 
     /// Shows a page that is there.
-    fn mount(&mut self, now: f64, page: Page) {
+    fn mount(&mut self, now: MonotonicMs, page: Page) {
         self.arrived_at = self.arrived_at.min(now);
         self.stage = match &page.way {
             Way::End => return self.end(&page),
@@ -428,16 +433,16 @@ impl Bot {
     }
 
     /// Loads the page anew: every connection of it is gone.
-    fn reload(&mut self, now: f64, may_be_over: bool) {
+    fn reload(&mut self, now: MonotonicMs, may_be_over: bool) {
         self.expected = Some((self.diary.scene.clone(), may_be_over));
         self.out.extend([Line::Game, Line::Tab].map(Output::Disconnect));
-        self.tab.open_at = f64::INFINITY;
+        self.tab.open_at = MonotonicMs::NEVER;
         self.ask(now, Ask::Load);
     }
 
     // ---- tabs
 
-    fn told(&mut self, now: f64, word: TabLeaseToClient) {
+    fn told(&mut self, now: MonotonicMs, word: TabLeaseToClient) {
         let was_elsewhere = std::mem::replace(&mut self.tab.elsewhere, word == TabLeaseToClient::Elsewhere);
         self.tab.told = true;
         if matches!(self.stage, Stage::Over) {
@@ -456,11 +461,11 @@ impl Bot {
         }
     }
 
-    fn second_told(&mut self, now: f64, bytes: &[u8]) {
+    fn second_told(&mut self, now: MonotonicMs, bytes: &[u8]) {
         match wire::decode(bytes, MAX_TO_BROWSER) {
             Ok(TabLeaseToClient::Elsewhere) => self.diary.second_tabs += 1,
             // While the first one is away, a second one may take part.
-            Ok(TabLeaseToClient::Here) if !self.tab.open_at.is_infinite() || !self.tab.told => {}
+            Ok(TabLeaseToClient::Here) if self.tab.open_at != MonotonicMs::NEVER || !self.tab.told => {}
             Ok(TabLeaseToClient::Here) => self.fault("a second tab was let in".into()),
             Err(why) => self.fault(format!("a second tab heard something else: {why}")),
         }
@@ -469,7 +474,7 @@ impl Bot {
 
     // ---- games
 
-    fn game(&mut self, now: f64, input: PlayInput<'_>) {
+    fn game(&mut self, now: MonotonicMs, input: PlayInput<'_>) {
         let Stage::Playing(game) = &mut self.stage else { return };
         let turn = game.handle(now, input, &mut self.rng, &mut self.diary, &mut self.out);
         if game.has_hidden() {
@@ -489,9 +494,9 @@ impl Bot {
     // ---- time
 
     /// When a moment of the plan comes, if it is in this scene.
-    fn at(&self, moment: Moment) -> Option<f64> {
+    fn at(&self, moment: Moment) -> Option<MonotonicMs> {
         let spent = match &self.stage {
-            Stage::Reading(until) => until - self.arrived_at,
+            Stage::Reading(until) => *until - self.arrived_at,
             Stage::Playing(_) => GAME_MS,
             _ => return None,
         };
@@ -499,7 +504,7 @@ impl Bot {
     }
 
     /// The scene is about to be left: what was planned for it happens now at the latest.
-    fn is_time_to_go(&mut self, now: f64) -> bool {
+    fn is_time_to_go(&mut self, now: MonotonicMs) -> bool {
         if self.plan.dropout.is_some_and(|moment| moment.scene == self.index) {
             self.leave(End::Dropout, self.plan.silent);
             return true;
@@ -513,16 +518,16 @@ impl Bot {
     }
 
     /// Does what is due.
-    fn go_on(&mut self, now: f64) {
+    fn go_on(&mut self, now: MonotonicMs) {
         if now >= self.tab.open_at
             && let Some(path) = &self.tab.path
             && !matches!(self.stage, Stage::Over | Stage::Asked(_))
         {
-            self.tab.open_at = f64::INFINITY;
+            self.tab.open_at = MonotonicMs::NEVER;
             self.out.push_back(Output::Connect(Line::Tab, format!("{path}?tab={}", self.tab.name)));
         }
         if now >= self.second_at {
-            (self.second_at, self.second_open) = (f64::INFINITY, false);
+            (self.second_at, self.second_open) = (MonotonicMs::NEVER, false);
             self.out.push_back(Output::Disconnect(Line::Second));
         }
         let due = |moment: Option<Moment>| moment.and_then(|m| self.at(m)).is_some_and(|at| now >= at);
@@ -540,7 +545,7 @@ impl Bot {
             return;
         }
         match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Coming if now >= self.plan.arrive_ms => self.ask(now, Ask::Load),
+            Stage::Coming if now >= MonotonicMs(self.plan.arrive_ms) => self.ask(now, Ask::Load),
             Stage::Pause(until, ask) if now >= until => self.ask(now, ask),
             Stage::Opening(page, until) if now >= until || self.tab.told => self.mount(now, *page),
             Stage::Elsewhere(until) if now >= until => {

@@ -15,7 +15,7 @@ const SAVED: &str = r#"<body><section data-scene="end" data-kind="end" data-endi
 /// A study of two pages on virtual time; every answer is one line here.
 struct Study {
     bot: Bot,
-    now: f64,
+    now: MonotonicMs,
     at: usize,
     done: Vec<String>,
     /// So many requests fail first.
@@ -34,7 +34,7 @@ impl Study {
             .scene(Scene::end(page("end")));
         let habits = Habits { style: Style::Idle, ..Habits::default() };
         let bot = Bot::new(Rc::new(experiment), NO_ENVIRONMENTS, 1, 0, habits, plan);
-        Self { bot, now: 0.0, at: 0, done: Vec::new(), broken: 0, astray: None, left: None }
+        Self { bot, now: MonotonicMs(0.0), at: 0, done: Vec::new(), broken: 0, astray: None, left: None }
     }
 
     fn serve(&mut self) {

@@ -3,6 +3,7 @@
 use footlights_env::ActionValue;
 use footlights_experiment::{Execution, GameScene};
 use footlights_protocol::{
+    MonotonicMs,
     timeline::Move,
     wire::{self, ClientToRoom, RenderReport, RoomToClient},
 };
@@ -77,9 +78,12 @@ fn each_way_accepts_the_messages_of_its_own_browsers() {
     let simulating = Refused("browsers do not simulate this game");
     let playing = Refused("this game is not played alone");
     let table = [
-        (ClientToRoom::Keys { seq: 1, held: 0, time: 0.0 }, [Accepted; 3]),
-        (ClientToRoom::Ping { time: 0.0, rtt: 0.0, focused: true }, [Accepted; 3]),
-        (ClientToRoom::StampedKeys { tick: 1, held: 0, time: 0.0 }, [simulating, Accepted, Accepted]),
+        (ClientToRoom::Keys { seq: 1, held: 0, time: MonotonicMs(0.0) }, [Accepted; 3]),
+        (ClientToRoom::Ping { time: MonotonicMs(0.0), rtt: 0.0, focused: true }, [Accepted; 3]),
+        (
+            ClientToRoom::StampedKeys { tick: 1, held: 0, time: MonotonicMs(0.0) },
+            [simulating, Accepted, Accepted],
+        ),
         (ClientToRoom::Advanced { until: 1, changes: vec![], digest: None }, [simulating, playing, Accepted]),
         (ClientToRoom::RestoreTicks { ticks: vec![] }, [simulating, Accepted, Accepted]),
         (ClientToRoom::RestoreReceipts { from: 1, receipts: vec![] }, [Accepted, Ignored, Ignored]),
