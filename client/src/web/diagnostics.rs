@@ -47,13 +47,13 @@ impl Diagnostics {
         self.set("seq", sent);
         self.set("ack", acked);
         if let Some(tick) = seat.tick() {
-            self.set("tick", tick);
+            self.set("tick", tick.0);
         }
         if let Some(rollback) = seat.rollback() {
             let (rollbacks, deepest) = rollback.rollbacks();
             self.set("rollbacks", rollbacks);
             self.set("deepest", deepest);
-            self.set("present", rollback.present().tick());
+            self.set("present", rollback.present().tick().0);
             self.set("stalledMs", rollback.stalled_ms());
             self.set("inputDelay", rollback.input_delay());
         }

@@ -19,7 +19,7 @@ use crate::{
     waitroom::Waitroom,
 };
 use footlights_protocol::{
-    InputDelay, Outcome,
+    InputDelay, KeySet, Outcome,
     keys::{InputMode, Keyboard, MissingAction},
     timeline::Rules,
 };
@@ -511,7 +511,7 @@ impl GameScene {
             return Err(("action", why));
         }
         for chord in &keyboard.chords {
-            if chord.keys == 0 {
+            if chord.keys == KeySet(0) {
                 return Err(("action", format!("no key for action {}", chord.action)));
             }
             if !space.contains(&chord.action) {

@@ -4,6 +4,8 @@
 //! sent now reaches the room a round trip after what is confirmed now was decided. So a key that is pressed now can count
 //! from the tick that is confirmed a round trip later, and the browser has to be there already.
 
+use footlights_protocol::Tick;
+
 /// An arrival this many ticks later than it was due shows that the room's schedule moved.
 const MOVED_TICKS: f64 = 8.0;
 
@@ -28,18 +30,18 @@ impl RoomClock {
     }
 
     /// The game starts or resumes: the tick after `tick` is due one tick from now.
-    pub fn start(&mut self, tick: u32, now: f64) {
+    pub fn start(&mut self, tick: Tick, now: f64) {
         self.base = Some(now - f64::from(tick) * self.tick_ms);
         self.late = 0;
     }
 
     /// When tick `tick` is usually confirmed here; infinite before the start.
-    pub fn due(&self, tick: u32) -> f64 {
+    pub fn due(&self, tick: Tick) -> f64 {
         self.base.map_or(f64::INFINITY, |base| base + f64::from(tick) * self.tick_ms)
     }
 
     /// Tick `tick` was confirmed.
-    pub fn on_confirmed(&mut self, tick: u32, now: f64) {
+    pub fn on_confirmed(&mut self, tick: Tick, now: f64) {
         let base = now - f64::from(tick) * self.tick_ms;
         let known = *self.base.get_or_insert(base);
         let late = base - known;
@@ -74,25 +76,25 @@ mod tests {
     #[test]
     fn it_follows_the_earliest_arrivals_and_forgives_late_ones() {
         let mut clock = RoomClock::new(TICK);
-        assert_eq!((clock.due(3), clock.confirmed_at(0.0)), (f64::INFINITY, None));
-        clock.start(0, 1_000.0);
-        assert_eq!(clock.due(2), 1_100.0);
-        clock.on_confirmed(1, 1_040.0);
-        assert_eq!(clock.due(2), 1_090.0, "earlier than expected");
-        clock.on_confirmed(2, 1_154.0);
-        assert_eq!(clock.due(3), 1_141.0, "64 ms late moves it by one");
+        assert_eq!((clock.due(Tick(3)), clock.confirmed_at(0.0)), (f64::INFINITY, None));
+        clock.start(Tick(0), 1_000.0);
+        assert_eq!(clock.due(Tick(2)), 1_100.0);
+        clock.on_confirmed(Tick(1), 1_040.0);
+        assert_eq!(clock.due(Tick(2)), 1_090.0, "earlier than expected");
+        clock.on_confirmed(Tick(2), 1_154.0);
+        assert_eq!(clock.due(Tick(3)), 1_141.0, "64 ms late moves it by one");
     }
 
     #[test]
     fn one_stall_is_forgiven_and_a_second_of_them_is_another_schedule() {
         let mut clock = RoomClock::new(TICK);
-        clock.start(0, 0.0);
+        clock.start(Tick(0), 0.0);
         let late = 10.0 * TICK;
         for tick in 1..=20 {
-            clock.on_confirmed(tick, f64::from(tick) * TICK + late);
+            clock.on_confirmed(Tick(tick), f64::from(tick) * TICK + late);
         }
-        assert_eq!(clock.due(21), 21.0 * TICK);
-        clock.on_confirmed(21, 21.0 * TICK + late);
-        assert_eq!(clock.due(22), 22.0 * TICK + late);
+        assert_eq!(clock.due(Tick(21)), 21.0 * TICK);
+        clock.on_confirmed(Tick(21), 21.0 * TICK + late);
+        assert_eq!(clock.due(Tick(22)), 22.0 * TICK + late);
     }
 }

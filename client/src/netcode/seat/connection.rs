@@ -3,7 +3,7 @@
 
 use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::{
-    Hud, Outcome,
+    Hud, KeySet, Outcome, Tick,
     wire::{
         self, ClientToRoom, CloseCode, Frame, MAX_TO_BROWSER, Phase, RoomToClient, Status, VERSION, Welcome,
     },
@@ -162,7 +162,7 @@ impl SeatConnection {
     }
 
     /// The newest tick that the room decided.
-    pub fn tick(&self) -> Option<u32> {
+    pub fn tick(&self) -> Option<Tick> {
         self.view.as_ref().and_then(View::tick)
     }
 
@@ -281,7 +281,7 @@ impl SeatConnection {
     }
 
     /// The keys changed; `at` is the time of the event.
-    pub(in crate::netcode) fn on_keys(&mut self, held: u32, at: f64, out: &mut Outbox) {
+    pub(in crate::netcode) fn on_keys(&mut self, held: KeySet, at: f64, out: &mut Outbox) {
         let is_synced = self.keys.is_synced();
         if self.keys.hold(held)
             && self.view.as_ref().is_some_and(|view| view.takes_keys(is_synced))

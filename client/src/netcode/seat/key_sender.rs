@@ -1,5 +1,7 @@
 //! The keys that this seat holds, what the room knows of them, and how long they take to show on the screen.
 
+use footlights_protocol::KeySet;
+
 use std::collections::VecDeque;
 
 /// How many measured times wait to be fetched at most; further ones push out the oldest.
@@ -11,7 +13,7 @@ const MAX_MEASURED: usize = 200;
 /// sees it where this browser simulates. Both only grow.
 #[derive(Debug, Clone, Default)]
 pub struct KeySender {
-    held: u32,
+    held: KeySet,
     seq: u32,
     acked: u32,
     is_synced: bool,
@@ -22,7 +24,7 @@ pub struct KeySender {
 
 impl KeySender {
     /// The keys that are held.
-    pub fn held(&self) -> u32 {
+    pub fn held(&self) -> KeySet {
         self.held
     }
 
@@ -47,7 +49,7 @@ impl KeySender {
     }
 
     /// The keys changed. False if they are the same as before.
-    pub fn hold(&mut self, held: u32) -> bool {
+    pub fn hold(&mut self, held: KeySet) -> bool {
         std::mem::replace(&mut self.held, held) != held
     }
 
@@ -126,7 +128,7 @@ mod tests {
         assert!(keys.sync() && !keys.sync());
         keys.on_open();
         assert!(!keys.is_synced() && keys.sync());
-        assert!(keys.hold(3) && !keys.hold(3));
+        assert!(keys.hold(KeySet(3)) && !keys.hold(KeySet(3)));
     }
 
     #[test]

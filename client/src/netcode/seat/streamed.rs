@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use footlights_env::Viewport;
 use footlights_protocol::{
-    Hud,
+    Hud, Tick,
     wire::{Frame, Welcome},
 };
 use serde_bytes::ByteBuf;
@@ -25,7 +25,7 @@ pub struct OutOfSync;
 pub struct Streamed {
     playback: Playback,
     /// Receipts of ticks that are not persisted yet, by tick. A restarted room gets them back.
-    receipts: VecDeque<(u32, ByteBuf)>,
+    receipts: VecDeque<(Tick, ByteBuf)>,
     /// The panel of the last frame that had one, until it is taken.
     hud: Option<Hud>,
 }
@@ -75,7 +75,7 @@ impl Streamed {
     }
 
     /// All ticks up to this one are stored: their receipts are no longer needed.
-    pub fn on_persisted(&mut self, tick: u32) {
+    pub fn on_persisted(&mut self, tick: Tick) {
         while self.receipts.pop_front_if(|(kept, _)| *kept <= tick).is_some() {}
     }
 
@@ -122,18 +122,18 @@ mod tests {
         })
     }
 
-    fn frame(tick: u32) -> Frame {
+    fn frame(tick: Tick) -> Frame {
         let picture = Delta { full: true, ..Delta::default() };
-        Frame { tick, picture, receipt: ByteBuf::from(vec![tick as u8; 20]), ..Frame::default() }
+        Frame { tick, picture, receipt: ByteBuf::from(vec![tick.0 as u8; 20]), ..Frame::default() }
     }
 
     /// The ticks that a room which restarts at `tick` gets back.
-    fn restored(streamed: &mut Streamed, tick: u32) -> Vec<u32> {
+    fn restored(streamed: &mut Streamed, tick: Tick) -> Vec<Tick> {
         let mut out = Outbox::new();
         streamed.on_frame(Frame { receipt: ByteBuf::new(), ..frame(tick) }, false, 0.0, &mut out).unwrap();
         let ticks = out.iter().flat_map(|output| match output {
             PlayOutput::Send(bytes) => match wire::decode(bytes, MAX_FROM_BROWSER).unwrap() {
-                ClientToRoom::RestoreReceipts { from, receipts } => (from..).take(receipts.len()),
+                ClientToRoom::RestoreReceipts { from, receipts } => from.onwards().take(receipts.len()),
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),
@@ -145,21 +145,21 @@ mod tests {
     fn a_restarted_room_gets_back_what_it_has_forgotten_and_not_what_is_stored() {
         let mut streamed = streamed();
         for tick in 1..=50 {
-            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+            streamed.on_frame(frame(Tick(tick)), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
         }
-        assert_eq!(restored(&mut streamed.clone(), 40), (41..=50).collect::<Vec<_>>());
-        streamed.on_persisted(45);
-        assert_eq!(restored(&mut streamed.clone(), 40), (46..=50).collect::<Vec<_>>());
+        assert_eq!(restored(&mut streamed.clone(), Tick(40)), (41..=50).map(Tick).collect::<Vec<_>>());
+        streamed.on_persisted(Tick(45));
+        assert_eq!(restored(&mut streamed.clone(), Tick(40)), (46..=50).map(Tick).collect::<Vec<_>>());
         // What the room decides again replaces what it decided before.
-        streamed.on_frame(frame(47), true, 2_000.0, &mut Outbox::new()).unwrap();
-        assert_eq!(restored(&mut streamed, 40), [46, 47]);
+        streamed.on_frame(frame(Tick(47)), true, 2_000.0, &mut Outbox::new()).unwrap();
+        assert_eq!(restored(&mut streamed, Tick(40)), [46, 47].map(Tick));
     }
 
     #[test]
     fn receipts_do_not_pile_up() {
         let mut streamed = streamed();
         for tick in 1..=1_000 {
-            streamed.on_frame(frame(tick), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
+            streamed.on_frame(frame(Tick(tick)), true, f64::from(tick) * 33.0, &mut Outbox::new()).unwrap();
         }
         assert_eq!(streamed.receipts.len(), MAX_RESTORED_TICKS);
     }
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_change_that_does_not_fit_is_out_of_sync() {
         let picture = Delta { gone: vec![9], ..Delta::default() };
-        let frame = Frame { tick: 1, picture, ..Frame::default() };
+        let frame = Frame { tick: Tick(1), picture, ..Frame::default() };
         assert_eq!(streamed().on_frame(frame, true, 0.0, &mut Outbox::new()), Err(OutOfSync));
     }
 }

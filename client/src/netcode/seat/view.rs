@@ -3,7 +3,7 @@
 
 use footlights_env::{Agent, EnvError, Viewport, surface::Item};
 use footlights_protocol::{
-    Hud,
+    Hud, KeySet, Tick,
     wire::{ClientToRoom, ConfirmedTick, Frame, Phase, Welcome},
 };
 
@@ -109,7 +109,7 @@ impl View {
     /// The state cannot be read.
     pub fn on_snapshot(
         &mut self,
-        tick: u32,
+        tick: Tick,
         timeline: &[u8],
         policy_states: impl IntoIterator<Item = (Agent, Vec<u8>)>,
         mandatory: bool,
@@ -137,7 +137,7 @@ impl View {
     }
 
     /// All ticks up to this one are stored.
-    pub fn on_persisted(&mut self, tick: u32) {
+    pub fn on_persisted(&mut self, tick: Tick) {
         if let Self::Streamed(streamed) = self {
             streamed.on_persisted(tick);
         }
@@ -174,14 +174,14 @@ impl View {
     }
 
     /// These keys are held since `at`; `seq` is the number of the message, if there is one.
-    pub fn hold(&mut self, held: u32, seq: u32, at: f64) -> SentKeys {
+    pub fn hold(&mut self, held: KeySet, seq: u32, at: f64) -> SentKeys {
         match self {
             Self::Streamed(_) => {
                 SentKeys { mark: seq, message: Some(ClientToRoom::Keys { seq, held, time: at }) }
             }
             Self::Simulated(rollback) => {
-                let (mark, message) = rollback.hold(held, at);
-                SentKeys { mark, message }
+                let (first, message) = rollback.hold(held, at);
+                SentKeys { mark: first.0, message }
             }
         }
     }
@@ -255,7 +255,7 @@ impl View {
 
     /// The last mark whose change of keys is in the last picture; `None` where acknowledgements say it.
     pub fn shown_keys(&self) -> Option<u32> {
-        self.rollback().map(Rollback::shown)
+        self.rollback().map(|rollback| rollback.shown().0)
     }
 
     /// The next picture must be painted even if nothing changed.
@@ -283,7 +283,7 @@ impl View {
     }
 
     /// The newest tick that the room decided; `None` before the first.
-    pub fn tick(&self) -> Option<u32> {
+    pub fn tick(&self) -> Option<Tick> {
         match self {
             Self::Streamed(streamed) => streamed.playback().tick(),
             Self::Simulated(rollback) => Some(rollback.confirmed().tick()),
