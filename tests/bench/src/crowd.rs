@@ -42,7 +42,7 @@ pub struct Crowd {
 struct Member {
     fps: f32,
     /// The newest tick.
-    tick: Option<u32>,
+    tick: Option<Tick>,
     /// What went wrong, in words, and how often a connection or a request failed, or a game was over.
     faults: Vec<String>,
     failures: usize,

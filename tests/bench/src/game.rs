@@ -100,7 +100,7 @@ impl Game {
                     *seq += 1;
                     *seq
                 });
-                let held = 1 << self.rng.below(keys.max(1));
+                let held = KeySet::key(self.rng.below(keys.max(1)) as usize);
                 self.say(agent, &ClientToRoom::Keys { seq, held, time: self.now as f64 });
             }
             if self.now >= self.ping_at {

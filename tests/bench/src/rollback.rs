@@ -65,7 +65,7 @@ fn played() -> Result<(GameScene, Timeline)> {
 }
 
 /// One second of somebody who holds still, up and down, without the headers of WebSocket.
-fn messages(context: &mut Context, tick: u32) -> Result<()> {
+fn messages(context: &mut Context, tick: Tick) -> Result<()> {
     let ping = ClientToRoom::Ping { time: 123_456.7, rtt: 150.25, focused: true };
     let shown = ClientToRoom::RenderReport(RenderReport {
         until: tick,
