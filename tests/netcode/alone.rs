@@ -3,7 +3,7 @@
 use footlights_env::Agent;
 use footlights_experiment::{GameScene, Seat};
 use footlights_protocol::{
-    InputDelay, MonotonicMs, Outcome,
+    InputDelay, KeySet, MonotonicMs, Outcome, Tick,
     wire::{self, ClientToRoom},
 };
 
@@ -70,13 +70,13 @@ fn nothing_is_undone_and_every_tick_is_verified_on_every_network() {
 fn keys_that_are_pressed_while_nobody_tells_that_the_round_is_over_count_when_the_next_one_begins() {
     let mut world = World::new(meadow(1, 150), 6, &[Weather::steady(60.0)]);
     world.restless = 100.0;
-    world.play_until(20_000.0, |world| world.room.tick() >= 130);
+    world.play_until(20_000.0, |world| world.room.tick() >= Tick(130));
     world.people[0].offline_until = world.now + 6_000.0;
     let present = |world: &World| world.people[0].rollback().unwrap().present().tick();
-    world.play_until(20_000.0, |world| present(world) >= 170);
+    world.play_until(20_000.0, |world| present(world) >= Tick(170));
     // What is held is what the game has seen, but for the tick in which it changes.
     let mut seen = 0;
-    while present(&world) < 270 {
+    while present(&world) < Tick(270) {
         world.play(33.0);
         let person = &world.people[0];
         seen += u32::from(person.rollback().unwrap().present().keys_seen(Agent(0)) == person.held);
@@ -106,9 +106,9 @@ fn a_connection_that_is_lost_for_ten_seconds_is_not_noticed_in_the_game() {
         .filter(|row| row.people[0].is_some_and(|person| person.late.is_some_and(|late| late > 0)))
         .count();
     assert_eq!(late, 0);
-    let held: std::collections::BTreeSet<u32> = record.rows[before as usize..after as usize]
+    let held: std::collections::BTreeSet<u32> = record.rows[before.0 as usize..after.0 as usize]
         .iter()
-        .filter_map(|row| Some(row.people[0]?.held))
+        .filter_map(|row| Some(row.people[0]?.held.0))
         .collect();
     assert!(held.len() > 3, "{held:?}");
 }
@@ -180,7 +180,7 @@ fn nobody_plays_faster_than_time_and_who_is_slower_is_logged() {
         world.people[0].skew = skew;
         world.play(40_000.0);
         let behind = world.events.iter().filter(|(kind, _)| kind == "behind").count();
-        (world.room.tick(), behind)
+        (world.room.tick().0, behind)
     };
     let (fair, none) = ticks(0.0);
     assert!((1_150..1_200).contains(&fair) && none == 0, "{fair} ticks, behind {none} times");
@@ -210,18 +210,18 @@ fn a_state_that_differs_is_noticed_repaired_and_in_the_data() {
 fn impossible_claims_gain_nothing() {
     let mut world = World::new(meadow(1, 900).episodes(1).countdown_ms(0), 19, &[Weather::steady(20.0)]);
     world.restless = 1e12;
-    world.play_until(5_000.0, |world| world.room.tick() >= 30);
+    world.play_until(5_000.0, |world| world.room.tick() >= Tick(30));
     let before = (world.now, world.room.tick());
-    let held = |world: &World| -> Vec<u32> {
+    let held = |world: &World| -> Vec<KeySet> {
         world.record().rows.iter().map(|row| row.people[0].unwrap().held).collect()
     };
     let earlier = held(&world);
     let claims = [
-        ClientToRoom::Advanced { until: u32::MAX, changes: Vec::new(), digest: Some(1) },
-        ClientToRoom::Advanced { until: 0, changes: Vec::new(), digest: None },
+        ClientToRoom::Advanced { until: Tick(u32::MAX), changes: Vec::new(), digest: Some(1) },
+        ClientToRoom::Advanced { until: Tick(0), changes: Vec::new(), digest: None },
         ClientToRoom::Advanced {
-            until: 5,
-            changes: vec![wire::KeyChange { tick: 2, held: 1, time: MonotonicMs(1.0) }],
+            until: Tick(5),
+            changes: vec![wire::KeyChange { tick: Tick(2), held: KeySet(1), time: MonotonicMs(1.0) }],
             digest: Some(7),
         },
     ];

@@ -6,7 +6,7 @@ use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, RunMode, Seat};
 use footlights_protocol::{
-    InputDelay, MonotonicMs, Outcome,
+    InputDelay, KeySet, MonotonicMs, Outcome, Tick,
     wire::{self, ClientToRoom, CloseCode},
 };
 
@@ -64,8 +64,12 @@ fn window(scene: &GameScene) -> u32 {
 /// What must hold after any game.
 pub fn check(world: &World, name: &str) {
     let record = world.record();
-    let ticks: Vec<u32> = record.rows.iter().map(|row| row.tick).collect();
-    assert_eq!(ticks, (1..=world.room.tick()).collect::<Vec<_>>(), "{name}: every tick has its row");
+    let ticks: Vec<Tick> = record.rows.iter().map(|row| row.tick).collect();
+    assert_eq!(
+        ticks,
+        Tick(1).until(world.room.tick().next()).collect::<Vec<_>>(),
+        "{name}: every tick has its row"
+    );
     for person in &world.people {
         assert!(person.compared > 20, "{name}: {} ticks compared", person.compared);
         let window = window(&world.scene);
@@ -185,7 +189,7 @@ fn a_browser_that_simulates_the_configuration_differently_does_not_play_and_asks
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(world.room.tick(), 0);
+    assert_eq!(world.room.tick(), Tick(0));
 }
 
 #[test]
@@ -193,20 +197,20 @@ fn stamps_far_ahead_or_long_past_count_as_the_last_or_the_next_tick_that_can_be(
     let scene = meadow(2, 600).episodes(1).countdown_ms(0);
     let mut world = World::new(scene, 19, &[Weather::steady(20.0)]);
     world.restless = 1e12;
-    world.play_until(5_000.0, |world| world.room.tick() >= 30);
-    for (tick, held) in [(1, 1), (u32::MAX, 2), (0, 4)] {
+    world.play_until(5_000.0, |world| world.room.tick() >= Tick(30));
+    for (tick, held) in [(Tick(1), KeySet(1)), (Tick(u32::MAX), KeySet(2)), (Tick(0), KeySet(4))] {
         world.people[0]
             .up
             .send(world.now, wire::encode(&ClientToRoom::StampedKeys { tick, held, time: MonotonicMs(1.0) }));
     }
     world.play(60_000.0);
-    let held: Vec<(u32, u32)> =
+    let held: Vec<(Tick, KeySet)> =
         world.record().rows.iter().filter_map(|row| Some((row.tick, row.people[0]?.held))).collect();
-    let first = |keys: u32| held.iter().find(|(_, held)| *held == keys).map(|(tick, _)| *tick);
-    let at = first(1).unwrap();
-    assert!((30..40).contains(&at), "what is past counts at once: {at}");
+    let first = |keys: KeySet| held.iter().find(|(_, held)| *held == keys).map(|(tick, _)| *tick);
+    let at = first(KeySet(1)).unwrap();
+    assert!((30..40).contains(&at.0), "what is past counts at once: {at}");
     // Five seconds of 30 ticks; and what comes behind it does not overtake it.
-    assert!(first(4).or(first(6)).unwrap() >= at + 140, "{held:?}");
+    assert!(first(KeySet(4)).or(first(KeySet(6))).unwrap() >= at + 140, "{held:?}");
     check(&world, "forged stamps");
 }
 
@@ -231,7 +235,8 @@ fn own_keys_are_in_the_next_picture_at_any_distance() {
         let mut world = World::new(scene, 29, &[Weather::steady(delay)]);
         // Nothing moves while the countdown runs; from the first tick that is shown on, everything does.
         world.restless = 1e12;
-        let begun = |world: &World| world.people[0].rollback().is_some_and(|game| game.present().tick() > 0);
+        let begun =
+            |world: &World| world.people[0].rollback().is_some_and(|game| game.present().tick() > Tick(0));
         world.play_until(5_000.0, begun);
         world.restless = 120.0;
         world.people.iter_mut().for_each(|person| person.next_key = 0.0);
@@ -297,7 +302,7 @@ fn a_rollback_of_a_hundred_and_fifty_ticks_repairs_what_was_guessed() {
     world.play(5_000.0);
     // Nothing reaches one of them for six seconds; keys still go out.
     let until = world.now + 6_000.0;
-    let before = world.room.tick() as usize;
+    let before = world.room.tick().0 as usize;
     world.people[0].down.stall(until);
     world.play(60_000.0);
     assert!(world.people[0].deepest >= 150, "{} ticks", world.people[0].deepest);
@@ -329,7 +334,7 @@ fn a_lost_connection_goes_on_where_it_was() {
 fn a_game_that_ends_between_two_episodes_is_verified_to_its_last_tick() {
     let scene = meadow(2, 100).countdown_ms(5_000).grace_ms(2_000);
     let mut world = World::new(scene, 3, &[Weather::steady(60.0)]);
-    world.play_until(20_000.0, |world| world.room.tick() == 100);
+    world.play_until(20_000.0, |world| world.room.tick() == Tick(100));
     world.play(1_000.0);
     world.people[1].offline_until = world.now + 60_000.0;
     world.play_until(10_000.0, |world| world.people[0].over.is_some());
@@ -359,13 +364,13 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
 #[test]
 fn what_the_room_has_not_said_is_not_taken_back() {
     let mut world = World::new(meadow(2, 600).episodes(1).countdown_ms(0), 31, &[Weather::steady(10.0)]);
-    world.play_until(5_000.0, |world| world.room.tick() >= 70);
+    world.play_until(5_000.0, |world| world.room.tick() >= Tick(70));
     world.crash();
     let restored = world.room.tick();
-    assert!(restored < 70);
+    assert!(restored < Tick(70));
     // Somebody comes back with a history in which the other one held a key.
     let forged = |confirmed: &mut wire::ConfirmedTick| {
-        confirmed.moves = vec![(Agent(1), footlights_protocol::timeline::Move::Keys(vec![Some(1)]))]
+        confirmed.moves = vec![(Agent(1), footlights_protocol::timeline::Move::Keys(vec![Some(KeySet(1))]))]
     };
     world.forge = Some((0, forged));
     world.play_until(5_000.0, |world| world.events.iter().any(|(kind, _)| kind == "resume_refused"));
@@ -383,7 +388,7 @@ fn a_process_lost_before_its_first_checkpoint_costs_no_tick_that_anybody_has_see
         let scene = meadow(2, 200).episodes(1).countdown_ms(0);
         let networks = weathers();
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
-        world.play_until(5_000.0, |world| world.room.tick() >= 5 + 4 * seed as u32);
+        world.play_until(5_000.0, |world| world.room.tick() >= Tick(5 + 4 * seed as u32));
         world.crash();
         world.play(60_000.0);
         assert_eq!(world.outcome, Some(Outcome::Completed), "game {seed}: {:?}", world.events);

@@ -9,7 +9,7 @@ use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
 use footlights_example_environments::slime_volleyball::SlimeVolleyball;
 use footlights_experiment::GameScene;
 use footlights_protocol::{
-    MonotonicMs, Outcome,
+    KeySet, MonotonicMs, Outcome, Tick,
     timeline::{Moves, Timeline},
     wire::{self, ClientToRoom, LobbyToClient, RoomToClient},
 };
@@ -51,7 +51,7 @@ pub struct Person {
     next_timer: f64,
     pub next_key: f64,
     keys: Rng,
-    pub held: u32,
+    pub held: KeySet,
     /// Ticks whose digest was compared with the room's.
     pub compared: u32,
     /// The deepest prediction that was seen.
@@ -101,12 +101,12 @@ pub struct World {
     pub now: f64,
     pub people: Vec<Person>,
     /// What the room decided, by tick.
-    decided: BTreeMap<u32, Moves>,
+    decided: BTreeMap<Tick, Moves>,
     /// The same game, run from what was decided alone; and its digest after each tick.
     reference: Timeline,
-    pub digests: BTreeMap<u32, u64>,
+    pub digests: BTreeMap<Tick, u64>,
     /// Where browsers do not simulate: when which tick was decided, and its receipt.
-    pub receipts: BTreeMap<u32, (u64, Vec<u8>)>,
+    pub receipts: BTreeMap<Tick, (u64, Vec<u8>)>,
     pub chunks: Vec<Vec<u8>>,
     checkpoint: Option<Vec<u8>>,
     pub events: Vec<(String, String)>,
@@ -166,7 +166,7 @@ impl World {
                 next_timer: 0.0,
                 next_key: 0.0,
                 keys: Rng::derive(seed, Stream::Order, 7, k as u32),
-                held: 0,
+                held: KeySet::EMPTY,
                 compared: 0,
                 deepest: 0,
                 sent_bytes: 0,
@@ -213,7 +213,7 @@ impl World {
         .expect("a stored checkpoint can be read");
         // What nobody has seen may be decided otherwise now.
         let seen = self.people.iter().filter_map(|person| person.play.seat()?.tick()).max();
-        let seen = seen.unwrap_or(0).max(self.room.tick());
+        let seen = seen.unwrap_or_default().max(self.room.tick());
         self.decided.retain(|tick, _| *tick <= seen);
         self.digests.retain(|tick, _| *tick <= seen);
         self.receipts.retain(|tick, _| *tick <= seen);
@@ -248,7 +248,7 @@ impl World {
     pub fn play_bent(&mut self) {
         self.tamper = Some((0, bend));
         self.differs = Some(0);
-        self.play_until(5_000.0, |world| world.room.tick() >= 1);
+        self.play_until(5_000.0, |world| world.room.tick() >= Tick(1));
         // Noticed within a second.
         self.play_until(1_000.0, |world| world.events.iter().any(|(kind, _)| kind == "desync"));
         // The snapshot is on its way.
@@ -322,7 +322,7 @@ impl World {
             }
             if !hidden && let Some(rollback) = person.rollback() {
                 let present = rollback.present();
-                let depth = present.tick().saturating_sub(rollback.confirmed().tick());
+                let depth = present.tick() - rollback.confirmed().tick();
                 // What is shown is what follows from what was decided, and from nothing else.
                 let mut anew = rollback.clone();
                 anew.resimulate();
@@ -334,7 +334,7 @@ impl World {
         let person = &mut self.people[k];
         if now >= person.next_key {
             person.next_key = now + self.restless * (0.2 + person.keys.unit_f64());
-            person.held = person.keys.below(8);
+            person.held = KeySet(person.keys.below(8));
             let bits = person.held;
             person.play.handle(local, PlayInput::Held { bits, at: local });
             self.drain(k);
@@ -357,7 +357,7 @@ impl World {
                     assert!(self.crashes > 0);
                     return self.drain(k);
                 }
-                assert_eq!(before + 1, confirmed.tick, "each tick is confirmed once, in order");
+                assert_eq!(before.next(), confirmed.tick, "each tick is confirmed once, in order");
                 let state = person.rollback().expect("a browser that simulates").confirmed();
                 // Between episodes the room's digest is taken before the reset, and this state is after it.
                 if state.sim().tick() > 0 {
@@ -479,7 +479,7 @@ impl World {
             let moves: Moves = confirmed.moves.iter().cloned().collect();
             let known = self.decided.entry(confirmed.tick).or_insert_with(|| moves.clone());
             assert_eq!(*known, moves, "a tick is decided once");
-            if self.reference.tick() + 1 == confirmed.tick {
+            if self.reference.tick().next() == confirmed.tick {
                 let ticked = self.reference.advance(&moves).expect("a confirmed tick can be simulated");
                 self.digests.insert(confirmed.tick, self.reference.digest().expect("a digest"));
                 if ticked.step.done() {

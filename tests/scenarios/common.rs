@@ -5,6 +5,7 @@ use footlights_example_environments::{
     slime_volleyball::{Chaser, Config, Move, SlimeVolleyball},
 };
 use footlights_experiment::{GameScene, Seat};
+use footlights_protocol::KeySet;
 
 /// A game of Slime Volleyball that lasts long: many lives.
 pub fn long_slime(left: Seat, right: Seat) -> GameScene {
@@ -26,10 +27,10 @@ fn keys(scene: GameScene) -> GameScene {
         .default_action(Move::Noop)
 }
 
-/// Bits of the keys above.
-pub const LEFT: u32 = 1;
-pub const UP: u32 = 2;
-pub const RIGHT: u32 = 4;
+/// The keys above.
+pub const LEFT: KeySet = KeySet(1);
+pub const UP: KeySet = KeySet(2);
+pub const RIGHT: KeySet = KeySet(4);
 
 pub fn chaser() -> Seat {
     Seat::policy("chaser", || Ok(Box::new(Chaser)))

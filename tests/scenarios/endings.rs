@@ -5,7 +5,7 @@ use footlights_engine::room::Input;
 use footlights_env::{ActionValue, Agent, Policy, PolicyError, Rng};
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
-    Outcome,
+    Outcome, Tick,
     wire::{ClientToRoom, CloseCode, Phase, Presence, RenderReport},
 };
 use footlights_testing::{World, info};
@@ -16,10 +16,13 @@ use crate::common::{UP, chaser, hill, long_slime, slime};
 fn check_data(world: &World) {
     let record = world.record();
     let (scene, info) = (&world.scene, info(&world.scene, 3));
-    assert_eq!(record.rows.len() as u32, world.room.tick());
-    assert!(record.rows.iter().zip(1..).all(|(row, tick)| row.tick == tick), "every tick once, in order");
+    assert_eq!(record.rows.len() as u32, world.room.tick().0);
+    assert!(
+        record.rows.iter().zip(Tick(1).onwards()).all(|(row, tick)| row.tick == tick),
+        "every tick once, in order"
+    );
     let steps: u32 = record.episodes.iter().map(|episode| episode.steps).sum();
-    assert_eq!(steps, world.room.tick());
+    assert_eq!(steps, world.room.tick().0);
     for agent in scene.human_agents() {
         let csv = steps::csv(scene, &info, agent, &record).unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_slice());
@@ -31,7 +34,7 @@ fn check_data(world: &World) {
             first..first + scene.environment.make().unwrap().spec().observation_space(Agent(0)).len();
         assert!(observed.clone().all(|k| header[k].starts_with("observations.player_0.")));
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
-        assert_eq!(rows.len() as u32, world.room.tick());
+        assert_eq!(rows.len() as u32, world.room.tick().0);
         for row in &rows {
             for k in observed.clone() {
                 row[k].parse::<f32>().unwrap();
@@ -39,7 +42,7 @@ fn check_data(world: &World) {
             assert_eq!(&row[column("agent")], agent.to_string());
         }
         let metadata = metadata::json(scene, &info, agent, &record, world.verdict.as_ref().unwrap());
-        assert_eq!(metadata["ticks"], world.room.tick());
+        assert_eq!(metadata["ticks"], world.room.tick().0);
         let own = world.outcome_of(agent.index()).unwrap();
         assert_eq!(metadata["outcome"], own.as_str());
         assert_eq!(metadata["game_outcome"], world.finished.unwrap().as_str());
@@ -49,7 +52,7 @@ fn check_data(world: &World) {
         Replay::decode(&Replay::from_record(scene, &info, &record).unwrap().encode().unwrap()).unwrap();
     let mut sim = scene.environment.make().unwrap();
     let here = scene.environment.fingerprint().unwrap();
-    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick()));
+    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick().0));
 }
 
 #[test]
@@ -89,8 +92,8 @@ fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_
         world.record().events.iter().filter(|event| event.kind.as_str() == kind).count()
     };
     let scene = || long_slime(Seat::Human, Seat::Human).max_steps(90).execution(Execution::Browser);
-    let told = |world: &World, until: u32| {
-        let digest = Some(world.record().rows[until as usize - 1].digest);
+    let told = |world: &World, until: Tick| {
+        let digest = Some(world.record().rows[until.0 as usize - 1].digest);
         ClientToRoom::RenderReport(RenderReport {
             until,
             notes: Vec::new(),
@@ -107,21 +110,24 @@ fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_
         (world, conns)
     };
     let (mut world, [a, b]) = over(1);
-    world.say(a, &told(&world, 90));
-    world.say(b, &told(&world, 89));
+    world.say(a, &told(&world, Tick(90)));
+    world.say(b, &told(&world, Tick(89)));
     assert_eq!(world.saves, 0);
-    world.say(b, &told(&world, 90));
+    world.say(b, &told(&world, Tick(90)));
     assert_eq!(world.saves, 1);
-    assert_eq!(world.record().verified, [(Agent(0), 90, true), (Agent(1), 89, true), (Agent(1), 90, true)]);
+    assert_eq!(
+        world.record().verified,
+        [(Agent(0), Tick(90), true), (Agent(1), Tick(89), true), (Agent(1), Tick(90), true)]
+    );
 
     let (mut world, [a, b]) = over(2);
-    world.say(a, &told(&world, 90));
+    world.say(a, &told(&world, Tick(90)));
     world.drop_connection(b);
     assert_eq!(world.saves, 1, "who is gone is not waited for");
 
     let (mut world, [a, b]) = over(3);
     for conn in [a, b] {
-        let ClientToRoom::RenderReport(right) = told(&world, 90) else { unreachable!() };
+        let ClientToRoom::RenderReport(right) = told(&world, Tick(90)) else { unreachable!() };
         world.say(conn, &ClientToRoom::RenderReport(RenderReport { digest: Some(1), ..right }));
     }
     assert_eq!(

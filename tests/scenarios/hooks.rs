@@ -44,7 +44,7 @@ impl Hooks for Counter {
         self.ticks += 1;
         // Every third tick one value is missing, every other tick there is one too many.
         let values = [f64::from(self.ticks), f64::NAN, 0.5, 99.0];
-        values.into_iter().take(if row.tick.is_multiple_of(3) { 2 } else { 4 }).collect()
+        values.into_iter().take(if row.tick.0.is_multiple_of(3) { 2 } else { 4 }).collect()
     }
 
     fn episode_end(&mut self, episode: &EpisodeRecord) -> BTreeMap<String, f64> {

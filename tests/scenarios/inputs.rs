@@ -3,6 +3,7 @@
 use footlights_env::ActionValue;
 use footlights_experiment::{Seat, record::StepRecord};
 use footlights_protocol::{
+    KeySet, Tick,
     keys::{InputMode, MissingAction},
     timeline::ActionSource,
 };
@@ -28,14 +29,14 @@ fn car(mode: InputMode, missing: MissingAction) -> (Vec<i32>, Vec<ActionSource>)
 fn car_rows(mode: InputMode, missing: MissingAction) -> Vec<StepRecord> {
     let mut world = World::new(hill().input_mode(mode).missing_action(missing), 1);
     let conn = world.join(0);
-    let until = |world: &mut World, tick| world.pass_while(60_000, |world| world.room.tick() < tick);
+    let until = |world: &mut World, tick| world.pass_while(60_000, |world| world.room.tick() < Tick(tick));
     until(&mut world, 2);
     world.hold(conn, LEFT);
     until(&mut world, 5);
-    world.hold(conn, 0);
+    world.hold(conn, KeySet(0));
     until(&mut world, 8);
-    world.hold(conn, 2);
-    world.hold(conn, 0);
+    world.hold(conn, KeySet(2));
+    world.hold(conn, KeySet(0));
     world.play_out(60_000);
     let mut rows = world.record().rows;
     rows.truncate(12);
@@ -54,7 +55,7 @@ fn pressed_keys_act_while_they_are_held_and_a_tap_between_ticks_counts_once() {
 fn the_row_names_the_keys_of_its_tick_and_a_tap_between_ticks_is_one_of_them() {
     for mode in [InputMode::PressedKeys, InputMode::KeyDown, InputMode::KeyUp] {
         let rows = car_rows(mode, MissingAction::Default);
-        let keys: Vec<u32> = rows.iter().map(|row| row.people[0].map_or(0, |person| person.held)).collect();
+        let keys: Vec<u32> = rows.iter().map(|row| row.people[0].map_or(0, |person| person.held.0)).collect();
         assert_eq!(keys, [0, 0, 1, 1, 1, 0, 0, 0, 2, 0, 0, 0]);
     }
 }

@@ -1,7 +1,7 @@
 //! The process is lost; storage is not.
 
 use footlights_experiment::Seat;
-use footlights_protocol::{Outcome, wire::Phase};
+use footlights_protocol::{Outcome, Tick, wire::Phase};
 use footlights_testing::World;
 
 use crate::common::{UP, chaser, long_slime};
@@ -25,7 +25,7 @@ fn a_game_goes_on_from_its_checkpoint_with_every_row_once() {
     assert_eq!(world.play_out(60_000), Outcome::Completed);
     let rows = world.record().rows;
     assert_eq!(rows.len(), 900);
-    assert!(rows.iter().zip(1..).all(|(row, tick)| row.tick == tick));
+    assert!(rows.iter().zip(Tick(1).onwards()).all(|(row, tick)| row.tick == tick));
 }
 
 #[test]
@@ -35,9 +35,9 @@ fn a_game_nobody_comes_back_to_ends_with_what_was_stored() {
     world.pass(5_000);
     world.crash();
     let tick = world.room.tick();
-    assert!(tick > 90);
+    assert!(tick > Tick(90));
     assert_eq!(world.play_out(30_000), Outcome::Abandoned);
-    assert_eq!(world.record().rows.len() as u32, tick);
+    assert_eq!(world.record().rows.len() as u32, tick.0);
     assert_eq!(world.record().episodes.len(), 1);
 }
 

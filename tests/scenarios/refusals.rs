@@ -5,7 +5,7 @@ use footlights_engine::room::Input;
 use footlights_env::Agent;
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
-    MonotonicMs, Outcome,
+    KeySet, MonotonicMs, Outcome, Tick,
     wire::{self, ClientToRoom, CloseCode, ConfirmedTick, KeyChange, Phase, RenderReport, TickReport},
 };
 use footlights_testing::World;
@@ -47,7 +47,7 @@ fn a_flood() {
     let act = |world: &mut World, conn| {
         for k in 0..200 {
             if world.browser(conn).closed.is_none() {
-                world.hold(conn, k & 1);
+                world.hold(conn, KeySet(k & 1));
             }
         }
     };
@@ -56,7 +56,7 @@ fn a_flood() {
 
 #[test]
 fn keys_that_the_seat_does_not_have() {
-    let act = |world: &mut World, conn| world.hold(conn, 1 << 9);
+    let act = |world: &mut World, conn| world.hold(conn, KeySet(1 << 9));
     refused(act, CloseCode::Malformed, "malformed", "does not have");
 }
 
@@ -95,11 +95,11 @@ fn nothing_counts_before_hello() {
 #[test]
 fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
     let messages = [
-        ClientToRoom::StampedKeys { tick: 1, held: 0, time: MonotonicMs(1.0) },
-        ClientToRoom::Advanced { until: 1, changes: Vec::new(), digest: None },
+        ClientToRoom::StampedKeys { tick: Tick(1), held: KeySet(0), time: MonotonicMs(1.0) },
+        ClientToRoom::Advanced { until: Tick(1), changes: Vec::new(), digest: None },
         ClientToRoom::RestoreTicks { ticks: Vec::new() },
         ClientToRoom::RenderReport(RenderReport::default()),
-        ClientToRoom::Desync { tick: 1, digest: 0 },
+        ClientToRoom::Desync { tick: Tick(1), digest: 0 },
     ];
     for message in messages {
         let act = |world: &mut World, conn: u64| world.say(conn, &message);
@@ -152,13 +152,13 @@ fn ticks_of_which_a_page_knows_nothing_are_empty_in_the_data() {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human).execution(Execution::Browser), 1);
     let (a, _) = (world.join(0), world.join(1));
     world.pass(2_000);
-    let stalled = TickReport { tick: 25, predicted: false, rollback: 0, stalled_ms: 40 };
+    let stalled = TickReport { tick: Tick(25), predicted: false, rollback: 0, stalled_ms: 40 };
     for shown in [
-        RenderReport { until: 10, ticks: 10, ..RenderReport::default() },
-        RenderReport { until: 30, ticks: 10, notes: vec![stalled], ..RenderReport::default() },
+        RenderReport { until: Tick(10), ticks: 10, ..RenderReport::default() },
+        RenderReport { until: Tick(30), ticks: 10, notes: vec![stalled], ..RenderReport::default() },
         // What was told once is not told again.
         RenderReport {
-            until: 30,
+            until: Tick(30),
             ticks: 30,
             notes: vec![TickReport { rollback: 9, ..stalled }],
             ..RenderReport::default()
@@ -194,17 +194,22 @@ fn number() -> impl Strategy<Value = u32> {
     prop_oneof![0u32..100, any::<u32>(), Just(u32::MAX)]
 }
 
+fn tick() -> impl Strategy<Value = Tick> {
+    number().prop_map(Tick)
+}
+
 /// Anything that a browser can say.
 fn anything() -> impl Strategy<Value = ClientToRoom> {
-    let key = || (number(), 0u32..9, any::<f64>().prop_map(MonotonicMs));
-    let note = (number(), any::<bool>(), any::<u16>(), any::<u16>());
+    let held = || (0u32..9).prop_map(KeySet);
+    let key = || (tick(), held(), any::<f64>().prop_map(MonotonicMs));
+    let note = (tick(), any::<bool>(), any::<u16>(), any::<u16>());
     let note = note.prop_map(|(tick, predicted, rollback, stalled_ms)| TickReport {
         tick,
         predicted,
         rollback,
         stalled_ms,
     });
-    let confirmed = (number(), any::<u64>(), any::<u64>()).prop_map(|(tick, at_ms, tag)| ConfirmedTick {
+    let confirmed = (tick(), any::<u64>(), any::<u64>()).prop_map(|(tick, at_ms, tag)| ConfirmedTick {
         tick,
         at_ms,
         moves: Vec::new(),
@@ -213,22 +218,22 @@ fn anything() -> impl Strategy<Value = ClientToRoom> {
         persisted: None,
     });
     prop_oneof![
-        key().prop_map(|(seq, held, time)| ClientToRoom::Keys { seq, held, time }),
+        (number(), held(), any::<f64>()).prop_map(|(seq, held, time)| ClientToRoom::Keys { seq, held, time }),
         key().prop_map(|(tick, held, time)| ClientToRoom::StampedKeys { tick, held, time }),
-        (number(), vec(key(), 0..4), option::of(any::<u64>())).prop_map(|(until, changes, digest)| {
+        (tick(), vec(key(), 0..4), option::of(any::<u64>())).prop_map(|(until, changes, digest)| {
             let change = |(tick, held, time)| KeyChange { tick, held, time };
             ClientToRoom::Advanced { until, changes: changes.into_iter().map(change).collect(), digest }
         }),
         vec(confirmed, 0..4).prop_map(|ticks| ClientToRoom::RestoreTicks { ticks }),
-        (number(), vec(vec(any::<u8>(), 0..20), 0..4)).prop_map(|(from, receipts)| {
+        (tick(), vec(vec(any::<u8>(), 0..20), 0..4)).prop_map(|(from, receipts)| {
             ClientToRoom::RestoreReceipts { from, receipts: receipts.into_iter().map(Into::into).collect() }
         }),
-        (number(), number(), vec(note, 0..4), option::of(any::<u64>())).prop_map(
+        (number(), tick(), vec(note, 0..4), option::of(any::<u64>())).prop_map(
             |(ticks, until, notes, digest)| {
                 ClientToRoom::RenderReport(RenderReport { ticks, until, notes, digest, input_delay: 0 })
             }
         ),
-        (number(), any::<u64>()).prop_map(|(tick, digest)| ClientToRoom::Desync { tick, digest }),
+        (tick(), any::<u64>()).prop_map(|(tick, digest)| ClientToRoom::Desync { tick, digest }),
         (any::<u16>(), option::of(any::<u64>()))
             .prop_map(|(version, digest)| ClientToRoom::Hello { version, digest }),
         (any::<f64>().prop_map(MonotonicMs), any::<f32>(), any::<bool>())
@@ -237,51 +242,51 @@ fn anything() -> impl Strategy<Value = ClientToRoom> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig{cases:64,..ProptestConfig::default()})]
     #[test]
     fn arbitrary_bytes_in_arbitrary_order_never_panic_and_never_stop_the_partner(
-        messages in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..20)
-    ) {
-        let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
-        let (mut a, b) = (world.join(0), world.join(1));
+        messages in proptest::collection::vec(proptest::collection::vec(any::<u8>(),0..40),1..20)
+    ){
+        let mut world=World::new(long_slime(Seat::Human,Seat::Human),1);
+        let(mut a,b)=(world.join(0),world.join(1));
         world.pass(500);
-        for bytes in messages {
-            world.input(Input::Message { conn: a, bytes });
-            if world.browser(a).closed.is_some() {
-                a = world.join(0);
+        for bytes in messages{
+            world.input(Input::Message{conn:a,bytes});
+            if world.browser(a).closed.is_some(){
+                a=world.join(0);
             }
         }
         world.pass(3_000);
-        prop_assert_eq!(world.phase(b), Some(Phase::Running));
+        prop_assert_eq!(world.phase(b),Some(Phase::Running));
         prop_assert!(world.browser(b).closed.is_none());
     }
 
     #[test]
     fn whatever_a_browser_says_nothing_panics_and_the_partner_plays_on(
-        messages in vec((anything(), 0u64..400), 1..30), browser: bool, alone: bool, crash: bool,
-    ) {
-        let execution = if browser { Execution::Browser } else { Execution::Server };
-        let partner = if alone { Seat::Random } else { Seat::Human };
-        let mut world = World::new(long_slime(Seat::Human, partner).execution(execution), 1);
-        let (mut a, b) = (world.join(0), (!alone).then(|| world.join(1)));
-        for (at, (message, ms)) in messages.iter().enumerate() {
-            world.say(a, message);
+        messages in vec((anything(),0u64..400),1..30),browser:bool,alone:bool,crash:bool,
+    ){
+        let execution=if browser{Execution::Browser}else{Execution::Server};
+        let partner=if alone{Seat::Random}else{Seat::Human};
+        let mut world=World::new(long_slime(Seat::Human,partner).execution(execution),1);
+        let(mut a,b)=(world.join(0),(!alone).then(||world.join(1)));
+        for(at,(message,ms))in messages.iter().enumerate(){
+            world.say(a,message);
             world.pass(*ms);
-            if crash && at == messages.len() / 2 {
+            if crash&&at==messages.len()/2{
                 world.crash();
             }
-            if world.browser(a).closed.is_some() && at % 2 == 0 {
-                a = world.join(0);
-            } else if world.browser(a).closed.is_some() {
-                a = world.open(0);
+            if world.browser(a).closed.is_some()&&at%2==0{
+                a=world.join(0);
+            }else if world.browser(a).closed.is_some(){
+                a=world.open(0);
             }
         }
-        if let Some(b) = b.filter(|_| !crash) {
-            if world.browser(a).closed.is_some() || world.browser(a).welcome.is_none() {
+        if let Some(b)=b.filter(|_| !crash){
+            if world.browser(a).closed.is_some()||world.browser(a).welcome.is_none(){
                 world.join(0);
             }
             world.pass(3_000);
-            prop_assert_eq!(world.phase(b), Some(Phase::Running));
+            prop_assert_eq!(world.phase(b),Some(Phase::Running));
             prop_assert!(world.browser(b).closed.is_none());
         }
     }

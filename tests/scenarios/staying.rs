@@ -5,7 +5,7 @@ use footlights_engine::room::Input;
 use footlights_env::Agent;
 use footlights_experiment::{DropoutRule, GameScene, PresenceRule, Seat};
 use footlights_protocol::{
-    Outcome,
+    Outcome, Tick,
     timeline::ActionSource,
     wire::{CloseCode, Phase, Presence},
 };
@@ -38,7 +38,7 @@ fn plays_again(world: &World) {
     let replay = Replay::from_record(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
     let mut sim = world.scene.environment.make().unwrap();
     let here = world.scene.environment.fingerprint().unwrap();
-    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick()));
+    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick().0));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
         assert_eq!(row.sources[0] == ActionSource::Policy, played_on, "tick {}", row.tick);
         assert_eq!(row.people[0].is_none(), played_on);
     }
-    let own: f64 = record.rows.iter().take(left_at as usize).map(|row| f64::from(row.rewards[0])).sum();
+    let own: f64 = record.rows.iter().take(left_at.0 as usize).map(|row| f64::from(row.rewards[0])).sum();
     let seats = &world.verdict.as_ref().unwrap().seats;
     assert_eq!(seats[0].as_ref().unwrap().score, own, "the policy's rewards are not the person's");
     plays_again(&world);
@@ -110,7 +110,12 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
     let mut csv = csv::Reader::from_reader(csv.as_slice());
     let column = csv.headers().unwrap().iter().position(|name| name == "seats.player_0").unwrap();
     let holders: Vec<String> = csv.records().map(|row| row.unwrap()[column].to_owned()).collect();
-    assert!(holders.iter().zip(1..).all(|(h, tick)| h == if tick > left_at { "chaser" } else { "human" }));
+    assert!(
+        holders
+            .iter()
+            .zip(Tick(1).onwards())
+            .all(|(h, tick)| h == if tick > left_at { "chaser" } else { "human" })
+    );
     let metadata = |agent| {
         let verdict = world.verdict.as_ref().unwrap();
         metadata::json(&world.scene, &info(&world.scene, 3), Agent(agent), &record, verdict)
@@ -118,7 +123,7 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
     let (leaver, stayer) = (metadata(0), metadata(1));
     assert_eq!((&leaver["outcome"], &leaver["game_outcome"]), (&"left".into(), &"completed".into()));
     assert_eq!((&leaver["partial"], &leaver["partial_reason"]), (&true.into(), &"left".into()));
-    assert_eq!(leaver["partial_tick"], left_at);
+    assert_eq!(leaver["partial_tick"], left_at.0);
     assert_eq!((&stayer["outcome"], &stayer["partial"]), (&"completed".into(), &false.into()));
     assert!(stayer["partial_reason"].is_null() && stayer["partial_tick"].is_null());
 }
@@ -215,7 +220,7 @@ fn a_replaced_seat_goes_on_after_a_lost_process_to_the_same_states() {
         );
         plays_again(&world);
         let record = world.record();
-        assert!(record.rows.iter().zip(1..).all(|(row, tick)| row.tick == tick));
+        assert!(record.rows.iter().zip(Tick(1).onwards()).all(|(row, tick)| row.tick == tick));
         let digests: Vec<u64> = record.episodes.iter().map(|episode| episode.digest).collect();
         let actions: Vec<_> = record.rows.into_iter().map(|row| row.actions).collect();
         (digests, actions)
@@ -376,7 +381,7 @@ fn nobody_is_charged_for_the_time_in_which_others_are_waited_for_or_that_is_coun
         world.pass(5_000);
         a = lost_for(&mut world, a, 4_000);
     }
-    assert_eq!(world.room.tick(), 0);
+    assert_eq!(world.room.tick(), Tick(0));
     assert_eq!(world.play_out(120_000), Outcome::Completed);
 }
 

@@ -1,7 +1,10 @@
 //! Time, pictures and bytes.
 
 use footlights_experiment::{Execution, Seat};
-use footlights_protocol::wire::{ClientToRoom, Phase};
+use footlights_protocol::{
+    Tick,
+    wire::{ClientToRoom, Phase},
+};
 use footlights_testing::World;
 
 use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime, slime};
@@ -41,9 +44,9 @@ fn every_seat_gets_every_tick_once_and_in_order() {
     let (a, b) = (world.join(0), world.join(1));
     world.play_out(600_000);
     for conn in [a, b] {
-        let mut ticks: Vec<u32> = world.browser(conn).frames.iter().map(|(_, frame)| frame.tick).collect();
+        let mut ticks: Vec<Tick> = world.browser(conn).frames.iter().map(|(_, frame)| frame.tick).collect();
         ticks.dedup();
-        assert_eq!(ticks, (0..=world.room.tick()).collect::<Vec<_>>());
+        assert_eq!(ticks, Tick::ZERO.until(world.room.tick().next()).collect::<Vec<_>>());
     }
 }
 
@@ -72,7 +75,7 @@ fn an_episode_begins_with_a_countdown_and_a_full_picture() {
     assert_eq!(world.phase(a), Some(Phase::Countdown));
     assert_eq!(world.browser(b).status.as_ref().unwrap().remaining_ms, 3_000);
     world.pass(2_999);
-    assert_eq!(world.room.tick(), 0);
+    assert_eq!(world.room.tick(), Tick(0));
     world.pass(40);
     assert_eq!(world.phase(a), Some(Phase::Running));
     world.play_out(600_000);
@@ -100,14 +103,14 @@ fn what_was_told_beyond_the_end_of_an_episode_is_not_of_the_next_one() {
     let conn = world.join(0);
     world.pass(1_500);
     // A browser that guesses wrongly does not see the end after 200 steps.
-    world.say(conn, &ClientToRoom::Advanced { until: 215, changes: Vec::new(), digest: None });
-    world.pass_while(12_000, |world| world.room.tick() < 200);
+    world.say(conn, &ClientToRoom::Advanced { until: Tick(215), changes: Vec::new(), digest: None });
+    world.pass_while(12_000, |world| world.room.tick() < Tick(200));
     // Nor has it been told of it when this arrives.
-    world.say(conn, &ClientToRoom::Advanced { until: 222, changes: Vec::new(), digest: Some(1) });
+    world.say(conn, &ClientToRoom::Advanced { until: Tick(222), changes: Vec::new(), digest: Some(1) });
     assert_eq!(world.phase(conn), Some(Phase::Countdown));
     world.pass(3_000);
-    assert_eq!((world.phase(conn), world.room.tick()), (Some(Phase::Running), 200));
-    world.say(conn, &ClientToRoom::Advanced { until: 230, changes: Vec::new(), digest: None });
+    assert_eq!((world.phase(conn), world.room.tick()), (Some(Phase::Running), Tick(200)));
+    world.say(conn, &ClientToRoom::Advanced { until: Tick(230), changes: Vec::new(), digest: None });
     world.pass(2_000);
-    assert_eq!(world.room.tick(), 230);
+    assert_eq!(world.room.tick(), Tick(230));
 }

@@ -1,14 +1,14 @@
 //! The keys of a seat that are held, whatever holds them: the keyboard, fingers on the touch buttons, or a gamepad.
 
-use footlights_protocol::keys::Keyboard;
+use footlights_protocol::{KeySet, keys::Keyboard};
 
-/// The keys that are held now. Bit k of every mask stands for key k of [`Keyboard::keys`].
+/// The keys that are held now.
 #[derive(Debug, Clone, Default)]
 pub struct HeldKeys {
     codes: Vec<String>,
-    pressed: u32,
-    touches: Vec<(i32, u32)>,
-    pad: u32,
+    pressed: KeySet,
+    touches: Vec<(i32, KeySet)>,
+    pad: KeySet,
 }
 
 impl HeldKeys {
@@ -19,24 +19,24 @@ impl HeldKeys {
         Self { codes, ..Self::default() }
     }
 
-    /// The bit of a `KeyboardEvent.code`; `None` where this seat does not use that key.
-    pub fn bit(&self, code: &str) -> Option<u32> {
+    /// The key with this `KeyboardEvent.code`; `None` where this seat does not use that key.
+    pub fn bit(&self, code: &str) -> Option<KeySet> {
         let place = self.codes.iter().position(|known| known == code)?;
-        Some(1 << place)
+        Some(KeySet::key(place))
     }
 
     /// A key goes down. Repeats change nothing.
-    pub fn press(&mut self, bit: u32) {
+    pub fn press(&mut self, bit: KeySet) {
         self.pressed |= bit;
     }
 
     /// A key goes up.
-    pub fn release(&mut self, bit: u32) {
-        self.pressed &= !bit;
+    pub fn release(&mut self, bit: KeySet) {
+        self.pressed = self.pressed.without(bit);
     }
 
-    /// Finger `pointer` now lies on the button with these bits; 0 when it lies beside all of them.
-    pub fn touch(&mut self, pointer: i32, bits: u32) {
+    /// Finger `pointer` now lies on the button of these keys; of none when it lies beside all of them.
+    pub fn touch(&mut self, pointer: i32, bits: KeySet) {
         match self.touches.iter_mut().find(|(id, _)| *id == pointer) {
             Some((_, held)) => *held = bits,
             None => self.touches.push((pointer, bits)),
@@ -53,21 +53,21 @@ impl HeldKeys {
         self.touches.iter().any(|(id, _)| *id == pointer)
     }
 
-    /// A gamepad holds these bits now.
-    pub fn pad(&mut self, bits: u32) {
+    /// A gamepad holds these keys now.
+    pub fn pad(&mut self, bits: KeySet) {
         self.pad = bits;
     }
 
     /// Releases everything: after the page has lost the focus, browsers do not report releases.
     pub fn release_all(&mut self) {
-        self.pressed = 0;
+        self.pressed = KeySet::EMPTY;
         self.touches.clear();
-        self.pad = 0;
+        self.pad = KeySet::EMPTY;
     }
 
-    /// All bits that are held by anything.
-    pub fn bits(&self) -> u32 {
-        self.touches.iter().fold(self.pressed | self.pad, |all, (_, bits)| all | bits)
+    /// All keys that are held by anything.
+    pub fn bits(&self) -> KeySet {
+        self.touches.iter().fold(self.pressed | self.pad, |all, (_, bits)| all | *bits)
     }
 }
 
@@ -87,42 +87,42 @@ mod tests {
     #[test]
     fn keys_of_other_seats_are_not_ours() {
         assert_eq!(held().bit("KeyQ"), None);
-        assert_eq!(held().bit("ArrowUp"), Some(2));
+        assert_eq!(held().bit("ArrowUp"), Some(KeySet(2)));
     }
 
     #[test]
     fn a_key_held_twice_is_released_when_the_last_holder_lets_go() {
         let mut held = held();
-        held.press(1);
-        held.touch(7, 1);
-        held.pad(2);
-        assert_eq!(held.bits(), 3);
-        held.release(1);
-        assert_eq!(held.bits(), 3);
+        held.press(KeySet(1));
+        held.touch(7, KeySet(1));
+        held.pad(KeySet(2));
+        assert_eq!(held.bits(), KeySet(3));
+        held.release(KeySet(1));
+        assert_eq!(held.bits(), KeySet(3));
         held.lift(7);
-        held.pad(0);
-        assert_eq!(held.bits(), 0);
+        held.pad(KeySet(0));
+        assert_eq!(held.bits(), KeySet(0));
     }
 
     #[test]
     fn a_finger_slides_from_one_button_to_the_next() {
         let mut held = held();
-        held.touch(7, 1);
-        held.touch(7, 2);
-        assert_eq!(held.bits(), 2);
-        held.touch(7, 0);
+        held.touch(7, KeySet(1));
+        held.touch(7, KeySet(2));
+        assert_eq!(held.bits(), KeySet(2));
+        held.touch(7, KeySet(0));
         assert!(held.touches(7));
-        assert_eq!(held.bits(), 0);
+        assert_eq!(held.bits(), KeySet(0));
     }
 
     #[test]
     fn losing_the_focus_releases_everything() {
         let mut held = held();
-        held.press(1);
-        held.touch(7, 2);
-        held.pad(2);
+        held.press(KeySet(1));
+        held.touch(7, KeySet(2));
+        held.pad(KeySet(2));
         held.release_all();
-        assert_eq!(held.bits(), 0);
+        assert_eq!(held.bits(), KeySet(0));
         assert!(!held.touches(7));
     }
 
@@ -130,7 +130,7 @@ mod tests {
     fn a_keyboard_with_too_many_keys_does_not_overflow() {
         let keys = (0..40).map(|k| format!("F{k}")).collect();
         let held = HeldKeys::new(&Keyboard { keys, chords: Vec::new() });
-        assert_eq!(held.bit("F30"), Some(1 << 30));
+        assert_eq!(held.bit("F30"), Some(KeySet(1 << 30)));
         assert_eq!(held.bit("F31"), None);
     }
 }

@@ -2,6 +2,8 @@
 
 use footlights_protocol::MonotonicMs;
 
+use footlights_protocol::KeySet;
+
 /// An event of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PlayInput<'a> {
@@ -13,8 +15,8 @@ pub enum PlayInput<'a> {
     Closed(u16),
     /// The participant holds other keys than before.
     Held {
-        /// Bit k is set while key k of the seat's keyboard is held.
-        bits: u32,
+        /// Those of the seat's keyboard.
+        bits: KeySet,
         /// Time of the event (monotonic, ms), on the same clock as `now`.
         at: MonotonicMs,
     },

@@ -1,7 +1,10 @@
 //! The key legend, and the touch buttons and gamepad controls that stand for the same keys.
 
 use footlights_env::ActionValue;
-use footlights_protocol::keys::{Chord, Keyboard};
+use footlights_protocol::{
+    KeySet,
+    keys::{Chord, Keyboard},
+};
 
 /// A key as it is drawn in the legend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +37,8 @@ pub enum Direction {
 /// A touch button.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TouchPad {
-    /// The bits that it holds.
-    pub bits: u32,
+    /// The keys that it holds.
+    pub bits: KeySet,
     /// Its label: an arrow, or what it does.
     pub face: String,
     /// What it does.
@@ -54,20 +57,20 @@ pub struct TouchPads {
 }
 
 impl TouchPads {
-    /// The bits of the pad with this direction; 0 without one.
-    pub fn pointing(&self, direction: Direction) -> u32 {
+    /// The keys of the pad with this direction; none without one.
+    pub fn pointing(&self, direction: Direction) -> KeySet {
         let all = self.left.iter().chain(&self.right);
-        all.filter(|pad| pad.direction == Some(direction)).map(|pad| pad.bits).next().unwrap_or(0)
+        all.filter(|pad| pad.direction == Some(direction)).map(|pad| pad.bits).next().unwrap_or_default()
     }
 
-    /// The bits of the n-th pad without a direction; without any, the one that points up stands in for the first.
-    pub fn action(&self, n: usize) -> u32 {
+    /// The keys of the n-th pad without a direction; without any, the one that points up stands in for the first.
+    pub fn action(&self, n: usize) -> KeySet {
         let mut actions =
             self.left.iter().chain(&self.right).filter(|pad| pad.direction.is_none()).peekable();
         if actions.peek().is_none() && n == 0 {
             return self.pointing(Direction::Up);
         }
-        actions.nth(n).map_or(0, |pad| pad.bits)
+        actions.nth(n).map_or(KeySet::EMPTY, |pad| pad.bits)
     }
 }
 
@@ -117,7 +120,7 @@ pub fn legend(keyboard: &Keyboard) -> Vec<KeyLegend> {
 pub fn pads(keyboard: &Keyboard) -> TouchPads {
     let mut seen: Vec<&ActionValue> = Vec::new();
     let mut all: Vec<TouchPad> = Vec::new();
-    for chord in keyboard.chords.iter().filter(|chord| chord.keys.count_ones() == 1) {
+    for chord in keyboard.chords.iter().filter(|chord| chord.keys.len() == 1) {
         if !seen.contains(&&chord.action) {
             seen.push(&chord.action);
             all.extend(pad(keyboard, chord));
@@ -134,7 +137,7 @@ pub fn pads(keyboard: &Keyboard) -> TouchPads {
     let (mut left, right): (Vec<TouchPad>, Vec<TouchPad>) =
         all.into_iter().partition(|pad| if actions { pad.direction.is_some() } else { is_side(pad) });
     // Of two with the same direction the first configured stays first.
-    left.sort_unstable_by_key(|pad| (pad.direction.map(|direction| direction as u8), pad.bits));
+    left.sort_unstable_by_key(|pad| (pad.direction.map(|direction| direction as u8), pad.bits.0));
     TouchPads { left, right }
 }
 
@@ -153,9 +156,9 @@ fn pad(keyboard: &Keyboard, chord: &Chord) -> Option<TouchPad> {
     Some(TouchPad { bits: chord.keys, face, label, direction })
 }
 
-fn codes(keyboard: &Keyboard, bits: u32) -> impl Iterator<Item = &str> {
-    let held = move |place: usize| bits.checked_shr(place as u32).unwrap_or(0) & 1 == 1;
-    keyboard.keys.iter().enumerate().filter(move |(place, _)| held(*place)).map(|(_, code)| code.as_str())
+fn codes(keyboard: &Keyboard, bits: KeySet) -> impl Iterator<Item = &str> {
+    let places = keyboard.keys.iter().enumerate();
+    places.filter(move |(place, _)| bits.intersects(KeySet::key(*place))).map(|(_, code)| code.as_str())
 }
 
 fn cap(code: &str) -> KeyCap {
@@ -241,8 +244,8 @@ mod tests {
         ]));
         assert_eq!(faces(&pads.left), ["←", "↑", "↓", "→"]);
         assert_eq!(faces(&pads.right), ["take", "Q"]);
-        assert_eq!(pads.action(0), 16);
-        assert_eq!(pads.pointing(Direction::Up), 2);
+        assert_eq!(pads.action(0), KeySet(16));
+        assert_eq!(pads.pointing(Direction::Up), KeySet(2));
     }
 
     #[test]
@@ -255,8 +258,8 @@ mod tests {
     fn letters_without_a_cross_are_actions_and_a_gamepad_jumps_where_nothing_else_is_to_do() {
         let letters = pads(&keyboard(&[(&["KeyS"], 0, "same"), (&["KeyA"], 1, "another")]));
         assert_eq!(faces(&letters.right), ["same", "another"]);
-        assert_eq!(letters.action(1), 2);
+        assert_eq!(letters.action(1), KeySet(2));
         let jump = pads(&slime());
-        assert_eq!((jump.action(0), jump.action(1)), (2, 0));
+        assert_eq!((jump.action(0), jump.action(1)), (KeySet(2), KeySet(0)));
     }
 }

@@ -1,7 +1,7 @@
 //! What lies over the picture whenever the participant cannot play, with words for it and a way out.
 
 use footlights_protocol::{
-    MonotonicMs, Outcome,
+    MonotonicMs, Outcome, Tick,
     wire::{Phase, Presence, Status},
 };
 
@@ -292,7 +292,7 @@ fn in_seat(seat: &SeatConnection, now: MonotonicMs) -> Option<Overlay> {
             Some(overlay)
         }
         Phase::Countdown => {
-            let again = seat.tick().is_some_and(|tick| tick > 0);
+            let again = seat.tick().is_some_and(|tick| tick > Tick::ZERO);
             let hud = seat.hud();
             let title = match (again, hud.episodes > 1) {
                 (_, true) => format!("Round {} of {}", hud.episode, hud.episodes),

@@ -13,7 +13,7 @@ use footlights_canvas::dom::{OrMissing, Result, child, document, window, words};
 pub struct Controls {
     legend: HtmlElement,
     thumbs: HtmlElement,
-    buttons: Vec<(u32, HtmlElement)>,
+    buttons: Vec<(KeySet, HtmlElement)>,
     pads: TouchPads,
 }
 
@@ -93,17 +93,20 @@ impl Controls {
         Ok(())
     }
 
-    /// The bits of the button at this place of the window; 0 beside all of them.
-    pub fn at(&self, x: i32, y: i32) -> u32 {
+    /// The keys of the button at this place of the window; none beside all of them.
+    pub fn at(&self, x: i32, y: i32) -> KeySet {
         let hit = document().ok().and_then(|document| document.element_from_point(x as f32, y as f32));
-        let Some(hit) = hit else { return 0 };
-        self.buttons.iter().find(|(_, button)| button.contains(Some(&hit))).map_or(0, |(bits, _)| *bits)
+        let Some(hit) = hit else { return KeySet::EMPTY };
+        self.buttons
+            .iter()
+            .find(|(_, button)| button.contains(Some(&hit)))
+            .map_or(KeySet::EMPTY, |(bits, _)| *bits)
     }
 
     /// Shows which buttons are held.
-    pub fn hold(&self, held: u32) {
+    pub fn hold(&self, held: KeySet) {
         for (bits, button) in &self.buttons {
-            let _ = button.class_list().toggle_with_force("held", bits & held == *bits);
+            let _ = button.class_list().toggle_with_force("held", held.contains(*bits));
         }
     }
 }

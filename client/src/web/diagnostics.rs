@@ -47,7 +47,7 @@ impl Diagnostics {
         self.set("seq", sent);
         self.set("ack", acked);
         if let Some(tick) = seat.tick() {
-            self.set("tick", tick);
+            self.set("tick", tick.0);
         }
         for (name, figure) in seat.figures() {
             self.set(name, figure);

@@ -19,12 +19,12 @@ const STICK: [(u32, f64, Direction); 4] = [
     (0, 1.0, Direction::Right),
 ];
 
-/// The bits that all connected gamepads hold now; `before` is what they held last.
-pub fn held(pads: &TouchPads, before: u32) -> u32 {
+/// The keys that all connected gamepads hold now; `before` is what they held last.
+pub fn held(pads: &TouchPads, before: KeySet) -> KeySet {
     let Some(gamepads) = window().ok().and_then(|window| window.navigator().get_gamepads().ok()) else {
-        return 0;
+        return KeySet::EMPTY;
     };
-    let mut bits = 0;
+    let mut bits = KeySet::EMPTY;
     for gamepad in gamepads.iter().filter_map(|pad| wasm_bindgen::JsCast::dyn_into::<Gamepad>(pad).ok()) {
         let (buttons, axes) = (gamepad.buttons(), gamepad.axes());
         let pressed = |k: u32| {
@@ -38,7 +38,7 @@ pub fn held(pads: &TouchPads, before: u32) -> u32 {
         }
         for (axis, sign, direction) in STICK {
             let direction = pads.pointing(direction);
-            let enough = if direction & before != 0 { OFF } else { ON };
+            let enough = if direction.intersects(before) { OFF } else { ON };
             if axes.get(axis).as_f64().is_some_and(|value| value * sign > enough) {
                 bits |= direction;
             }

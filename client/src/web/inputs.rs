@@ -13,14 +13,14 @@ pub struct Inputs {
     controls: Controls,
     /// Whether a gamepad was ever connected; until then none is asked.
     has_gamepad: bool,
-    /// The bits that gamepads hold.
-    gamepad: u32,
+    /// The keys that gamepads hold.
+    gamepad: KeySet,
 }
 
 impl Inputs {
     /// Nothing is held, and there are no keys yet.
     pub fn new(controls: Controls) -> Self {
-        Self { held: HeldKeys::default(), controls, has_gamepad: false, gamepad: 0 }
+        Self { held: HeldKeys::default(), controls, has_gamepad: false, gamepad: KeySet::EMPTY }
     }
 
     /// Shows the keys of this keyboard.
@@ -29,8 +29,8 @@ impl Inputs {
         self.controls.set(keyboard)
     }
 
-    /// The bits that are held; the controls show them.
-    pub fn show(&self) -> u32 {
+    /// The keys that are held; the controls show them.
+    pub fn show(&self) -> KeySet {
         let bits = self.held.bits();
         self.controls.hold(bits);
         bits

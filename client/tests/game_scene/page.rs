@@ -6,7 +6,7 @@ use footlights_client::{
 };
 use footlights_env::{Agent, Viewport, surface::Delta};
 use footlights_protocol::{
-    MonotonicMs, Outcome,
+    KeySet, MonotonicMs, Outcome, Tick,
     keys::Keyboard,
     wire::{
         self, ClientToLobby, ClientToRoom, Frame, LobbyToClient, MAX_FROM_BROWSER, Phase, Presence,
@@ -68,8 +68,8 @@ impl Page {
         self.seat(RoomToClient::Status(Status { phase, remaining_ms, seats: vec![Presence::Here, partner] }));
     }
 
-    pub fn frame(&mut self, tick: u32, ack: u32) {
-        let picture = Delta { full: tick == 0, ..Delta::default() };
+    pub fn frame(&mut self, tick: Tick, ack: u32) {
+        let picture = Delta { full: tick == Tick::ZERO, ..Delta::default() };
         self.seat(RoomToClient::Frame(Frame { tick, ack, picture, ..Frame::default() }));
     }
 
@@ -102,7 +102,7 @@ impl Page {
             keyboard: Keyboard::default(),
             simulated: None,
         }));
-        self.frame(0, 0);
+        self.frame(Tick(0), 0);
     }
 
     pub fn state(&self) -> &'static str {
@@ -130,7 +130,7 @@ pub fn sent(outputs: &[PlayOutput]) -> Vec<ClientToRoom> {
     messages.collect()
 }
 
-pub fn keys(outputs: &[PlayOutput]) -> Vec<(u32, u32)> {
+pub fn keys(outputs: &[PlayOutput]) -> Vec<(u32, KeySet)> {
     let keys = sent(outputs).into_iter().filter_map(|message| match message {
         ClientToRoom::Keys { seq, held, .. } => Some((seq, held)),
         _ => None,

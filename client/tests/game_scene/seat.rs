@@ -6,7 +6,7 @@ use footlights_client::{
 };
 use footlights_env::surface::Delta;
 use footlights_protocol::{
-    MonotonicMs,
+    KeySet, MonotonicMs, Tick,
     wire::{self, ClientToRoom, CloseCode, Frame, LobbyToClient, Phase, Presence, RoomToClient},
 };
 
@@ -18,12 +18,12 @@ fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {
     page.input(PlayInput::Opened);
     page.lobby(LobbyToClient::Matched { socket: ROOM.into() });
     page.take();
-    page.input(PlayInput::Held { bits: 5, at: MonotonicMs(0.0) });
+    page.input(PlayInput::Held { bits: KeySet(5), at: MonotonicMs(0.0) });
     page.enter();
     let sent = sent(&page.take());
     assert_eq!(sent[0], ClientToRoom::Hello { version: wire::VERSION, digest: Some(DIGEST) });
     assert!(matches!(sent[1], ClientToRoom::Ping { .. }));
-    assert!(matches!(sent[2], ClientToRoom::Keys { seq: 1, held: 5, .. }));
+    assert!(matches!(sent[2], ClientToRoom::Keys { seq: 1, held: KeySet(5), .. }));
     assert_eq!(sent.len(), 3);
 }
 
@@ -31,14 +31,14 @@ fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {
 fn keys_are_sent_when_they_change_and_only_then_and_timed_to_the_frame_that_shows_them() {
     let mut page = Page::playing();
     page.take();
-    for bits in [1, 1, 3, 0, 0] {
+    for bits in [1, 1, 3, 0, 0].map(KeySet) {
         page.input(PlayInput::Held { bits, at: page.now });
     }
-    assert_eq!(keys(&page.take()), [(2, 1), (3, 3), (4, 0)]);
+    assert_eq!(keys(&page.take()), [(2, KeySet(1)), (3, KeySet(3)), (4, KeySet(0))]);
     page.now += 20.0;
-    page.frame(1, 3);
+    page.frame(Tick(1), 3);
     page.now += 30.0;
-    page.frame(2, 4);
+    page.frame(Tick(2), 4);
     let measured: Vec<f64> = page.play.seat_mut().unwrap().take_measured().collect();
     assert_eq!(measured, [20.0, 20.0, 50.0]);
 }
@@ -47,17 +47,17 @@ fn keys_are_sent_when_they_change_and_only_then_and_timed_to_the_frame_that_show
 fn a_page_that_was_reloaded_counts_on_from_where_the_room_is() {
     let mut page = Page::playing();
     page.take();
-    page.frame(50, 40);
-    page.input(PlayInput::Held { bits: 1, at: MonotonicMs(0.0) });
-    assert_eq!(keys(&page.take()), [(41, 1)]);
+    page.frame(Tick(50), 40);
+    page.input(PlayInput::Held { bits: KeySet(1), at: MonotonicMs(0.0) });
+    assert_eq!(keys(&page.take()), [(41, KeySet(1))]);
 }
 
 #[test]
 fn a_lost_connection_comes_back_with_growing_pauses_and_says_again_what_is_held() {
     let mut page = Page::playing();
-    page.input(PlayInput::Held { bits: 2, at: MonotonicMs(0.0) });
+    page.input(PlayInput::Held { bits: KeySet(2), at: MonotonicMs(0.0) });
     page.pass(6_000.0);
-    page.frame(100, 2);
+    page.frame(Tick(100), 2);
     page.take();
     page.input(PlayInput::Closed(1006));
     assert_eq!(page.state(), "reconnecting");
@@ -75,7 +75,7 @@ fn a_lost_connection_comes_back_with_growing_pauses_and_says_again_what_is_held(
     page.enter();
     page.status(Phase::Running, 0, Presence::Here);
     assert_eq!(page.state(), "running");
-    assert_eq!(keys(&page.take()), [(3, 2)]);
+    assert_eq!(keys(&page.take()), [(3, KeySet(2))]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_silent_room_is_left_and_a_speaking_one_is_not() {
     let mut page = Page::playing();
     for tick in 1..900 {
         page.pass(1000.0 / 30.0);
-        page.frame(tick, 0);
+        page.frame(Tick(tick), 0);
     }
     assert_eq!(page.state(), "running");
     page.take();
@@ -98,7 +98,7 @@ fn a_picture_that_does_not_fit_is_asked_for_anew() {
     let mut page = Page::playing();
     page.take();
     let picture = Delta { gone: vec![9], ..Delta::default() };
-    page.seat(RoomToClient::Frame(Frame { tick: 1, picture, ..Frame::default() }));
+    page.seat(RoomToClient::Frame(Frame { tick: Tick(1), picture, ..Frame::default() }));
     assert_eq!(page.take(), [PlayOutput::Disconnect]);
     page.pass(300.0);
     assert_eq!(page.take(), [PlayOutput::Connect(ROOM.into())]);

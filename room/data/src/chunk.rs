@@ -3,7 +3,7 @@
 
 use footlights_env::Agent;
 use footlights_experiment::record::{EpisodeRecord, StepRecord};
-use footlights_protocol::wire::RenderReport;
+use footlights_protocol::{Tick, wire::RenderReport};
 use serde::{Deserialize, Serialize};
 
 use crate::{error::RecordError, event::Event};
@@ -22,7 +22,7 @@ pub struct Chunk {
     /// them.
     pub shown: Vec<(Agent, RenderReport)>,
     /// Whether the states that these browsers came to were the room's, by agent, up to a tick.
-    pub verified: Vec<(Agent, u32, bool)>,
+    pub verified: Vec<(Agent, Tick, bool)>,
 }
 
 impl Chunk {
@@ -65,6 +65,8 @@ impl Chunk {
 
 #[cfg(test)]
 mod tests {
+    use footlights_protocol::KeySet;
+
     use super::*;
 
     #[test]
@@ -79,11 +81,11 @@ mod tests {
             [[0, 7, true]],
         ]);
         let chunk = Chunk::decode(&rmp_serde::to_vec(&stored).unwrap()).unwrap();
-        assert_eq!((chunk.rows[0].tick, chunk.rows[0].people[0].unwrap().held), (7, 3));
+        assert_eq!((chunk.rows[0].tick, chunk.rows[0].people[0].unwrap().held), (Tick(7), KeySet(3)));
         assert_eq!(chunk.rows[0].infos, [(Agent(0), "speed".to_owned(), 0.25)]);
         assert_eq!(chunk.events[0].kind, crate::event::EventKind::Joined);
         assert_eq!((chunk.episodes[0].steps, chunk.episodes[0].metrics["hits"]), (7, 2.0));
-        assert_eq!((chunk.shown[0].1.until, chunk.verified[0]), (7, (Agent(0), 7, true)));
+        assert_eq!((chunk.shown[0].1.until, chunk.verified[0]), (Tick(7), (Agent(0), Tick(7), true)));
         assert_eq!(Chunk::decode(&chunk.encode().unwrap()), Ok(chunk));
     }
 }

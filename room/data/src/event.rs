@@ -4,6 +4,7 @@
 //! events are kept however many there are.
 
 use footlights_env::Agent;
+use footlights_protocol::Tick;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Something that happened in a game and is not a step.
@@ -12,7 +13,7 @@ pub struct Event {
     /// The server's clock, epoch ms.
     pub at_ms: u64,
     /// The tick after which it happened.
-    pub tick: u32,
+    pub tick: Tick,
     /// The agent it is about; `None` where it is about everybody.
     pub agent: Option<Agent>,
     /// What happened.

@@ -1,6 +1,7 @@
 //! What happened: in games and outside them, one row an event.
 
 use footlights_experiment::record::GameInfo;
+use footlights_protocol::Tick;
 
 use crate::{
     column::{COUNT, Column, ColumnType, Field, LabeledValue, Table, iso8601, subject_id},
@@ -21,7 +22,7 @@ pub struct EventRow {
     /// ISO 8601, UTC.
     pub at: String,
     /// The tick it happened after; empty outside games.
-    pub tick: Option<u32>,
+    pub tick: Option<Tick>,
     /// The agent it is about.
     pub agent: Option<String>,
     /// A word.
@@ -54,7 +55,7 @@ pub fn table() -> Table<EventRow> {
             "tick",
             COUNT,
             "The tick of the game after which it happened. Empty outside games.",
-            |row: &EventRow| row.tick.into(),
+            |row: &EventRow| row.tick.map(|tick| tick.0).into(),
         ),
         Column::new(
             "agent",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use footlights_experiment::{Globals, progress::GameResult, record::GameInfo};
-use footlights_protocol::Outcome;
+use footlights_protocol::{Outcome, Tick};
 
 /// How a game ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct SeatVerdict {
     /// Sum of the participant's rewards: up to the tick of their dropout, if they left.
     pub score: f64,
     /// Ticks until the game was over for the participant.
-    pub tick: u32,
+    pub tick: Tick,
     /// What the scene's hooks leave to later scenes; nothing before the game is over.
     pub globals: Globals,
 }
@@ -30,7 +30,12 @@ pub struct SeatVerdict {
 impl Verdict {
     /// Of a game that cannot go on, because a deployment took its scene away or changed what it stands on.
     pub fn failed(info: &GameInfo) -> Self {
-        let seat = || SeatVerdict { outcome: Outcome::Failed, score: 0.0, tick: 0, globals: Globals::new() };
+        let seat = || SeatVerdict {
+            outcome: Outcome::Failed,
+            score: 0.0,
+            tick: Tick::ZERO,
+            globals: Globals::new(),
+        };
         let seats = info.seats.iter().map(|seated| seated.subject.as_ref().map(|_| seat())).collect();
         Self { outcome: Outcome::Failed, seats }
     }

@@ -26,7 +26,7 @@ use footlights_experiment::{
     record::{GameInfo, ParticipantSample, SeatInfo, StepRecord},
 };
 use footlights_protocol::{
-    InputDelay, MonotonicMs, Outcome,
+    InputDelay, KeySet, MonotonicMs, Outcome, Tick,
     timeline::ActionSource,
     wire::{RenderReport, TickReport},
 };
@@ -48,7 +48,7 @@ fn record(scene: &GameScene) -> Chunk {
             // The second participant is out of the game after the eighth step.
             scene.seats[agent.index()].is_human().then_some(()).filter(|()| agent.0 == 0 || step <= 8)?;
             Some(ParticipantSample {
-                held: step % 4,
+                held: KeySet(step % 4),
                 client_time_ms: (step > 2).then(|| MonotonicMs(f64::from(step) * 33.25 + 0.1)),
                 rtt_ms: if step > 1 { 20.5 + step as f32 / 10.0 } else { 0.0 },
                 focused: step != 5,
@@ -56,7 +56,7 @@ fn record(scene: &GameScene) -> Chunk {
             })
         });
         record.rows.push(StepRecord {
-            tick: step,
+            tick: Tick(step),
             episode: 0,
             step,
             server_time_ms: 1_790_000_000_000 + u64::from(step) * 33,
@@ -79,23 +79,24 @@ fn record(scene: &GameScene) -> Chunk {
     record.events = vec![
         Event {
             at_ms: 1_790_000_000_033,
-            tick: 1,
+            tick: Tick(1),
             agent: Some(Agent(0)),
             kind: EventKind::Joined,
             detail: String::new(),
         },
         Event {
             at_ms: 1_790_000_000_396,
-            tick: 12,
+            tick: Tick(12),
             agent: None,
             kind: EventKind::Finished,
             detail: "completed, \"all\"".into(),
         },
     ];
-    let slow = TickReport { tick: 3, predicted: false, rollback: 2, stalled_ms: 40 };
+    let slow = TickReport { tick: Tick(3), predicted: false, rollback: 2, stalled_ms: 40 };
     let shown = |until, ticks, notes| RenderReport { until, ticks, input_delay: 2, notes, digest: None };
-    record.shown = vec![(Agent(0), shown(6, 6, vec![slow])), (Agent(0), shown(10, 3, Vec::new()))];
-    record.verified = vec![(Agent(0), 7, true), (Agent(0), 9, false)];
+    record.shown =
+        vec![(Agent(0), shown(Tick(6), 6, vec![slow])), (Agent(0), shown(Tick(10), 3, Vec::new()))];
+    record.verified = vec![(Agent(0), Tick(7), true), (Agent(0), Tick(9), false)];
     record
 }
 

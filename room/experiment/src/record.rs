@@ -4,14 +4,14 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use footlights_env::{ActionValue, Agent, RecordValue};
-use footlights_protocol::{MonotonicMs, timeline::ActionSource};
+use footlights_protocol::{KeySet, MonotonicMs, Tick, timeline::ActionSource};
 use serde::{Deserialize, Serialize};
 
 /// One tick. Lists by agent have one entry for each agent, in the agents' order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// Ticks since the game began, from 1.
-    pub tick: u32,
+    pub tick: Tick,
     /// The episode, from 0.
     pub episode: u32,
     /// Steps since the episode's reset, from 1.
@@ -49,8 +49,8 @@ pub struct StepRecord {
 /// A participant at one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ParticipantSample {
-    /// The keys held, or tapped since the tick before, as bits of the seat's keyboard.
-    pub held: u32,
+    /// The keys held, or tapped since the tick before, of the seat's keyboard.
+    pub held: KeySet,
     /// The browser's clock at its last message.
     pub client_time_ms: Option<MonotonicMs>,
     /// The last measured round trip, ms.

@@ -29,6 +29,12 @@ impl KeySet {
     /// No key.
     pub const EMPTY: Self = Self(0);
 
+    /// Only the key at this place of [`Keyboard::keys`]; no key where a set has no bit for it.
+    #[must_use]
+    pub fn key(place: usize) -> Self {
+        Self(u32::try_from(place).ok().and_then(|place| 1u32.checked_shl(place)).unwrap_or(0))
+    }
+
     /// Whether no key is in it.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -101,8 +107,8 @@ pub enum MissingAction {
 /// One meaning of one or more keys held together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chord {
-    /// Bit k: key k must be held.
-    pub keys: u32,
+    /// These keys must be held.
+    pub keys: KeySet,
     /// What it does.
     pub action: ActionValue,
     /// For the key legend; empty to leave it out.
@@ -124,26 +130,26 @@ impl Keyboard {
 
     /// Adds a meaning; the keys get bits as they come.
     pub fn add(&mut self, codes: &[&str], action: ActionValue, label: &str) {
-        let mut mask = 0;
+        let mut chord = KeySet::EMPTY;
         for code in codes {
-            let bit = match self.keys.iter().position(|known| known == code) {
-                Some(bit) => bit,
+            let place = match self.keys.iter().position(|known| known == code) {
+                Some(place) => place,
                 None => {
                     self.keys.push((*code).to_owned());
                     self.keys.len() - 1
                 }
             };
-            mask |= 1u32.checked_shl(bit as u32).unwrap_or(0);
+            chord |= KeySet::key(place);
         }
-        self.chords.push(Chord { keys: mask, action, label: label.to_owned() });
+        self.chords.push(Chord { keys: chord, action, label: label.to_owned() });
     }
 
     /// The meaning of the keys held: of all chords that are complete, the one with the most keys, and of those the
     /// first configured.
-    pub fn chord(&self, held: u32) -> Option<&Chord> {
+    pub fn chord(&self, held: KeySet) -> Option<&Chord> {
         let mut best: Option<&Chord> = None;
-        for chord in self.chords.iter().filter(|chord| chord.keys != 0 && chord.keys & held == chord.keys) {
-            if best.is_none_or(|b| chord.keys.count_ones() > b.keys.count_ones()) {
+        for chord in self.chords.iter().filter(|chord| !chord.keys.is_empty() && held.contains(chord.keys)) {
+            if best.is_none_or(|b| chord.keys.len() > b.keys.len()) {
                 best = Some(chord);
             }
         }
@@ -157,29 +163,29 @@ const MAX_QUEUED: usize = 8;
 /// One seat's keys over time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeyState {
-    held: u32,
+    held: KeySet,
     /// Pressed since the last tick: a tap between two ticks must not get lost.
-    tapped: u32,
+    tapped: KeySet,
     /// Held, or tapped before it, in the last tick.
-    seen: u32,
+    seen: KeySet,
     queue: VecDeque<ActionValue>,
 }
 
 impl KeyState {
     /// The keys that are held now changed to `held`.
-    pub fn change(&mut self, held: u32, mode: InputMode, keyboard: &Keyboard) {
-        let (pressed, released) = (held & !self.held, self.held & !held);
+    pub fn change(&mut self, held: KeySet, mode: InputMode, keyboard: &Keyboard) {
+        let (pressed, released) = (held.without(self.held), self.held.without(held));
         let before = self.held;
         self.held = held;
         self.tapped |= pressed;
         // The chord a press completes, or a release breaks, must hold one of the keys that changed.
         let chord = match mode {
             InputMode::PressedKeys => None,
-            InputMode::KeyDown if pressed != 0 => {
-                keyboard.chord(held).filter(|chord| chord.keys & pressed != 0)
+            InputMode::KeyDown if !pressed.is_empty() => {
+                keyboard.chord(held).filter(|chord| chord.keys.intersects(pressed))
             }
-            InputMode::KeyUp if released != 0 => {
-                keyboard.chord(before).filter(|chord| chord.keys & released != 0)
+            InputMode::KeyUp if !released.is_empty() => {
+                keyboard.chord(before).filter(|chord| chord.keys.intersects(released))
             }
             _ => None,
         };
@@ -197,7 +203,7 @@ impl KeyState {
     }
 
     /// The keys that the last tick saw: held, or tapped since the tick before.
-    pub fn seen(&self) -> u32 {
+    pub fn seen(&self) -> KeySet {
         self.seen
     }
 
@@ -223,10 +229,11 @@ mod tests {
         keyboard
     }
 
-    const LEFT: u32 = 1;
-    const UP: u32 = 2;
+    const NONE: KeySet = KeySet::EMPTY;
+    const LEFT: KeySet = KeySet(1);
+    const UP: KeySet = KeySet(2);
 
-    fn actions(mode: InputMode, changes: &[Option<u32>]) -> Vec<i32> {
+    fn actions(mode: InputMode, changes: &[Option<KeySet>]) -> Vec<i32> {
         let (mut input, keyboard) = (KeyState::default(), keyboard());
         let mut out = Vec::new();
         for change in changes {
@@ -245,33 +252,33 @@ mod tests {
     fn a_held_key_acts_in_every_tick_and_a_chord_beats_its_parts() {
         let seen = actions(
             InputMode::PressedKeys,
-            &[Some(LEFT), None, None, Some(LEFT | UP), None, Some(UP), None, Some(0), None, None],
+            &[Some(LEFT), None, None, Some(LEFT | UP), None, Some(UP), None, Some(NONE), None, None],
         );
         assert_eq!(seen, [1, 1, 2, 3, 0, 0]);
     }
 
     #[test]
     fn a_tap_between_two_ticks_is_not_lost() {
-        assert_eq!(actions(InputMode::PressedKeys, &[None, Some(UP), Some(0), None, None]), [0, 3, 0]);
+        assert_eq!(actions(InputMode::PressedKeys, &[None, Some(UP), Some(NONE), None, None]), [0, 3, 0]);
     }
 
     #[test]
     fn key_down_acts_once_a_press_in_the_order_of_the_presses() {
-        let seen = actions(InputMode::KeyDown, &[Some(LEFT), Some(0), Some(UP), None, None, None, None]);
+        let seen = actions(InputMode::KeyDown, &[Some(LEFT), Some(NONE), Some(UP), None, None, None, None]);
         assert_eq!(seen, [1, 3, 0, 0]);
         assert_eq!(actions(InputMode::KeyDown, &[Some(LEFT), Some(LEFT | UP), None, None, None]), [1, 2, 0]);
     }
 
     #[test]
     fn key_up_acts_once_a_release() {
-        assert_eq!(actions(InputMode::KeyUp, &[Some(UP), None, None, Some(0), None, None]), [0, 0, 3, 0]);
+        assert_eq!(actions(InputMode::KeyUp, &[Some(UP), None, None, Some(NONE), None, None]), [0, 0, 3, 0]);
     }
 
     #[test]
     fn presses_beyond_the_queue_push_out_the_oldest() {
-        let mut changes = vec![Some(UP), Some(0)];
+        let mut changes = vec![Some(UP), Some(NONE)];
         for _ in 0..20 {
-            changes.extend([Some(LEFT), Some(0)]);
+            changes.extend([Some(LEFT), Some(NONE)]);
         }
         changes.extend([None; 10]);
         let seen = actions(InputMode::KeyDown, &changes);

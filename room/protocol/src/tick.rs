@@ -39,6 +39,11 @@ impl Tick {
     pub fn until(self, end: Self) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
         (self.0..end.0).map(Self)
     }
+
+    /// This one, the one after it, and so on without end.
+    pub fn onwards(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |tick| Some(tick.next()))
+    }
 }
 
 impl Add<u32> for Tick {
@@ -69,6 +74,12 @@ impl Sub for Tick {
     /// How many ticks lie between them; 0 where `earlier` is the later one.
     fn sub(self, earlier: Self) -> u32 {
         self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl From<Tick> for f64 {
+    fn from(tick: Tick) -> Self {
+        tick.0.into()
     }
 }
 

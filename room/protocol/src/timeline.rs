@@ -8,7 +8,7 @@ use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hud,
+    Hud, KeySet, Tick,
     keys::{self, InputMode, Keyboard, MissingAction},
 };
 
@@ -39,9 +39,9 @@ impl Rules {
     }
 }
 
-/// A change of the keys that a person holds, to these bits; `None` when the connection is gone and nobody holds
+/// A change of the keys that a person holds, to these; `None` when the connection is gone and nobody holds
 /// anything any more.
-pub type Change = Option<u32>;
+pub type Change = Option<KeySet>;
 
 /// What one seat brings to one tick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -163,7 +163,7 @@ struct SeatInput {
 pub struct Timeline {
     rules: Rules,
     sim: Box<dyn Simulation>,
-    tick: u32,
+    tick: Tick,
     scores: Vec<f32>,
     seats: Vec<SeatInput>,
 }
@@ -171,7 +171,7 @@ pub struct Timeline {
 /// Everything of a [`Timeline`] that changes.
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
-    tick: u32,
+    tick: Tick,
     #[serde(with = "serde_bytes")]
     sim: Vec<u8>,
     scores: Vec<f32>,
@@ -204,7 +204,13 @@ impl Timeline {
         }
         sim.reset(seed, 0);
         let agents = sim.spec().agents.len();
-        Self { rules, sim, tick: 0, scores: vec![0.0; agents], seats: vec![SeatInput::default(); agents] }
+        Self {
+            rules,
+            sim,
+            tick: Tick::ZERO,
+            scores: vec![0.0; agents],
+            seats: vec![SeatInput::default(); agents],
+        }
     }
 
     /// The simulation, to look at.
@@ -218,7 +224,7 @@ impl Timeline {
     }
 
     /// Ticks since the game began, over all episodes.
-    pub fn tick(&self) -> u32 {
+    pub fn tick(&self) -> Tick {
         self.tick
     }
 
@@ -228,8 +234,8 @@ impl Timeline {
     }
 
     /// The keys that a seat's last tick saw: held, or tapped since the tick before.
-    pub fn keys_seen(&self, agent: Agent) -> u32 {
-        self.seats.get(agent.index()).map_or(0, |seat| seat.keys.seen())
+    pub fn keys_seen(&self, agent: Agent) -> KeySet {
+        self.seats.get(agent.index()).map_or(KeySet::EMPTY, |seat| seat.keys.seen())
     }
 
     /// One tick.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use footlights_env::{ActionValue, Agent};
 use footlights_protocol::{
-    MonotonicMs, Outcome,
+    KeySet, MonotonicMs, Outcome, Tick,
     timeline::Move,
     wire::{
         self, ClientToLobby, ClientToRoom, ClientToTabLease, ConfirmedTick, Frame, KeyChange, LobbyToClient,
@@ -22,44 +22,56 @@ fn hex(message: &impl wire::WireMessage) -> String {
 
 fn confirmed() -> ConfirmedTick {
     let moves = vec![
-        (Agent(0), Move::Keys(vec![Some(3), None])),
+        (Agent(0), Move::Keys(vec![Some(KeySet(3)), None])),
         (Agent(1), Move::Action(ActionValue::Discrete(2))),
         (Agent(2), Move::Failed),
     ];
-    ConfirmedTick { tick: 300, at_ms: 1_000, tag: 7, persisted: Some(290), moves, digest: Some(9) }
+    ConfirmedTick {
+        tick: Tick(300),
+        at_ms: 1_000,
+        tag: 7,
+        persisted: Some(Tick(290)),
+        moves,
+        digest: Some(9),
+    }
 }
 
 #[test]
 fn every_message_stands_on_the_wire_as_these_bytes() {
     let bytes = [
         hex(&ClientToRoom::Hello { version: 6, digest: Some(1) }),
-        hex(&ClientToRoom::Keys { seq: 1, held: 5, time: MonotonicMs(0.25) }),
-        hex(&ClientToRoom::StampedKeys { tick: 300, held: 5, time: MonotonicMs(0.25) }),
+        hex(&ClientToRoom::Keys { seq: 1, held: KeySet(5), time: MonotonicMs(0.25) }),
+        hex(&ClientToRoom::StampedKeys { tick: Tick(300), held: KeySet(5), time: MonotonicMs(0.25) }),
         hex(&ClientToRoom::Ping { time: MonotonicMs(1.0), rtt: 20.5, focused: true }),
-        hex(&ClientToRoom::Desync { tick: 300, digest: 9 }),
+        hex(&ClientToRoom::Desync { tick: Tick(300), digest: 9 }),
         hex(&ClientToRoom::Advanced {
-            until: 300,
-            changes: vec![KeyChange { tick: 299, held: 5, time: MonotonicMs(0.25) }],
+            until: Tick(300),
+            changes: vec![KeyChange { tick: Tick(299), held: KeySet(5), time: MonotonicMs(0.25) }],
             digest: None,
         }),
         hex(&ClientToRoom::RenderReport(RenderReport {
-            until: 300,
+            until: Tick(300),
             digest: None,
             input_delay: 3,
-            notes: vec![TickReport { tick: 299, predicted: true, rollback: 9, stalled_ms: 0 }],
+            notes: vec![TickReport { tick: Tick(299), predicted: true, rollback: 9, stalled_ms: 0 }],
             ticks: 20,
         })),
         hex(&ClientToRoom::RestoreTicks { ticks: vec![confirmed()] }),
-        hex(&ClientToRoom::RestoreReceipts { from: 300, receipts: vec![vec![1, 2].into()] }),
+        hex(&ClientToRoom::RestoreReceipts { from: Tick(300), receipts: vec![vec![1, 2].into()] }),
         hex(&RoomToClient::ConfirmedTick(confirmed())),
-        hex(&RoomToClient::Frame(Frame { tick: 300, ack: 2, receipt: vec![1].into(), ..Frame::default() })),
+        hex(&RoomToClient::Frame(Frame {
+            tick: Tick(300),
+            ack: 2,
+            receipt: vec![1].into(),
+            ..Frame::default()
+        })),
         hex(&RoomToClient::Snapshot {
-            tick: 7,
+            tick: Tick(7),
             timeline: vec![1, 2],
             policy_states: vec![(Agent(1), vec![4].into())],
             mandatory: false,
         }),
-        hex(&RoomToClient::Persisted { tick: 300 }),
+        hex(&RoomToClient::Persisted { tick: Tick(300) }),
         hex(&RoomToClient::Status(Status {
             phase: Phase::Paused,
             remaining_ms: 500,

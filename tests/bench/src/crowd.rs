@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use footlights_experiment::Experiment;
-use footlights_protocol::MonotonicMs;
+use footlights_protocol::{MonotonicMs, Tick};
 use footlights_testing::{
     Bot, Diary,
     site::{self, Site},
@@ -43,7 +43,7 @@ pub struct Crowd {
 struct Member {
     fps: f32,
     /// The newest tick.
-    tick: Option<u32>,
+    tick: Option<Tick>,
     /// What went wrong, in words, and how often a connection or a request failed, or a game was over.
     faults: Vec<String>,
     failures: usize,

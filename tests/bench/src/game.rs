@@ -12,7 +12,7 @@ use footlights_experiment::{
     record::{GameInfo, SeatInfo},
 };
 use footlights_protocol::{
-    MonotonicMs,
+    KeySet, MonotonicMs,
     wire::{self, ClientToRoom},
 };
 
@@ -103,7 +103,7 @@ impl Game {
                     *seq += 1;
                     *seq
                 });
-                let held = 1 << self.rng.below(keys.max(1));
+                let held = KeySet::key(self.rng.below(keys.max(1)) as usize);
                 self.say(agent, &ClientToRoom::Keys { seq, held, time: MonotonicMs(self.now as f64) });
             }
             if self.now >= self.ping_at {

@@ -6,7 +6,7 @@ use footlights_env::{Sim, Simulation, conformance};
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, Seat, record::GameInfo};
 use footlights_protocol::{
-    MonotonicMs,
+    MonotonicMs, Tick,
     timeline::{Move, Timeline},
     wire::{self, ClientToRoom, ConfirmedTick, RenderReport, RoomToClient},
 };
@@ -66,7 +66,7 @@ fn played() -> Result<(GameScene, Timeline)> {
 }
 
 /// One second of somebody who holds still, up and down, without the headers of WebSocket.
-fn messages(context: &mut Context, tick: u32) -> Result<()> {
+fn messages(context: &mut Context, tick: Tick) -> Result<()> {
     let ping = ClientToRoom::Ping { time: MonotonicMs(123_456.7), rtt: 150.25, focused: true };
     let shown = ClientToRoom::RenderReport(RenderReport {
         until: tick,

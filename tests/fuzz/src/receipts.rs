@@ -38,7 +38,7 @@ impl Receipts {
         let mut world = World::new(scene.clone(), SEED);
         let seats = [world.join(0), world.join(1)];
         for round in 0..9u32 {
-            world.hold(seats[round as usize % 2], 1 << (round % 2));
+            world.hold(seats[round as usize % 2], KeySet::key(round as usize % 2));
             world.pass(300);
         }
         let checkpoint = world.checkpoint.clone().context("nothing was stored")?;
@@ -46,7 +46,7 @@ impl Receipts {
         let frames = world.browser(seats[0]).frames.iter().map(|(_, frame)| frame);
         let behind = frames.filter(|frame| frame.tick > restored.tick() && !frame.receipt.is_empty());
         let receipts: Vec<_> = behind.take(MAX_RECEIPTS).map(|frame| frame.receipt.clone()).collect();
-        let true_ones = ClientToRoom::RestoreReceipts { from: restored.tick() + 1, receipts };
+        let true_ones = ClientToRoom::RestoreReceipts { from: restored.tick().next(), receipts };
         let digest = scene.environment.fingerprint()?;
         let hello = wire::encode(&ClientToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
         Ok(Self { scene, checkpoint, now: world.now, true_ones, hello })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use footlights_protocol::Outcome;
+use footlights_protocol::{Outcome, Tick};
 
 /// What one bot saw.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,7 +47,7 @@ pub struct Played {
     /// The game's id.
     pub game: String,
     /// The newest tick.
-    pub tick: Option<u32>,
+    pub tick: Option<Tick>,
     /// How it ended, if the room said so.
     pub outcome: Option<Outcome>,
     /// Whether the room said that everything is stored.

@@ -14,7 +14,7 @@ use footlights_experiment::{
     record::{GameInfo, SeatInfo},
 };
 use footlights_protocol::{
-    MonotonicMs, Outcome,
+    KeySet, MonotonicMs, Outcome,
     wire::{self, ClientToRoom, CloseCode, Frame, Phase, RoomToClient, Status, Welcome},
 };
 
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Holds these keys from now on.
-    pub fn hold(&mut self, conn: u64, held: u32) {
+    pub fn hold(&mut self, conn: u64, held: KeySet) {
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.seq += 1;
         let (seq, time) = (browser.seq, MonotonicMs((self.now - EPOCH) as f64));

@@ -2,7 +2,7 @@
 
 use footlights_env::{Agent, EnvError, Simulation, Viewport, fingerprint, surface::Item};
 use footlights_protocol::{
-    Hud, MonotonicMs,
+    Hud, KeySet, MonotonicMs, Tick,
     timeline::Timeline,
     wire::{ClientToRoom, ConfirmedTick, Phase, RenderReport, SimulationSetup, TickReport},
 };
@@ -41,9 +41,9 @@ pub struct Rollback {
     reporter: Reporter,
     painter: Painter,
     /// The last tick whose changes of own keys are in the last picture.
-    shown: u32,
+    shown: Tick,
     /// The tick of the panel that was taken last; `None` if it must be taken again.
-    hud_tick: Option<u32>,
+    hud_tick: Option<Tick>,
 }
 
 impl Rollback {
@@ -69,8 +69,8 @@ impl Rollback {
             pacing,
             reporter: Reporter::default(),
             painter: Painter::new(viewport),
-            shown: 0,
-            hud_tick: Some(0),
+            shown: Tick::ZERO,
+            hud_tick: Some(Tick::ZERO),
         })
     }
 
@@ -105,7 +105,7 @@ impl Rollback {
     }
 
     /// The last tick whose changes of own keys are in the last picture.
-    pub fn shown(&self) -> u32 {
+    pub fn shown(&self) -> Tick {
         self.shown
     }
 
@@ -154,7 +154,7 @@ impl Rollback {
     }
 
     /// The ticks after `tick` that were confirmed here, if a room that is at `tick` may have forgotten them.
-    pub fn confirmed_after(&self, tick: u32) -> Option<Vec<ConfirmedTick>> {
+    pub fn confirmed_after(&self, tick: Tick) -> Option<Vec<ConfirmedTick>> {
         self.reporter.confirmed_after(tick)
     }
 
@@ -189,7 +189,7 @@ impl Rollback {
     }
 
     /// These keys are held since `now`. Returns the first tick that sees it, and what the room must know at once.
-    pub fn hold(&mut self, held: u32, now: MonotonicMs) -> (u32, Option<ClientToRoom>) {
+    pub fn hold(&mut self, held: KeySet, now: MonotonicMs) -> (Tick, Option<ClientToRoom>) {
         let target = self.pacing.target(&self.pacer, now);
         let (present, confirmed) = (self.present().tick(), self.confirmed().tick());
         let first = self.pacer.stamp(present, confirmed, target, self.predictor.is_ended());
@@ -269,7 +269,7 @@ impl Rollback {
     }
 
     /// The present is about to be made again, up to tick `to`: prepares the pictures for the difference.
-    fn correct(&mut self, to: u32) {
+    fn correct(&mut self, to: Tick) {
         let (here, there) = (self.present().tick(), self.confirmed().tick());
         let is_another_episode = self.present().sim().episode() != self.confirmed().sim().episode();
         if is_another_episode || here + self.pacer.window().max(MOVEMENT_TICKS) < there {
@@ -331,14 +331,14 @@ mod tests {
     };
 
     /// Six seconds at 60 Hz, in which every tick is confirmed when it is due, to a browser that is 250 ms ahead.
-    fn play(rollback: &mut Rollback, keys: impl Fn(u32) -> Vec<(u8, u32)>) {
+    fn play(rollback: &mut Rollback, keys: impl Fn(Tick) -> Vec<(u8, KeySet)>) {
         let mut referee = Referee(timeline());
         rollback.on_trip(300.0);
         rollback.on_phase(Phase::Running, 0.0, MonotonicMs(0.0));
         for frame in 1..=360 {
             let now = f64::from(frame) * 1_000.0 / 60.0;
-            while f64::from(referee.0.tick() + 1) * 50.0 <= now {
-                let tick = referee.0.tick() + 1;
+            while f64::from(referee.0.tick().next()) * 50.0 <= now {
+                let tick = referee.0.tick().next();
                 let decided = referee.decide(&keys(tick));
                 assert_eq!(
                     rollback.confirm(decided, MonotonicMs(now)),
@@ -358,7 +358,9 @@ mod tests {
         assert_eq!(quiet.rollbacks(), (0, 0));
         assert!(quiet.present().tick() > quiet.confirmed().tick());
         let mut moved = rollback(false);
-        play(&mut moved, |tick| if tick % 20 == 0 { vec![(1, tick / 20 % 2)] } else { Vec::new() });
+        play(&mut moved, |tick| {
+            if tick.0.is_multiple_of(20) { vec![(1, KeySet(tick.0 / 20 % 2))] } else { Vec::new() }
+        });
         let (rollbacks, deepest) = moved.rollbacks();
         assert!(rollbacks >= 5 && (1..=8).contains(&deepest), "{rollbacks}, {deepest}");
         assert!(moved.report().notes.iter().any(|note| note.rollback > 0));
@@ -370,8 +372,11 @@ mod tests {
         assert!(!rollback.takes_keys(false) && rollback.takes_keys(true));
         rollback.on_phase(Phase::Running, 0.0, MonotonicMs(0.0));
         rollback.advance(MonotonicMs(0.0));
-        let (stamp, message) = rollback.hold(1, MonotonicMs(0.0));
-        assert_eq!(message, Some(ClientToRoom::StampedKeys { tick: stamp, held: 1, time: MonotonicMs(0.0) }));
+        let (stamp, message) = rollback.hold(KeySet(1), MonotonicMs(0.0));
+        assert_eq!(
+            message,
+            Some(ClientToRoom::StampedKeys { tick: stamp, held: KeySet(1), time: MonotonicMs(0.0) })
+        );
         assert!(rollback.on_synced(), "a room must be told what is held");
         assert!(rollback.upload(MonotonicMs(100.0)).is_empty());
     }
@@ -382,15 +387,16 @@ mod tests {
         assert!(rollback.on_synced() && !rollback.on_synced(), "its room is told once");
         rollback.on_phase(Phase::Countdown, 3_000.0, MonotonicMs(0.0));
         rollback.advance(MonotonicMs(1_000.0));
-        assert_eq!(rollback.present().tick(), 0, "it waits for the room to run");
+        assert_eq!(rollback.present().tick(), Tick(0), "it waits for the room to run");
         rollback.on_phase(Phase::Running, 0.0, MonotonicMs(1_000.0));
         rollback.advance(MonotonicMs(1_000.0));
-        let (stamp, message) = rollback.hold(1, MonotonicMs(1_010.0));
-        assert_eq!((stamp, message), (2, None));
+        let (stamp, message) = rollback.hold(KeySet(1), MonotonicMs(1_010.0));
+        assert_eq!((stamp, message), (Tick(2), None));
         rollback.advance(MonotonicMs(1_250.0));
-        assert_eq!((rollback.present().tick(), rollback.runs_offline()), (5, true));
+        assert_eq!((rollback.present().tick(), rollback.runs_offline()), (Tick(5), true));
         let messages = rollback.upload(MonotonicMs(1_250.0));
-        let [ClientToRoom::Advanced { until: 5, changes, digest: Some(_) }] = messages.as_slice() else {
+        let [ClientToRoom::Advanced { until: Tick(5), changes, digest: Some(_) }] = messages.as_slice()
+        else {
             panic!("{messages:?}")
         };
         assert_eq!((changes.len(), rollback.upload_at()), (1, MonotonicMs(1_500.0)));
@@ -407,7 +413,7 @@ mod tests {
         rollback.on_phase(Phase::Running, 0.0, MonotonicMs(0.0));
         rollback.advance(MonotonicMs(0.0));
         for k in 0..50 {
-            rollback.hold(k % 2, MonotonicMs(1.0));
+            rollback.hold(KeySet(k % 2), MonotonicMs(1.0));
         }
         rollback.advance(MonotonicMs(400.0));
         let changes = rollback.upload(MonotonicMs(400.0)).into_iter().map(|message| match message {

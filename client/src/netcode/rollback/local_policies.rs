@@ -4,7 +4,10 @@
 use std::collections::VecDeque;
 
 use footlights_env::{ActionValue, Agent, Simulation};
-use footlights_protocol::timeline::{Move, Moves, PolicyQuery};
+use footlights_protocol::{
+    Tick,
+    timeline::{Move, Moves, PolicyQuery},
+};
 use litemap::LiteMap;
 
 /// Evaluates a policy from its saved state (`footlights_env::Policy::save`; `None` at the start of an episode). Returns
@@ -17,7 +20,7 @@ type States = LiteMap<Agent, Vec<u8>>;
 /// What the policies did in one tick of the present.
 #[derive(Debug, Clone)]
 struct PolicyTick {
-    tick: u32,
+    tick: Tick,
     /// `None` where the moves were guessed.
     moves: Option<Moves>,
     after: Option<States>,
@@ -41,7 +44,7 @@ impl LocalPolicies {
     }
 
     /// Takes over the room's states after `tick`.
-    pub fn load(&mut self, tick: u32, states: impl IntoIterator<Item = (Agent, Vec<u8>)>) {
+    pub fn load(&mut self, tick: Tick, states: impl IntoIterator<Item = (Agent, Vec<u8>)>) {
         self.now = Some(map_of(states));
         self.history.clear();
         let after = self.now.clone();
@@ -59,7 +62,7 @@ impl LocalPolicies {
     }
 
     /// Runs the policies for `tick` and commits their new states. `None` if there are none, or one cannot be evaluated.
-    pub fn run(&mut self, sim: &dyn Simulation, tick: u32) -> Option<Moves> {
+    pub fn run(&mut self, sim: &dyn Simulation, tick: Tick) -> Option<Moves> {
         if self.agents.is_empty() {
             return None;
         }
@@ -81,17 +84,17 @@ impl LocalPolicies {
     }
 
     /// The policies' moves in a tick of the present; `None` if they were guessed.
-    pub fn moves_in(&self, tick: u32) -> Option<&Moves> {
+    pub fn moves_in(&self, tick: Tick) -> Option<&Moves> {
         self.history.iter().find(|past| past.tick == tick)?.moves.as_ref()
     }
 
     /// Whether the moves in a tick of the present after `tick` were guessed.
-    pub fn were_guessed_after(&self, tick: u32) -> bool {
+    pub fn were_guessed_after(&self, tick: Tick) -> bool {
         self.history.iter().any(|past| past.tick > tick && past.moves.is_none())
     }
 
     /// An episode ended with `tick`: the policies start again.
-    pub fn reset(&mut self, tick: u32) {
+    pub fn reset(&mut self, tick: Tick) {
         if let Some(past) = self.history.iter_mut().find(|past| past.tick == tick) {
             past.after = Some(States::new());
         }
@@ -101,12 +104,12 @@ impl LocalPolicies {
     }
 
     /// The present never goes back to a tick before `tick`.
-    pub fn forget_before(&mut self, tick: u32) {
+    pub fn forget_before(&mut self, tick: Tick) {
         while self.history.pop_front_if(|past| past.tick < tick).is_some() {}
     }
 
     /// The present goes back to `tick`.
-    pub fn back_to(&mut self, tick: u32) {
+    pub fn back_to(&mut self, tick: Tick) {
         while self.history.pop_back_if(|past| past.tick > tick).is_some() {}
         self.now = self.history.back().filter(|past| past.tick == tick).and_then(|past| past.after.clone());
     }

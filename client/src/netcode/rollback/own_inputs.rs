@@ -2,18 +2,22 @@
 
 use std::collections::VecDeque;
 
-use footlights_protocol::{MonotonicMs, timeline::MAX_CHANGES_PER_TICK, wire::KeyChange};
+use footlights_protocol::{
+    KeySet, MonotonicMs, Tick,
+    timeline::{Change, MAX_CHANGES_PER_TICK},
+    wire::KeyChange,
+};
 
 /// A change of own keys that is not confirmed yet.
 #[derive(Debug, Clone, Copy)]
 struct OwnInput {
     /// The first tick that sees it.
-    stamp: u32,
-    held: u32,
+    stamp: Tick,
+    held: KeySet,
     /// When the keys changed.
     time: MonotonicMs,
     /// The tick of the present that applied it.
-    applied: Option<u32>,
+    applied: Option<Tick>,
     /// Whether the room was told, in a single-player game.
     uploaded: bool,
 }
@@ -25,7 +29,7 @@ pub struct OwnInputs(VecDeque<OwnInput>);
 impl OwnInputs {
     /// Adds a change that counts from tick `first` on, or from a later one: stamps never go back, and no tick gets more
     /// than [`MAX_CHANGES_PER_TICK`]. Returns its stamp.
-    pub fn push(&mut self, first: u32, held: u32, time: MonotonicMs) -> u32 {
+    pub fn push(&mut self, first: Tick, held: KeySet, time: MonotonicMs) -> Tick {
         let mut stamp = self.0.back().map_or(first, |last| first.max(last.stamp));
         if self.0.iter().rev().take_while(|own| own.stamp == stamp).count() >= MAX_CHANGES_PER_TICK {
             stamp += 1;
@@ -35,7 +39,7 @@ impl OwnInputs {
     }
 
     /// The changes that the present's tick `tick` sees; from now on they are applied.
-    pub fn apply(&mut self, tick: u32) -> Vec<Option<u32>> {
+    pub fn apply(&mut self, tick: Tick) -> Vec<Change> {
         let due = self.0.iter_mut().filter(|own| own.applied.is_none() && own.stamp <= tick);
         let due = due.take(MAX_CHANGES_PER_TICK);
         due.map(|own| {
@@ -46,13 +50,13 @@ impl OwnInputs {
     }
 
     /// The changes that tick `tick` would see.
-    pub fn peek(&self, tick: u32) -> Vec<Option<u32>> {
+    pub fn peek(&self, tick: Tick) -> Vec<Change> {
         let due = self.0.iter().filter(|own| own.applied.is_none() && own.stamp <= tick);
         due.take(MAX_CHANGES_PER_TICK).map(|own| Some(own.held)).collect()
     }
 
     /// The changes that tick `tick` of the present has seen.
-    pub fn applied_in(&self, tick: u32) -> Vec<Option<u32>> {
+    pub fn applied_in(&self, tick: Tick) -> Vec<Change> {
         self.0.iter().filter(|own| own.applied == Some(tick)).map(|own| Some(own.held)).collect()
     }
 
@@ -74,17 +78,17 @@ impl OwnInputs {
     }
 
     /// Forgets changes that count up to tick `tick`.
-    pub fn forget_through(&mut self, tick: u32) {
+    pub fn forget_through(&mut self, tick: Tick) {
         self.0.retain(|own| own.stamp > tick);
     }
 
     /// Whether a change up to tick `tick` has not been uploaded.
-    pub fn has_pending_upload(&self, tick: u32) -> bool {
+    pub fn has_pending_upload(&self, tick: Tick) -> bool {
         self.0.iter().any(|own| !own.uploaded && own.stamp <= tick)
     }
 
     /// The changes up to tick `tick` that were not uploaded; from now on they are.
-    pub fn take_uploads(&mut self, tick: u32) -> Vec<KeyChange> {
+    pub fn take_uploads(&mut self, tick: Tick) -> Vec<KeyChange> {
         let pending = self.0.iter_mut().filter(|own| !own.uploaded && own.stamp <= tick);
         pending
             .map(|own| {
@@ -109,36 +113,46 @@ mod tests {
     #[test]
     fn stamps_never_go_back_and_no_tick_gets_too_many() {
         let mut own = OwnInputs::default();
-        assert_eq!((own.push(5, 1, MonotonicMs(0.0)), own.push(3, 2, MonotonicMs(1.0))), (5, 5));
-        let stamps: Vec<u32> = (0..MAX_CHANGES_PER_TICK).map(|_| own.push(5, 3, MonotonicMs(2.0))).collect();
-        assert_eq!(stamps.iter().filter(|stamp| **stamp == 5).count(), MAX_CHANGES_PER_TICK - 2);
-        assert_eq!(stamps.last(), Some(&6));
-        assert_eq!(own.peek(5).len(), MAX_CHANGES_PER_TICK);
+        assert_eq!(
+            (own.push(Tick(5), KeySet(1), MonotonicMs(0.0)), own.push(Tick(3), KeySet(2), MonotonicMs(1.0))),
+            (Tick(5), Tick(5))
+        );
+        let stamps: Vec<Tick> =
+            (0..MAX_CHANGES_PER_TICK).map(|_| own.push(Tick(5), KeySet(3), MonotonicMs(2.0))).collect();
+        assert_eq!(stamps.iter().filter(|stamp| **stamp == Tick(5)).count(), MAX_CHANGES_PER_TICK - 2);
+        assert_eq!(stamps.last(), Some(&Tick(6)));
+        assert_eq!(own.peek(Tick(5)).len(), MAX_CHANGES_PER_TICK);
     }
 
     #[test]
     fn a_change_is_applied_once_until_the_present_is_made_again() {
         let mut own = OwnInputs::default();
-        own.push(2, 7, MonotonicMs(0.0));
-        assert_eq!(own.apply(1), []);
-        assert_eq!((own.apply(2), own.apply(3)), (vec![Some(7)], vec![]));
-        assert_eq!(own.applied_in(2), [Some(7)]);
+        own.push(Tick(2), KeySet(7), MonotonicMs(0.0));
+        assert_eq!(own.apply(Tick(1)), []);
+        assert_eq!((own.apply(Tick(2)), own.apply(Tick(3))), (vec![Some(KeySet(7))], vec![]));
+        assert_eq!(own.applied_in(Tick(2)), [Some(KeySet(7))]);
         own.unapply();
-        assert_eq!(own.apply(4), [Some(7)]);
+        assert_eq!(own.apply(Tick(4)), [Some(KeySet(7))]);
         own.settle(5);
-        assert_eq!(own.peek(9), []);
+        assert_eq!(own.peek(Tick(9)), []);
     }
 
     #[test]
     fn a_change_is_uploaded_once_a_connection() {
         let mut own = OwnInputs::default();
-        own.push(2, 7, MonotonicMs(4.0));
-        own.push(9, 0, MonotonicMs(5.0));
-        assert!(own.has_pending_upload(2) && !own.has_pending_upload(1));
-        assert_eq!(own.take_uploads(8), [KeyChange { tick: 2, held: 7, time: MonotonicMs(4.0) }]);
-        assert!(!own.has_pending_upload(8));
+        own.push(Tick(2), KeySet(7), MonotonicMs(4.0));
+        own.push(Tick(9), KeySet(0), MonotonicMs(5.0));
+        assert!(own.has_pending_upload(Tick(2)) && !own.has_pending_upload(Tick(1)));
+        assert_eq!(
+            own.take_uploads(Tick(8)),
+            [KeyChange { tick: Tick(2), held: KeySet(7), time: MonotonicMs(4.0) }]
+        );
+        assert!(!own.has_pending_upload(Tick(8)));
         own.upload_again();
-        own.forget_through(2);
-        assert_eq!(own.take_uploads(9), [KeyChange { tick: 9, held: 0, time: MonotonicMs(5.0) }]);
+        own.forget_through(Tick(2));
+        assert_eq!(
+            own.take_uploads(Tick(9)),
+            [KeyChange { tick: Tick(9), held: KeySet(0), time: MonotonicMs(5.0) }]
+        );
     }
 }

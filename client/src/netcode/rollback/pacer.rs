@@ -1,6 +1,6 @@
 //! At which tick the present has to be: it starts before the room does, and follows the room's clock by slewing.
 
-use footlights_protocol::{InputDelay, MonotonicMs};
+use footlights_protocol::{InputDelay, MonotonicMs, Tick};
 
 use super::room_clock::RoomClock;
 use crate::netcode::round_trips::UNMEASURED_TRIP_MS;
@@ -118,7 +118,7 @@ impl Pacer {
 
     /// Ticks run, or will in `begins_in` ms; `None` where the game stands still. `confirmed` is the confirmed tick. Returns
     /// whether the present must be made again, because it starts from there.
-    pub fn schedule(&mut self, begins_in: Option<f64>, confirmed: u32, now: MonotonicMs) -> bool {
+    pub fn schedule(&mut self, begins_in: Option<f64>, confirmed: Tick, now: MonotonicMs) -> bool {
         let Some(ms) = begins_in else {
             let stops = self.is_running();
             if stops {
@@ -142,13 +142,13 @@ impl Pacer {
     }
 
     /// The game stops at the confirmed tick: what was predicted beyond it will not be.
-    pub fn stand_still(&mut self, confirmed: u32) {
+    pub fn stand_still(&mut self, confirmed: Tick) {
         self.state = State::Standing;
         self.phase = f64::from(confirmed);
     }
 
     /// The room confirmed `tick`.
-    pub fn on_confirmed(&mut self, tick: u32, now: MonotonicMs) {
+    pub fn on_confirmed(&mut self, tick: Tick, now: MonotonicMs) {
         if self.state == State::Starting {
             self.state = State::Running;
         }
@@ -156,13 +156,13 @@ impl Pacer {
     }
 
     /// The present is not before the confirmed tick.
-    pub fn catch_up(&mut self, confirmed: u32) {
+    pub fn catch_up(&mut self, confirmed: Tick) {
         self.phase = self.phase.max(f64::from(confirmed));
     }
 
     /// When the present starts, so that its first keys reach the room in time for the first tick; infinite unless the room
     /// has not started yet.
-    pub fn begins_at(&self, confirmed: u32) -> MonotonicMs {
+    pub fn begins_at(&self, confirmed: Tick) -> MonotonicMs {
         if self.state == State::Starting && !self.has_begun(confirmed) {
             let delay = f64::from(self.delay.ticks) * self.clock.tick_ms();
             // A millisecond for what rounding takes away.
@@ -173,7 +173,7 @@ impl Pacer {
     }
 
     /// Whether the present has started and the room has not.
-    pub fn has_begun(&self, confirmed: u32) -> bool {
+    pub fn has_begun(&self, confirmed: Tick) -> bool {
         self.state == State::Starting && self.phase > f64::from(confirmed)
     }
 
@@ -192,13 +192,13 @@ impl Pacer {
     }
 
     /// `passed_ms` have passed by this browser's clock, and the game follows it.
-    pub fn follow_own_clock(&mut self, passed_ms: f64, confirmed: u32) {
+    pub fn follow_own_clock(&mut self, passed_ms: f64, confirmed: Tick) {
         self.phase += passed_ms / self.clock.tick_ms();
         self.limit(passed_ms, confirmed);
     }
 
     /// `passed_ms` have passed; moves the present towards where it ought to be by the room's clock.
-    pub fn follow_room_clock(&mut self, passed_ms: f64, confirmed: u32, now: MonotonicMs) {
+    pub fn follow_room_clock(&mut self, passed_ms: f64, confirmed: Tick, now: MonotonicMs) {
         let tick_ms = self.clock.tick_ms();
         self.delay.adapt(self.trip_ms / tick_ms, self.window, passed_ms);
         let Some(target) = self.target(now) else { return };
@@ -216,7 +216,7 @@ impl Pacer {
     }
 
     /// The present waits at the end of the window.
-    fn limit(&mut self, passed_ms: f64, confirmed: u32) {
+    fn limit(&mut self, passed_ms: f64, confirmed: Tick) {
         let limit = f64::from(confirmed + self.window) + 1.0;
         if self.phase >= limit {
             // Lockstep waits for every tick; that is no stall.
@@ -228,12 +228,12 @@ impl Pacer {
     }
 
     /// The tick of the present, as far as the window allows.
-    pub fn tick(&self, confirmed: u32) -> u32 {
-        (self.phase as u32).min(confirmed + self.window)
+    pub fn tick(&self, confirmed: Tick) -> Tick {
+        Tick(self.phase as u32).min(confirmed + self.window)
     }
 
     /// How far the picture is on its way from tick `present` to the next one, 0 to 1; always 0 in lockstep.
-    pub fn fraction(&self, present: u32) -> f32 {
+    pub fn fraction(&self, present: Tick) -> f32 {
         if self.window == 0 {
             return 0.0;
         }
@@ -242,15 +242,15 @@ impl Pacer {
 
     /// The first tick that sees keys which change now. `target` is where the present ought to be, if the room's clock
     /// says so; `is_ended` if time passes without ticks, because an episode is over.
-    pub fn stamp(&self, present: u32, confirmed: u32, target: Option<f64>, is_ended: bool) -> u32 {
+    pub fn stamp(&self, present: Tick, confirmed: Tick, target: Option<f64>, is_ended: bool) -> Tick {
         // At the end of an episode keys are for the next one's first tick.
-        let here = if is_ended { 0 } else { self.phase as u32 };
+        let here = if is_ended { Tick::ZERO } else { Tick(self.phase as u32) };
         let next = present.max(here) + 1 + self.delay.ticks;
         // Where the present is held back, in lockstep or by the window, the tick that keys reach in time. Where it only
         // catches up, keys show at once, even if they count later.
         let is_held_back = !is_ended && self.phase + 1.0 >= f64::from(confirmed + self.window);
         match target.filter(|_| is_held_back) {
-            Some(target) => next.max(target as u32 + 1 + self.delay.ticks),
+            Some(target) => next.max(Tick(target as u32) + 1 + self.delay.ticks),
             None => next,
         }
     }
@@ -269,11 +269,11 @@ mod tests {
     }
 
     /// Confirms a tick every 50 ms from `now` on, and follows the room's clock at 60 Hz.
-    fn run(pacer: &mut Pacer, now: MonotonicMs, ms: f64, confirms: bool) -> u32 {
-        let (mut confirmed, mut at) = (0, now);
+    fn run(pacer: &mut Pacer, now: MonotonicMs, ms: f64, confirms: bool) -> Tick {
+        let (mut confirmed, mut at) = (Tick(0), now);
         while at < now + ms {
             at += 1_000.0 / 60.0;
-            let due = ((at - now) / TICK) as u32;
+            let due = Tick(((at - now) / TICK) as u32);
             while confirms && confirmed < due {
                 confirmed += 1;
                 pacer.on_confirmed(confirmed, now + f64::from(confirmed) * TICK);
@@ -287,18 +287,18 @@ mod tests {
     #[test]
     fn it_begins_a_trip_before_the_room() {
         let mut pacer = pacer(8, InputDelay::Fixed(1));
-        assert!(pacer.schedule(Some(3_000.0), 0, MonotonicMs(0.0)));
-        assert_eq!(pacer.begins_at(0), MonotonicMs(3_000.0 - 200.0 + TICK + 1.0));
-        assert!(!pacer.has_begun(0) && pacer.is_running());
-        pacer.follow_room_clock(0.0, 0, MonotonicMs(2_900.0));
-        assert!(pacer.has_begun(0));
-        assert_eq!(pacer.begins_at(0), MonotonicMs::NEVER);
+        assert!(pacer.schedule(Some(3_000.0), Tick(0), MonotonicMs(0.0)));
+        assert_eq!(pacer.begins_at(Tick(0)), MonotonicMs(3_000.0 - 200.0 + TICK + 1.0));
+        assert!(!pacer.has_begun(Tick(0)) && pacer.is_running());
+        pacer.follow_room_clock(0.0, Tick(0), MonotonicMs(2_900.0));
+        assert!(pacer.has_begun(Tick(0)));
+        assert_eq!(pacer.begins_at(Tick(0)), MonotonicMs::NEVER);
     }
 
     #[test]
     fn it_is_a_trip_ahead_of_the_room_and_never_stalls() {
         let mut pacer = pacer(8, InputDelay::Fixed(0));
-        pacer.schedule(Some(0.0), 0, MonotonicMs(0.0));
+        pacer.schedule(Some(0.0), Tick(0), MonotonicMs(0.0));
         let confirmed = run(&mut pacer, MonotonicMs(0.0), 10_000.0, true);
         let ahead = pacer.phase - f64::from(confirmed);
         assert!((3.5..5.5).contains(&ahead), "{ahead} ticks");
@@ -308,46 +308,54 @@ mod tests {
     #[test]
     fn without_the_room_it_waits_at_the_end_of_the_window() {
         let mut pacer = pacer(8, InputDelay::Fixed(0));
-        pacer.schedule(Some(0.0), 0, MonotonicMs(0.0));
+        pacer.schedule(Some(0.0), Tick(0), MonotonicMs(0.0));
         run(&mut pacer, MonotonicMs(0.0), 2_000.0, false);
-        assert_eq!(pacer.tick(0), 8);
+        assert_eq!(pacer.tick(Tick(0)), Tick(8));
         assert!((1_400.0..2_000.0).contains(&pacer.stalled_ms()), "{}", pacer.stalled_ms());
-        assert!(pacer.schedule(None, 3, MonotonicMs(2_000.0)), "a pause makes the present again");
-        assert_eq!((pacer.tick(3), pacer.is_running()), (3, false));
+        assert!(pacer.schedule(None, Tick(3), MonotonicMs(2_000.0)), "a pause makes the present again");
+        assert_eq!((pacer.tick(Tick(3)), pacer.is_running()), (Tick(3), false));
     }
 
     #[test]
     fn on_its_own_clock_it_waits_for_nobody_but_the_window() {
         let mut pacer = pacer(8, InputDelay::Fixed(0));
-        pacer.schedule(Some(0.0), 0, MonotonicMs(0.0));
-        pacer.follow_own_clock(5.0 * TICK, 0);
-        assert_eq!((pacer.tick(0), pacer.fraction(4)), (5, 1.0));
-        pacer.follow_own_clock(100.0 * TICK, 0);
-        assert_eq!((pacer.tick(0), pacer.stalled_ms()), (8, 100.0 * TICK));
+        pacer.schedule(Some(0.0), Tick(0), MonotonicMs(0.0));
+        pacer.follow_own_clock(5.0 * TICK, Tick(0));
+        assert_eq!((pacer.tick(Tick(0)), pacer.fraction(Tick(4))), (Tick(5), 1.0));
+        pacer.follow_own_clock(100.0 * TICK, Tick(0));
+        assert_eq!((pacer.tick(Tick(0)), pacer.stalled_ms()), (Tick(8), 100.0 * TICK));
     }
 
     #[test]
     fn the_delay_grows_at_once_and_shrinks_slowly() {
         let mut pacer = pacer(4, InputDelay::Adaptive { most: 3 });
-        pacer.follow_room_clock(10.0, 0, MonotonicMs(0.0));
+        pacer.follow_room_clock(10.0, Tick(0), MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 2, "4 ticks of trip, 2 of them in the window");
         pacer.set_trip(1_000.0);
-        pacer.follow_room_clock(10.0, 0, MonotonicMs(0.0));
+        pacer.follow_room_clock(10.0, Tick(0), MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 3, "and no more than it may");
         pacer.set_trip(0.0);
-        pacer.follow_room_clock(SHORTEN_MS - 1.0, 0, MonotonicMs(0.0));
+        pacer.follow_room_clock(SHORTEN_MS - 1.0, Tick(0), MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 3);
-        pacer.follow_room_clock(1.0, 0, MonotonicMs(0.0));
+        pacer.follow_room_clock(1.0, Tick(0), MonotonicMs(0.0));
         assert_eq!(pacer.input_delay(), 2);
     }
 
     #[test]
     fn keys_count_from_the_next_tick_or_from_the_one_that_they_reach() {
         let mut pacer = pacer(8, InputDelay::Fixed(2));
-        pacer.schedule(Some(0.0), 10, MonotonicMs(0.0));
-        assert_eq!(pacer.stamp(10, 10, Some(30.0), false), 13, "it catches up, so they show at once");
+        pacer.schedule(Some(0.0), Tick(10), MonotonicMs(0.0));
+        assert_eq!(
+            pacer.stamp(Tick(10), Tick(10), Some(30.0), false),
+            Tick(13),
+            "it catches up, so they show at once"
+        );
         pacer.phase = 18.0;
-        assert_eq!(pacer.stamp(18, 10, Some(30.0), false), 33, "held back by the window");
-        assert_eq!(pacer.stamp(12, 10, Some(30.0), true), 15, "after the end of an episode");
+        assert_eq!(pacer.stamp(Tick(18), Tick(10), Some(30.0), false), Tick(33), "held back by the window");
+        assert_eq!(
+            pacer.stamp(Tick(12), Tick(10), Some(30.0), true),
+            Tick(15),
+            "after the end of an episode"
+        );
     }
 }

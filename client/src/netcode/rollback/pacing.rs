@@ -5,7 +5,7 @@
 //! that knows which of the two a game is.
 
 use footlights_protocol::{
-    MonotonicMs,
+    KeySet, MonotonicMs, Tick,
     timeline::Timeline,
     wire::{ClientToRoom, KeyChange, SimulationSetup},
 };
@@ -30,7 +30,7 @@ pub enum Pacing {
 #[derive(Debug, Clone)]
 pub struct Uploader {
     /// The last tick that was uploaded.
-    through: u32,
+    through: Tick,
     /// When the next upload is due; infinite before the first.
     due_at: MonotonicMs,
     /// Whether the room ever knew of this browser.
@@ -50,7 +50,7 @@ impl Uploader {
     /// How far the game is, with the keys that the room does not know yet. Nothing before the first tick.
     fn messages(&mut self, predictor: &mut Predictor) -> Vec<ClientToRoom> {
         let last = predictor.present().tick();
-        if last == 0 {
+        if last == Tick::ZERO {
             return Vec::new();
         }
         self.through = last;
@@ -59,7 +59,7 @@ impl Uploader {
         let mut messages: Vec<ClientToRoom> = Vec::new();
         for some in changes.chunks(MAX_CHANGES) {
             // The next message may have more changes of the tick that the last one is about.
-            let until = some.last().map_or(0, |change| change.tick.saturating_sub(1));
+            let until = some.last().map_or(Tick::ZERO, |change| change.tick - 1);
             messages.push(ClientToRoom::Advanced { until, changes: some.to_vec(), digest: None });
         }
         match messages.last_mut() {
@@ -74,7 +74,7 @@ impl Pacing {
     /// The pacing that a room asks for.
     pub fn new(setup: &SimulationSetup) -> Self {
         if setup.single_player {
-            Self::Client(Uploader { through: 0, due_at: MonotonicMs::NEVER, is_known: false })
+            Self::Client(Uploader { through: Tick::ZERO, due_at: MonotonicMs::NEVER, is_known: false })
         } else {
             Self::Room
         }
@@ -89,7 +89,7 @@ impl Pacing {
     }
 
     /// `passed_ms` have passed: moves the present on.
-    pub fn follow(&self, pacer: &mut Pacer, passed_ms: f64, confirmed: u32, now: MonotonicMs) {
+    pub fn follow(&self, pacer: &mut Pacer, passed_ms: f64, confirmed: Tick, now: MonotonicMs) {
         match self {
             Self::Room => pacer.follow_room_clock(passed_ms, confirmed, now),
             Self::Client(_) => pacer.follow_own_clock(passed_ms, confirmed),
@@ -119,7 +119,7 @@ impl Pacing {
 
     /// A snapshot took the confirmed state to `tick`. The room of a single-player game has seen the keys up to it; another
     /// room may get them late.
-    pub fn on_snapshot(&self, predictor: &mut Predictor, tick: u32) {
+    pub fn on_snapshot(&self, predictor: &mut Predictor, tick: Tick) {
         if let Self::Client(_) = self {
             predictor.own_mut().forget_through(tick);
         }
@@ -143,7 +143,7 @@ impl Pacing {
     }
 
     /// The message about a change of keys; `None` where it is part of an upload.
-    pub fn message(&self, tick: u32, held: u32, time: MonotonicMs) -> Option<ClientToRoom> {
+    pub fn message(&self, tick: Tick, held: KeySet, time: MonotonicMs) -> Option<ClientToRoom> {
         match self {
             Self::Room => Some(ClientToRoom::StampedKeys { tick, held, time }),
             Self::Client(_) => None,

@@ -5,7 +5,7 @@ use footlights_env::{
     Agent, Surface, View, Viewport, math,
     surface::{Encoder, Item, Scene},
 };
-use footlights_protocol::{MonotonicMs, timeline::Timeline};
+use footlights_protocol::{MonotonicMs, Tick, timeline::Timeline};
 use litemap::LiteMap;
 
 /// Time in which a correction fades to 1/e, ms.
@@ -19,7 +19,7 @@ const DONE_SHARE: f32 = 0.000_5;
 #[derive(Debug, Clone)]
 pub struct Painter {
     viewport: Viewport,
-    tick: Option<u32>,
+    tick: Option<Tick>,
     before: Scene,
     after: Scene,
     /// How far the last picture was on its way; `None` before the first.
@@ -54,7 +54,7 @@ impl Painter {
     }
 
     /// Whether the states must be set for the present at `tick`.
-    pub fn is_outdated(&self, tick: u32) -> bool {
+    pub fn is_outdated(&self, tick: Tick) -> bool {
         self.tick != Some(tick)
     }
 
@@ -157,7 +157,10 @@ fn places(items: &[Item]) -> LiteMap<u16, (f32, f32)> {
 #[cfg(test)]
 mod tests {
     use footlights_env::surface::Shape;
-    use footlights_protocol::timeline::{Move, Moves};
+    use footlights_protocol::{
+        KeySet,
+        timeline::{Move, Moves},
+    };
 
     use super::{super::testing, *};
 
@@ -172,7 +175,7 @@ mod tests {
     fn states() -> (Painter, Timeline, Timeline) {
         let before = testing::timeline();
         let mut after = before.clone();
-        let left = Moves::from_iter([(Agent(0), Move::Keys(vec![Some(1)]))]);
+        let left = Moves::from_iter([(Agent(0), Move::Keys(vec![Some(KeySet(1))]))]);
         for _ in 0..10 {
             after.advance(&left).unwrap();
         }

@@ -6,7 +6,10 @@
 //! changes, so there is no need of a ring of snapshots.
 
 use footlights_env::{Agent, EnvError};
-use footlights_protocol::timeline::{Move, Moves, Timeline};
+use footlights_protocol::{
+    Tick,
+    timeline::{Move, Moves, Timeline},
+};
 
 use super::{
     local_policies::{InferFn, LocalPolicies, map_of},
@@ -38,7 +41,7 @@ pub struct Confirmation {
 }
 
 /// The tick that ended an episode, and the digest of the state before the reset.
-type EpisodeEnd = (u32, u64);
+type EpisodeEnd = (Tick, u64);
 
 /// The present.
 #[derive(Debug, Clone)]
@@ -138,7 +141,7 @@ impl Predictor {
 
     /// Takes over what the room decided for the tick after the confirmed state. `digest` is the room's of the state after
     /// it. [`Consistency::Broken`] leaves the confirmed state as it was.
-    pub fn confirm(&mut self, tick: u32, moves: &Moves, digest: Option<u64>) -> Confirmation {
+    pub fn confirm(&mut self, tick: Tick, moves: &Moves, digest: Option<u64>) -> Confirmation {
         let ahead = self.present.timeline.tick();
         let predicted = ahead >= tick;
         // A present that is made again anyway is not undone a second time.
@@ -149,7 +152,7 @@ impl Predictor {
             self.own.settle(changes.iter().flatten().count());
         }
         self.remember_moves(moves);
-        if tick != self.confirmed.tick() + 1 {
+        if tick != self.confirmed.tick().next() {
             return broken;
         }
         let Ok(ticked) = self.confirmed.advance(moves) else { return broken };
@@ -191,7 +194,7 @@ impl Predictor {
     }
 
     /// Whether the present did in `tick` what was decided for it.
-    fn has_predicted(&self, tick: u32, moves: &Moves) -> bool {
+    fn has_predicted(&self, tick: Tick, moves: &Moves) -> bool {
         let mine = self.own.applied_in(tick);
         let ran = self.policies.moves_in(tick);
         let mut agents = self.confirmed.sim().spec().agents();
@@ -208,7 +211,7 @@ impl Predictor {
     }
 
     /// Makes the present again from the confirmed state, up to the tick where it is, and to `limit` at most.
-    pub fn resimulate(&mut self, limit: u32) {
+    pub fn resimulate(&mut self, limit: Tick) {
         let to = self.present.timeline.tick().min(limit);
         self.present.timeline = self.confirmed.clone();
         self.policies.back_to(self.confirmed.tick());
@@ -218,7 +221,7 @@ impl Predictor {
     }
 
     /// Runs the present up to tick `tick`, or to the end of an episode behind which nothing is known.
-    pub fn run_to(&mut self, tick: u32) {
+    pub fn run_to(&mut self, tick: Tick) {
         while self.present.timeline.tick() < tick && !self.present.is_ended {
             let moves = self.predict();
             if !self.step(&moves) {
@@ -229,7 +232,7 @@ impl Predictor {
 
     /// The moves of the present's next tick.
     fn predict(&mut self) -> Moves {
-        let next = self.present.timeline.tick() + 1;
+        let next = self.present.timeline.tick().next();
         let mut moves = self.last_moves.clone();
         for (agent, moved) in self.policies.run(self.present.timeline.sim(), next).into_iter().flatten() {
             moves.insert(agent, moved);
@@ -266,7 +269,7 @@ impl Predictor {
             return None;
         }
         let mut next = self.present.timeline.clone();
-        let tick = next.tick() + 1;
+        let tick = next.tick().next();
         let mut moves = self.last_moves.clone();
         for (agent, moved) in self.policies.preview(next.sim()).into_iter().flatten() {
             moves.insert(agent, moved);
@@ -283,7 +286,7 @@ impl Predictor {
 
     /// The digest of the state after the confirmed tick `tick`, as the room has it: before a reset, if there was one. `None`
     /// if that state is gone.
-    pub fn confirmed_digest(&self, tick: u32) -> Option<u64> {
+    pub fn confirmed_digest(&self, tick: Tick) -> Option<u64> {
         match self.confirmed_end {
             _ if tick != self.confirmed.tick() => None,
             _ if self.confirmed.sim().tick() > 0 => self.confirmed.digest().ok(),
@@ -314,65 +317,70 @@ pub fn moves_of(moves: Vec<(Agent, Move)>) -> Moves {
 mod tests {
     use footlights_protocol::MonotonicMs;
 
+    use footlights_protocol::KeySet;
+
     use super::{super::testing, *};
 
     fn predictor() -> Predictor {
         Predictor::new(Agent(0), false, testing::timeline(), Vec::new(), |_, _| None)
     }
 
-    fn moves(held: &[u32]) -> Moves {
+    fn moves(held: &[KeySet]) -> Moves {
         moves_of((0..).map(Agent).zip(held.iter().map(|held| Move::Keys(vec![Some(*held)]))).collect())
     }
 
     #[test]
     fn a_right_prediction_undoes_nothing() {
         let mut predictor = predictor();
-        predictor.own_mut().push(2, 1, MonotonicMs(0.0));
-        predictor.run_to(5);
-        assert_eq!(predictor.present().keys_seen(Agent(0)), 1);
-        let quiet = predictor.confirm(1, &Moves::new(), None);
+        predictor.own_mut().push(Tick(2), KeySet(1), MonotonicMs(0.0));
+        predictor.run_to(Tick(5));
+        assert_eq!(predictor.present().keys_seen(Agent(0)), KeySet(1));
+        let quiet = predictor.confirm(Tick(1), &Moves::new(), None);
         assert_eq!((quiet.predicted, quiet.undone), (true, 0));
-        assert_eq!(predictor.confirm(2, &moves(&[1]), None).undone, 0);
-        assert!(!predictor.is_outdated() && predictor.own().peek(9).is_empty());
+        assert_eq!(predictor.confirm(Tick(2), &moves(&[KeySet(1)]), None).undone, 0);
+        assert!(!predictor.is_outdated() && predictor.own().peek(Tick(9)).is_empty());
     }
 
     #[test]
     fn a_wrong_prediction_is_undone_once_and_the_present_follows_from_what_was_decided() {
         let mut predictor = predictor();
-        predictor.run_to(5);
-        let wrong = predictor.confirm(1, &moves(&[0, 1]), None);
+        predictor.run_to(Tick(5));
+        let wrong = predictor.confirm(Tick(1), &moves(&[KeySet(0), KeySet(1)]), None);
         assert_eq!((wrong.consistency, wrong.undone), (Consistency::Consistent, 4));
-        assert_eq!(predictor.confirm(2, &Moves::new(), None).undone, 0, "it is made again anyway");
-        predictor.resimulate(5);
+        assert_eq!(predictor.confirm(Tick(2), &Moves::new(), None).undone, 0, "it is made again anyway");
+        predictor.resimulate(Tick(5));
         let mut expected = testing::timeline();
-        expected.advance(&moves(&[0, 1])).unwrap();
+        expected.advance(&moves(&[KeySet(0), KeySet(1)])).unwrap();
         (0..4).for_each(|_| drop(expected.advance(&Moves::new()).unwrap()));
         assert_eq!(predictor.present().digest().unwrap(), expected.digest().unwrap());
-        assert_eq!(predictor.present().tick(), 5);
+        assert_eq!(predictor.present().tick(), Tick(5));
     }
 
     #[test]
     fn a_missing_tick_breaks_and_another_state_differs() {
         let mut predictor = predictor();
-        assert_eq!(predictor.confirm(2, &Moves::new(), None).consistency, Consistency::Broken);
-        assert_eq!(predictor.confirmed().tick(), 0);
+        assert_eq!(predictor.confirm(Tick(2), &Moves::new(), None).consistency, Consistency::Broken);
+        assert_eq!(predictor.confirmed().tick(), Tick(0));
         let here = {
             let mut next = testing::timeline();
             next.advance(&Moves::new()).unwrap();
             next.digest().unwrap()
         };
-        let differs = predictor.confirm(1, &Moves::new(), Some(here ^ 1));
+        let differs = predictor.confirm(Tick(1), &Moves::new(), Some(here ^ 1));
         assert_eq!(differs.consistency, Consistency::Differs(here));
-        assert_eq!(predictor.confirmed_digest(1), Some(here));
-        assert_eq!(predictor.confirmed_digest(0), None);
+        assert_eq!(predictor.confirmed_digest(Tick(1)), Some(here));
+        assert_eq!(predictor.confirmed_digest(Tick(0)), None);
     }
 
     #[test]
     fn a_preview_has_the_keys_that_are_held_and_changes_nothing() {
         let mut predictor = predictor();
-        predictor.own_mut().push(1, 1, MonotonicMs(0.0));
-        assert_eq!(predictor.preview().unwrap().keys_seen(Agent(0)), 1);
-        assert_eq!((predictor.present().tick(), predictor.own().peek(1)), (0, vec![Some(1)]));
+        predictor.own_mut().push(Tick(1), KeySet(1), MonotonicMs(0.0));
+        assert_eq!(predictor.preview().unwrap().keys_seen(Agent(0)), KeySet(1));
+        assert_eq!(
+            (predictor.present().tick(), predictor.own().peek(Tick(1))),
+            (Tick(0), vec![Some(KeySet(1))])
+        );
     }
 
     #[test]
@@ -382,21 +390,21 @@ mod tests {
         let mut predictor = predictor();
         predictor.load(&room.save().unwrap(), []).unwrap();
         assert!(predictor.is_outdated());
-        predictor.resimulate(10);
-        assert_eq!((predictor.confirmed().tick(), predictor.present().tick()), (7, 7));
+        predictor.resimulate(Tick(10));
+        assert_eq!((predictor.confirmed().tick(), predictor.present().tick()), (Tick(7), Tick(7)));
         assert!(predictor.load(&[1, 2, 3], []).is_err());
     }
 
     #[test]
     fn behind_a_pause_nothing_is_known() {
         let mut predictor = Predictor::new(Agent(0), true, testing::timeline(), Vec::new(), |_, _| None);
-        predictor.run_to(250);
-        assert_eq!((predictor.present().tick(), predictor.is_ended()), (80, true));
+        predictor.run_to(Tick(250));
+        assert_eq!((predictor.present().tick(), predictor.is_ended()), (Tick(80), true));
         assert!(predictor.preview().is_none());
         for tick in 1..80 {
-            assert!(!predictor.confirm(tick, &Moves::new(), None).pauses);
+            assert!(!predictor.confirm(Tick(tick), &Moves::new(), None).pauses);
         }
-        assert!(predictor.confirm(80, &Moves::new(), None).pauses);
-        assert!(predictor.confirmed_digest(80).is_some(), "of the state before the reset");
+        assert!(predictor.confirm(Tick(80), &Moves::new(), None).pauses);
+        assert!(predictor.confirmed_digest(Tick(80)).is_some(), "of the state before the reset");
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use footlights_protocol::wire::{ConfirmedTick, RenderReport, TickReport};
+use footlights_protocol::{
+    Tick,
+    wire::{ConfirmedTick, RenderReport, TickReport},
+};
 
 /// Tick reports in one message, which must be short.
 const MAX_TICK_REPORTS: usize = 40;
@@ -15,9 +18,9 @@ const MAX_LOG: usize = 3_600;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Gap {
     /// The last tick before them.
-    after: u32,
+    after: Tick,
     /// The last of them.
-    through: u32,
+    through: Tick,
 }
 
 /// Everything about confirmed ticks that the room has yet to hear, or may need again.
@@ -28,7 +31,7 @@ pub struct Reporter {
     /// Ticks that were not predicted rightly and without a stall, oldest first.
     ticks: VecDeque<TickReport>,
     /// Up to this tick everything was reported, or is unknown here.
-    reported: u32,
+    reported: Tick,
     gap: Option<Gap>,
     reported_stall_ms: f64,
     /// How often a prediction was wrong.
@@ -55,8 +58,8 @@ impl Reporter {
     }
 
     /// The confirmed ticks after `tick`; `None` if the next one is not known here, because there is none or it is persisted.
-    pub fn confirmed_after(&self, tick: u32) -> Option<Vec<ConfirmedTick>> {
-        let first = self.log.iter().position(|kept| kept.tick == tick.saturating_add(1))?;
+    pub fn confirmed_after(&self, tick: Tick) -> Option<Vec<ConfirmedTick>> {
+        let first = self.log.iter().position(|kept| kept.tick == tick.next())?;
         Some(self.log.iter().skip(first).cloned().collect())
     }
 
@@ -79,7 +82,7 @@ impl Reporter {
     }
 
     /// A snapshot took the confirmed state from tick `before` to `tick`.
-    pub fn on_snapshot(&mut self, before: u32, tick: u32) {
+    pub fn on_snapshot(&mut self, before: Tick, tick: Tick) {
         if tick > before {
             let after = self.gap.map_or(before, |gap| gap.after);
             self.gap = Some(Gap { after, through: tick });
@@ -104,7 +107,7 @@ impl Reporter {
 
     /// How the ticks since the last report were shown, up to the tick `confirmed` at most. What a snapshot skipped is in
     /// no report. The digest is left to the caller.
-    pub fn report(&mut self, confirmed: u32, input_delay: u32) -> RenderReport {
+    pub fn report(&mut self, confirmed: Tick, input_delay: u32) -> RenderReport {
         if let Some(gap) = self.gap.take_if(|gap| self.reported >= gap.after) {
             self.reported = gap.through;
         }
@@ -115,7 +118,7 @@ impl Reporter {
         let until = last.unwrap_or(end);
         let from = std::mem::replace(&mut self.reported, until);
         let input_delay = u8::try_from(input_delay).unwrap_or(u8::MAX);
-        RenderReport { until, digest: None, input_delay, notes, ticks: until.saturating_sub(from) }
+        RenderReport { until, digest: None, input_delay, notes, ticks: until - from }
     }
 }
 
@@ -123,72 +126,72 @@ impl Reporter {
 mod tests {
     use super::*;
 
-    fn confirmed(tick: u32, persisted: Option<u32>) -> ConfirmedTick {
+    fn confirmed(tick: Tick, persisted: Option<Tick>) -> ConfirmedTick {
         ConfirmedTick { tick, at_ms: 0, moves: Vec::new(), tag: 0, digest: None, persisted }
     }
 
-    fn missed(tick: u32) -> TickReport {
+    fn missed(tick: Tick) -> TickReport {
         TickReport { tick, predicted: false, rollback: 0, stalled_ms: 0 }
     }
 
-    fn ticks(kept: Option<Vec<ConfirmedTick>>) -> Option<Vec<u32>> {
+    fn ticks(kept: Option<Vec<ConfirmedTick>>) -> Option<Vec<Tick>> {
         Some(kept?.iter().map(|kept| kept.tick).collect())
     }
 
     #[test]
     fn a_room_gets_back_ticks_that_are_not_persisted() {
         let mut reporter = Reporter::default();
-        (1..=5).for_each(|tick| reporter.log(&confirmed(tick, None)));
-        assert_eq!(ticks(reporter.confirmed_after(3)), Some(vec![4, 5]));
-        assert_eq!(ticks(reporter.confirmed_after(5)), None);
-        reporter.log(&confirmed(6, Some(4)));
-        assert_eq!(ticks(reporter.confirmed_after(3)), None, "stored");
-        assert_eq!(ticks(reporter.confirmed_after(4)), Some(vec![5, 6]));
-        reporter.on_snapshot(6, 9);
-        assert_eq!(ticks(reporter.confirmed_after(4)), None, "there is a gap");
+        (1..=5).for_each(|tick| reporter.log(&confirmed(Tick(tick), None)));
+        assert_eq!(ticks(reporter.confirmed_after(Tick(3))), Some(vec![Tick(4), Tick(5)]));
+        assert_eq!(ticks(reporter.confirmed_after(Tick(5))), None);
+        reporter.log(&confirmed(Tick(6), Some(Tick(4))));
+        assert_eq!(ticks(reporter.confirmed_after(Tick(3))), None, "stored");
+        assert_eq!(ticks(reporter.confirmed_after(Tick(4))), Some(vec![Tick(5), Tick(6)]));
+        reporter.on_snapshot(Tick(6), Tick(9));
+        assert_eq!(ticks(reporter.confirmed_after(Tick(4))), None, "there is a gap");
     }
 
     #[test]
     fn only_what_is_not_as_it_should_be_is_reported() {
         let mut reporter = Reporter::default();
-        reporter.on_tick(TickReport { predicted: true, ..missed(1) });
+        reporter.on_tick(TickReport { predicted: true, ..missed(Tick(1)) });
         assert!(!reporter.has_reports());
-        reporter.on_tick(TickReport { predicted: true, rollback: 3, ..missed(2) });
-        reporter.on_tick(missed(3));
-        let report = reporter.report(5, 2);
-        assert_eq!((report.until, report.ticks, report.notes.len(), report.input_delay), (5, 5, 2, 2));
+        reporter.on_tick(TickReport { predicted: true, rollback: 3, ..missed(Tick(2)) });
+        reporter.on_tick(missed(Tick(3)));
+        let report = reporter.report(Tick(5), 2);
+        assert_eq!((report.until, report.ticks, report.notes.len(), report.input_delay), (Tick(5), 5, 2, 2));
         assert_eq!(reporter.rollbacks(), (1, 3));
-        assert_eq!(reporter.report(9, 0).ticks, 4);
+        assert_eq!(reporter.report(Tick(9), 0).ticks, 4);
     }
 
     #[test]
     fn a_long_report_goes_on_in_the_next_one() {
         let mut reporter = Reporter::default();
-        (1..=50).for_each(|tick| reporter.on_tick(missed(tick)));
-        let first = reporter.report(60, 0);
-        assert_eq!((first.until, first.notes.len()), (40, MAX_TICK_REPORTS));
-        let second = reporter.report(60, 0);
-        assert_eq!((second.until, second.ticks, second.notes.len()), (60, 20, 10));
+        (1..=50).for_each(|tick| reporter.on_tick(missed(Tick(tick))));
+        let first = reporter.report(Tick(60), 0);
+        assert_eq!((first.until, first.notes.len()), (Tick(40), MAX_TICK_REPORTS));
+        let second = reporter.report(Tick(60), 0);
+        assert_eq!((second.until, second.ticks, second.notes.len()), (Tick(60), 20, 10));
     }
 
     #[test]
     fn what_a_snapshot_skipped_is_in_no_report() {
         let mut reporter = Reporter::default();
-        reporter.on_snapshot(10, 30);
-        let before = reporter.report(35, 0);
-        assert_eq!((before.until, before.ticks), (10, 10));
-        let after = reporter.report(35, 0);
-        assert_eq!((after.until, after.ticks), (35, 5));
+        reporter.on_snapshot(Tick(10), Tick(30));
+        let before = reporter.report(Tick(35), 0);
+        assert_eq!((before.until, before.ticks), (Tick(10), 10));
+        let after = reporter.report(Tick(35), 0);
+        assert_eq!((after.until, after.ticks), (Tick(35), 5));
     }
 
     #[test]
     fn ticks_that_are_decided_again_are_reported_again() {
         let mut reporter = Reporter::default();
-        (1..=20).for_each(|tick| reporter.on_tick(missed(tick)));
-        reporter.report(10, 0);
-        reporter.on_snapshot(20, 5);
-        let report = reporter.report(8, 0);
-        assert_eq!((report.until, report.ticks, report.notes), (8, 3, Vec::new()));
+        (1..=20).for_each(|tick| reporter.on_tick(missed(Tick(tick))));
+        reporter.report(Tick(10), 0);
+        reporter.on_snapshot(Tick(20), Tick(5));
+        let report = reporter.report(Tick(8), 0);
+        assert_eq!((report.until, report.ticks, report.notes), (Tick(8), 3, Vec::new()));
     }
 
     #[test]

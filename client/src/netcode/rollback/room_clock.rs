@@ -6,6 +6,8 @@
 
 use footlights_protocol::MonotonicMs;
 
+use footlights_protocol::Tick;
+
 /// An arrival this many ticks later than it was due shows that the room's schedule moved.
 const MOVED_TICKS: f64 = 8.0;
 
@@ -30,18 +32,18 @@ impl RoomClock {
     }
 
     /// The game starts or resumes: the tick after `tick` is due one tick from now.
-    pub fn start(&mut self, tick: u32, now: MonotonicMs) {
+    pub fn start(&mut self, tick: Tick, now: MonotonicMs) {
         self.base = Some(now - f64::from(tick) * self.tick_ms);
         self.late = 0;
     }
 
     /// When tick `tick` is usually confirmed here; infinite before the start.
-    pub fn due(&self, tick: u32) -> MonotonicMs {
+    pub fn due(&self, tick: Tick) -> MonotonicMs {
         self.base.map_or(MonotonicMs::NEVER, |base| base + f64::from(tick) * self.tick_ms)
     }
 
     /// Tick `tick` was confirmed.
-    pub fn on_confirmed(&mut self, tick: u32, now: MonotonicMs) {
+    pub fn on_confirmed(&mut self, tick: Tick, now: MonotonicMs) {
         let base = now - f64::from(tick) * self.tick_ms;
         let known = *self.base.get_or_insert(base);
         let late = base - known;
@@ -76,25 +78,25 @@ mod tests {
     #[test]
     fn it_follows_the_earliest_arrivals_and_forgives_late_ones() {
         let mut clock = RoomClock::new(TICK);
-        assert_eq!((clock.due(3), clock.confirmed_at(MonotonicMs(0.0))), (MonotonicMs::NEVER, None));
-        clock.start(0, MonotonicMs(1_000.0));
-        assert_eq!(clock.due(2), MonotonicMs(1_100.0));
-        clock.on_confirmed(1, MonotonicMs(1_040.0));
-        assert_eq!(clock.due(2), MonotonicMs(1_090.0), "earlier than expected");
-        clock.on_confirmed(2, MonotonicMs(1_154.0));
-        assert_eq!(clock.due(3), MonotonicMs(1_141.0), "64 ms late moves it by one");
+        assert_eq!((clock.due(Tick(3)), clock.confirmed_at(MonotonicMs(0.0))), (MonotonicMs::NEVER, None));
+        clock.start(Tick(0), MonotonicMs(1_000.0));
+        assert_eq!(clock.due(Tick(2)), MonotonicMs(1_100.0));
+        clock.on_confirmed(Tick(1), MonotonicMs(1_040.0));
+        assert_eq!(clock.due(Tick(2)), MonotonicMs(1_090.0), "earlier than expected");
+        clock.on_confirmed(Tick(2), MonotonicMs(1_154.0));
+        assert_eq!(clock.due(Tick(3)), MonotonicMs(1_141.0), "64 ms late moves it by one");
     }
 
     #[test]
     fn one_stall_is_forgiven_and_a_second_of_them_is_another_schedule() {
         let mut clock = RoomClock::new(TICK);
-        clock.start(0, MonotonicMs(0.0));
+        clock.start(Tick(0), MonotonicMs(0.0));
         let late = 10.0 * TICK;
         for tick in 1..=20 {
-            clock.on_confirmed(tick, MonotonicMs(f64::from(tick) * TICK + late));
+            clock.on_confirmed(Tick(tick), MonotonicMs(f64::from(tick) * TICK + late));
         }
-        assert_eq!(clock.due(21), MonotonicMs(21.0 * TICK));
-        clock.on_confirmed(21, MonotonicMs(21.0 * TICK + late));
-        assert_eq!(clock.due(22), MonotonicMs(22.0 * TICK + late));
+        assert_eq!(clock.due(Tick(21)), MonotonicMs(21.0 * TICK));
+        clock.on_confirmed(Tick(21), MonotonicMs(21.0 * TICK + late));
+        assert_eq!(clock.due(Tick(22)), MonotonicMs(22.0 * TICK + late));
     }
 }

@@ -2,7 +2,7 @@
 
 use footlights_env::{ActionValue, Agent};
 use footlights_protocol::{
-    InputDelay,
+    InputDelay, KeySet,
     keys::{InputMode, Keyboard, MissingAction},
     timeline::{Move, Moves, Rules, Timeline},
     wire::{ConfirmedTick, SimulationSetup},
@@ -72,7 +72,7 @@ pub struct Referee(pub Timeline);
 
 impl Referee {
     /// Decides the next tick: who is named changes keys to this.
-    pub fn decide(&mut self, keys: &[(u8, u32)]) -> ConfirmedTick {
+    pub fn decide(&mut self, keys: &[(u8, KeySet)]) -> ConfirmedTick {
         let mut moves = Moves::new();
         for (agent, held) in keys {
             moves.insert(Agent(*agent), Move::Keys(vec![Some(*held)]));

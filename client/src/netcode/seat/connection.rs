@@ -3,7 +3,7 @@
 
 use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::{
-    Hud, MonotonicMs, Outcome,
+    Hud, KeySet, MonotonicMs, Outcome, Tick,
     wire::{
         self, ClientToRoom, CloseCode, Frame, MAX_TO_BROWSER, Phase, RoomToClient, Status, VERSION, Welcome,
     },
@@ -151,7 +151,7 @@ impl SeatConnection {
     }
 
     /// The newest tick that the room decided.
-    pub fn tick(&self) -> Option<u32> {
+    pub fn tick(&self) -> Option<Tick> {
         self.view.as_ref()?.tick()
     }
 
@@ -274,7 +274,7 @@ impl SeatConnection {
     }
 
     /// The keys changed; `at` is the time of the event.
-    pub(in crate::netcode) fn on_keys(&mut self, held: u32, at: MonotonicMs, out: &mut Outbox) {
+    pub(in crate::netcode) fn on_keys(&mut self, held: KeySet, at: MonotonicMs, out: &mut Outbox) {
         let is_synced = self.keys.is_synced();
         if self.keys.hold(held)
             && self.view.as_ref().is_some_and(|view| view.takes_keys(is_synced))

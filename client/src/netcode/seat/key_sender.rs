@@ -2,6 +2,8 @@
 
 use footlights_protocol::MonotonicMs;
 
+use footlights_protocol::KeySet;
+
 use std::collections::VecDeque;
 
 /// How many measured times wait to be fetched at most; further ones push out the oldest.
@@ -13,7 +15,7 @@ const MAX_MEASURED: usize = 200;
 /// sees it where this browser simulates. Both only grow.
 #[derive(Debug, Clone, Default)]
 pub struct KeySender {
-    held: u32,
+    held: KeySet,
     seq: u32,
     acked: u32,
     is_synced: bool,
@@ -24,7 +26,7 @@ pub struct KeySender {
 
 impl KeySender {
     /// The keys that are held.
-    pub fn held(&self) -> u32 {
+    pub fn held(&self) -> KeySet {
         self.held
     }
 
@@ -49,7 +51,7 @@ impl KeySender {
     }
 
     /// The keys changed. False if they are the same as before.
-    pub fn hold(&mut self, held: u32) -> bool {
+    pub fn hold(&mut self, held: KeySet) -> bool {
         std::mem::replace(&mut self.held, held) != held
     }
 
@@ -128,7 +130,7 @@ mod tests {
         assert!(keys.sync() && !keys.sync());
         keys.on_open();
         assert!(!keys.is_synced() && keys.sync());
-        assert!(keys.hold(3) && !keys.hold(3));
+        assert!(keys.hold(KeySet(3)) && !keys.hold(KeySet(3)));
     }
 
     #[test]

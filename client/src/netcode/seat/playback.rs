@@ -12,6 +12,7 @@ use footlights_env::{
     surface::{Delta, Item, Scene, delta::Misfit},
 };
 use footlights_protocol::MonotonicMs;
+use footlights_protocol::Tick;
 
 /// A frame so many ticks after its predecessor is a jump, not a movement.
 const JUMP_TICKS: u32 = 4;
@@ -25,7 +26,7 @@ struct FrameClock {
 }
 
 impl FrameClock {
-    fn arrived(&mut self, tick: u32, now: MonotonicMs) {
+    fn arrived(&mut self, tick: Tick, now: MonotonicMs) {
         let base = now - f64::from(tick) * self.tick_ms;
         let known = *self.base.get_or_insert(base);
         let late = base - known;
@@ -42,7 +43,7 @@ impl FrameClock {
         }
     }
 
-    fn due(&self, tick: u32) -> MonotonicMs {
+    fn due(&self, tick: Tick) -> MonotonicMs {
         self.base.unwrap_or_default() + f64::from(tick) * self.tick_ms + self.jitter_ms.min(self.tick_ms)
     }
 }
@@ -55,7 +56,7 @@ pub struct Playback {
     after: Scene,
     /// What leads from `before` to `after`: `before` is kept one step behind by applying it late.
     step: Delta,
-    tick: Option<u32>,
+    tick: Option<Tick>,
     clock: FrameClock,
     begun: MonotonicMs,
     lasts_ms: f64,
@@ -90,7 +91,7 @@ impl Playback {
     }
 
     /// The newest tick; `None` before the first frame.
-    pub fn tick(&self) -> Option<u32> {
+    pub fn tick(&self) -> Option<Tick> {
         self.tick
     }
 
@@ -98,20 +99,17 @@ impl Playback {
     ///
     /// # Errors
     /// The change does not fit the last picture. Only a full picture helps.
-    pub fn push(&mut self, tick: u32, delta: Delta, now: MonotonicMs) -> Result<(), Misfit> {
+    pub fn push(&mut self, tick: Tick, delta: Delta, now: MonotonicMs) -> Result<(), Misfit> {
         self.before.apply(&std::mem::take(&mut self.step))?;
         self.after.apply(&delta)?;
-        let jumped = self.tick.is_none_or(|last| tick.saturating_sub(last) >= JUMP_TICKS || tick <= last);
+        let jumped = self.tick.is_none_or(|last| tick - last >= JUMP_TICKS || tick <= last);
         self.tick = Some(tick);
         self.clock.arrived(tick, now);
         let tick_ms = self.clock.tick_ms;
         let glides = !delta.full && !jumped && !delta.moved.is_empty() && tick_ms > 1.5 * self.refresh_ms;
         self.begun = now;
-        self.lasts_ms = if glides {
-            (self.clock.due(tick.saturating_add(1)) - now).clamp(tick_ms / 2.0, tick_ms)
-        } else {
-            0.0
-        };
+        self.lasts_ms =
+            if glides { (self.clock.due(tick.next()) - now).clamp(tick_ms / 2.0, tick_ms) } else { 0.0 };
         // An empty step changes nothing on the screen, unless the last movement was still under way.
         self.at_rest &= delta.is_empty();
         self.step = delta;
@@ -170,10 +168,10 @@ mod tests {
             Self { encoder: Encoder::new(VIEW), playback: Playback::new(VIEW, fps) }
         }
 
-        fn push(&mut self, tick: u32, now: MonotonicMs) {
+        fn push(&mut self, tick: Tick, now: MonotonicMs) {
             let mut surface = Surface::new();
             surface.rect(0.0, 0.0, VIEW.width, VIEW.height).id(1).persistent();
-            surface.circle(3.0 * tick as f32, 10.0, 5.0).id(2).tween();
+            surface.circle(3.0 * tick.0 as f32, 10.0, 5.0).id(2).tween();
             self.playback.push(tick, self.encoder.encode(&surface), now).unwrap();
         }
 
@@ -191,7 +189,7 @@ mod tests {
         let mut source = Source::new(30.0);
         for tick in 0..60 {
             let arrival = f64::from(tick) * TICK;
-            source.push(tick, MonotonicMs(arrival));
+            source.push(Tick(tick), MonotonicMs(arrival));
             for quarter in 0..4 {
                 let now = arrival + f64::from(quarter) * TICK / 4.0;
                 if let (Some(at), true) = (source.shown(MonotonicMs(now)), tick > 1) {
@@ -206,7 +204,7 @@ mod tests {
     fn a_late_frame_catches_up_and_a_missing_one_leaves_the_picture_at_rest() {
         let mut source = Source::new(30.0);
         for tick in 0..30 {
-            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
+            source.push(Tick(tick), MonotonicMs(f64::from(tick) * TICK));
             source.shown(MonotonicMs(f64::from(tick) * TICK));
             source.shown(MonotonicMs(f64::from(tick) * TICK + TICK / 2.0));
         }
@@ -214,7 +212,7 @@ mod tests {
         let late = 30.0 * TICK + 25.0;
         assert_eq!(source.shown(MonotonicMs(late - 10.0)).map(f64::round), Some(29.0));
         assert_eq!(source.shown(MonotonicMs(late - 5.0)), None, "at rest, nothing to paint");
-        source.push(30, MonotonicMs(late));
+        source.push(Tick(30), MonotonicMs(late));
         assert!(source.shown(MonotonicMs(late + TICK / 2.0 + 3.0)).unwrap() > 29.95);
     }
 
@@ -222,10 +220,10 @@ mod tests {
     fn frames_that_arrive_together_are_not_played_one_after_the_other() {
         let mut source = Source::new(30.0);
         for tick in 0..10 {
-            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
+            source.push(Tick(tick), MonotonicMs(f64::from(tick) * TICK));
         }
         for tick in 10..13 {
-            source.push(tick, MonotonicMs(12.0 * TICK));
+            source.push(Tick(tick), MonotonicMs(12.0 * TICK));
         }
         assert!(source.shown(MonotonicMs(12.0 * TICK)).unwrap() > 10.95);
     }
@@ -234,7 +232,7 @@ mod tests {
     fn after_a_hidden_time_the_newest_picture_is_there_at_once() {
         let mut source = Source::new(30.0);
         for tick in 0..3000 {
-            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
+            source.push(Tick(tick), MonotonicMs(f64::from(tick) * TICK));
         }
         assert!(source.shown(MonotonicMs(2999.0 * TICK + 40.0)).unwrap() > 2998.95);
     }
@@ -243,10 +241,10 @@ mod tests {
     fn after_a_pause_of_the_game_the_clock_follows_its_new_schedule() {
         let mut source = Source::new(30.0);
         for tick in 0..30 {
-            source.push(tick, MonotonicMs(f64::from(tick) * TICK));
+            source.push(Tick(tick), MonotonicMs(f64::from(tick) * TICK));
         }
         for tick in 30..60 {
-            source.push(tick, MonotonicMs(20_000.0 + f64::from(tick) * TICK));
+            source.push(Tick(tick), MonotonicMs(20_000.0 + f64::from(tick) * TICK));
         }
         let half = source.shown(MonotonicMs(20_000.0 + 59.5 * TICK)).unwrap();
         assert!((half - 58.5).abs() < 0.1, "{half}");
@@ -255,11 +253,11 @@ mod tests {
     #[test]
     fn a_new_episode_does_not_glide_and_nothing_is_painted_twice() {
         let mut source = Source::new(30.0);
-        source.push(5, MonotonicMs(0.0));
+        source.push(Tick(5), MonotonicMs(0.0));
         assert!(source.shown(MonotonicMs(0.0)).is_some_and(|at| (at - 5.0).abs() < 0.05));
         assert_eq!(source.shown(MonotonicMs(16.0)), None);
         source.encoder.restart();
-        source.push(6, MonotonicMs(TICK));
+        source.push(Tick(6), MonotonicMs(TICK));
         assert!(source.shown(MonotonicMs(TICK)).is_some_and(|at| (at - 6.0).abs() < 0.05));
         assert_eq!(source.shown(MonotonicMs(TICK + 16.0)), None);
         source.playback.repaint();
@@ -271,7 +269,7 @@ mod tests {
         let mut source = Source::new(60.0);
         for tick in 0..60 {
             let now = f64::from(tick) * 1000.0 / 60.0;
-            source.push(tick, MonotonicMs(now));
+            source.push(Tick(tick), MonotonicMs(now));
             let at = source.shown(MonotonicMs(now)).unwrap();
             assert!((at - f64::from(tick)).abs() < 0.05, "{at}");
         }
@@ -280,32 +278,32 @@ mod tests {
     #[test]
     fn a_delta_that_does_not_fit_is_an_error_and_a_full_one_heals_it() {
         let mut source = Source::new(30.0);
-        source.push(1, MonotonicMs(0.0));
+        source.push(Tick(1), MonotonicMs(0.0));
         let wrong = Delta { gone: vec![99], ..Delta::default() };
-        assert!(source.playback.push(2, wrong, MonotonicMs(TICK)).is_err());
+        assert!(source.playback.push(Tick(2), wrong, MonotonicMs(TICK)).is_err());
         source.encoder.restart();
-        source.push(3, MonotonicMs(2.0 * TICK));
+        source.push(Tick(3), MonotonicMs(2.0 * TICK));
         assert!(source.shown(MonotonicMs(2.0 * TICK)).is_some_and(|at| (at - 3.0).abs() < 0.05));
     }
 
     proptest! {
-        #[test]
-        fn under_jitter_nothing_moves_backwards_or_falls_more_than_a_tick_behind(
-            delays in proptest::collection::vec(0f64..90.0, 40..80),
-        ) {
-            let mut source = Source::new(30.0);
-            let (mut arrival, mut shown) = (0f64, 0f64);
-            for (tick, delay) in (0u32..).zip(&delays) {
-                // In order, as over TCP.
-                arrival = arrival.max(f64::from(tick) * TICK + delay);
-                source.push(tick, MonotonicMs(arrival));
-                for k in 0..3 {
-                    if let Some(at) = source.shown(MonotonicMs(arrival + f64::from(k) * 4.0)) {
-                        prop_assert!(at >= shown - 0.05 && at > f64::from(tick) - 1.05, "{at} after {shown}");
-                        shown = at;
+            #[test]
+            fn under_jitter_nothing_moves_backwards_or_falls_more_than_a_tick_behind(
+                delays in proptest::collection::vec(0f64..90.0,40..80),
+            ){
+                let mut source=Source::new(30.0);
+                let(mut arrival,mut shown)=(0f64,0f64);
+                for(tick,delay)in(0u32..).zip(&delays){
+                    // In order, as over TCP.
+    arrival=arrival.max(f64::from(tick)*TICK+delay);
+                    source.push(Tick(tick),MonotonicMs(arrival));
+                    for k in 0..3{
+                        if let Some(at)=source.shown(MonotonicMs(arrival+f64::from(k)*4.0)){
+                            prop_assert!(at>=shown-0.05&&at>f64::from(tick)-1.05,"{at} after {shown}");
+                            shown=at;
+                        }
                     }
                 }
             }
         }
-    }
 }

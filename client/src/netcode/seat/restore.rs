@@ -1,6 +1,9 @@
 //! Ticks that a restarted room has forgotten, packed into as few messages as hold them.
 
-use footlights_protocol::wire::{self, ClientToRoom, ConfirmedTick, MAX_FROM_BROWSER};
+use footlights_protocol::{
+    Tick,
+    wire::{self, ClientToRoom, ConfirmedTick, MAX_FROM_BROWSER},
+};
 use serde_bytes::ByteBuf;
 
 /// More forgotten ticks than this are not brought back: the room accepts only so many messages a second.
@@ -32,10 +35,10 @@ pub fn pack_ticks(forgotten: Vec<ConfirmedTick>) -> Vec<Vec<u8>> {
 
 /// Encoded messages with these receipts, each with its tick, in order. A receipt that is too long for a message ends the
 /// list: the room could not take what comes behind it either.
-pub fn pack_receipts<'a>(receipts: impl Iterator<Item = &'a (u32, ByteBuf)>) -> Vec<Vec<u8>> {
-    let numbered: Vec<(u32, &ByteBuf)> = receipts.map(|(tick, receipt)| (*tick, receipt)).collect();
+pub fn pack_receipts<'a>(receipts: impl Iterator<Item = &'a (Tick, ByteBuf)>) -> Vec<Vec<u8>> {
+    let numbered: Vec<(Tick, &ByteBuf)> = receipts.map(|(tick, receipt)| (*tick, receipt)).collect();
     let mut messages = Vec::new();
-    for run in numbered.chunk_by(|a, b| a.0 + 1 == b.0) {
+    for run in numbered.chunk_by(|a, b| a.0.next() == b.0) {
         let mut rest = run;
         while let Some((from, _)) = rest.first() {
             let mut bytes = 0;
@@ -59,22 +62,22 @@ pub fn pack_receipts<'a>(receipts: impl Iterator<Item = &'a (u32, ByteBuf)>) -> 
 #[cfg(test)]
 mod tests {
     use footlights_env::Agent;
-    use footlights_protocol::timeline::Move;
+    use footlights_protocol::{KeySet, timeline::Move};
 
     use super::*;
 
-    fn tick(tick: u32, changes: usize) -> ConfirmedTick {
-        let moves = vec![(Agent(0), Move::Keys(vec![Some(u32::MAX); changes]))];
+    fn tick(tick: Tick, changes: usize) -> ConfirmedTick {
+        let moves = vec![(Agent(0), Move::Keys(vec![Some(KeySet(u32::MAX)); changes]))];
         ConfirmedTick { tick, at_ms: 0, moves, tag: u64::MAX, digest: None, persisted: None }
     }
 
-    fn ticks_in(messages: &[Vec<u8>]) -> Vec<u32> {
+    fn ticks_in(messages: &[Vec<u8>]) -> Vec<Tick> {
         let ticks = messages.iter().flat_map(|bytes| {
             assert!(bytes.len() <= MAX_FROM_BROWSER);
             match wire::decode(bytes, MAX_FROM_BROWSER).unwrap() {
                 ClientToRoom::RestoreTicks { ticks } => ticks.iter().map(|tick| tick.tick).collect(),
                 ClientToRoom::RestoreReceipts { from, receipts } => {
-                    (from..).take(receipts.len()).collect::<Vec<u32>>()
+                    from.onwards().take(receipts.len()).collect::<Vec<_>>()
                 }
                 other => panic!("{other:?}"),
             }
@@ -84,26 +87,30 @@ mod tests {
 
     #[test]
     fn ticks_are_packed_in_order_into_few_messages() {
-        let messages = pack_ticks((5..105).map(|k| tick(k, 2)).collect());
-        assert_eq!(ticks_in(&messages), (5..105).collect::<Vec<_>>());
+        let messages = pack_ticks((5..105).map(|k| tick(Tick(k), 2)).collect());
+        assert_eq!(ticks_in(&messages), (5..105).map(Tick).collect::<Vec<_>>());
         assert!(messages.len() < 20, "{}", messages.len());
         assert_eq!(pack_ticks(Vec::new()), Vec::<Vec<u8>>::new());
     }
 
     #[test]
     fn nothing_is_brought_back_behind_a_tick_that_is_too_long() {
-        let messages = pack_ticks(vec![tick(1, 1), tick(2, 400), tick(3, 1)]);
-        assert_eq!(ticks_in(&messages), [1]);
-        let long = [(1, ByteBuf::from(vec![7; 9])), (2, ByteBuf::from(vec![7; 600])), (3, ByteBuf::new())];
-        assert_eq!(ticks_in(&pack_receipts(long.iter())), [1]);
+        let messages = pack_ticks(vec![tick(Tick(1), 1), tick(Tick(2), 400), tick(Tick(3), 1)]);
+        assert_eq!(ticks_in(&messages), [Tick(1)]);
+        let long = [
+            (Tick(1), ByteBuf::from(vec![7; 9])),
+            (Tick(2), ByteBuf::from(vec![7; 600])),
+            (Tick(3), ByteBuf::new()),
+        ];
+        assert_eq!(ticks_in(&pack_receipts(long.iter())), [Tick(1)]);
     }
 
     #[test]
     fn receipts_without_a_gap_share_a_message() {
-        let receipt = |tick| (tick, ByteBuf::from(vec![7; 30]));
+        let receipt = |tick| (Tick(tick), ByteBuf::from(vec![7; 30]));
         let kept: Vec<_> = (1..4).chain(6..46).map(receipt).collect();
         let messages = pack_receipts(kept.iter());
-        assert_eq!(ticks_in(&messages), (1..4).chain(6..46).collect::<Vec<_>>());
+        assert_eq!(ticks_in(&messages), (1..4).chain(6..46).map(Tick).collect::<Vec<_>>());
         assert!((3..6).contains(&messages.len()), "{}", messages.len());
     }
 }

@@ -2,7 +2,7 @@
 
 use footlights_env::{Agent, EnvError, Viewport, surface::Item};
 use footlights_protocol::{
-    Hud, MonotonicMs,
+    Hud, KeySet, MonotonicMs, Tick,
     wire::{ClientToRoom, ConfirmedTick, Phase, SimulationSetup, Welcome},
 };
 use serde_bytes::ByteBuf;
@@ -43,7 +43,7 @@ impl View for Simulated {
     /// only if it is `mandatory` or there are too many.
     fn on_snapshot(
         &mut self,
-        tick: u32,
+        tick: Tick,
         timeline: &[u8],
         policy_states: Vec<(Agent, ByteBuf)>,
         mandatory: bool,
@@ -87,9 +87,9 @@ impl View for Simulated {
         self.0.takes_keys(is_synced)
     }
 
-    fn hold(&mut self, held: u32, _seq: u32, at: MonotonicMs) -> SentKeys {
-        let (mark, message) = self.0.hold(held, at);
-        SentKeys { mark, message }
+    fn hold(&mut self, held: KeySet, _seq: u32, at: MonotonicMs) -> SentKeys {
+        let (first, message) = self.0.hold(held, at);
+        SentKeys { mark: first.0, message }
     }
 
     fn report(&mut self, out: &mut Outbox) {
@@ -139,7 +139,7 @@ impl View for Simulated {
     }
 
     fn shown_keys(&self) -> Option<u32> {
-        Some(self.0.shown())
+        Some(self.0.shown().0)
     }
 
     fn repaint(&mut self) {
@@ -154,7 +154,7 @@ impl View for Simulated {
         self.0.take_hud()
     }
 
-    fn tick(&self) -> Option<u32> {
+    fn tick(&self) -> Option<Tick> {
         Some(self.0.confirmed().tick())
     }
 
@@ -171,7 +171,7 @@ impl View for Simulated {
         vec![
             ("rollbacks", f64::from(rollbacks)),
             ("deepest", f64::from(deepest)),
-            ("present", f64::from(self.0.present().tick())),
+            ("present", f64::from(self.0.present().tick().0)),
             ("stalledMs", self.0.stalled_ms()),
             ("inputDelay", f64::from(self.0.input_delay())),
         ]

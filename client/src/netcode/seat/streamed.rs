@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::{
-    Hud, MonotonicMs,
+    Hud, KeySet, MonotonicMs, Tick,
     wire::{ClientToRoom, Frame, Welcome},
 };
 use serde_bytes::ByteBuf;
@@ -22,7 +22,7 @@ use crate::netcode::{outbox::Outbox, page::PlayOutput};
 pub struct Streamed {
     playback: Playback,
     /// Receipts of ticks that are not persisted yet, by tick. A restarted room gets them back.
-    receipts: VecDeque<(u32, ByteBuf)>,
+    receipts: VecDeque<(Tick, ByteBuf)>,
     /// The panel of the last frame that had one, until it is taken.
     hud: Option<Hud>,
 }
@@ -74,11 +74,11 @@ impl View for Streamed {
     }
 
     /// Receipts of stored ticks are no longer needed.
-    fn on_persisted(&mut self, tick: u32) {
+    fn on_persisted(&mut self, tick: Tick) {
         while self.receipts.pop_front_if(|(kept, _)| *kept <= tick).is_some() {}
     }
 
-    fn hold(&mut self, held: u32, seq: u32, at: MonotonicMs) -> SentKeys {
+    fn hold(&mut self, held: KeySet, seq: u32, at: MonotonicMs) -> SentKeys {
         SentKeys { mark: seq, message: Some(ClientToRoom::Keys { seq, held, time: at }) }
     }
 
@@ -98,7 +98,7 @@ impl View for Streamed {
         self.hud.take()
     }
 
-    fn tick(&self) -> Option<u32> {
+    fn tick(&self) -> Option<Tick> {
         self.playback.tick()
     }
 }
@@ -125,20 +125,20 @@ mod tests {
         })
     }
 
-    fn frame(tick: u32) -> Frame {
+    fn frame(tick: Tick) -> Frame {
         let picture = Delta { full: true, ..Delta::default() };
-        Frame { tick, picture, receipt: ByteBuf::from(vec![tick as u8; 20]), ..Frame::default() }
+        Frame { tick, picture, receipt: ByteBuf::from(vec![tick.0 as u8; 20]), ..Frame::default() }
     }
 
     /// The ticks that a room which restarts at `tick` gets back.
-    fn restored(streamed: &mut Streamed, tick: u32) -> Vec<u32> {
+    fn restored(streamed: &mut Streamed, tick: Tick) -> Vec<Tick> {
         let mut out = Outbox::new();
         streamed
             .on_frame(Frame { receipt: ByteBuf::new(), ..frame(tick) }, false, MonotonicMs(0.0), &mut out)
             .unwrap();
         let ticks = out.iter().flat_map(|output| match output {
             PlayOutput::Send(bytes) => match wire::decode(bytes, MAX_FROM_BROWSER).unwrap() {
-                ClientToRoom::RestoreReceipts { from, receipts } => (from..).take(receipts.len()),
+                ClientToRoom::RestoreReceipts { from, receipts } => from.onwards().take(receipts.len()),
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),
@@ -151,15 +151,15 @@ mod tests {
         let mut streamed = streamed();
         for tick in 1..=50 {
             streamed
-                .on_frame(frame(tick), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
+                .on_frame(frame(Tick(tick)), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
                 .unwrap();
         }
-        assert_eq!(restored(&mut streamed.clone(), 40), (41..=50).collect::<Vec<_>>());
-        streamed.on_persisted(45);
-        assert_eq!(restored(&mut streamed.clone(), 40), (46..=50).collect::<Vec<_>>());
+        assert_eq!(restored(&mut streamed.clone(), Tick(40)), (41..=50).map(Tick).collect::<Vec<_>>());
+        streamed.on_persisted(Tick(45));
+        assert_eq!(restored(&mut streamed.clone(), Tick(40)), (46..=50).map(Tick).collect::<Vec<_>>());
         // What the room decides again replaces what it decided before.
-        streamed.on_frame(frame(47), true, MonotonicMs(2_000.0), &mut Outbox::new()).unwrap();
-        assert_eq!(restored(&mut streamed, 40), [46, 47]);
+        streamed.on_frame(frame(Tick(47)), true, MonotonicMs(2_000.0), &mut Outbox::new()).unwrap();
+        assert_eq!(restored(&mut streamed, Tick(40)), [46, 47].map(Tick));
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
         let mut streamed = streamed();
         for tick in 1..=1_000 {
             streamed
-                .on_frame(frame(tick), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
+                .on_frame(frame(Tick(tick)), true, MonotonicMs(f64::from(tick) * 33.0), &mut Outbox::new())
                 .unwrap();
         }
         assert_eq!(streamed.receipts.len(), MAX_RESTORED_TICKS);
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_change_that_does_not_fit_is_out_of_sync() {
         let picture = Delta { gone: vec![9], ..Delta::default() };
-        let frame = Frame { tick: 1, picture, ..Frame::default() };
+        let frame = Frame { tick: Tick(1), picture, ..Frame::default() };
         assert_eq!(streamed().on_frame(frame, true, MonotonicMs(0.0), &mut Outbox::new()), Err(OutOfSync));
     }
 }

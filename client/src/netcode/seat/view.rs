@@ -3,7 +3,7 @@
 
 use footlights_env::{Agent, Viewport, surface::Item};
 use footlights_protocol::{
-    Hud, MonotonicMs,
+    Hud, KeySet, MonotonicMs, Tick,
     wire::{ClientToRoom, ConfirmedTick, Frame, Phase, Welcome},
 };
 use serde_bytes::ByteBuf;
@@ -51,7 +51,7 @@ pub trait View: std::fmt::Debug {
     /// The state cannot be read.
     fn on_snapshot(
         &mut self,
-        _tick: u32,
+        _tick: Tick,
         _timeline: &[u8],
         _policy_states: Vec<(Agent, ByteBuf)>,
         _mandatory: bool,
@@ -64,7 +64,7 @@ pub trait View: std::fmt::Debug {
     fn on_confirmed(&mut self, _confirmed: ConfirmedTick, _now: MonotonicMs, _out: &mut Outbox) {}
 
     /// All ticks up to this one are stored.
-    fn on_persisted(&mut self, _tick: u32) {}
+    fn on_persisted(&mut self, _tick: Tick) {}
 
     /// The room is in this phase for another `remaining_ms`.
     fn on_phase(&mut self, _phase: Phase, _remaining_ms: f64, _now: MonotonicMs) {}
@@ -83,7 +83,7 @@ pub trait View: std::fmt::Debug {
     }
 
     /// These keys are held since `at`; `seq` is the number of the message, if there is one.
-    fn hold(&mut self, held: u32, seq: u32, at: MonotonicMs) -> SentKeys;
+    fn hold(&mut self, held: KeySet, seq: u32, at: MonotonicMs) -> SentKeys;
 
     /// Queues the report that goes with a sign of life.
     fn report(&mut self, _out: &mut Outbox) {}
@@ -128,7 +128,7 @@ pub trait View: std::fmt::Debug {
     fn take_hud(&mut self) -> Option<Hud>;
 
     /// The newest tick that the room decided; `None` before the first.
-    fn tick(&self) -> Option<u32>;
+    fn tick(&self) -> Option<Tick>;
 
     /// Whether the game runs here though the room still counts down.
     fn has_begun(&self) -> bool {

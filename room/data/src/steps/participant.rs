@@ -57,7 +57,7 @@ pub(super) fn general<'r>(people: ColumnType) -> Vec<Column<StepRow<'r>>> {
             "tick",
             COUNT,
             "Ticks since the game began, over all episodes, from 1.",
-            |row: &StepRow<'r>| row.step.tick.into(),
+            |row: &StepRow<'r>| row.step.tick.0.into(),
         ),
         Column::new(
             "server_time_ms",
@@ -107,7 +107,7 @@ pub(super) fn sample<'r>(keys: &str) -> Vec<Column<StepRow<'r>>> {
             "Whether the participant's page was visible and focused.",
             |sample| sample.focused.into(),
         ),
-        of_sample("keys_held", COUNT, keys, |sample| sample.held.into()),
+        of_sample("keys_held", COUNT, keys, |sample| sample.held.0.into()),
     ]
 }
 

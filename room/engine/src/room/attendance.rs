@@ -316,6 +316,8 @@ impl Attendance {
 
 #[cfg(test)]
 mod tests {
+    use footlights_protocol::Tick;
+
     use super::{
         super::fixture::{A, B, chaser, join, pair, parts},
         *,
@@ -349,7 +351,7 @@ mod tests {
         assert_eq!(attendance.expired(14_999, &seats), []);
         let left = vec![(A, "did not come back within 10000 ms".to_owned())];
         assert_eq!(attendance.expired(15_000, &seats), left);
-        seats.depart(A, Outcome::Left, 3, 0.0);
+        seats.depart(A, Outcome::Left, Tick(3), 0.0);
         assert_eq!(attendance.presences(&seats), [Presence::Left, Presence::Here]);
         assert_eq!(attendance.first_deadline(&seats), None);
     }
@@ -387,7 +389,7 @@ mod tests {
     #[test]
     fn where_no_one_else_waits_the_budget_has_no_end() {
         let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
-        seats.depart(B, Outcome::Left, 0, 0.0);
+        seats.depart(B, Outcome::Left, Tick(0), 0.0);
         for now in (0..10).map(|k| k * 20_000) {
             lose(&mut attendance, &mut seats, now, now);
             assert_eq!(attendance.first_deadline(&seats), Some(now + GRACE_MS));
@@ -404,7 +406,7 @@ mod tests {
         for rule in [&DropoutRule::End, &DropoutRule::Void, &replace] {
             assert_eq!(attendance.consequence(rule, &seats), nothing);
         }
-        seats.depart(A, Outcome::Left, 0, 0.0);
+        seats.depart(A, Outcome::Left, Tick(0), 0.0);
         let finish = Consequence::Finish;
         assert_eq!(attendance.consequence(&DropoutRule::End, &seats), finish(Outcome::PartnerLeft));
         assert_eq!(attendance.consequence(&DropoutRule::Void, &seats), finish(Outcome::Void));
@@ -412,7 +414,7 @@ mod tests {
         // While the other one is away, too, they may still come back.
         seats.player_mut(B).unwrap().disconnect();
         assert_eq!(attendance.consequence(&DropoutRule::End, &seats), nothing);
-        seats.depart(B, Outcome::Left, 0, 0.0);
+        seats.depart(B, Outcome::Left, Tick(0), 0.0);
         for rule in [&DropoutRule::End, &DropoutRule::Void, &replace] {
             assert_eq!(attendance.consequence(rule, &seats), finish(Outcome::Abandoned));
         }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use footlights_protocol::Tick;
+
 use super::{
     attendance::{Attendance, SavedAttendee},
     driver::Driver,
@@ -15,7 +17,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Ticks since the game began; rows up to this one are stored.
-    pub tick: u32,
+    pub tick: Tick,
     /// The simulation and its records.
     pub game: SavedGame,
     /// The policies' states, and who has left.

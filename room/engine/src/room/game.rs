@@ -9,7 +9,7 @@ use footlights_experiment::{
     record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::{
-    Outcome,
+    Outcome, Tick,
     timeline::{Moves, TickResult, Timeline},
 };
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ impl Game {
     }
 
     /// Ticks since the game began.
-    pub fn tick(&self) -> u32 {
+    pub fn tick(&self) -> Tick {
         self.timeline.tick()
     }
 
@@ -231,7 +231,7 @@ mod tests {
             let ticked = game.advance(0, &Moves::new(), &seats).unwrap();
             let again = restored.advance(0, &Moves::new(), &seats).unwrap();
             assert_eq!(again.row, ticked.row);
-            assert_eq!(again.end, (ticked.row.tick == 40).then_some("truncated"));
+            assert_eq!(again.end, (ticked.row.tick == Tick(40)).then_some("truncated"));
         }
     }
 

@@ -7,7 +7,7 @@ use footlights_data::{
 use footlights_env::Agent;
 use footlights_experiment::{GameScene, Globals, record::GameInfo};
 use footlights_protocol::{
-    Outcome,
+    Outcome, Tick,
     timeline::Timeline,
     wire::{RoomToClient, Status},
 };
@@ -88,7 +88,7 @@ impl GameRoom {
     }
 
     /// Ticks since the game began.
-    pub fn tick(&self) -> u32 {
+    pub fn tick(&self) -> Tick {
         self.game.tick()
     }
 

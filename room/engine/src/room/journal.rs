@@ -8,7 +8,7 @@ use footlights_data::{
 };
 use footlights_env::Agent;
 use footlights_experiment::record::{EpisodeRecord, StepRecord};
-use footlights_protocol::wire::RenderReport;
+use footlights_protocol::{Tick, wire::RenderReport};
 use serde::{Deserialize, Serialize};
 
 use super::recovery::{SavedChain, TickChain};
@@ -34,11 +34,11 @@ pub struct Journal {
     /// How many more events are kept.
     events_left: u32,
     /// The last ticks of chunks that were handed out and are not known to be stored.
-    unacked_flushes: VecDeque<u32>,
+    unacked_flushes: VecDeque<Tick>,
     /// All ticks up to this one are stored.
-    persisted_through: u32,
+    persisted_through: Tick,
     /// The browsers know that all ticks up to this one are stored.
-    announced_persisted_tick: u32,
+    announced_persisted_tick: Tick,
     /// The tags of the ticks, with which browsers can bring back what was not stored.
     pub chain: TickChain,
 }
@@ -51,8 +51,8 @@ impl Journal {
             flushed_ms: now,
             events_left: MAX_EVENTS,
             unacked_flushes: VecDeque::new(),
-            persisted_through: 0,
-            announced_persisted_tick: 0,
+            persisted_through: Tick::ZERO,
+            announced_persisted_tick: Tick::ZERO,
             chain: TickChain::new(now),
         }
     }
@@ -62,7 +62,7 @@ impl Journal {
     pub fn report(
         &mut self,
         now: u64,
-        tick: u32,
+        tick: Tick,
         agent: Option<Agent>,
         kind: EventKind,
         detail: String,
@@ -95,7 +95,7 @@ impl Journal {
     }
 
     /// Keeps whether a browser's state after `tick` was the room's.
-    pub fn record_verification(&mut self, agent: Agent, tick: u32, same: bool) {
+    pub fn record_verification(&mut self, agent: Agent, tick: Tick, same: bool) {
         self.pending.verified.push((agent, tick, same));
     }
 
@@ -115,7 +115,7 @@ impl Journal {
     /// # Errors
     /// If it does not encode. Its rows are lost then; its events stay pending and say why, and what was stored before
     /// stays stored.
-    pub fn take_chunk(&mut self, tick: u32) -> Result<Vec<u8>, RecordError> {
+    pub fn take_chunk(&mut self, tick: Tick) -> Result<Vec<u8>, RecordError> {
         let chunk = std::mem::take(&mut self.pending);
         match chunk.encode() {
             Ok(bytes) => {
@@ -131,13 +131,13 @@ impl Journal {
 
     /// The oldest chunk that was taken is stored. Returns the tick up to which everything is stored now, if a chunk was
     /// waiting.
-    pub fn acknowledge(&mut self) -> Option<u32> {
+    pub fn acknowledge(&mut self) -> Option<Tick> {
         self.persisted_through = self.unacked_flushes.pop_front()?;
         Some(self.persisted_through)
     }
 
     /// The tick up to which everything is stored, if the browsers do not know it yet; from now on they do.
-    pub fn announce(&mut self) -> Option<u32> {
+    pub fn announce(&mut self) -> Option<Tick> {
         let news = self.persisted_through != self.announced_persisted_tick;
         self.announced_persisted_tick = self.persisted_through;
         news.then_some(self.persisted_through)
@@ -149,7 +149,7 @@ impl Journal {
     }
 
     /// The journal as it was at a checkpoint after tick `tick`, with which everything before was stored.
-    pub fn restore(&mut self, saved: SavedJournal, tick: u32) {
+    pub fn restore(&mut self, saved: SavedJournal, tick: Tick) {
         self.events_left = saved.events_left;
         self.chain.restore(saved.chain);
         (self.persisted_through, self.announced_persisted_tick) = (tick, tick);
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn report(journal: &mut Journal, kind: EventKind) -> Option<EventKind> {
-        journal.report(1, 1, None, kind, String::new()).map(|event| event.kind)
+        journal.report(1, Tick(1), None, kind, String::new()).map(|event| event.kind)
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(report(&mut journal, EventKind::FocusLost), None);
         assert_eq!(report(&mut journal, EventKind::Left), Some(EventKind::Left));
         assert_eq!(
-            Chunk::decode(&journal.take_chunk(1).unwrap()).unwrap().events.len(),
+            Chunk::decode(&journal.take_chunk(Tick(1)).unwrap()).unwrap().events.len(),
             MAX_EVENTS as usize + 1
         );
     }
@@ -186,15 +186,15 @@ mod tests {
         for tick in [60, 120] {
             report(&mut journal, EventKind::Slip);
             assert!(journal.begin_flush(10));
-            assert_eq!(Chunk::decode(&journal.take_chunk(tick).unwrap()).unwrap().events.len(), 1);
+            assert_eq!(Chunk::decode(&journal.take_chunk(Tick(tick)).unwrap()).unwrap().events.len(), 1);
         }
         assert_eq!(journal.announce(), None);
-        assert_eq!(journal.acknowledge(), Some(60));
-        assert_eq!(journal.announce(), Some(60));
+        assert_eq!(journal.acknowledge(), Some(Tick(60)));
+        assert_eq!(journal.announce(), Some(Tick(60)));
         assert_eq!(journal.announce(), None);
-        assert_eq!(journal.acknowledge(), Some(120));
+        assert_eq!(journal.acknowledge(), Some(Tick(120)));
         assert_eq!(journal.acknowledge(), None);
-        assert_eq!(journal.announce(), Some(120));
+        assert_eq!(journal.announce(), Some(Tick(120)));
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
         report(&mut journal, EventKind::Slip);
         let saved = journal.save();
         let mut restored = Journal::new(9);
-        restored.restore(saved.clone(), 33);
+        restored.restore(saved.clone(), Tick(33));
         assert_eq!(restored.save(), saved);
         assert_eq!(restored.announce(), None);
     }

@@ -3,7 +3,7 @@
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_protocol::{
-    MonotonicMs,
+    MonotonicMs, Tick,
     wire::{self, ClientToRoom, CloseCode, KeyChange, MAX_FROM_BROWSER, RenderReport, RoomToClient, Welcome},
 };
 
@@ -40,7 +40,8 @@ impl GameRoom {
         match message {
             ClientToRoom::Hello { version, digest } => self.shake_hands(now, agent, version, digest),
             ClientToRoom::Keys { seq, held, time } => {
-                if let Some(player) = self.change_keys(now, agent, KeyChange { tick: 0, held, time }) {
+                if let Some(player) = self.change_keys(now, agent, KeyChange { tick: Tick::ZERO, held, time })
+                {
                     player.ack = seq;
                 }
             }
@@ -138,7 +139,7 @@ impl GameRoom {
     fn change_keys(&mut self, now: u64, agent: Agent, change: KeyChange) -> Option<&mut Player> {
         let KeyChange { tick, held, time } = change;
         let keyboard = self.scene.controls.keyboard(agent)?;
-        let unknown_keys = held.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
+        let unknown_keys = held.0.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
         if unknown_keys != 0 || !time.is_finite() {
             self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");
             return None;
@@ -155,7 +156,7 @@ impl GameRoom {
         &mut self,
         now: u64,
         agent: Agent,
-        until: u32,
+        until: Tick,
         changes: Vec<KeyChange>,
         digest: Option<u64>,
     ) {

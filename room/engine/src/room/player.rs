@@ -1,6 +1,7 @@
 //! A participant in a seat: their connection, their keys, and what their browser last said.
 
 use footlights_experiment::record::ParticipantSample;
+use footlights_protocol::KeySet;
 use footlights_protocol::MonotonicMs;
 
 use super::{input_queue::InputQueue, rtt_window::RttWindow};
@@ -87,7 +88,7 @@ impl Player {
     }
 
     /// What the row of a tick says of the participant; `held` are the keys that the tick saw.
-    pub fn sample(&self, held: u32) -> ParticipantSample {
+    pub fn sample(&self, held: KeySet) -> ParticipantSample {
         ParticipantSample {
             held,
             client_time_ms: self.client_time_ms,

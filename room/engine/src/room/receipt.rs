@@ -1,7 +1,7 @@
 //! The moves of a tick as a few small numbers: receipts go out thirty times a second to every participant.
 
 use footlights_env::{ActionValue, Agent};
-use footlights_protocol::timeline::Move;
+use footlights_protocol::{KeySet, timeline::Move};
 
 /// A move begins with `agent * KINDS + kind`.
 const KINDS: u32 = 4;
@@ -20,7 +20,7 @@ pub fn pack(passed: u64, moves: &[(Agent, Move)]) -> Vec<u32> {
                 begin(KEYS);
                 packed.push(changes.len() as u32);
                 // A keyboard has too few keys for the addition to overflow: see `Keyboard::MAX_KEYS`.
-                packed.extend(changes.iter().map(|change| change.map_or(0, |held| held.saturating_add(1))));
+                packed.extend(changes.iter().map(|change| change.map_or(0, |held| held.0.saturating_add(1))));
             }
             Move::Action(ActionValue::Discrete(action)) => {
                 begin(ACTION);
@@ -50,7 +50,7 @@ pub fn unpack(packed: Vec<u32>) -> Option<(u64, Vec<(Agent, Move)>)> {
             (items.len() == count).then_some(items)
         };
         let moved = match begin % KINDS {
-            KEYS => Move::Keys(list()?.into_iter().map(|held| held.checked_sub(1)).collect()),
+            KEYS => Move::Keys(list()?.into_iter().map(|held| held.checked_sub(1).map(KeySet)).collect()),
             VALUES => {
                 Move::Action(ActionValue::Continuous(list()?.into_iter().map(f32::from_bits).collect()))
             }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn a_move() -> impl Strategy<Value = Move> {
-        let change = proptest::option::of(0u32..1 << 31);
+        let change = proptest::option::of((0u32..1 << 31).prop_map(KeySet));
         prop_oneof![
             proptest::collection::vec(change, 0..5).prop_map(Move::Keys),
             any::<i32>().prop_map(|action| Move::Action(ActionValue::Discrete(action))),

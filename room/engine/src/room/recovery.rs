@@ -11,7 +11,7 @@
 //! synthetic IV, as in RFC 5297). A receipt's length shows that someone's keys changed; nothing shows which keys.
 
 use footlights_env::Agent;
-use footlights_protocol::{timeline::Move, wire};
+use footlights_protocol::{Tick, timeline::Move, wire};
 use hmac::{Hmac, KeyInit, Mac, digest::Key};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -70,21 +70,21 @@ impl TickChain {
     }
 
     /// The tag that follows the last one.
-    pub fn next_tag(&self, tick: u32, at_ms: u64, moves: &[(Agent, Move)]) -> u64 {
+    pub fn next_tag(&self, tick: Tick, at_ms: u64, moves: &[(Agent, Move)]) -> u64 {
         let content = wire::encode(&(self.tag, tick, at_ms, moves));
         let bytes = self.seal.mac(&[&content]);
         bytes.iter().take(8).fold(0, |tag, byte| tag << 8 | u64::from(*byte))
     }
 
     /// Goes on to the tag of a tick that was decided, and returns it.
-    pub fn advance(&mut self, tick: u32, at_ms: u64, moves: &[(Agent, Move)]) -> u64 {
+    pub fn advance(&mut self, tick: Tick, at_ms: u64, moves: &[(Agent, Move)]) -> u64 {
         self.tag = self.next_tag(tick, at_ms, moves);
         self.decided_ms = at_ms;
         self.tag
     }
 
     /// Goes on to the tag of a tick that was decided, and returns its receipt.
-    pub fn seal_receipt(&mut self, tick: u32, at_ms: u64, moves: &[(Agent, Move)]) -> Vec<u8> {
+    pub fn seal_receipt(&mut self, tick: Tick, at_ms: u64, moves: &[(Agent, Move)]) -> Vec<u8> {
         let (before, passed) = (self.tag, at_ms.saturating_sub(self.decided_ms));
         self.advance(tick, at_ms, moves);
         let tag: Vec<u8> = self.tag.to_be_bytes().into_iter().take(TAG_BYTES).collect();
@@ -94,7 +94,7 @@ impl TickChain {
 
     /// What was decided for tick `tick`, which follows the last one, and when; `None` if the receipt is not this room's
     /// receipt of that tick.
-    pub fn open_receipt(&self, tick: u32, receipt: &[u8]) -> Option<(u64, Vec<(Agent, Move)>)> {
+    pub fn open_receipt(&self, tick: Tick, receipt: &[u8]) -> Option<(u64, Vec<(Agent, Move)>)> {
         let (tag, sealed) = receipt.split_at_checked(TAG_BYTES)?;
         let content = self.keystream_xor(self.tag, tag, sealed.to_vec());
         let (passed, moves) = receipt::unpack(wire::decode(&content, wire::MAX_FROM_BROWSER).ok()?)?;
@@ -128,6 +128,7 @@ impl TickChain {
 #[cfg(test)]
 mod tests {
     use footlights_env::ActionValue;
+    use footlights_protocol::KeySet;
 
     use super::*;
 
@@ -137,7 +138,7 @@ mod tests {
         chain
     }
 
-    fn moves(keys: u32) -> Vec<(Agent, Move)> {
+    fn moves(keys: KeySet) -> Vec<(Agent, Move)> {
         vec![(Agent(0), Move::Keys(vec![Some(keys)])), (Agent(1), Move::Action(ActionValue::Discrete(-3)))]
     }
 
@@ -152,41 +153,41 @@ mod tests {
     #[test]
     fn a_restored_chain_opens_the_receipts_that_follow_its_checkpoint_and_no_others() {
         let mut chain = chain();
-        chain.seal_receipt(1, 1_033, &moves(1));
+        chain.seal_receipt(Tick(1), 1_033, &moves(KeySet(1)));
         let saved = chain.save();
-        let second = chain.seal_receipt(2, 1_066, &moves(2));
-        let third = chain.seal_receipt(3, 1_099, &moves(3));
+        let second = chain.seal_receipt(Tick(2), 1_066, &moves(KeySet(2)));
+        let third = chain.seal_receipt(Tick(3), 1_099, &moves(KeySet(3)));
         let mut restored = TickChain::new(9_000);
         restored.set_key([7; 32]);
         restored.restore(saved);
-        assert_eq!(restored.open_receipt(2, &third), None);
-        assert_eq!(restored.open_receipt(3, &second), None);
-        assert_eq!(restored.open_receipt(2, &second), Some((1_066, moves(2))));
-        restored.advance(2, 1_066, &moves(2));
-        assert_eq!(restored.open_receipt(3, &third), Some((1_099, moves(3))));
+        assert_eq!(restored.open_receipt(Tick(2), &third), None);
+        assert_eq!(restored.open_receipt(Tick(3), &second), None);
+        assert_eq!(restored.open_receipt(Tick(2), &second), Some((1_066, moves(KeySet(2)))));
+        restored.advance(Tick(2), 1_066, &moves(KeySet(2)));
+        assert_eq!(restored.open_receipt(Tick(3), &third), Some((1_099, moves(KeySet(3)))));
         restored.set_key([8; 32]);
-        assert_eq!(restored.open_receipt(3, &third), None);
+        assert_eq!(restored.open_receipt(Tick(3), &third), None);
     }
 
     #[test]
     fn a_receipt_with_a_changed_byte_does_not_open() {
         let mut sealing = chain();
-        let receipt = sealing.seal_receipt(1, 1_033, &moves(1));
+        let receipt = sealing.seal_receipt(Tick(1), 1_033, &moves(KeySet(1)));
         let opening = chain();
-        assert!(opening.open_receipt(1, &receipt).is_some());
+        assert!(opening.open_receipt(Tick(1), &receipt).is_some());
         for at in 0..receipt.len() {
             let mut forged = receipt.clone();
             forged[at] ^= 1;
-            assert_eq!(opening.open_receipt(1, &forged), None, "byte {at}");
+            assert_eq!(opening.open_receipt(Tick(1), &forged), None, "byte {at}");
         }
-        assert_eq!(opening.open_receipt(1, &[]), None);
+        assert_eq!(opening.open_receipt(Tick(1), &[]), None);
     }
 
     #[test]
     fn a_receipt_and_a_tag_of_the_same_tick_lead_to_the_same_chain() {
         let (mut sealing, mut tagging) = (chain(), chain());
-        sealing.seal_receipt(1, 1_033, &moves(1));
-        tagging.advance(1, 1_033, &moves(1));
+        sealing.seal_receipt(Tick(1), 1_033, &moves(KeySet(1)));
+        tagging.advance(Tick(1), 1_033, &moves(KeySet(1)));
         assert_eq!(sealing.save(), tagging.save());
     }
 }

@@ -3,7 +3,7 @@
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_experiment::{DropoutRule, GameScene, make_policy, record::GameInfo};
-use footlights_protocol::wire::ConfirmedTick;
+use footlights_protocol::{Tick, wire::ConfirmedTick};
 use serde_bytes::ByteBuf;
 
 use super::{
@@ -95,7 +95,7 @@ impl GameRoom {
     }
 
     /// A browser that is sent pictures brings back receipts of ticks that this room does not know any more.
-    pub(super) fn restore_receipts(&mut self, now: u64, agent: Agent, from: u32, receipts: &[ByteBuf]) {
+    pub(super) fn restore_receipts(&mut self, now: u64, agent: Agent, from: Tick, receipts: &[ByteBuf]) {
         if self.phase.is_running() || self.phase.is_over() {
             return;
         }
@@ -104,9 +104,9 @@ impl GameRoom {
             return;
         }
         let before = self.game.tick();
-        for (tick, receipt) in (u64::from(from)..).zip(receipts).filter(|(tick, _)| *tick > before.into()) {
-            let next = self.game.tick() + 1;
-            let opened = (tick == u64::from(next)).then(|| self.journal.chain.open_receipt(next, receipt));
+        for (tick, receipt) in from.onwards().zip(receipts).filter(|(tick, _)| *tick > before) {
+            let next = self.game.tick().next();
+            let opened = (tick == next).then(|| self.journal.chain.open_receipt(next, receipt));
             let Some((at_ms, moves)) = opened.flatten().filter(|_| !self.phase.is_over()) else {
                 self.refuse_restore(now, agent);
                 break;
@@ -135,7 +135,7 @@ impl GameRoom {
     }
 
     /// What a browser brought back is stored at once.
-    fn store_restored(&mut self, now: u64, agent: Agent, before: u32) {
+    fn store_restored(&mut self, now: u64, agent: Agent, before: Tick) {
         if self.game.tick() > before {
             let detail = format!("ticks {} to {}", before + 1, self.game.tick());
             self.report(now, Some(agent), EventKind::RestoredFromBrowser, detail);

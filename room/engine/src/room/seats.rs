@@ -3,7 +3,7 @@
 use footlights_env::{Agent, Policy, PolicyError, Simulation};
 use footlights_experiment::GameScene;
 use footlights_protocol::{
-    Outcome,
+    Outcome, Tick,
     timeline::{Move, Moves, PolicyQuery},
 };
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub struct Departure {
     /// How the game ended for them.
     pub outcome: Outcome,
     /// The tick after which they went.
-    pub tick: u32,
+    pub tick: Tick,
     /// The sum of their rewards until then.
     pub score: f64,
     /// The connection on which they wait to hear that their result is stored.
@@ -167,7 +167,7 @@ impl Seats {
     ///
     /// # Errors
     /// If the seat's policy fails; the move is [`Move::Failed`] then.
-    pub fn choose(&mut self, agent: Agent, tick: u32, sim: &dyn Simulation) -> Result<Move, PolicyError> {
+    pub fn choose(&mut self, agent: Agent, tick: Tick, sim: &dyn Simulation) -> Result<Move, PolicyError> {
         let Some(seat) = self.0.get_mut(agent.index()) else { return Ok(Move::default()) };
         match &mut seat.controller {
             SeatController::Player(player) if seat.departure.is_none() => {
@@ -227,7 +227,7 @@ impl Seats {
     }
 
     /// Takes a participant out of the game for good.
-    pub fn depart(&mut self, agent: Agent, outcome: Outcome, tick: u32, score: f64) {
+    pub fn depart(&mut self, agent: Agent, outcome: Outcome, tick: Tick, score: f64) {
         if let Some(seat) = self.0.get_mut(agent.index()) {
             let conn = seat.player().and_then(|player| player.conn);
             seat.departure = Some(Departure { outcome, tick, score, conn, released: false });
@@ -298,6 +298,7 @@ impl Seats {
 #[cfg(test)]
 mod tests {
     use footlights_experiment::make_policy;
+    use footlights_protocol::KeySet;
 
     use super::{
         super::fixture::{A, B, chaser, join, pair, parts, single},
@@ -310,7 +311,7 @@ mod tests {
         join(&mut seats, A);
         join(&mut seats, B);
         assert_eq!((seats.agent_of(1), seats.listeners().collect::<Vec<_>>()), (Some(A), vec![1, 2]));
-        seats.depart(A, Outcome::Left, 12, -3.0);
+        seats.depart(A, Outcome::Left, Tick(12), -3.0);
         assert_eq!((seats.agent_of(1), seats.listener(A)), (None, None));
         assert_eq!((seats.departed(), seats.vacant()), (vec![A], vec![A]));
         assert_eq!(seats.release(A), Some((1, Outcome::Left)));
@@ -322,7 +323,7 @@ mod tests {
     fn a_connection_that_closed_is_not_told_of_the_result() {
         let (_, mut seats) = parts(&pair());
         join(&mut seats, A);
-        seats.depart(A, Outcome::Left, 12, -3.0);
+        seats.depart(A, Outcome::Left, Tick(12), -3.0);
         seats.stop_listening(1);
         assert_eq!(seats.release(A), None);
     }
@@ -332,11 +333,11 @@ mod tests {
         let (game, mut seats) = parts(&pair());
         let sim = game.timeline().sim();
         let replacement = |agent| make_policy(&chaser(), agent, sim);
-        seats.depart(A, Outcome::Left, 12, -3.0);
-        assert_eq!(seats.choose(A, 1, sim), Ok(Move::default()));
+        seats.depart(A, Outcome::Left, Tick(12), -3.0);
+        assert_eq!(seats.choose(A, Tick(1), sim), Ok(Move::default()));
         seats.take_over(A, replacement(A).unwrap().unwrap());
         assert!(seats.has_policy(A) && seats.vacant().is_empty());
-        assert!(matches!(seats.choose(A, 1, sim), Ok(Move::Action(_))));
+        assert!(matches!(seats.choose(A, Tick(1), sim), Ok(Move::Action(_))));
         let (_, mut restored) = parts(&pair());
         restored.restore(seats.save().unwrap(), replacement).unwrap();
         assert!(restored.has_policy(A) && !restored.has_policy(B));
@@ -346,7 +347,7 @@ mod tests {
     #[test]
     fn a_restored_tick_fills_the_moves_that_were_left_out() {
         let (game, mut seats) = parts(&single());
-        let keys = Move::Keys(vec![Some(1)]);
+        let keys = Move::Keys(vec![Some(KeySet(1))]);
         let moves = seats.repeat(vec![(A, keys.clone())], game.timeline().sim());
         assert_eq!(moves.iter().map(|(_, moved)| moved).collect::<Vec<_>>(), [&keys, &Move::default()]);
         assert_eq!(seats.player(A).unwrap().late, None);

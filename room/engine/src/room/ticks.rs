@@ -3,7 +3,7 @@
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_protocol::{
-    Outcome,
+    Outcome, Tick,
     timeline::{Move, Moves},
 };
 
@@ -107,20 +107,20 @@ impl GameRoom {
     }
 
     /// A browser says which digest its state had after a tick.
-    pub(super) fn compare_state(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) {
+    pub(super) fn compare_state(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) {
         let Some(sync) = self.driver.sync_mut() else { return };
         let judgement = sync.states.judge(now, agent, tick, digest);
         self.act_on(now, agent, tick, digest, judgement);
     }
 
     /// A browser says that its state after a tick is another one than the room's.
-    pub(super) fn contradict_state(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) {
+    pub(super) fn contradict_state(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) {
         let Some(sync) = self.driver.sync_mut() else { return };
         let judgement = sync.states.contradict(now, agent, tick, digest);
         self.act_on(now, agent, tick, digest, judgement);
     }
 
-    fn act_on(&mut self, now: u64, agent: Agent, tick: u32, digest: u64, judgement: Judgement) {
+    fn act_on(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64, judgement: Judgement) {
         match judgement {
             Judgement::Undecided => {}
             Judgement::Same => self.journal.record_verification(agent, tick, true),

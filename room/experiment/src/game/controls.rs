@@ -56,7 +56,7 @@ impl Controls {
             return Err(("action", why));
         }
         for chord in &keyboard.chords {
-            if chord.keys == 0 {
+            if chord.keys.is_empty() {
                 return Err(("action", format!("no key for action {}", chord.action)));
             }
             if !space.contains(&chord.action) {

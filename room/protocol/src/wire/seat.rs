@@ -4,7 +4,7 @@ use footlights_env::{Agent, Viewport, surface::Delta};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hud, InputDelay, MonotonicMs, Outcome,
+    Hud, InputDelay, KeySet, MonotonicMs, Outcome, Tick,
     keys::Keyboard,
     timeline::{Move, Rules},
 };
@@ -26,8 +26,8 @@ pub enum ClientToRoom {
     Keys {
         /// Counts up by one a message; comes back in [`Frame::ack`].
         seq: u32,
-        /// Bit k: key k of [`Keyboard::keys`] is held.
-        held: u32,
+        /// The keys of [`Welcome::keyboard`] that are held.
+        held: KeySet,
         /// The browser's clock.
         time: MonotonicMs,
     },
@@ -35,9 +35,9 @@ pub enum ClientToRoom {
     #[serde(rename = "i")]
     StampedKeys {
         /// The first tick that sees it; if that is over when this arrives, the next one.
-        tick: u32,
+        tick: Tick,
         /// As in [`ClientToRoom::Keys`].
-        held: u32,
+        held: KeySet,
         /// The browser's clock.
         time: MonotonicMs,
     },
@@ -45,7 +45,7 @@ pub enum ClientToRoom {
     #[serde(rename = "t")]
     Advanced {
         /// The last tick that was simulated here.
-        until: u32,
+        until: Tick,
         /// The changes of keys up to it that were not told before, in order.
         changes: Vec<KeyChange>,
         /// Digest of the state after `until`; none where more is told at once.
@@ -65,7 +65,7 @@ pub enum ClientToRoom {
     #[serde(rename = "u")]
     RestoreReceipts {
         /// The tick of the first.
-        from: u32,
+        from: Tick,
         /// [`Frame::receipt`] of ticks without a gap.
         receipts: Vec<serde_bytes::ByteBuf>,
     },
@@ -73,7 +73,7 @@ pub enum ClientToRoom {
     #[serde(rename = "d")]
     Desync {
         /// The tick.
-        tick: u32,
+        tick: Tick,
         /// The digest here.
         digest: u64,
     },
@@ -93,9 +93,9 @@ pub enum ClientToRoom {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct KeyChange {
     /// The first tick that sees it.
-    pub tick: u32,
+    pub tick: Tick,
     /// As in [`ClientToRoom::Keys`].
-    pub held: u32,
+    pub held: KeySet,
     /// The browser's clock.
     pub time: MonotonicMs,
 }
@@ -113,7 +113,7 @@ pub enum RoomToClient {
     #[serde(rename = "d")]
     Persisted {
         /// The tick.
-        tick: u32,
+        tick: Tick,
     },
     /// What was decided for one tick, where browsers simulate.
     #[serde(rename = "c")]
@@ -122,7 +122,7 @@ pub enum RoomToClient {
     #[serde(rename = "S")]
     Snapshot {
         /// The tick after which it was taken.
-        tick: u32,
+        tick: Tick,
         /// [`crate::timeline::Timeline::save`].
         #[serde(with = "serde_bytes")]
         timeline: Vec<u8>,
@@ -217,7 +217,7 @@ pub struct SimulationSetup {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenderReport {
     /// The last tick that this report is about.
-    pub until: u32,
+    pub until: Tick,
     /// By how many ticks own keys are delayed.
     pub input_delay: u8,
     /// Those ticks that were anything but predicted rightly and without a stall.
@@ -238,7 +238,7 @@ fn all() -> u32 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TickReport {
     /// The tick.
-    pub tick: u32,
+    pub tick: Tick,
     /// Whether it had been predicted, rightly or not, and shown before.
     pub predicted: bool,
     /// How many ticks were undone and simulated again because the guess was wrong.
@@ -251,7 +251,7 @@ pub struct TickReport {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConfirmedTick {
     /// The tick.
-    pub tick: u32,
+    pub tick: Tick,
     /// The room's clock when it was decided, epoch ms.
     pub at_ms: u64,
     /// The moves that are not the default one.
@@ -261,14 +261,14 @@ pub struct ConfirmedTick {
     /// The state's digest after it, now and then.
     pub digest: Option<u64>,
     /// All ticks up to this one are stored, when that has changed: nobody needs to keep them any longer.
-    pub persisted: Option<u32>,
+    pub persisted: Option<Tick>,
 }
 
 /// One tick as one seat may see it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
     /// Ticks since the game began, over all episodes; 0 is the picture before the first.
-    pub tick: u32,
+    pub tick: Tick,
     /// `seq` of the newest [`ClientToRoom::Keys`] that this picture takes into account.
     pub ack: u32,
     /// What changed in the picture.

@@ -8,25 +8,25 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Hud, InputDelay, MonotonicMs, Outcome,
+    Hud, InputDelay, KeySet, MonotonicMs, Outcome, Tick,
     keys::Keyboard,
     timeline::{Move, Rules},
 };
 
 #[test]
 fn a_tick_without_changes_costs_16_bytes_at_most() {
-    let frame = RoomToClient::Frame(Frame { tick: 2999, ack: 200, ..Frame::default() });
+    let frame = RoomToClient::Frame(Frame { tick: Tick(2999), ack: 200, ..Frame::default() });
     assert!(encode(&frame).len() <= 16, "{}", encode(&frame).len());
 }
 
 fn confirmed() -> ConfirmedTick {
     ConfirmedTick {
-        tick: 70_000,
+        tick: Tick(70_000),
         at_ms: 1_790_000_000_123,
         tag: 1 << 63,
-        persisted: Some(69_990),
+        persisted: Some(Tick(69_990)),
         moves: vec![
-            (Agent(0), Move::Keys(vec![Some(3), None])),
+            (Agent(0), Move::Keys(vec![Some(KeySet(3)), None])),
             (Agent(2), Move::Action(ActionValue::Discrete(2))),
             (Agent(3), Move::Failed),
         ],
@@ -73,19 +73,19 @@ fn seat_messages() -> Vec<RoomToClient> {
         }),
         RoomToClient::ConfirmedTick(confirmed()),
         RoomToClient::Snapshot {
-            tick: 7,
+            tick: Tick(7),
             timeline: vec![1, 2, 3],
             policy_states: vec![(Agent(1), vec![4, 5].into())],
             mandatory: false,
         },
         RoomToClient::Frame(Frame {
-            tick: u32::MAX,
+            tick: Tick(u32::MAX),
             ack: 0,
             picture,
             receipt: vec![1, 2, 3].into(),
             hud: Some(hud),
         }),
-        RoomToClient::Persisted { tick: 70_000 },
+        RoomToClient::Persisted { tick: Tick(70_000) },
         RoomToClient::Frame(Frame::default()),
         RoomToClient::Status(Status {
             phase: Phase::Paused,
@@ -101,22 +101,25 @@ fn seat_messages() -> Vec<RoomToClient> {
 
 fn client_messages() -> Vec<ClientToRoom> {
     [
-        ClientToRoom::Keys { seq: 1, held: 5, time: MonotonicMs(0.25) },
-        ClientToRoom::StampedKeys { tick: 70_000, held: 5, time: MonotonicMs(0.25) },
-        ClientToRoom::Desync { tick: 70_000, digest: u64::MAX },
+        ClientToRoom::Keys { seq: 1, held: KeySet(5), time: MonotonicMs(0.25) },
+        ClientToRoom::StampedKeys { tick: Tick(70_000), held: KeySet(5), time: MonotonicMs(0.25) },
+        ClientToRoom::Desync { tick: Tick(70_000), digest: u64::MAX },
         ClientToRoom::Advanced {
-            until: 70_000,
-            changes: vec![KeyChange { tick: 69_990, held: 5, time: MonotonicMs(0.25) }],
+            until: Tick(70_000),
+            changes: vec![KeyChange { tick: Tick(69_990), held: KeySet(5), time: MonotonicMs(0.25) }],
             digest: Some(u64::MAX),
         },
         ClientToRoom::RenderReport(RenderReport {
-            until: 70_000,
+            until: Tick(70_000),
             digest: None,
             input_delay: 3,
-            notes: vec![TickReport { tick: 69_990, predicted: true, rollback: 9, stalled_ms: 0 }],
+            notes: vec![TickReport { tick: Tick(69_990), predicted: true, rollback: 9, stalled_ms: 0 }],
             ticks: 20,
         }),
-        ClientToRoom::RestoreReceipts { from: 70_000, receipts: vec![vec![1, 2].into(), vec![3].into()] },
+        ClientToRoom::RestoreReceipts {
+            from: Tick(70_000),
+            receipts: vec![vec![1, 2].into(), vec![3].into()],
+        },
         ClientToRoom::RestoreTicks { ticks: vec![confirmed()] },
         ClientToRoom::Hello { version: 1, digest: Some(u64::MAX) },
         ClientToRoom::Hello { version: 1, digest: None },
@@ -163,10 +166,10 @@ fn every_variant_encodes<T: WireMessage>(messages: &[T], variants: usize, name: 
     }
 }
 
-macro_rules! every_variant_encodes {
-    ($messages:expr, $type:ident { $($variant:ident),* $(,)? }) => {
-        every_variant_encodes(&$messages, [$(stringify!($variant)),*].len(), |message| match message {
-            $($type::$variant { .. } => stringify!($variant),)*
+macro_rules!every_variant_encodes{
+    ($messages:expr,$type:ident{$($variant:ident),*$(,)?})=>{
+        every_variant_encodes(&$messages,[$(stringify!($variant)),*].len(),|message|match message{
+            $($type::$variant{..}=>stringify!($variant),)*
         });
     };
 }
@@ -220,7 +223,7 @@ fn no_message_fails_to_encode() {
     );
     // What receipts are made of.
     let moves = confirmed().moves;
-    assert!(!encode(&(u64::MAX, 7u32, 1_790_000_000_123u64, moves.as_slice())).is_empty());
+    assert!(!encode(&(u64::MAX, Tick(7), 1_790_000_000_123u64, moves.as_slice())).is_empty());
     assert!(!encode(&vec![0, u32::MAX]).is_empty());
 }
 
@@ -232,31 +235,31 @@ fn what_is_too_long_is_refused_before_it_is_read() {
 
 #[test]
 fn bytes_behind_a_message_are_an_error() {
-    let mut bytes = encode(&ClientToRoom::Keys { seq: 1, held: 5, time: MonotonicMs(0.25) });
+    let mut bytes = encode(&ClientToRoom::Keys { seq: 1, held: KeySet(5), time: MonotonicMs(0.25) });
     bytes.push(0);
     assert_eq!(decode::<ClientToRoom>(&bytes, 100).unwrap_err().close_code(), CloseCode::Malformed);
 }
 
 proptest! {
     #[test]
-    fn arbitrary_bytes_decode_or_fail_without_panic(bytes: Vec<u8>) {
-        let _ = decode::<ClientToRoom>(&bytes, MAX_FROM_BROWSER);
-        let _ = decode::<ClientToLobby>(&bytes, MAX_FROM_BROWSER);
-        let _ = decode::<RoomToClient>(&bytes, MAX_TO_BROWSER);
-        let _ = decode::<LobbyToClient>(&bytes, MAX_TO_BROWSER);
+    fn arbitrary_bytes_decode_or_fail_without_panic(bytes:Vec<u8>){
+        let _=decode::<ClientToRoom>(&bytes,MAX_FROM_BROWSER);
+        let _=decode::<ClientToLobby>(&bytes,MAX_FROM_BROWSER);
+        let _=decode::<RoomToClient>(&bytes,MAX_TO_BROWSER);
+        let _=decode::<LobbyToClient>(&bytes,MAX_TO_BROWSER);
     }
 
     #[test]
     fn a_damaged_message_is_refused_or_read_as_rmp_serde_reads_it(
-        which: prop::sample::Index, at: usize, byte: u8, cut: usize,
-    ) {
-        let mut bytes = encode(which.get(&seat_messages()));
-        let at = at % bytes.len();
-        bytes[at] = byte;
-        bytes.truncate(1 + cut % (2 * bytes.len()));
-        if let Ok(message) = decode::<RoomToClient>(&bytes, MAX_TO_BROWSER) {
-            let same: RoomToClient = rmp_serde::from_slice(&bytes).unwrap();
-            prop_assert_eq!(encode(&message), encode(&same));
+        which:prop::sample::Index,at:usize,byte:u8,cut:usize,
+    ){
+        let mut bytes=encode(which.get(&seat_messages()));
+        let at=at%bytes.len();
+        bytes[at]=byte;
+        bytes.truncate(1+cut%(2*bytes.len()));
+        if let Ok(message)=decode::<RoomToClient>(&bytes,MAX_TO_BROWSER){
+            let same:RoomToClient=rmp_serde::from_slice(&bytes).unwrap();
+            prop_assert_eq!(encode(&message),encode(&same));
         }
     }
 }

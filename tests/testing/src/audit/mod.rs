@@ -227,7 +227,7 @@ fn seen(played: &Played, stored: &Stored) -> Result<(), String> {
     let whole =
         matches!(outcome, Some(Outcome::Completed | Outcome::PartnerLeft | Outcome::Void | Outcome::Failed));
     match tick {
-        Some(tick) if whole && u64::from(*tick) != found.ticks => Err(format!(
+        Some(tick) if whole && u64::from(tick.0) != found.ticks => Err(format!(
             "game {game} of {scene:?} ended at tick {tick} before their eyes, and {} are stored",
             found.ticks
         )),
@@ -245,7 +245,7 @@ fn confirmed(diaries: &[Diary], report: &mut Report) {
             people.entry(&played.game).or_insert((played, Vec::new())).1.push(&diary.subject);
             *scenes.entry(&played.scene).or_default() += 1;
             if diary.end != Some(End::Dropout) {
-                let rows = u64::from(played.tick.unwrap_or_default());
+                let rows = u64::from(played.tick.unwrap_or_default().0);
                 report.rows_expected += rows;
                 // Nothing leads out of a game before it is saved.
                 let left = played.saved || diary.scene != played.scene;
@@ -314,6 +314,7 @@ fn endings(diaries: &[Diary], stored: &Stored, report: &mut Report) {
 #[cfg(test)]
 mod tests {
     use footlights_experiment::{Completion, Page, Question};
+    use footlights_protocol::Tick;
 
     use super::*;
     use crate::audit::stored::{Steps, StoredGame};
@@ -334,7 +335,7 @@ mod tests {
             games: vec![Played {
                 scene: "game".into(),
                 game: "g".into(),
-                tick: Some(3),
+                tick: Some(Tick(3)),
                 outcome: Some(Outcome::Completed),
                 saved: true,
             }],
@@ -413,7 +414,7 @@ mod tests {
     #[test]
     fn a_game_that_somebody_saw_must_be_stored_to_its_last_tick() {
         let mut later = both();
-        later[0].games[0].tick = Some(4);
+        later[0].games[0].tick = Some(Tick(4));
         assert!(error(later, &stored()).contains("ended at tick 4"));
         let mut lost = both();
         lost[0].games.push(Played { game: "h".into(), scene: "other".into(), ..lost[0].games[0].clone() });

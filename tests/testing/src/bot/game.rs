@@ -9,7 +9,7 @@ use footlights_client::{
 };
 use footlights_env::Rng;
 use footlights_protocol::{
-    MonotonicMs,
+    KeySet, MonotonicMs,
     wire::{self, ClientToTabLease, Phase},
 };
 
@@ -51,7 +51,7 @@ pub struct Game {
     /// When the participant came to this scene.
     since: MonotonicMs,
     room: Option<String>,
-    held: u32,
+    held: KeySet,
     key_at: MonotonicMs,
     glance_at: MonotonicMs,
     offered: Option<(&'static str, Button, MonotonicMs)>,
@@ -93,7 +93,7 @@ impl Game {
             next: next.clone(),
             since,
             room: None,
-            held: 0,
+            held: KeySet::EMPTY,
             key_at: MonotonicMs::NEVER,
             glance_at: now + GLANCE_MS,
             offered: None,
@@ -213,10 +213,11 @@ impl Game {
     }
 
     /// What one of the keyboard's meanings takes, or nothing; never what is held already.
-    fn other_keys(&self, rng: &mut Rng) -> Option<u32> {
+    fn other_keys(&self, rng: &mut Rng) -> Option<KeySet> {
         let keyboard = &self.play.seat()?.welcome()?.keyboard;
         let chords = keyboard.chords.iter().map(|chord| chord.keys);
-        let choices: Vec<u32> = std::iter::once(0).chain(chords).filter(|keys| *keys != self.held).collect();
+        let choices: Vec<KeySet> =
+            std::iter::once(KeySet::EMPTY).chain(chords).filter(|keys| *keys != self.held).collect();
         choices.get(rng.below(choices.len() as u32) as usize).copied()
     }
 
@@ -228,8 +229,8 @@ impl Game {
             self.away = true;
             self.look_at = now + lasts;
             // A page that loses the focus lets go of every key.
-            self.held = 0;
-            let _ = self.drive(now, PlayInput::Held { bits: 0, at: now }, diary, out);
+            self.held = KeySet::EMPTY;
+            let _ = self.drive(now, PlayInput::Held { bits: KeySet::EMPTY, at: now }, diary, out);
         } else {
             self.away = false;
         }

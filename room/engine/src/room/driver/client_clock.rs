@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use footlights_protocol::Tick;
+
 use super::super::{phase::Phase, seats::SILENCE_TIMEOUT_MS};
 
 /// How far the browser may be ahead of the room, in seconds of the game: ten seconds without a connection, and the pause
@@ -35,17 +37,17 @@ pub struct Progress {
 pub struct ClientClock {
     fps: f32,
     /// All keys up to this tick are known.
-    known_until: u32,
+    known_until: Tick,
     /// When that was reported, epoch ms.
     reported_ms: u64,
     /// When the clock of this episode was at which tick; `None` while it stands still.
-    since: Option<(u64, u32)>,
+    since: Option<(u64, Tick)>,
     /// The room was restored and does not know yet where the clock really is.
     is_estimate: bool,
     /// The room was restored and has not run since.
     is_restored: bool,
     /// The browser's digests of ticks that the room has not run yet: (tick, digest).
-    claims: VecDeque<(u32, u64)>,
+    claims: VecDeque<(Tick, u64)>,
 }
 
 impl ClientClock {
@@ -53,7 +55,7 @@ impl ClientClock {
     pub fn new(fps: f32, now: u64) -> Self {
         Self {
             fps,
-            known_until: 0,
+            known_until: Tick::ZERO,
             reported_ms: now,
             since: None,
             is_estimate: false,
@@ -64,17 +66,17 @@ impl ClientClock {
 
     /// The room was restored at `tick`. If the episode `has_begun`, the browser was ahead of that by [`MAX_LEAD_S`] or
     /// less.
-    pub fn restore(&mut self, tick: u32, has_begun: bool, now: u64) {
+    pub fn restore(&mut self, tick: Tick, has_begun: bool, now: u64) {
         self.is_restored = true;
         if has_begun {
             let lead = (MAX_LEAD_S * 1_000.0) as u64;
-            self.since = (tick > 0).then(|| (now.saturating_sub(lead), tick));
+            self.since = (tick > Tick::ZERO).then(|| (now.saturating_sub(lead), tick));
             self.is_estimate = true;
         }
     }
 
     /// The game starts, or goes on, after tick `tick`.
-    pub fn start(&mut self, now: u64, tick: u32) {
+    pub fn start(&mut self, now: u64, tick: Tick) {
         self.is_restored = false;
         self.since.get_or_insert((now, tick));
         self.reported_ms = now;
@@ -82,13 +84,13 @@ impl ClientClock {
 
     /// The episode ended with `tick`: the clock stands still until the next one, and what was reported of later ticks was
     /// a wrong guess.
-    pub fn stop(&mut self, tick: u32) {
+    pub fn stop(&mut self, tick: Tick) {
         self.since = None;
         self.forget(tick);
     }
 
     /// Forgets everything after `tick`: a new connection reports it again.
-    pub fn forget(&mut self, tick: u32) {
+    pub fn forget(&mut self, tick: Tick) {
         self.known_until = tick;
         self.claims.clear();
     }
@@ -99,12 +101,19 @@ impl ClientClock {
     }
 
     /// The browser reports how far it is, and the digest of its state there. `tick` is the room's last tick.
-    pub fn report(&mut self, now: u64, tick: u32, phase: Phase, until: u32, digest: Option<u64>) -> Progress {
+    pub fn report(
+        &mut self,
+        now: u64,
+        tick: Tick,
+        phase: Phase,
+        until: Tick,
+        digest: Option<u64>,
+    ) -> Progress {
         let counts_down = matches!(phase, Phase::Countdown { .. });
         // What is reported of ticks after the end of an episode is a wrong guess, unless a restored room has forgotten the
         // start of the next one.
         let lead = if counts_down && !self.is_restored { 0 } else { (MAX_LEAD_S * self.fps) as u32 + 1 };
-        let limit = tick.saturating_add(lead);
+        let limit = tick + lead;
         let is_news = until.min(limit) > self.known_until;
         self.known_until = self.known_until.max(until.min(limit));
         if is_news {
@@ -118,7 +127,7 @@ impl ClientClock {
         }
         let mut behind_ms = None;
         if let Some((ms, from)) = self.since.filter(|_| phase.is_running() && is_news) {
-            let due = f64::from(until.saturating_sub(from)) * 1_000.0 / f64::from(self.fps);
+            let due = f64::from(until - from) * 1_000.0 / f64::from(self.fps);
             let delay = now.saturating_sub(ms) as f64 - due;
             if delay > MAX_DELAY_MS {
                 self.since = Some((now, until));
@@ -130,31 +139,31 @@ impl ClientClock {
     }
 
     /// The last tick that may run at `now`.
-    pub fn limit(&self, now: u64) -> u32 {
-        let Some((ms, tick)) = self.since else { return 0 };
+    pub fn limit(&self, now: u64) -> Tick {
+        let Some((ms, tick)) = self.since else { return Tick::ZERO };
         let passed = now.saturating_sub(ms) as f64 * MAX_SPEED + SLACK_MS;
         let allowed = f64::from(tick) + passed * f64::from(self.fps) / 1_000.0;
-        self.known_until.min(allowed as u32)
+        self.known_until.min(Tick(allowed as u32))
     }
 
     /// When there is something to do after tick `tick`, epoch ms.
-    pub fn next_wake(&self, tick: u32) -> u64 {
-        let next = tick + 1;
+    pub fn next_wake(&self, tick: Tick) -> u64 {
+        let next = tick.next();
         let Some((ms, from)) = self.since.filter(|_| self.known_until >= next) else {
             return self.reported_ms + SILENCE_TIMEOUT_MS;
         };
-        let due = f64::from(next.saturating_sub(from)) * 1_000.0 / f64::from(self.fps) - SLACK_MS;
+        let due = f64::from(next - from) * 1_000.0 / f64::from(self.fps) - SLACK_MS;
         // One millisecond more for what rounding takes away.
         ms + (due / MAX_SPEED).ceil().max(0.0) as u64 + 1
     }
 
     /// Whether the browser is connected and yet does not play: nothing was reported for too long.
-    pub fn is_stuck(&self, now: u64, tick: u32) -> bool {
+    pub fn is_stuck(&self, now: u64, tick: Tick) -> bool {
         self.known_until <= tick && now.saturating_sub(self.reported_ms) >= SILENCE_TIMEOUT_MS
     }
 
     /// Takes the browser's oldest digest of a tick that is over.
-    pub fn take_claim(&mut self, tick: u32) -> Option<(u32, u64)> {
+    pub fn take_claim(&mut self, tick: Tick) -> Option<(Tick, u64)> {
         self.claims.pop_front_if(|(about, _)| *about <= tick)
     }
 }
@@ -167,82 +176,82 @@ mod tests {
 
     fn running() -> ClientClock {
         let mut clock = ClientClock::new(30.0, 0);
-        clock.start(1_000, 0);
+        clock.start(1_000, Tick(0));
         clock
     }
 
     #[test]
     fn ticks_run_as_far_as_keys_are_known_and_time_allows() {
         let mut clock = running();
-        assert_eq!(clock.limit(9_000), 0);
-        assert!(clock.report(1_100, 0, Phase::Running, 30, None).is_news);
-        assert_eq!(clock.limit(1_100), 30);
-        assert!(!clock.report(1_200, 0, Phase::Running, 30, None).is_news);
+        assert_eq!(clock.limit(9_000), Tick(0));
+        assert!(clock.report(1_100, Tick(0), Phase::Running, Tick(30), None).is_news);
+        assert_eq!(clock.limit(1_100), Tick(30));
+        assert!(!clock.report(1_200, Tick(0), Phase::Running, Tick(30), None).is_news);
         // Two seconds of slack, and five percent.
-        clock.report(1_300, 0, Phase::Running, 400, None);
-        assert_eq!(clock.limit(1_000), 60);
-        assert_eq!(clock.limit(2_000), 91);
+        clock.report(1_300, Tick(0), Phase::Running, Tick(400), None);
+        assert_eq!(clock.limit(1_000), Tick(60));
+        assert_eq!(clock.limit(2_000), Tick(91));
     }
 
     #[test]
     fn a_browser_is_at_most_fifteen_seconds_ahead() {
         let mut clock = running();
-        clock.report(1_000, 10, Phase::Running, u32::MAX, Some(1));
-        assert_eq!(clock.limit(u64::MAX), 10 + 451);
-        assert_eq!(clock.take_claim(u32::MAX), None);
+        clock.report(1_000, Tick(10), Phase::Running, Tick(u32::MAX), Some(1));
+        assert_eq!(clock.limit(u64::MAX), Tick(10 + 451));
+        assert_eq!(clock.take_claim(Tick(u32::MAX)), None);
     }
 
     #[test]
     fn a_wake_is_when_the_next_tick_may_run_or_the_browser_counts_as_stuck() {
         let mut clock = running();
-        assert_eq!(clock.next_wake(0), 11_000);
-        assert!(!clock.is_stuck(10_999, 0));
-        assert!(clock.is_stuck(11_000, 0));
-        clock.report(1_000, 0, Phase::Running, 300, None);
-        let wake = clock.next_wake(200);
-        assert!(clock.limit(wake) >= 201 && clock.limit(wake - 40) < 201);
-        assert!(!clock.is_stuck(u64::MAX, 0));
+        assert_eq!(clock.next_wake(Tick(0)), 11_000);
+        assert!(!clock.is_stuck(10_999, Tick(0)));
+        assert!(clock.is_stuck(11_000, Tick(0)));
+        clock.report(1_000, Tick(0), Phase::Running, Tick(300), None);
+        let wake = clock.next_wake(Tick(200));
+        assert!(clock.limit(wake) >= Tick(201) && clock.limit(wake - 40) < Tick(201));
+        assert!(!clock.is_stuck(u64::MAX, Tick(0)));
     }
 
     #[test]
     fn a_slow_browser_is_logged_once_and_the_clock_moves() {
         let mut clock = running();
-        let late = clock.report(5_000, 0, Phase::Running, 30, None);
+        let late = clock.report(5_000, Tick(0), Phase::Running, Tick(30), None);
         assert_eq!(late.behind_ms, Some(3_000.0));
-        assert_eq!(clock.report(5_034, 0, Phase::Running, 31, None).behind_ms, None);
+        assert_eq!(clock.report(5_034, Tick(0), Phase::Running, Tick(31), None).behind_ms, None);
     }
 
     #[test]
     fn after_a_restore_the_clock_is_an_estimate_until_the_browser_reports() {
         let mut clock = ClientClock::new(30.0, 50_000);
-        clock.restore(90, true, 50_000);
+        clock.restore(Tick(90), true, 50_000);
         assert!(clock.is_going());
-        clock.start(50_500, 90);
-        assert_eq!(clock.report(51_000, 90, Phase::Running, 91, None).behind_ms, None);
-        let late = clock.report(60_000, 90, Phase::Running, 92, None).behind_ms;
+        clock.start(50_500, Tick(90));
+        assert_eq!(clock.report(51_000, Tick(90), Phase::Running, Tick(91), None).behind_ms, None);
+        let late = clock.report(60_000, Tick(90), Phase::Running, Tick(92), None).behind_ms;
         assert!(late.is_some_and(|ms| ms > 2_000.0));
     }
 
     #[test]
     fn between_episodes_nothing_ahead_counts_unless_the_room_was_restored() {
         let mut clock = running();
-        clock.report(1_000, 0, Phase::Running, 40, Some(1));
-        clock.stop(30);
+        clock.report(1_000, Tick(0), Phase::Running, Tick(40), Some(1));
+        clock.stop(Tick(30));
         assert!(!clock.is_going());
-        assert_eq!(clock.take_claim(100), None);
-        assert!(!clock.report(2_000, 30, COUNTDOWN, 40, None).is_news);
-        clock.restore(30, false, 2_000);
-        assert!(clock.report(2_100, 30, COUNTDOWN, 40, None).is_news);
+        assert_eq!(clock.take_claim(Tick(100)), None);
+        assert!(!clock.report(2_000, Tick(30), COUNTDOWN, Tick(40), None).is_news);
+        clock.restore(Tick(30), false, 2_000);
+        assert!(clock.report(2_100, Tick(30), COUNTDOWN, Tick(40), None).is_news);
     }
 
     #[test]
     fn digests_wait_for_their_tick() {
         let mut clock = running();
         for tick in 1..=100 {
-            clock.report(1_000, 0, Phase::Running, tick, Some(u64::from(tick)));
+            clock.report(1_000, Tick(0), Phase::Running, Tick(tick), Some(u64::from(tick)));
         }
-        assert_eq!(clock.take_claim(36), None);
-        assert_eq!(clock.take_claim(37), Some((37, 37)));
-        assert_eq!(clock.take_claim(37), None);
+        assert_eq!(clock.take_claim(Tick(36)), None);
+        assert_eq!(clock.take_claim(Tick(37)), Some((Tick(37), 37)));
+        assert_eq!(clock.take_claim(Tick(37)), None);
     }
 }

@@ -2,11 +2,15 @@
 
 use footlights_env::{Agent, EnvError};
 use footlights_experiment::{GameScene, RunMode};
-use footlights_protocol::wire::{ClientToRoom, RoomToClient, SimulationSetup};
+use footlights_protocol::{
+    Tick,
+    wire::{ClientToRoom, RoomToClient, SimulationSetup},
+};
 
 use super::{
     super::{
         game::Game,
+        io::RoomError,
         journal::Journal,
         phase::Phase,
         seats::{SILENCE_TIMEOUT_MS, Seats},
@@ -74,7 +78,7 @@ impl Driver {
     }
 
     /// The ticks begin, or go on, after tick `tick`: on a schedule from `from`, or as the browser's clock goes.
-    pub fn start(&mut self, now: u64, from: u64, tick: u32) {
+    pub fn start(&mut self, now: u64, from: u64, tick: Tick) {
         match self {
             Self::Streamed(driver) => driver.schedule.start(from),
             Self::Rollback(driver) => driver.schedule.start(from),
@@ -83,14 +87,14 @@ impl Driver {
     }
 
     /// The ticks stop between two episodes, after tick `tick`.
-    pub fn stop(&mut self, tick: u32) {
+    pub fn stop(&mut self, tick: Tick) {
         if let Self::SinglePlayer(driver) = self {
             driver.clock.stop(tick);
         }
     }
 
     /// When to call a running room, epoch ms.
-    pub fn next_wake(&self, tick: u32) -> u64 {
+    pub fn next_wake(&self, tick: Tick) -> u64 {
         match self {
             Self::Streamed(driver) => driver.schedule.next(),
             Self::Rollback(driver) => driver.schedule.next(),
@@ -104,7 +108,7 @@ impl Driver {
     }
 
     /// Takes the tick after `tick`, if it may run at `now`.
-    pub fn take_due_tick(&mut self, now: u64, tick: u32) -> bool {
+    pub fn take_due_tick(&mut self, now: u64, tick: Tick) -> bool {
         match self {
             Self::Streamed(driver) => driver.schedule.take_due(now),
             Self::Rollback(driver) => driver.schedule.take_due(now),
@@ -128,7 +132,7 @@ impl Driver {
     }
 
     /// Whether a seat's browser is connected and yet does not play.
-    pub fn is_stuck(&self, now: u64, agent: Agent, tick: u32) -> bool {
+    pub fn is_stuck(&self, now: u64, agent: Agent, tick: Tick) -> bool {
         matches!(self, Self::SinglePlayer(driver) if driver.agent == agent && driver.clock.is_stuck(now, tick))
     }
 
@@ -175,12 +179,12 @@ impl Driver {
     }
 
     /// The tick in which a key change counts that is stamped with `stamp`, after tick `tick`.
-    pub fn cap_stamp(&self, stamp: u32, tick: u32) -> u32 {
+    pub fn cap_stamp(&self, stamp: Tick, tick: Tick) -> Tick {
         self.sync().map_or(stamp, |sync| stamp.min(sync.latest_stamp(tick)))
     }
 
     /// A seat's connection is gone or new; the room is after tick `tick`. Returns what happens to the seat's key changes.
-    pub fn reconnect(&mut self, tick: u32) -> QueuedInputs {
+    pub fn reconnect(&mut self, tick: Tick) -> QueuedInputs {
         match self {
             Self::Streamed(_) | Self::Rollback(_) => QueuedInputs::Release,
             Self::SinglePlayer(driver) => {
@@ -195,9 +199,9 @@ impl Driver {
     pub fn report_progress(
         &mut self,
         now: u64,
-        tick: u32,
+        tick: Tick,
         phase: Phase,
-        until: u32,
+        until: Tick,
         digest: Option<u64>,
     ) -> Option<Progress> {
         let Self::SinglePlayer(driver) = self else { return None };
@@ -249,19 +253,19 @@ impl Driver {
     }
 
     /// The message that all ticks up to `tick` are stored; `None` where that is part of each tick.
-    pub fn persisted(&self, tick: u32) -> Option<RoomToClient> {
+    pub fn persisted(&self, tick: Tick) -> Option<RoomToClient> {
         matches!(self, Self::Streamed(_)).then_some(RoomToClient::Persisted { tick })
     }
 
     /// Whether a seat's browser has more to report about ticks up to `tick`.
-    pub fn owes_report(&self, agent: Agent, tick: u32) -> bool {
+    pub fn owes_report(&self, agent: Agent, tick: Tick) -> bool {
         self.sync().is_some_and(|sync| sync.states.owes_report(agent, tick))
     }
 
     // How it recovers.
 
     /// A restored room is after tick `tick`, with a schedule that was moved `slips` times.
-    pub fn restore(&mut self, slips: u32, tick: u32, episode_has_begun: bool, now: u64) {
+    pub fn restore(&mut self, slips: u32, tick: Tick, episode_has_begun: bool, now: u64) {
         match self {
             Self::Streamed(driver) => driver.schedule.slips = slips,
             Self::Rollback(driver) => driver.schedule.slips = slips,
@@ -286,7 +290,7 @@ impl Driver {
 
     /// The browser's oldest digest of a tick that is over, with its seat; only browsers with the clock say them in
     /// advance.
-    pub fn take_claim(&mut self, tick: u32) -> Option<(Agent, u32, u64)> {
+    pub fn take_claim(&mut self, tick: Tick) -> Option<(Agent, Tick, u64)> {
         let Self::SinglePlayer(driver) = self else { return None };
         driver.clock.take_claim(tick).map(|(about, digest)| (driver.agent, about, digest))
     }

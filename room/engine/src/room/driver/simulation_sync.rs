@@ -3,7 +3,10 @@
 
 use footlights_env::{Agent, EnvError, PolicyError};
 use footlights_experiment::GameScene;
-use footlights_protocol::wire::{ConfirmedTick, RoomToClient, SimulationSetup};
+use footlights_protocol::{
+    Tick,
+    wire::{ConfirmedTick, RoomToClient, SimulationSetup},
+};
 
 use super::{
     super::{game::Game, io::RoomError, journal::Journal, seats::Seats},
@@ -68,8 +71,8 @@ impl SimulationSync {
     }
 
     /// The last tick that a key change can be stamped for after tick `tick`.
-    pub fn latest_stamp(&self, tick: u32) -> u32 {
-        tick.saturating_add(self.max_lead)
+    pub fn latest_stamp(&self, tick: Tick) -> Tick {
+        tick + self.max_lead
     }
 
     /// Sends everyone what was decided for the tick that is over.

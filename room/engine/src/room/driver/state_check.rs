@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use footlights_env::Agent;
-use footlights_protocol::wire::RenderReport;
+use footlights_protocol::{Tick, wire::RenderReport};
 
 use super::repair_limit::RepairLimit;
 
@@ -30,9 +30,9 @@ pub enum Judgement {
 #[derive(Debug, Clone, Default)]
 struct SeatCheck {
     /// The last tick of which the browser has reported how it showed it.
-    reported_through: u32,
+    reported_through: Tick,
     /// The tick of the last snapshot; what the browser reports of earlier ticks is settled.
-    snapshot_tick: u32,
+    snapshot_tick: Tick,
     repairs: RepairLimit,
 }
 
@@ -40,7 +40,7 @@ struct SeatCheck {
 #[derive(Debug, Clone)]
 pub struct StateCheck {
     /// (tick, digest), in order.
-    digests: VecDeque<(u32, u64)>,
+    digests: VecDeque<(Tick, u64)>,
     max_digests: usize,
     /// Browsers are sent the digest of every tick that is a multiple of this.
     send_every: u32,
@@ -59,21 +59,21 @@ impl StateCheck {
     }
 
     /// Remembers the digest of a tick. Returns it if browsers are to be sent it.
-    pub fn remember(&mut self, tick: u32, digest: u64) -> Option<u64> {
+    pub fn remember(&mut self, tick: Tick, digest: u64) -> Option<u64> {
         self.digests.push_back((tick, digest));
         if self.digests.len() > self.max_digests {
             self.digests.pop_front();
         }
-        tick.is_multiple_of(self.send_every).then_some(digest)
+        tick.0.is_multiple_of(self.send_every).then_some(digest)
     }
 
-    fn digest_at(&self, tick: u32) -> Option<u64> {
+    fn digest_at(&self, tick: Tick) -> Option<u64> {
         let known = self.digests.binary_search_by_key(&tick, |(known, _)| *known).ok()?;
         self.digests.get(known).map(|(_, digest)| *digest)
     }
 
     /// A browser reports which digest its state had after a tick.
-    pub fn judge(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) -> Judgement {
+    pub fn judge(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) -> Judgement {
         match self.digest_at(tick) {
             Some(known) if known == digest => Judgement::Same,
             Some(_) => self.contradict(now, agent, tick, digest),
@@ -82,7 +82,7 @@ impl StateCheck {
     }
 
     /// A browser claims that its state after a tick is another one than the room's.
-    pub fn contradict(&mut self, now: u64, agent: Agent, tick: u32, digest: u64) -> Judgement {
+    pub fn contradict(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) -> Judgement {
         let known = self.digest_at(tick);
         let Some(seat) = self.seats.get_mut(agent.index()) else { return Judgement::Undecided };
         if known == Some(digest) || tick <= seat.snapshot_tick || !seat.repairs.take(now) {
@@ -92,7 +92,7 @@ impl StateCheck {
     }
 
     /// A seat is sent the whole state after `tick`.
-    pub fn snapshot_sent(&mut self, agent: Agent, tick: u32) {
+    pub fn snapshot_sent(&mut self, agent: Agent, tick: Tick) {
         if let Some(seat) = self.seats.get_mut(agent.index()) {
             seat.snapshot_tick = tick;
         }
@@ -108,11 +108,11 @@ impl StateCheck {
     pub fn accept_report(
         &mut self,
         agent: Agent,
-        tick: u32,
+        tick: Tick,
         mut report: RenderReport,
     ) -> Option<RenderReport> {
         let seat = self.seats.get_mut(agent.index())?;
-        let from = report.until.saturating_sub(report.ticks).max(seat.reported_through);
+        let from = (report.until - report.ticks).max(seat.reported_through);
         report.until = report.until.min(tick);
         seat.reported_through = seat.reported_through.max(report.until);
         if report.until <= from {
@@ -125,7 +125,7 @@ impl StateCheck {
     }
 
     /// Whether a browser has not reported all ticks up to `tick` yet.
-    pub fn owes_report(&self, agent: Agent, tick: u32) -> bool {
+    pub fn owes_report(&self, agent: Agent, tick: Tick) -> bool {
         self.seats.get(agent.index()).is_some_and(|seat| seat.reported_through < tick)
     }
 }
@@ -141,7 +141,7 @@ mod tests {
     fn check() -> StateCheck {
         let mut check = StateCheck::new(2, 30.0);
         for tick in 1..=400 {
-            assert_eq!(check.remember(tick, u64::from(tick) * 7).is_some(), tick % 10 == 0);
+            assert_eq!(check.remember(Tick(tick), u64::from(tick) * 7).is_some(), tick % 10 == 0);
         }
         check
     }
@@ -149,20 +149,20 @@ mod tests {
     #[test]
     fn a_different_state_is_repaired_once_and_what_came_before_the_repair_is_settled() {
         let mut check = check();
-        assert_eq!(check.judge(0, A, 400, 2_800), Judgement::Same);
-        assert_eq!(check.judge(0, A, 390, 1), Judgement::Different { known: Some(2_730) });
-        check.snapshot_sent(A, 400);
-        assert_eq!(check.judge(5_000, A, 395, 1), Judgement::Undecided);
-        check.remember(401, 9);
-        assert_eq!(check.judge(5_000, A, 401, 1), Judgement::Different { known: Some(9) });
-        assert_eq!(check.judge(5_100, A, 401, 1), Judgement::Undecided);
+        assert_eq!(check.judge(0, A, Tick(400), 2_800), Judgement::Same);
+        assert_eq!(check.judge(0, A, Tick(390), 1), Judgement::Different { known: Some(2_730) });
+        check.snapshot_sent(A, Tick(400));
+        assert_eq!(check.judge(5_000, A, Tick(395), 1), Judgement::Undecided);
+        check.remember(Tick(401), 9);
+        assert_eq!(check.judge(5_000, A, Tick(401), 1), Judgement::Different { known: Some(9) });
+        assert_eq!(check.judge(5_100, A, Tick(401), 1), Judgement::Undecided);
     }
 
     #[test]
     fn a_forgotten_tick_can_be_contradicted_and_not_confirmed() {
         let mut check = check();
-        assert_eq!(check.judge(0, A, 100, 700), Judgement::Undecided);
-        assert_eq!(check.contradict(0, A, 100, 700), Judgement::Different { known: None });
+        assert_eq!(check.judge(0, A, Tick(100), 700), Judgement::Undecided);
+        assert_eq!(check.contradict(0, A, Tick(100), 700), Judgement::Different { known: None });
     }
 
     #[test]
@@ -172,16 +172,16 @@ mod tests {
         let report = |until, ticks, notes: &[u32]| RenderReport {
             until,
             ticks,
-            notes: notes.iter().map(|tick| note(*tick)).collect(),
+            notes: notes.iter().map(|tick| note(Tick(*tick))).collect(),
             ..RenderReport::default()
         };
-        let first = check.accept_report(A, 100, report(50, u32::MAX, &[3, 3, 60])).unwrap();
-        assert_eq!((first.until, first.ticks, first.notes.len()), (50, 50, 1));
-        assert_eq!(check.accept_report(A, 100, report(40, 40, &[])), None);
-        let second = check.accept_report(A, 100, report(900, 890, &[50, 51, 100, 101])).unwrap();
-        assert_eq!((second.until, second.ticks, second.notes.len()), (100, 50, 2));
-        assert!(!check.owes_report(A, 100));
-        assert!(check.owes_report(A, 101));
-        assert!(check.owes_report(Agent(1), 1));
+        let first = check.accept_report(A, Tick(100), report(Tick(50), u32::MAX, &[3, 3, 60])).unwrap();
+        assert_eq!((first.until, first.ticks, first.notes.len()), (Tick(50), 50, 1));
+        assert_eq!(check.accept_report(A, Tick(100), report(Tick(40), 40, &[])), None);
+        let second = check.accept_report(A, Tick(100), report(Tick(900), 890, &[50, 51, 100, 101])).unwrap();
+        assert_eq!((second.until, second.ticks, second.notes.len()), (Tick(100), 50, 2));
+        assert!(!check.owes_report(A, Tick(100)));
+        assert!(check.owes_report(A, Tick(101)));
+        assert!(check.owes_report(Agent(1), Tick(1)));
     }
 }

@@ -3,7 +3,7 @@
 use footlights_env::ActionValue;
 use footlights_experiment::{Execution, GameScene};
 use footlights_protocol::{
-    MonotonicMs,
+    KeySet, MonotonicMs, Tick,
     timeline::Move,
     wire::{self, ClientToRoom, RenderReport, RoomToClient},
 };
@@ -78,17 +78,20 @@ fn each_way_accepts_the_messages_of_its_own_browsers() {
     let simulating = Refused("browsers do not simulate this game");
     let playing = Refused("this game is not played alone");
     let table = [
-        (ClientToRoom::Keys { seq: 1, held: 0, time: MonotonicMs(0.0) }, [Accepted; 3]),
+        (ClientToRoom::Keys { seq: 1, held: KeySet(0), time: MonotonicMs(0.0) }, [Accepted; 3]),
         (ClientToRoom::Ping { time: MonotonicMs(0.0), rtt: 0.0, focused: true }, [Accepted; 3]),
         (
-            ClientToRoom::StampedKeys { tick: 1, held: 0, time: MonotonicMs(0.0) },
+            ClientToRoom::StampedKeys { tick: Tick(1), held: KeySet(0), time: MonotonicMs(0.0) },
             [simulating, Accepted, Accepted],
         ),
-        (ClientToRoom::Advanced { until: 1, changes: vec![], digest: None }, [simulating, playing, Accepted]),
+        (
+            ClientToRoom::Advanced { until: Tick(1), changes: vec![], digest: None },
+            [simulating, playing, Accepted],
+        ),
         (ClientToRoom::RestoreTicks { ticks: vec![] }, [simulating, Accepted, Accepted]),
-        (ClientToRoom::RestoreReceipts { from: 1, receipts: vec![] }, [Accepted, Ignored, Ignored]),
+        (ClientToRoom::RestoreReceipts { from: Tick(1), receipts: vec![] }, [Accepted, Ignored, Ignored]),
         (ClientToRoom::RenderReport(RenderReport::default()), [simulating, Accepted, Accepted]),
-        (ClientToRoom::Desync { tick: 1, digest: 1 }, [simulating, Accepted, Accepted]),
+        (ClientToRoom::Desync { tick: Tick(1), digest: 1 }, [simulating, Accepted, Accepted]),
     ];
     for (message, expected) in table {
         let accepted = [&streamed, &rollback, &single].map(|driver| driver.accepts(&message));
@@ -101,13 +104,13 @@ fn a_stream_sends_pictures_with_receipts_that_open_and_repeats_none_that_were_se
     let mut stage = Stage::new(&pair());
     assert!(stage.driver.setup().is_none());
     let greeting = stage.greet();
-    assert!(matches!(greeting.as_slice(), [RoomToClient::Frame(frame)] if frame.receipt.is_empty()));
+    assert!(matches!(greeting.as_slice(),[RoomToClient::Frame(frame)]if frame.receipt.is_empty()));
     let shown = stage.show(TickSource::Live);
     let [RoomToClient::Frame(frame)] = shown.as_slice() else { panic!("{shown:?}") };
-    assert_eq!((frame.tick, &frame.hud), (1, &None));
-    assert_eq!(Journal::new(0).chain.open_receipt(1, &frame.receipt), Some((33, moves())));
+    assert_eq!((frame.tick, &frame.hud), (Tick(1), &None));
+    assert_eq!(Journal::new(0).chain.open_receipt(Tick(1), &frame.receipt), Some((33, moves())));
     assert_eq!(stage.show(TickSource::Restored), []);
-    assert_eq!(stage.driver.persisted(7), Some(RoomToClient::Persisted { tick: 7 }));
+    assert_eq!(stage.driver.persisted(Tick(7)), Some(RoomToClient::Persisted { tick: Tick(7) }));
 }
 
 #[test]
@@ -116,16 +119,19 @@ fn browsers_that_simulate_are_sent_the_state_once_and_then_each_decision() {
         let mut stage = Stage::new(&scene);
         assert_eq!(stage.driver.setup().unwrap().policies, policies);
         let greeting = stage.greet();
-        assert!(matches!(greeting.as_slice(), [RoomToClient::Snapshot { tick: 0, mandatory: false, .. }]));
+        assert!(matches!(
+            greeting.as_slice(),
+            [RoomToClient::Snapshot { tick: Tick(0), mandatory: false, .. }]
+        ));
         for (tick, source) in [(1, TickSource::Live), (2, TickSource::Restored)] {
-            let tag = Journal::new(0).chain.next_tag(1, 33, &moves());
+            let tag = Journal::new(0).chain.next_tag(Tick(1), 33, &moves());
             let shown = stage.show(source);
             let [RoomToClient::ConfirmedTick(confirmed)] = shown.as_slice() else { panic!("{shown:?}") };
-            assert_eq!((confirmed.tick, &confirmed.moves), (tick, &moves()));
+            assert_eq!((confirmed.tick, &confirmed.moves), (Tick(tick), &moves()));
             assert_eq!(confirmed.tag == tag, tick == 1);
         }
-        assert_eq!(stage.driver.persisted(7), None);
-        assert!(stage.driver.owes_report(A, 2));
+        assert_eq!(stage.driver.persisted(Tick(7)), None);
+        assert!(stage.driver.owes_report(A, Tick(2)));
     }
 }
 
@@ -133,34 +139,34 @@ fn browsers_that_simulate_are_sent_the_state_once_and_then_each_decision() {
 fn the_rooms_clock_drives_a_pair_and_the_browsers_a_single_player() {
     for scene in [pair(), rollback()] {
         let mut driver = Stage::new(&scene).driver;
-        driver.start(1_000, 1_000, 0);
-        assert_eq!(driver.next_wake(0), 1_033);
-        assert!(!driver.take_due_tick(1_032, 0) && driver.take_due_tick(1_033, 0));
-        assert_eq!(driver.report_progress(1_033, 1, Phase::Running, 30, None), None);
+        driver.start(1_000, 1_000, Tick(0));
+        assert_eq!(driver.next_wake(Tick(0)), 1_033);
+        assert!(!driver.take_due_tick(1_032, Tick(0)) && driver.take_due_tick(1_033, Tick(0)));
+        assert_eq!(driver.report_progress(1_033, Tick(1), Phase::Running, Tick(30), None), None);
         assert_eq!(driver.catch_up(5_000), Some(3_933));
         assert_eq!((driver.slips(), driver.resumes_at_once()), (1, false));
-        assert_eq!(driver.reconnect(0), QueuedInputs::Release);
+        assert_eq!(driver.reconnect(Tick(0)), QueuedInputs::Release);
         assert!(!driver.restores_while_running());
     }
     let mut driver = Stage::new(&single()).driver;
     assert!(!driver.resumes_at_once());
-    driver.start(1_000, 1_000, 0);
+    driver.start(1_000, 1_000, Tick(0));
     assert!(driver.resumes_at_once() && driver.restores_while_running());
-    assert!(!driver.take_due_tick(9_000, 0));
-    assert!(driver.report_progress(1_500, 0, Phase::Running, 10, Some(3)).unwrap().is_news);
-    assert!(driver.take_due_tick(1_500, 9) && !driver.take_due_tick(1_500, 10));
-    assert_eq!(driver.take_claim(9), None);
-    assert_eq!(driver.take_claim(10), Some((A, 10, 3)));
+    assert!(!driver.take_due_tick(9_000, Tick(0)));
+    assert!(driver.report_progress(1_500, Tick(0), Phase::Running, Tick(10), Some(3)).unwrap().is_news);
+    assert!(driver.take_due_tick(1_500, Tick(9)) && !driver.take_due_tick(1_500, Tick(10)));
+    assert_eq!(driver.take_claim(Tick(9)), None);
+    assert_eq!(driver.take_claim(Tick(10)), Some((A, Tick(10), 3)));
     assert_eq!((driver.catch_up(99_000), driver.slips()), (None, 0));
-    assert_eq!(driver.reconnect(5), QueuedInputs::Discard);
-    assert!(driver.is_stuck(99_000, A, 5) && !driver.is_stuck(99_000, B, 5));
+    assert_eq!(driver.reconnect(Tick(5)), QueuedInputs::Discard);
+    assert!(driver.is_stuck(99_000, A, Tick(5)) && !driver.is_stuck(99_000, B, Tick(5)));
 }
 
 #[test]
 fn keys_can_be_stamped_a_few_seconds_ahead_and_no_further() {
     for (scene, latest) in [(rollback(), 10 + 151), (single(), 10 + 451)] {
         let driver = Stage::new(&scene).driver;
-        assert_eq!(driver.cap_stamp(12, 10), 12);
-        assert_eq!(driver.cap_stamp(u32::MAX, 10), latest);
+        assert_eq!(driver.cap_stamp(Tick(12), Tick(10)), Tick(12));
+        assert_eq!(driver.cap_stamp(Tick(u32::MAX), Tick(10)), Tick(latest));
     }
 }
