@@ -4,13 +4,14 @@
 //! events are kept however many there are.
 
 use footlights_env::Agent;
+use footlights_protocol::EpochMs;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Something that happened in a game and is not a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// The server's clock, epoch ms.
-    pub at_ms: u64,
+    /// The server's clock.
+    pub at_ms: EpochMs,
     /// The tick after which it happened.
     pub tick: u32,
     /// The agent it is about; `None` where it is about everybody.
