@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use footlights_env::{ActionValue, Agent};
 use footlights_protocol::{
-    Outcome,
+    EpochMs, Outcome,
     timeline::Move,
     wire::{
         self, ClientToLobby, ClientToRoom, ClientToTabLease, ConfirmedTick, Frame, KeyChange, LobbyToClient,
@@ -26,7 +26,7 @@ fn confirmed() -> ConfirmedTick {
         (Agent(1), Move::Action(ActionValue::Discrete(2))),
         (Agent(2), Move::Failed),
     ];
-    ConfirmedTick { tick: 300, at_ms: 1_000, tag: 7, persisted: Some(290), moves, digest: Some(9) }
+    ConfirmedTick { tick: 300, at_ms: EpochMs(1_000), tag: 7, persisted: Some(290), moves, digest: Some(9) }
 }
 
 #[test]

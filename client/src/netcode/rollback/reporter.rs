@@ -121,10 +121,12 @@ impl Reporter {
 
 #[cfg(test)]
 mod tests {
+    use footlights_protocol::EpochMs;
+
     use super::*;
 
     fn confirmed(tick: u32, persisted: Option<u32>) -> ConfirmedTick {
-        ConfirmedTick { tick, at_ms: 0, moves: Vec::new(), tag: 0, digest: None, persisted }
+        ConfirmedTick { tick, at_ms: EpochMs(0), moves: Vec::new(), tag: 0, digest: None, persisted }
     }
 
     fn missed(tick: u32) -> TickReport {

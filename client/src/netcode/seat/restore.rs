@@ -59,13 +59,13 @@ pub fn pack_receipts<'a>(receipts: impl Iterator<Item = &'a (u32, ByteBuf)>) -> 
 #[cfg(test)]
 mod tests {
     use footlights_env::Agent;
-    use footlights_protocol::timeline::Move;
+    use footlights_protocol::{EpochMs, timeline::Move};
 
     use super::*;
 
     fn tick(tick: u32, changes: usize) -> ConfirmedTick {
         let moves = vec![(Agent(0), Move::Keys(vec![Some(u32::MAX); changes]))];
-        ConfirmedTick { tick, at_ms: 0, moves, tag: u64::MAX, digest: None, persisted: None }
+        ConfirmedTick { tick, at_ms: EpochMs(0), moves, tag: u64::MAX, digest: None, persisted: None }
     }
 
     fn ticks_in(messages: &[Vec<u8>]) -> Vec<u32> {

@@ -2,7 +2,10 @@
 
 use footlights_env::{Agent, EnvError};
 use footlights_experiment::{GameScene, RunMode};
-use footlights_protocol::wire::{ClientToRoom, RoomToClient, SimulationSetup};
+use footlights_protocol::{
+    EpochMs,
+    wire::{ClientToRoom, RoomToClient, SimulationSetup},
+};
 
 use super::{
     super::{
@@ -46,7 +49,7 @@ impl Driver {
         phase_ms: u64,
         game: &Game,
         seats: &Seats,
-        now: u64,
+        now: EpochMs,
     ) -> Result<Self, EnvError> {
         Ok(match scene.run_mode() {
             RunMode::Streamed => Self::Streamed(StreamDriver::new(scene, phase_ms, game)),
@@ -74,7 +77,7 @@ impl Driver {
     }
 
     /// The ticks begin, or go on, after tick `tick`: on a schedule from `from`, or as the browser's clock goes.
-    pub fn start(&mut self, now: u64, from: u64, tick: u32) {
+    pub fn start(&mut self, now: EpochMs, from: EpochMs, tick: u32) {
         match self {
             Self::Streamed(driver) => driver.schedule.start(from),
             Self::Rollback(driver) => driver.schedule.start(from),
@@ -89,8 +92,8 @@ impl Driver {
         }
     }
 
-    /// When to call a running room, epoch ms.
-    pub fn next_wake(&self, tick: u32) -> u64 {
+    /// When to call a running room.
+    pub fn next_wake(&self, tick: u32) -> EpochMs {
         match self {
             Self::Streamed(driver) => driver.schedule.next(),
             Self::Rollback(driver) => driver.schedule.next(),
@@ -104,7 +107,7 @@ impl Driver {
     }
 
     /// Takes the tick after `tick`, if it may run at `now`.
-    pub fn take_due_tick(&mut self, now: u64, tick: u32) -> bool {
+    pub fn take_due_tick(&mut self, now: EpochMs, tick: u32) -> bool {
         match self {
             Self::Streamed(driver) => driver.schedule.take_due(now),
             Self::Rollback(driver) => driver.schedule.take_due(now),
@@ -113,7 +116,7 @@ impl Driver {
     }
 
     /// Gives up on ticks that are overdue. Returns by how many ms the first one was.
-    pub fn catch_up(&mut self, now: u64) -> Option<u64> {
+    pub fn catch_up(&mut self, now: EpochMs) -> Option<u64> {
         self.schedule_mut()?.catch_up(now)
     }
 
@@ -128,7 +131,7 @@ impl Driver {
     }
 
     /// Whether a seat's browser is connected and yet does not play.
-    pub fn is_stuck(&self, now: u64, agent: Agent, tick: u32) -> bool {
+    pub fn is_stuck(&self, now: EpochMs, agent: Agent, tick: u32) -> bool {
         matches!(self, Self::SinglePlayer(driver) if driver.agent == agent && driver.clock.is_stuck(now, tick))
     }
 
@@ -194,7 +197,7 @@ impl Driver {
     /// `None` where the room has the clock.
     pub fn report_progress(
         &mut self,
-        now: u64,
+        now: EpochMs,
         tick: u32,
         phase: Phase,
         until: u32,
@@ -261,7 +264,7 @@ impl Driver {
     // How it recovers.
 
     /// A restored room is after tick `tick`, with a schedule that was moved `slips` times.
-    pub fn restore(&mut self, slips: u32, tick: u32, episode_has_begun: bool, now: u64) {
+    pub fn restore(&mut self, slips: u32, tick: u32, episode_has_begun: bool, now: EpochMs) {
         match self {
             Self::Streamed(driver) => driver.schedule.slips = slips,
             Self::Rollback(driver) => driver.schedule.slips = slips,
