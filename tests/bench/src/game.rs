@@ -1,7 +1,10 @@
 //! A room on virtual time with everybody connected and changing keys: as fast as it can, without a socket.
 
 use anyhow::{Result, ensure};
-use footlights_engine::room::{GameRoom, Input, Output};
+use footlights_engine::{
+    ConnId,
+    room::{GameRoom, Input, Output},
+};
 use footlights_env::{Agent, Environment, Rng, Stream};
 use footlights_example_environments::{
     mountain_car::{self, MountainCar},
@@ -11,10 +14,13 @@ use footlights_experiment::{
     GameScene, Seat,
     record::{GameInfo, SeatInfo},
 };
-use footlights_protocol::wire::{self, ClientToRoom};
+use footlights_protocol::{
+    EpochMs,
+    wire::{self, ClientToRoom},
+};
 
-/// The start of virtual time, epoch ms.
-const EPOCH: u64 = 1_790_000_000_000;
+/// The start of virtual time.
+const EPOCH: EpochMs = EpochMs(1_790_000_000_000);
 /// How often a person changes the keys that are held.
 const KEY_CHANGES_PER_SECOND: u32 = 3;
 
@@ -34,11 +40,11 @@ pub struct Handed {
 pub struct Game {
     scene: GameScene,
     room: GameRoom,
-    now: u64,
+    now: EpochMs,
     rng: Rng,
     /// Number of messages sent by seat.
     seqs: Vec<u32>,
-    ping_at: u64,
+    ping_at: EpochMs,
 }
 
 impl Game {
@@ -101,10 +107,10 @@ impl Game {
                     *seq
                 });
                 let held = 1 << self.rng.below(keys.max(1));
-                self.say(agent, &ClientToRoom::Keys { seq, held, time: self.now as f64 });
+                self.say(agent, &ClientToRoom::Keys { seq, held, time: self.now.0 as f64 });
             }
             if self.now >= self.ping_at {
-                let ping = ClientToRoom::Ping { time: self.now as f64, rtt: 20.0, focused: true };
+                let ping = ClientToRoom::Ping { time: self.now.0 as f64, rtt: 20.0, focused: true };
                 self.say(agent, &ping);
             }
         }
@@ -127,11 +133,11 @@ impl Game {
     }
 }
 
-fn conn(agent: Agent) -> u64 {
-    u64::from(agent.0) + 1
+fn conn(agent: Agent) -> ConnId {
+    ConnId(u64::from(agent.0) + 1)
 }
 
-fn room(scene: &GameScene, seed: u64, now: u64) -> Result<GameRoom> {
+fn room(scene: &GameScene, seed: u64, now: EpochMs) -> Result<GameRoom> {
     let seats = (0u8..).zip(&scene.seats).map(|(agent, seat)| SeatInfo {
         agent: Agent(agent),
         holder: seat.name().to_owned(),
