@@ -89,7 +89,11 @@ mod tests {
         for k in 0..400 {
             let condition = assign(&conditions, assigned.iter().copied(), EpochMs(0), scatter(k));
             // In the first condition two of three drop out.
-            assigned.push(Assigned { condition, completed: Some(condition == 1 || k % 3 == 0), seen: EpochMs(0) });
+            assigned.push(Assigned {
+                condition,
+                completed: Some(condition == 1 || k % 3 == 0),
+                seen: EpochMs(0),
+            });
         }
         let completed = |condition| {
             assigned.iter().filter(|one| one.condition == condition && one.completed == Some(true)).count()
