@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use footlights_client::netcode::{LocalEngine, Play, PlayInput, PlayOutput, Rollback};
 use footlights_data::Chunk;
-use footlights_engine::room::{GameRoom, Input, Output};
+use footlights_engine::{
+    ConnId,
+    room::{GameRoom, Input, Output},
+};
 use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
 use footlights_example_environments::slime_volleyball::SlimeVolleyball;
 use footlights_experiment::GameScene;
 use footlights_protocol::{
-    KeySet, MonotonicMs, Outcome, Tick,
+    EpochMs, KeySet, MonotonicMs, Outcome, Tick,
     timeline::{Moves, Timeline},
     wire::{self, ClientToRoom, LobbyToClient, RoomToClient},
 };
@@ -45,7 +48,7 @@ pub struct Person {
     pub offline_until: f64,
     pub up: Line,
     pub down: Line,
-    conn: Option<u64>,
+    conn: Option<ConnId>,
     lobby: bool,
     next_picture: f64,
     next_timer: f64,
@@ -106,14 +109,14 @@ pub struct World {
     reference: Timeline,
     pub digests: BTreeMap<Tick, u64>,
     /// Where browsers do not simulate: when which tick was decided, and its receipt.
-    pub receipts: BTreeMap<Tick, (u64, Vec<u8>)>,
+    pub receipts: BTreeMap<Tick, (EpochMs, Vec<u8>)>,
     pub chunks: Vec<Vec<u8>>,
     checkpoint: Option<Vec<u8>>,
     pub events: Vec<(String, String)>,
     pub outcome: Option<Outcome>,
     /// How often somebody changes keys, ms.
     pub restless: f64,
-    next_conn: u64,
+    next_conn: ConnId,
     /// Changes one message on its way to a person.
     pub tamper: Option<(usize, Tamper)>,
     /// Whose state is known to be another one.
@@ -188,7 +191,7 @@ impl World {
             events: Vec::new(),
             outcome: None,
             restless: 300.0,
-            next_conn: 1,
+            next_conn: ConnId(1),
             tamper: None,
             differs: None,
             forge: None,
@@ -198,7 +201,7 @@ impl World {
         }
     }
 
-    fn epoch(&self) -> u64 {
+    fn epoch(&self) -> EpochMs {
         EPOCH + self.now as u64
     }
 
@@ -394,10 +397,10 @@ impl World {
                 }
                 PlayOutput::Connect(_) => {
                     let conn = self.next_conn;
-                    self.next_conn += 1;
+                    self.next_conn = ConnId(conn.0 + 1);
                     person.lobby = false;
                     person.conn = Some(conn);
-                    let seed = conn * 1_000 + 7;
+                    let seed = conn.0 * 1_000 + 7;
                     person.up = Line::new(person.up.weather, seed);
                     person.down = Line::new(person.down.weather, seed + 1);
                     let agent = person.agent;
@@ -471,7 +474,7 @@ impl World {
         }
     }
 
-    fn send(&mut self, conn: u64, bytes: Vec<u8>) {
+    fn send(&mut self, conn: ConnId, bytes: Vec<u8>) {
         let now = self.now;
         let mut message: RoomToClient =
             wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read");

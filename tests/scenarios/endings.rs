@@ -287,5 +287,5 @@ fn a_game_that_cannot_be_saved_any_more_ends_as_failed_and_keeps_its_rows() {
     assert!(failed.detail.contains("unsaved") && failed.detail.contains("no room"), "{}", failed.detail);
     let rows = world.record().rows.len();
     assert!((100..300).contains(&rows), "{rows} rows are stored");
-    assert_eq!(world.record().rows.last().unwrap().tick as usize, rows, "none of them is missing");
+    assert_eq!(world.record().rows.last().unwrap().tick.0 as usize, rows, "none of them is missing");
 }

@@ -1,11 +1,11 @@
 //! Bad input: a clear reason, a logged event, and nobody else notices.
 
 use footlights_data::steps;
-use footlights_engine::room::Input;
+use footlights_engine::{ConnId, room::Input};
 use footlights_env::Agent;
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
-    KeySet, MonotonicMs, Outcome, Tick,
+    EpochMs, KeySet, MonotonicMs, Outcome, Tick,
     wire::{self, ClientToRoom, CloseCode, ConfirmedTick, KeyChange, Phase, RenderReport, TickReport},
 };
 use footlights_testing::World;
@@ -14,7 +14,7 @@ use proptest::{collection::vec, option, prelude::*};
 use crate::common::{LEFT, long_slime};
 
 /// The left browser does something; the right one must go on as if nothing were, apart from its partner's absence.
-fn refused(act: impl FnOnce(&mut World, u64), code: CloseCode, kind: &str, words: &str) {
+fn refused(act: impl FnOnce(&mut World, ConnId), code: CloseCode, kind: &str, words: &str) {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
     let (a, b) = (world.join(0), world.join(1));
     world.pass(1_000);
@@ -62,7 +62,7 @@ fn keys_that_the_seat_does_not_have() {
 
 #[test]
 fn a_time_that_is_not_a_number() {
-    let act = |world: &mut World, conn: u64| {
+    let act = |world: &mut World, conn: ConnId| {
         world.say(conn, &ClientToRoom::Ping { time: MonotonicMs(f64::NAN), rtt: 1.0, focused: true })
     };
     refused(act, CloseCode::Malformed, "malformed", "not a number");
@@ -102,14 +102,14 @@ fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
         ClientToRoom::Desync { tick: Tick(1), digest: 0 },
     ];
     for message in messages {
-        let act = |world: &mut World, conn: u64| world.say(conn, &message);
+        let act = |world: &mut World, conn: ConnId| world.say(conn, &message);
         refused(act, CloseCode::Malformed, "malformed", "do not simulate");
     }
 }
 
 #[test]
 fn a_second_hello() {
-    let act = |world: &mut World, conn: u64| {
+    let act = |world: &mut World, conn: ConnId| {
         let digest = world.scene.environment.default_fingerprint().ok();
         world.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest });
     };
@@ -211,14 +211,15 @@ fn anything() -> impl Strategy<Value = ClientToRoom> {
     });
     let confirmed = (tick(), any::<u64>(), any::<u64>()).prop_map(|(tick, at_ms, tag)| ConfirmedTick {
         tick,
-        at_ms,
+        at_ms: EpochMs(at_ms),
         moves: Vec::new(),
         tag,
         digest: None,
         persisted: None,
     });
     prop_oneof![
-        (number(), held(), any::<f64>()).prop_map(|(seq, held, time)| ClientToRoom::Keys { seq, held, time }),
+        (number(), held(), any::<f64>().prop_map(MonotonicMs))
+            .prop_map(|(seq, held, time)| ClientToRoom::Keys { seq, held, time }),
         key().prop_map(|(tick, held, time)| ClientToRoom::StampedKeys { tick, held, time }),
         (tick(), vec(key(), 0..4), option::of(any::<u64>())).prop_map(|(until, changes, digest)| {
             let change = |(tick, held, time)| KeyChange { tick, held, time };

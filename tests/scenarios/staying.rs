@@ -1,11 +1,11 @@
 //! Who leaves, who stays, and how the game ends for each of them.
 
 use footlights_data::{Replay, event::Event, metadata, steps};
-use footlights_engine::room::Input;
+use footlights_engine::{ConnId, room::Input};
 use footlights_env::Agent;
 use footlights_experiment::{DropoutRule, GameScene, PresenceRule, Seat};
 use footlights_protocol::{
-    Outcome, Tick,
+    EpochMs, Outcome, Tick,
     timeline::ActionSource,
     wire::{CloseCode, Phase, Presence},
 };
@@ -27,7 +27,7 @@ fn events<'a>(world: &'a World, kind: &str) -> Vec<&'a Event> {
 }
 
 /// The first person's connection is lost, and there again after `ms`: the new one.
-fn lost_for(world: &mut World, conn: u64, ms: u64) -> u64 {
+fn lost_for(world: &mut World, conn: ConnId, ms: u64) -> ConnId {
     world.drop_connection(conn);
     world.pass(ms);
     world.join(0)
@@ -452,7 +452,7 @@ fn warnings_do_not_flood_the_record() {
         world.ping(a, true);
         world.pass(500);
     }
-    let at: Vec<u64> = events(&world, "focus_warning").iter().map(|event| event.at_ms).collect();
+    let at: Vec<EpochMs> = events(&world, "focus_warning").iter().map(|event| event.at_ms).collect();
     assert!(at.len() >= 3 && at.windows(2).all(|pair| pair[1] - pair[0] >= 10_000), "{at:?}");
 }
 

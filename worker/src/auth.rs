@@ -3,6 +3,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use footlights_engine::{participant::Identity, room::SealKey, seat_ticket::SeatTicket};
+use footlights_protocol::EpochMs;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
@@ -23,8 +24,8 @@ pub struct Signer(Vec<u8>);
 /// A value whose signature holds for a short time.
 #[derive(Serialize, Deserialize)]
 struct ShortLived<T> {
-    /// Until when it holds, epoch ms.
-    expires: u64,
+    /// Until when it holds.
+    expires: EpochMs,
     value: T,
 }
 
@@ -92,24 +93,24 @@ impl Signer {
         serde_json::from_slice(&bytes).map_err(|_| ApiError::Unauthorized)
     }
 
-    /// Signs a value for a purpose and for a minute from `now`, epoch ms.
+    /// Signs a value for a purpose and for a minute from `now`.
     pub fn sign_short_lived<T: Serialize>(
         &self,
         purpose: &str,
-        now: u64,
+        now: EpochMs,
         value: &T,
     ) -> Result<String, ApiError> {
-        self.sign(purpose, &ShortLived { expires: now.saturating_add(SHORT_LIFE_MS), value })
+        self.sign(purpose, &ShortLived { expires: now + SHORT_LIFE_MS, value })
     }
 
-    /// The value, if this deployment signed it for that purpose less than a minute before `now`, epoch ms.
+    /// The value, if this deployment signed it for that purpose less than a minute before `now`.
     ///
     /// # Errors
     /// [`ApiError::Unauthorized`] otherwise.
     pub fn verify_short_lived<T: DeserializeOwned>(
         &self,
         purpose: &str,
-        now: u64,
+        now: EpochMs,
         signed: &str,
     ) -> Result<T, ApiError> {
         let ShortLived { expires, value } = self.verify(purpose, signed)?;
@@ -192,7 +193,7 @@ mod tests {
     }
 
     fn ticket() -> SeatTicket {
-        SeatTicket::new(9, "e-0", "g", 1, "s")
+        SeatTicket::new(EpochMs(9), "e-0", "g", 1, "s")
     }
 
     #[test]
@@ -214,15 +215,17 @@ mod tests {
     #[test]
     fn a_short_lived_signature_holds_for_a_minute_for_one_purpose_and_in_one_deployment() {
         let ours = signer("0123456789abcdef");
-        let signed = ours.sign_short_lived("handoff-room", 1_000, &ticket()).unwrap();
+        let signed = ours.sign_short_lived("handoff-room", EpochMs(1_000), &ticket()).unwrap();
         let verify = |signer: &Signer, purpose: &str, now| {
             signer.verify_short_lived::<SeatTicket>(purpose, now, &signed).ok()
         };
-        assert_eq!(verify(&ours, "handoff-room", 1_000 + SHORT_LIFE_MS - 1), Some(ticket()));
-        assert_eq!(verify(&ours, "handoff-room", 1_000 + SHORT_LIFE_MS), None, "expired");
-        assert_eq!(verify(&ours, "handoff-lobby", 1_000), None, "for another object");
-        assert_eq!(verify(&signer("another secret 1"), "handoff-room", 1_000), None);
-        assert!(ours.verify_short_lived::<SeatTicket>("handoff-room", 0, "sent by a browser").is_err());
+        assert_eq!(verify(&ours, "handoff-room", EpochMs(1_000) + SHORT_LIFE_MS - 1), Some(ticket()));
+        assert_eq!(verify(&ours, "handoff-room", EpochMs(1_000) + SHORT_LIFE_MS), None, "expired");
+        assert_eq!(verify(&ours, "handoff-lobby", EpochMs(1_000)), None, "for another object");
+        assert_eq!(verify(&signer("another secret 1"), "handoff-room", EpochMs(1_000)), None);
+        assert!(
+            ours.verify_short_lived::<SeatTicket>("handoff-room", EpochMs(0), "sent by a browser").is_err()
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The clock. Only this side reads one; everything below is given the time.
 
+use footlights_protocol::EpochMs;
 use worker::Date;
 
-/// The time now, epoch ms.
-pub fn now() -> u64 {
-    Date::now().as_millis()
+/// The time now.
+pub fn now() -> EpochMs {
+    EpochMs(Date::now().as_millis())
 }

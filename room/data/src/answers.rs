@@ -1,6 +1,7 @@
 //! Answers, long: one row a question and submission of its page.
 
 use footlights_experiment::{Experiment, Scene};
+use footlights_protocol::EpochMs;
 
 use crate::{
     column::{COUNT, Column, ColumnType, Field, LabeledValue, SUBJECT, Table, subject_id},
@@ -23,8 +24,8 @@ pub struct AnswerRow {
     pub answer: Option<String>,
     /// Whether it was right; `None` where no answer is right or wrong.
     pub correct: Option<bool>,
-    /// When the page was sent, epoch ms.
-    pub answered_at_ms: u64,
+    /// When the page was sent.
+    pub answered_at_ms: EpochMs,
 }
 
 impl AnswerRow {

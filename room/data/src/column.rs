@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 pub use footlights_experiment::values::{ColumnType, LabeledValue};
+use footlights_protocol::EpochMs;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -22,8 +23,8 @@ pub enum Field {
     Single(f32),
     /// `true` or `false`; 1 or 0 in SQL.
     Boolean(bool),
-    /// A moment in epoch milliseconds, written in ISO 8601 UTC.
-    Time(u64),
+    /// A moment, written in ISO 8601 UTC.
+    Time(EpochMs),
     /// A value in JSON.
     Json(Value),
 }
@@ -46,7 +47,7 @@ impl Field {
             Self::Number(number) => write!(out, "{number}"),
             Self::Single(number) => write!(out, "{number}"),
             Self::Boolean(truth) => write!(out, "{truth}"),
-            Self::Time(epoch_ms) => out.write_str(&iso8601(*epoch_ms)),
+            Self::Time(at) => out.write_str(&iso8601(*at)),
             Self::Json(value) => write!(out, "{value}"),
         };
     }
@@ -238,10 +239,10 @@ pub(crate) fn subject_id<R>(
 pub(crate) const SUBJECT: &str =
     "The participant, the same in every table. It says nothing about them outside the study.";
 
-/// Epoch milliseconds as ISO 8601 in UTC; empty for a moment that no calendar has.
+/// A moment as ISO 8601 in UTC; empty for a moment that no calendar has.
 #[must_use]
-pub fn iso8601(epoch_ms: u64) -> String {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(epoch_ms) * 1_000_000)
+pub fn iso8601(at: EpochMs) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000)
         .ok()
         .and_then(|time| time.format(&Rfc3339).ok())
         .unwrap_or_default()

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use footlights_experiment::progress::{Progress, Submission};
+use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventKind;
@@ -26,10 +27,10 @@ pub struct SessionRecord {
     pub events: Vec<SessionEvent>,
     /// Who the participant is to a recruiter. Never among the data that analysts share.
     pub identifiers: Option<Identifiers>,
-    /// When the first page's button was pressed, epoch ms.
-    pub begun_at_ms: u64,
-    /// When the last page was reached, epoch ms.
-    pub ended_at_ms: Option<u64>,
+    /// When the first page's button was pressed.
+    pub begun_at_ms: EpochMs,
+    /// When the last page was reached.
+    pub ended_at_ms: Option<EpochMs>,
 }
 
 /// One submission of a page.
@@ -37,8 +38,8 @@ pub struct SessionRecord {
 pub struct TimedSubmission {
     /// The scene's id.
     pub scene: String,
-    /// When it came, epoch ms.
-    pub at_ms: u64,
+    /// When it came.
+    pub at_ms: EpochMs,
     /// What was answered, and whether it was right.
     #[serde(alias = "sheet")]
     pub submission: Submission,
@@ -47,8 +48,8 @@ pub struct TimedSubmission {
 /// Something worth knowing that happened outside games.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionEvent {
-    /// The server's clock, epoch ms.
-    pub at_ms: u64,
+    /// The server's clock.
+    pub at_ms: EpochMs,
     /// The scene it happened in; empty where it belongs to none.
     pub scene: String,
     /// What happened.

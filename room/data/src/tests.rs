@@ -20,7 +20,7 @@ use footlights_experiment::{
     Screening, Seat, Transition,
     progress::{Assignment, GameResult, Progress, Submission},
 };
-use footlights_protocol::Outcome;
+use footlights_protocol::{EpochMs, Outcome};
 
 fn experiment() -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
@@ -89,7 +89,7 @@ fn session() -> SessionRecord {
     ];
     let answered = |(scene, at_ms, submission): (&str, u64, Submission)| TimedSubmission {
         scene: scene.into(),
-        at_ms,
+        at_ms: EpochMs(at_ms),
         submission,
     };
     SessionRecord {
@@ -98,7 +98,7 @@ fn session() -> SessionRecord {
         progress,
         submissions: submissions.map(answered).into(),
         events: vec![SessionEvent {
-            at_ms: 500,
+            at_ms: EpochMs(500),
             scene: "start".into(),
             kind: EventKind::Begun,
             detail: "a \"tab\", the first".into(),
@@ -107,7 +107,7 @@ fn session() -> SessionRecord {
             source: "prolific".into(),
             external: BTreeMap::from([("PROLIFIC_PID".to_owned(), "5f1cPERSON".to_owned())]),
         }),
-        begun_at_ms: 1_790_000_000_123,
+        begun_at_ms: EpochMs(1_790_000_000_123),
         ended_at_ms: None,
     }
 }
@@ -125,7 +125,7 @@ fn read(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
 #[test]
 fn times_are_iso_8601_in_utc() {
     // date -u -d @1790000000.123 +%FT%T.%3NZ
-    assert_eq!(iso8601(1_790_000_000_123), "2026-09-21T14:13:20.123Z");
+    assert_eq!(iso8601(EpochMs(1_790_000_000_123)), "2026-09-21T14:13:20.123Z");
 }
 
 #[test]

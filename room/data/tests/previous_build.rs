@@ -26,7 +26,7 @@ use footlights_experiment::{
     record::{GameInfo, ParticipantSample, SeatInfo, StepRecord},
 };
 use footlights_protocol::{
-    InputDelay, KeySet, MonotonicMs, Outcome, Tick,
+    EpochMs, InputDelay, KeySet, MonotonicMs, Outcome, Tick,
     timeline::ActionSource,
     wire::{RenderReport, TickReport},
 };
@@ -59,7 +59,7 @@ fn record(scene: &GameScene) -> Chunk {
             tick: Tick(step),
             episode: 0,
             step,
-            server_time_ms: 1_790_000_000_000 + u64::from(step) * 33,
+            server_time_ms: EpochMs(1_790_000_000_000) + u64::from(step) * 33,
             sources: agents
                 .iter()
                 .map(|agent| ActionSource::ALL[(step as usize + agent.index()) % 6])
@@ -78,14 +78,14 @@ fn record(scene: &GameScene) -> Chunk {
     }
     record.events = vec![
         Event {
-            at_ms: 1_790_000_000_033,
+            at_ms: EpochMs(1_790_000_000_033),
             tick: Tick(1),
             agent: Some(Agent(0)),
             kind: EventKind::Joined,
             detail: String::new(),
         },
         Event {
-            at_ms: 1_790_000_000_396,
+            at_ms: EpochMs(1_790_000_000_396),
             tick: Tick(12),
             agent: None,
             kind: EventKind::Finished,
@@ -193,7 +193,7 @@ fn session() -> SessionRecord {
     let submission =
         |scene: &str, at_ms, attempt, answers: &[(&str, Answer)], correct: &[(&str, bool)]| TimedSubmission {
             scene: scene.into(),
-            at_ms,
+            at_ms: EpochMs(at_ms),
             submission: Submission {
                 attempt,
                 answers: answers.iter().map(|(id, answer)| ((*id).to_owned(), answer.clone())).collect(),
@@ -220,7 +220,7 @@ fn session() -> SessionRecord {
             ),
         ],
         events: vec![SessionEvent {
-            at_ms: 500,
+            at_ms: EpochMs(500),
             scene: "start".into(),
             kind: EventKind::Begun,
             detail: "a \"tab\", the first".into(),
@@ -229,7 +229,7 @@ fn session() -> SessionRecord {
             source: "prolific".into(),
             external: BTreeMap::from([("PROLIFIC_PID".to_owned(), "5f1c".to_owned())]),
         }),
-        begun_at_ms: 1_790_000_000_123,
+        begun_at_ms: EpochMs(1_790_000_000_123),
         ended_at_ms: None,
     }
 }

@@ -13,6 +13,7 @@ use footlights_experiment::{
     Answer, Ending, Experiment, Globals, Scene,
     progress::{Assignment, GameResult, ProgressError, SubmitOutcome},
 };
+use footlights_protocol::EpochMs;
 
 /// How many events are kept of one participant.
 const MAX_EVENTS: usize = 500;
@@ -65,8 +66,8 @@ pub struct SubmitReport {
 /// What a lobby must know about a participant who wants to wait.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LobbyPass {
-    /// Since when they have waited for this scene's game, epoch ms.
-    pub since: u64,
+    /// Since when they have waited for this scene's game.
+    pub since: EpochMs,
     /// Path and query of the room's socket, if their game already runs.
     pub running_socket: Option<String>,
 }
@@ -90,7 +91,7 @@ pub struct Participant {
     /// The game that runs.
     pub game: Option<RunningGame>,
     /// Since when they wait, by scene. A reload or a failed match does not cost their place in the queue.
-    waiting: BTreeMap<String, u64>,
+    waiting: BTreeMap<String, EpochMs>,
 }
 
 impl Participant {
@@ -101,7 +102,7 @@ impl Participant {
     /// [`ProgressError`] if `scene` is not the participant's current one.
     pub fn begin(
         &mut self,
-        now: u64,
+        now: EpochMs,
         experiment: &Experiment,
         scene: &str,
         identity: Identity,
@@ -131,7 +132,7 @@ impl Participant {
     /// [`ProgressError`] if `scene` is not the current one or cannot be left yet.
     pub fn submit(
         &mut self,
-        now: u64,
+        now: EpochMs,
         experiment: &Experiment,
         scene: &str,
         sent: &[(String, String)],
@@ -168,7 +169,7 @@ impl Participant {
         serde_json::to_vec(self).map_or(usize::MAX, |bytes| bytes.len())
     }
 
-    fn record_dropped_answers(&mut self, now: u64, experiment: &Experiment, scene: &str) {
+    fn record_dropped_answers(&mut self, now: EpochMs, experiment: &Experiment, scene: &str) {
         let kind = EventKind::AnswersDropped;
         if !self.session.events.iter().any(|event| event.kind == kind) {
             self.record_event(now, experiment, kind, scene.to_owned());
@@ -182,7 +183,7 @@ impl Participant {
     /// [`ProgressError`] if the scene is not the current one, or its game is over.
     pub fn enter_lobby(
         &mut self,
-        now: u64,
+        now: EpochMs,
         experiment: &Experiment,
         scene: &str,
     ) -> Result<LobbyPass, ProgressError> {
@@ -198,7 +199,7 @@ impl Participant {
     /// [`MatchError`] if another game of theirs runs, or the game of the scene is over for them.
     pub fn join_game(
         &mut self,
-        now: u64,
+        now: EpochMs,
         experiment: &Experiment,
         game: RunningGame,
     ) -> Result<(), MatchError> {
@@ -215,7 +216,7 @@ impl Participant {
 
     /// A game did not begin because a member of its group did not come: the participant waits again, in their old place.
     /// `experiment` is `None` where the deployment no longer serves it.
-    pub fn cancel_game(&mut self, now: u64, experiment: Option<&Experiment>, game: &str) {
+    pub fn cancel_game(&mut self, now: EpochMs, experiment: Option<&Experiment>, game: &str) {
         if let Some(experiment) = experiment {
             self.record_event(now, experiment, EventKind::Unmatched, game.to_owned());
         }
@@ -224,7 +225,7 @@ impl Participant {
 
     /// A game is over and saved, or there will be none. Only the first result of a scene counts. `experiment` is `None`
     /// where the deployment no longer serves it.
-    pub fn finish_game(&mut self, now: u64, experiment: Option<&Experiment>, result: GameResult) {
+    pub fn finish_game(&mut self, now: EpochMs, experiment: Option<&Experiment>, result: GameResult) {
         if self.session.progress.outcome(&result.scene).is_none()
             && let Some(experiment) = experiment
         {
@@ -243,7 +244,7 @@ impl Participant {
     /// only a limited number is.
     pub fn record_event(
         &mut self,
-        now: u64,
+        now: EpochMs,
         experiment: &Experiment,
         kind: EventKind,
         detail: String,
@@ -260,7 +261,7 @@ impl Participant {
         true
     }
 
-    fn enter_scene(&mut self, now: u64, experiment: &Experiment) {
+    fn enter_scene(&mut self, now: EpochMs, experiment: &Experiment) {
         self.record_event(now, experiment, EventKind::SceneEntered, String::new());
         if let Some(ending) = self.ending(experiment) {
             self.session.ended_at_ms = Some(now);
@@ -286,7 +287,7 @@ mod tests {
 
     fn begun(experiment: &Experiment) -> Participant {
         let mut participant = Participant::default();
-        participant.begin(1, experiment, "start", identity(), Assignment::default()).unwrap();
+        participant.begin(EpochMs(1), experiment, "start", identity(), Assignment::default()).unwrap();
         participant
     }
 
@@ -309,18 +310,23 @@ mod tests {
     fn nothing_is_kept_before_the_participant_has_begun_and_everything_after() {
         let experiment = experiment();
         let mut participant = Participant::default();
-        participant.record_event(1, &experiment, EventKind::TabOpened, String::new());
+        participant.record_event(EpochMs(1), &experiment, EventKind::TabOpened, String::new());
         assert_eq!(participant, Participant::default());
-        participant.begin(10, &experiment, "start", identity(), Assignment::default()).unwrap();
-        assert!(participant.begin(11, &experiment, "start", identity(), Assignment::default()).is_err());
+        participant.begin(EpochMs(10), &experiment, "start", identity(), Assignment::default()).unwrap();
+        assert!(
+            participant.begin(EpochMs(11), &experiment, "start", identity(), Assignment::default()).is_err()
+        );
         let globals = participant.session.progress.globals().keys().cloned().collect::<Vec<_>>();
         assert_eq!(globals, ["url.group"]);
-        let again = participant.submit(20, &experiment, "survey", &[], "").unwrap().outcome;
+        let again = participant.submit(EpochMs(20), &experiment, "survey", &[], "").unwrap().outcome;
         assert!(matches!(again, SubmitOutcome::Retry { .. }) && participant.session.submissions.is_empty());
         let sent = [("why".to_owned(), "because".to_owned())];
-        participant.submit(30, &experiment, "survey", &sent, "").unwrap();
-        assert_eq!(participant.session.submissions[0].at_ms, 30);
-        assert_eq!((participant.session.begun_at_ms, participant.session.ended_at_ms), (10, Some(30)));
+        participant.submit(EpochMs(30), &experiment, "survey", &sent, "").unwrap();
+        assert_eq!(participant.session.submissions[0].at_ms, EpochMs(30));
+        assert_eq!(
+            (participant.session.begun_at_ms, participant.session.ended_at_ms),
+            (EpochMs(10), Some(EpochMs(30)))
+        );
         let kinds: Vec<_> =
             participant.session.events.iter().map(|h| (h.kind.as_str(), h.scene.as_str())).collect();
         assert_eq!(kinds, [("begun", "survey"), ("scene", "survey"), ("scene", "end"), ("ended", "end")]);
@@ -330,11 +336,11 @@ mod tests {
     fn noise_leaves_room_for_what_decides() {
         let experiment = experiment();
         let mut participant = Participant::default();
-        participant.begin(1, &experiment, "start", identity(), Assignment::default()).unwrap();
+        participant.begin(EpochMs(1), &experiment, "start", identity(), Assignment::default()).unwrap();
         for _ in 0..MAX_EVENTS {
-            participant.record_event(2, &experiment, EventKind::PageHidden, String::new());
+            participant.record_event(EpochMs(2), &experiment, EventKind::PageHidden, String::new());
         }
-        participant.record_event(3, &experiment, EventKind::GameOver, String::new());
+        participant.record_event(EpochMs(3), &experiment, EventKind::GameOver, String::new());
         assert_eq!(participant.session.events.len(), MAX_EVENTS - RESERVED_EVENTS + 1);
         assert_eq!(participant.session.events.last().unwrap().kind, EventKind::GameOver);
     }
@@ -345,28 +351,28 @@ mod tests {
         let mut participant = begun(&experiment);
         let pass =
             |since, socket: Option<&str>| Ok(LobbyPass { since, running_socket: socket.map(str::to_owned) });
-        assert_eq!(participant.enter_lobby(5, &experiment, "survey"), pass(5, None));
-        participant.join_game(6, &experiment, running("survey", "a")).unwrap();
-        assert_eq!(participant.enter_lobby(7, &experiment, "survey"), pass(5, Some("/a")));
-        participant.cancel_game(8, Some(&experiment), "b");
+        assert_eq!(participant.enter_lobby(EpochMs(5), &experiment, "survey"), pass(EpochMs(5), None));
+        participant.join_game(EpochMs(6), &experiment, running("survey", "a")).unwrap();
+        assert_eq!(participant.enter_lobby(EpochMs(7), &experiment, "survey"), pass(EpochMs(5), Some("/a")));
+        participant.cancel_game(EpochMs(8), Some(&experiment), "b");
         assert_eq!(participant.game, Some(running("survey", "a")));
-        participant.cancel_game(9, Some(&experiment), "a");
+        participant.cancel_game(EpochMs(9), Some(&experiment), "a");
         assert_eq!(participant.game, None);
-        assert_eq!(participant.enter_lobby(90, &experiment, "survey"), pass(5, None));
-        assert!(participant.enter_lobby(91, &experiment, "end").is_err(), "not the current scene");
+        assert_eq!(participant.enter_lobby(EpochMs(90), &experiment, "survey"), pass(EpochMs(5), None));
+        assert!(participant.enter_lobby(EpochMs(91), &experiment, "end").is_err(), "not the current scene");
     }
 
     #[test]
     fn a_participant_is_in_one_game_at_a_time_and_plays_each_scene_once() {
         let experiment = experiment();
         let mut participant = begun(&experiment);
-        participant.join_game(2, &experiment, running("survey", "a")).unwrap();
+        participant.join_game(EpochMs(2), &experiment, running("survey", "a")).unwrap();
         assert_eq!(
-            participant.join_game(3, &experiment, running("survey", "a")),
+            participant.join_game(EpochMs(3), &experiment, running("survey", "a")),
             Ok(()),
             "joining twice is joining once"
         );
-        let other = participant.join_game(4, &experiment, running("survey", "b"));
+        let other = participant.join_game(EpochMs(4), &experiment, running("survey", "b"));
         assert_eq!(other, Err(MatchError::InAnotherGame));
         let result = GameResult {
             scene: "survey".into(),
@@ -375,10 +381,10 @@ mod tests {
             score: 1.0,
             globals: Globals::new(),
         };
-        participant.finish_game(5, Some(&experiment), result.clone());
-        participant.finish_game(6, Some(&experiment), result);
+        participant.finish_game(EpochMs(5), Some(&experiment), result.clone());
+        participant.finish_game(EpochMs(6), Some(&experiment), result);
         assert_eq!(participant.game, None);
-        let again = participant.join_game(7, &experiment, running("survey", "b"));
+        let again = participant.join_game(EpochMs(7), &experiment, running("survey", "b"));
         assert_eq!(again, Err(MatchError::AlreadyPlayed));
         let over = participant.session.events.iter().filter(|event| event.kind == EventKind::GameOver);
         assert_eq!(over.count(), 1, "only the first result counts");
@@ -399,7 +405,7 @@ mod tests {
         let wrong = [("why".to_owned(), "\u{20ac}".repeat(10_000)), ("goal".to_owned(), "left".to_owned())];
         let mut dropped = 0;
         for at in 0..40 {
-            let report = participant.submit(at, &experiment, "check", &wrong, "").unwrap();
+            let report = participant.submit(EpochMs(at), &experiment, "check", &wrong, "").unwrap();
             assert!(matches!(report.outcome, SubmitOutcome::Retry { .. }));
             dropped += usize::from(report.dropped);
             assert!(participant.stored_bytes() <= MAX_RECORD_BYTES + 10_000);
@@ -410,7 +416,7 @@ mod tests {
             participant.session.events.iter().filter(|e| e.kind == EventKind::AnswersDropped).collect();
         assert!(noted.len() == 1 && noted[0].detail == "check", "recorded once");
         let right = [("why".to_owned(), "\u{20ac}".repeat(10_000)), ("goal".to_owned(), "right".to_owned())];
-        let report = participant.submit(200, &experiment, "check", &right, "").unwrap();
+        let report = participant.submit(EpochMs(200), &experiment, "check", &right, "").unwrap();
         assert!(matches!(report.outcome, SubmitOutcome::Accepted(_)) && report.dropped);
         assert_eq!(participant.ending(&experiment), Some(Ending::Completed), "the participant goes on");
         assert!(!participant.session.progress.globals().contains_key("check.why"));

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use footlights_protocol::wire::TabLeaseToClient;
 
+use crate::ConnId;
+
 /// An open tab, as it is kept with its socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tab {
     /// The connection, unique for the participant.
-    pub conn: u64,
+    pub conn: ConnId,
     /// The tab's own name: it stays the same after a reload.
     pub name: String,
     /// Whether this is the active tab.
@@ -22,23 +24,23 @@ pub enum Input {
     /// A tab was opened or reloaded.
     Opened {
         /// The new connection.
-        conn: u64,
+        conn: ConnId,
         /// The tab's own name.
         name: String,
     },
     /// The participant claims this tab: they want to go on in it.
-    Take(u64),
+    Take(ConnId),
     /// A tab was closed.
-    Closed(u64),
+    Closed(ConnId),
 }
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Send this message to a tab.
-    Send(u64, TabLeaseToClient),
+    Send(ConnId, TabLeaseToClient),
     /// Close a connection that a newer one of the same tab replaced, or the oldest of too many.
-    Close(u64),
+    Close(ConnId),
 }
 
 /// How many tabs may be open. If another one opens, the oldest is closed.
@@ -54,7 +56,7 @@ pub fn handle(tabs: &mut Vec<Tab>, input: Input) -> Vec<Output> {
     }
 }
 
-fn opened(tabs: &mut Vec<Tab>, conn: u64, name: String) -> Vec<Output> {
+fn opened(tabs: &mut Vec<Tab>, conn: ConnId, name: String) -> Vec<Output> {
     let mut out = Vec::new();
     let mut holds = false;
     // After a reload, the old page's connection may still look open.
@@ -77,7 +79,7 @@ fn opened(tabs: &mut Vec<Tab>, conn: u64, name: String) -> Vec<Output> {
     out
 }
 
-fn claimed(tabs: &mut [Tab], conn: u64) -> Vec<Output> {
+fn claimed(tabs: &mut [Tab], conn: ConnId) -> Vec<Output> {
     let mut out = Vec::new();
     if tabs.iter().any(|tab| tab.conn == conn) {
         for tab in tabs.iter_mut() {
@@ -91,7 +93,7 @@ fn claimed(tabs: &mut [Tab], conn: u64) -> Vec<Output> {
     out
 }
 
-fn closed(tabs: &mut Vec<Tab>, conn: u64) -> Vec<Output> {
+fn closed(tabs: &mut Vec<Tab>, conn: ConnId) -> Vec<Output> {
     let held = tabs.iter().any(|tab| tab.conn == conn && tab.holds);
     tabs.retain(|tab| tab.conn != conn);
     // If the active tab closes, the newest of the others becomes active.
@@ -114,34 +116,46 @@ mod tests {
 
     use super::*;
 
-    fn opened(conn: u64, name: &str) -> Input {
+    fn opened(conn: ConnId, name: &str) -> Input {
         Input::Opened { conn, name: name.into() }
     }
 
     #[test]
     fn a_second_tab_is_refused_and_may_take_over() {
         let mut tabs = Vec::new();
-        assert_eq!(handle(&mut tabs, opened(1, "a")), [Output::Send(1, TabLeaseToClient::Here)]);
-        assert_eq!(handle(&mut tabs, opened(2, "b")), [Output::Send(2, TabLeaseToClient::Elsewhere)]);
-        let taken = handle(&mut tabs, Input::Take(2));
+        assert_eq!(
+            handle(&mut tabs, opened(ConnId(1), "a")),
+            [Output::Send(ConnId(1), TabLeaseToClient::Here)]
+        );
+        assert_eq!(
+            handle(&mut tabs, opened(ConnId(2), "b")),
+            [Output::Send(ConnId(2), TabLeaseToClient::Elsewhere)]
+        );
+        let taken = handle(&mut tabs, Input::Take(ConnId(2)));
         assert_eq!(
             taken,
-            [Output::Send(1, TabLeaseToClient::Elsewhere), Output::Send(2, TabLeaseToClient::Here)]
+            [
+                Output::Send(ConnId(1), TabLeaseToClient::Elsewhere),
+                Output::Send(ConnId(2), TabLeaseToClient::Here)
+            ]
         );
-        assert_eq!(handle(&mut tabs, Input::Closed(2)), [Output::Send(1, TabLeaseToClient::Here)]);
+        assert_eq!(
+            handle(&mut tabs, Input::Closed(ConnId(2))),
+            [Output::Send(ConnId(1), TabLeaseToClient::Here)]
+        );
     }
 
     #[test]
     fn a_reload_keeps_its_place_even_if_the_old_connection_still_looks_open() {
         let mut tabs = Vec::new();
-        handle(&mut tabs, opened(1, "a"));
-        handle(&mut tabs, opened(2, "b"));
+        handle(&mut tabs, opened(ConnId(1), "a"));
+        handle(&mut tabs, opened(ConnId(2), "b"));
         assert_eq!(
-            handle(&mut tabs, opened(3, "a")),
-            [Output::Close(1), Output::Send(3, TabLeaseToClient::Here)]
+            handle(&mut tabs, opened(ConnId(3), "a")),
+            [Output::Close(ConnId(1)), Output::Send(ConnId(3), TabLeaseToClient::Here)]
         );
-        assert_eq!(handle(&mut tabs, Input::Closed(1)), []);
-        assert!(tabs.iter().any(|tab| tab.conn == 3 && tab.holds));
+        assert_eq!(handle(&mut tabs, Input::Closed(ConnId(1))), []);
+        assert!(tabs.iter().any(|tab| tab.conn == ConnId(3) && tab.holds));
     }
 
     proptest! {
@@ -149,9 +163,9 @@ mod tests {
         fn exactly_one_open_tab_takes_part(events in proptest::collection::vec((0u8..3, 0u64..12, 0u8..10), 1..100)) {
             let mut tabs: Vec<Tab> = Vec::new();
             for (at, (kind, conn, name)) in events.into_iter().enumerate() {
-                let known = tabs.get(conn as usize % tabs.len().max(1)).map_or(0, |tab| tab.conn);
+                let known = tabs.get(conn as usize % tabs.len().max(1)).map(|tab| tab.conn).unwrap_or_default();
                 handle(&mut tabs, match kind {
-                    0 => opened(100 + at as u64, &name.to_string()),
+                    0 => opened(ConnId(100 + at as u64), &name.to_string()),
                     1 => Input::Take(known),
                     _ => Input::Closed(known),
                 });

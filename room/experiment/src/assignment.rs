@@ -5,6 +5,8 @@
 //! or was not seen for [`FORGOTTEN_MS`], does not count. (oTree and Empirica only count assignments, so that dropouts
 //! unbalance them.)
 
+use footlights_protocol::EpochMs;
+
 use crate::plan::Condition;
 
 /// A participant who was not seen for so long no longer counts in their condition, ms.
@@ -17,25 +19,25 @@ pub struct Assigned {
     pub condition: usize,
     /// Whether the participant completed the experiment; `None` while they take part.
     pub completed: Option<bool>,
-    /// When the participant was last seen, epoch ms.
-    pub seen: u64,
+    /// When the participant was last seen.
+    pub seen: EpochMs,
 }
 
 /// The condition for the next participant, by index into `conditions`. `draw` is a random number that decides between
 /// equally good conditions. Without conditions the index is 0.
 ///
 /// ```
-/// use footlights_experiment::{Condition, assignment::{Assigned, assign}};
+/// use footlights_experiment::{Condition, EpochMs, assignment::{Assigned, assign}};
 ///
 /// let conditions = ["easy", "hard"].map(|level| Condition::from([("task".to_owned(), level.to_owned())]));
-/// let completed = Assigned { condition: 0, completed: Some(true), seen: 0 };
-/// assert_eq!(assign(&conditions, [completed], 1_000, 7), 1);
+/// let completed = Assigned { condition: 0, completed: Some(true), seen: EpochMs(0) };
+/// assert_eq!(assign(&conditions, [completed], EpochMs(1_000), 7), 1);
 /// ```
 #[must_use]
 pub fn assign(
     conditions: &[Condition],
     assigned: impl IntoIterator<Item = Assigned>,
-    now: u64,
+    now: EpochMs,
     draw: u64,
 ) -> usize {
     // (completed or on the way, completed)
@@ -44,7 +46,7 @@ pub fn assign(
         let Some(count) = counts.get_mut(one.condition) else { continue };
         match one.completed {
             Some(true) => *count = (count.0 + 1, count.1 + 1),
-            None if now.saturating_sub(one.seen) < FORGOTTEN_MS => count.0 += 1,
+            None if now - one.seen < FORGOTTEN_MS => count.0 += 1,
             _ => {}
         }
     }
@@ -72,8 +74,8 @@ mod tests {
         let conditions = conditions(4);
         let mut assigned: Vec<Assigned> = Vec::new();
         for k in 0..100 {
-            let condition = assign(&conditions, assigned.iter().copied(), 0, scatter(k));
-            assigned.push(Assigned { condition, completed: None, seen: 0 });
+            let condition = assign(&conditions, assigned.iter().copied(), EpochMs(0), scatter(k));
+            assigned.push(Assigned { condition, completed: None, seen: EpochMs(0) });
         }
         for condition in 0..4 {
             assert_eq!(assigned.iter().filter(|one| one.condition == condition).count(), 25);
@@ -85,9 +87,13 @@ mod tests {
         let conditions = conditions(2);
         let mut assigned: Vec<Assigned> = Vec::new();
         for k in 0..400 {
-            let condition = assign(&conditions, assigned.iter().copied(), 0, scatter(k));
+            let condition = assign(&conditions, assigned.iter().copied(), EpochMs(0), scatter(k));
             // In the first condition two of three drop out.
-            assigned.push(Assigned { condition, completed: Some(condition == 1 || k % 3 == 0), seen: 0 });
+            assigned.push(Assigned {
+                condition,
+                completed: Some(condition == 1 || k % 3 == 0),
+                seen: EpochMs(0),
+            });
         }
         let completed = |condition| {
             assigned.iter().filter(|one| one.condition == condition && one.completed == Some(true)).count()
@@ -98,11 +104,11 @@ mod tests {
     #[test]
     fn a_participant_not_seen_for_long_does_not_count_and_ties_are_drawn() {
         let conditions = conditions(2);
-        let gone = Assigned { condition: 0, completed: None, seen: 0 };
-        let here = Assigned { condition: 1, completed: None, seen: FORGOTTEN_MS };
-        assert_eq!(assign(&conditions, [gone, here], FORGOTTEN_MS, 0), 0);
-        let first = (0..1_000).filter(|k| assign(&conditions, [], 0, scatter(*k)) == 0).count();
+        let gone = Assigned { condition: 0, completed: None, seen: EpochMs(0) };
+        let here = Assigned { condition: 1, completed: None, seen: EpochMs(FORGOTTEN_MS) };
+        assert_eq!(assign(&conditions, [gone, here], EpochMs(FORGOTTEN_MS), 0), 0);
+        let first = (0..1_000).filter(|k| assign(&conditions, [], EpochMs(0), scatter(*k)) == 0).count();
         assert!((420..580).contains(&first), "{first}");
-        assert_eq!(assign(&[], [], 0, 5), 0);
+        assert_eq!(assign(&[], [], EpochMs(0), 5), 0);
     }
 }

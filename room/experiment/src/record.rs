@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use footlights_env::{ActionValue, Agent, RecordValue};
-use footlights_protocol::{KeySet, MonotonicMs, Tick, timeline::ActionSource};
+use footlights_protocol::{EpochMs, KeySet, MonotonicMs, Tick, timeline::ActionSource};
 use serde::{Deserialize, Serialize};
 
 /// One tick. Lists by agent have one entry for each agent, in the agents' order.
@@ -16,8 +16,8 @@ pub struct StepRecord {
     pub episode: u32,
     /// Steps since the episode's reset, from 1.
     pub step: u32,
-    /// The server's clock when the tick ran, epoch ms.
-    pub server_time_ms: u64,
+    /// The server's clock when the tick ran.
+    pub server_time_ms: EpochMs,
     /// What each agent did.
     pub actions: Vec<ActionValue>,
     /// Where each action came from.
@@ -66,8 +66,8 @@ pub struct ParticipantSample {
 pub struct EpisodeRecord {
     /// From 0.
     pub episode: u32,
-    /// Server's clock at the reset, epoch ms.
-    pub started_ms: u64,
+    /// The server's clock at the reset.
+    pub started_ms: EpochMs,
     /// Flat observations at the reset, those of one agent after those of another.
     pub initial_observations: Vec<f32>,
     /// How many steps the episode had.

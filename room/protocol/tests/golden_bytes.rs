@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use footlights_env::{ActionValue, Agent};
 use footlights_protocol::{
-    KeySet, MonotonicMs, Outcome, Tick,
+    EpochMs, KeySet, MonotonicMs, Outcome, Tick,
     timeline::Move,
     wire::{
         self, ClientToLobby, ClientToRoom, ClientToTabLease, ConfirmedTick, Frame, KeyChange, LobbyToClient,
@@ -28,7 +28,7 @@ fn confirmed() -> ConfirmedTick {
     ];
     ConfirmedTick {
         tick: Tick(300),
-        at_ms: 1_000,
+        at_ms: EpochMs(1_000),
         tag: 7,
         persisted: Some(Tick(290)),
         moves,

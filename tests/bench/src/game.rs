@@ -1,7 +1,10 @@
 //! A room on virtual time with everybody connected and changing keys: as fast as it can, without a socket.
 
 use anyhow::{Result, ensure};
-use footlights_engine::room::{GameRoom, Input, Output};
+use footlights_engine::{
+    ConnId,
+    room::{GameRoom, Input, Output},
+};
 use footlights_env::{Agent, Environment, Rng, Stream};
 use footlights_example_environments::{
     mountain_car::{self, MountainCar},
@@ -12,12 +15,12 @@ use footlights_experiment::{
     record::{GameInfo, SeatInfo},
 };
 use footlights_protocol::{
-    KeySet, MonotonicMs,
+    EpochMs, KeySet, MonotonicMs,
     wire::{self, ClientToRoom},
 };
 
-/// The start of virtual time, epoch ms.
-const EPOCH: u64 = 1_790_000_000_000;
+/// The start of virtual time.
+const EPOCH: EpochMs = EpochMs(1_790_000_000_000);
 /// How often a person changes the keys that are held.
 const KEY_CHANGES_PER_SECOND: u32 = 3;
 
@@ -37,11 +40,11 @@ pub struct Handed {
 pub struct Game {
     scene: GameScene,
     room: GameRoom,
-    now: u64,
+    now: EpochMs,
     rng: Rng,
     /// Number of messages sent by seat.
     seqs: Vec<u32>,
-    ping_at: u64,
+    ping_at: EpochMs,
 }
 
 impl Game {
@@ -104,11 +107,11 @@ impl Game {
                     *seq
                 });
                 let held = KeySet::key(self.rng.below(keys.max(1)) as usize);
-                self.say(agent, &ClientToRoom::Keys { seq, held, time: MonotonicMs(self.now as f64) });
+                self.say(agent, &ClientToRoom::Keys { seq, held, time: MonotonicMs(self.now.0 as f64) });
             }
             if self.now >= self.ping_at {
                 let ping =
-                    ClientToRoom::Ping { time: MonotonicMs(self.now as f64), rtt: 20.0, focused: true };
+                    ClientToRoom::Ping { time: MonotonicMs(self.now.0 as f64), rtt: 20.0, focused: true };
                 self.say(agent, &ping);
             }
         }
@@ -131,11 +134,11 @@ impl Game {
     }
 }
 
-fn conn(agent: Agent) -> u64 {
-    u64::from(agent.0) + 1
+fn conn(agent: Agent) -> ConnId {
+    ConnId(u64::from(agent.0) + 1)
 }
 
-fn room(scene: &GameScene, seed: u64, now: u64) -> Result<GameRoom> {
+fn room(scene: &GameScene, seed: u64, now: EpochMs) -> Result<GameRoom> {
     let seats = (0u8..).zip(&scene.seats).map(|(agent, seat)| SeatInfo {
         agent: Agent(agent),
         holder: seat.name().to_owned(),

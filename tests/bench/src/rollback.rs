@@ -6,7 +6,7 @@ use footlights_env::{Sim, Simulation, conformance};
 use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, Seat, record::GameInfo};
 use footlights_protocol::{
-    MonotonicMs, Tick,
+    EpochMs, MonotonicMs, Tick,
     timeline::{Move, Timeline},
     wire::{self, ClientToRoom, ConfirmedTick, RenderReport, RoomToClient},
 };
@@ -79,7 +79,7 @@ fn messages(context: &mut Context, tick: Tick) -> Result<()> {
     context.add(Figure::new("rollback/idle_upstream", up as f64, "bytes/s").at_most(40.0))?;
     let told = ConfirmedTick {
         tick,
-        at_ms: 1_790_000_000_000,
+        at_ms: EpochMs(1_790_000_000_000),
         moves: Vec::new(),
         tag: u64::MAX,
         digest: None,

@@ -4,11 +4,17 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use footlights_engine::room::{GameRoom, Input};
+use footlights_engine::{
+    ConnId,
+    room::{GameRoom, Input},
+};
 use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
 use footlights_experiment::{GameScene, Seat};
-use footlights_protocol::wire::{self, ClientToRoom};
+use footlights_protocol::{
+    EpochMs, KeySet,
+    wire::{self, ClientToRoom},
+};
 use footlights_testing::{World, info};
 
 use crate::target::Target;
@@ -20,7 +26,7 @@ const MAX_RECEIPTS: usize = 12;
 pub struct Receipts {
     scene: GameScene,
     checkpoint: Vec<u8>,
-    now: u64,
+    now: EpochMs,
     /// True receipts of the ticks behind the checkpoint.
     true_ones: ClientToRoom,
     hello: Vec<u8>,
@@ -67,9 +73,9 @@ impl Target for Receipts {
         let restored = GameRoom::restore(&self.scene, game, 0, &self.checkpoint, self.now);
         let mut room = restored.expect("a stored checkpoint can be read");
         let before = room.tick();
-        room.handle(self.now, Input::Connected { agent: Agent(0), conn: 1 });
+        room.handle(self.now, Input::Connected { agent: Agent(0), conn: ConnId(1) });
         for bytes in [self.hello.as_slice(), input] {
-            room.handle(self.now, Input::Message { conn: 1, bytes: bytes.to_vec() });
+            room.handle(self.now, Input::Message { conn: ConnId(1), bytes: bytes.to_vec() });
         }
         while room.poll().is_some() {}
         // Nothing that was brought back may break what comes.

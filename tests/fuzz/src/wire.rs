@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use footlights_protocol::{
-    MonotonicMs,
+    KeySet, MonotonicMs,
     wire::{
         self, ClientToLobby, ClientToRoom, ClientToTabLease, LobbyToClient, MAX_FROM_BROWSER, MAX_TO_BROWSER,
         RoomToClient, TabLeaseToClient,
@@ -18,7 +18,7 @@ impl Target for Wire {
     /// One of each kind is in the corpus.
     fn seeds(&self) -> Vec<Vec<u8>> {
         vec![
-            wire::encode(&ClientToRoom::Keys { seq: 1, held: 5, time: MonotonicMs(0.25) }),
+            wire::encode(&ClientToRoom::Keys { seq: 1, held: KeySet(5), time: MonotonicMs(0.25) }),
             wire::encode(&ClientToLobby::Ready),
             wire::encode(&ClientToTabLease::Take),
             wire::encode(&LobbyToClient::Pong),

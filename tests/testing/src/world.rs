@@ -7,19 +7,22 @@ use footlights_data::{
     event::Event,
     verdict::{SeatVerdict, Verdict},
 };
-use footlights_engine::room::{GameRoom, Input, Output};
+use footlights_engine::{
+    ConnId,
+    room::{GameRoom, Input, Output},
+};
 use footlights_env::{Agent, surface::Scene};
 use footlights_experiment::{
     GameScene,
     record::{GameInfo, SeatInfo},
 };
 use footlights_protocol::{
-    KeySet, MonotonicMs, Outcome,
+    EpochMs, KeySet, MonotonicMs, Outcome,
     wire::{self, ClientToRoom, CloseCode, Frame, Phase, RoomToClient, Status, Welcome},
 };
 
-/// The start of all virtual time, epoch ms.
-pub const EPOCH: u64 = 1_790_000_000_000;
+/// The start of all virtual time.
+pub const EPOCH: EpochMs = EpochMs(1_790_000_000_000);
 
 /// What one connection has received.
 #[derive(Debug, Default)]
@@ -31,7 +34,7 @@ pub struct Browser {
     /// The newest status.
     pub status: Option<Status>,
     /// (arrival, frame), in order.
-    pub frames: Vec<(u64, Frame)>,
+    pub frames: Vec<(EpochMs, Frame)>,
     /// Length of every frame as it travelled.
     pub bytes: Vec<usize>,
     /// The picture that the frames make.
@@ -59,16 +62,16 @@ pub struct World {
     pub scene: GameScene,
     /// The real room.
     pub room: GameRoom,
-    /// The time, epoch ms.
-    pub now: u64,
+    /// The time.
+    pub now: EpochMs,
     /// Every connection there ever was, by number.
-    pub browsers: BTreeMap<u64, Browser>,
+    pub browsers: BTreeMap<ConnId, Browser>,
     /// Stored chunks, in order.
     pub chunks: Vec<Vec<u8>>,
     /// The checkpoint that was stored with the last chunk.
     pub checkpoint: Option<Vec<u8>>,
     /// When something was stored.
-    pub stored_at: Vec<u64>,
+    pub stored_at: Vec<EpochMs>,
     /// Everything that the room reported.
     pub events: Vec<Event>,
     /// How the game ended.
@@ -79,7 +82,7 @@ pub struct World {
     pub released: Vec<(u8, SeatVerdict)>,
     /// How often it was asked to save the game.
     pub saves: usize,
-    next_conn: u64,
+    next_conn: ConnId,
 }
 
 /// Ids as a lobby would give them.
@@ -116,7 +119,7 @@ impl World {
             verdict: None,
             released: Vec::new(),
             saves: 0,
-            next_conn: 1,
+            next_conn: ConnId(1),
         }
     }
 
@@ -181,16 +184,16 @@ impl World {
     }
 
     /// Opens a connection without saying anything.
-    pub fn open(&mut self, agent: u8) -> u64 {
+    pub fn open(&mut self, agent: u8) -> ConnId {
         let conn = self.next_conn;
-        self.next_conn += 1;
+        self.next_conn = ConnId(conn.0 + 1);
         self.browsers.insert(conn, Browser { agent, rtt: 20.0, focused: true, ..Browser::default() });
         self.input(Input::Connected { agent: Agent(agent), conn });
         conn
     }
 
     /// Opens a connection and says hello as a good browser does.
-    pub fn join(&mut self, agent: u8) -> u64 {
+    pub fn join(&mut self, agent: u8) -> ConnId {
         let conn = self.open(agent);
         let digest = self.scene.environment.default_fingerprint().expect("a fingerprint");
         self.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
@@ -198,12 +201,12 @@ impl World {
     }
 
     /// Sends one message.
-    pub fn say(&mut self, conn: u64, message: &ClientToRoom) {
+    pub fn say(&mut self, conn: ConnId, message: &ClientToRoom) {
         self.input(Input::Message { conn, bytes: wire::encode(message) });
     }
 
     /// Holds these keys from now on.
-    pub fn hold(&mut self, conn: u64, held: KeySet) {
+    pub fn hold(&mut self, conn: ConnId, held: KeySet) {
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.seq += 1;
         let (seq, time) = (browser.seq, MonotonicMs((self.now - EPOCH) as f64));
@@ -211,7 +214,7 @@ impl World {
     }
 
     /// Sends a sign of life, which says whether the page is looked at.
-    pub fn ping(&mut self, conn: u64, focused: bool) {
+    pub fn ping(&mut self, conn: ConnId, focused: bool) {
         let time = MonotonicMs((self.now - EPOCH) as f64);
         let browser = self.browsers.get_mut(&conn).expect("a connection");
         browser.focused = focused;
@@ -220,7 +223,7 @@ impl World {
     }
 
     /// The connection is lost without a close.
-    pub fn drop_connection(&mut self, conn: u64) {
+    pub fn drop_connection(&mut self, conn: ConnId) {
         self.input(Input::Disconnected { conn });
     }
 
@@ -234,7 +237,7 @@ impl World {
         let end = self.now + ms;
         let mut ping = self.now + 1_000;
         while go_on(self) {
-            let wake = self.room.next_wake().unwrap_or(u64::MAX).max(self.now);
+            let wake = self.room.next_wake().unwrap_or(EpochMs(u64::MAX)).max(self.now);
             let next = wake.min(ping);
             if next > end {
                 self.now = end;
@@ -243,7 +246,7 @@ impl World {
             self.now = next;
             if next == ping {
                 ping += 1_000;
-                let open: Vec<(u64, bool)> = self
+                let open: Vec<(ConnId, bool)> = self
                     .browsers
                     .iter()
                     .filter(|(_, b)| b.closed.is_none() && b.welcome.is_some())
@@ -285,12 +288,12 @@ impl World {
     }
 
     /// What a connection has received.
-    pub fn browser(&self, conn: u64) -> &Browser {
+    pub fn browser(&self, conn: ConnId) -> &Browser {
         &self.browsers[&conn]
     }
 
     /// The phase that a connection was told last.
-    pub fn phase(&self, conn: u64) -> Option<Phase> {
+    pub fn phase(&self, conn: ConnId) -> Option<Phase> {
         self.browser(conn).status.as_ref().map(|status| status.phase)
     }
 

@@ -1,6 +1,8 @@
 //! The session of a researcher who has entered the token: a signed cookie that allows reading for half a day. It never
 //! allows changing data, so no other site can make the researcher's browser change any.
 
+use footlights_protocol::EpochMs;
+
 use cookie::{Cookie, SameSite, time::Duration};
 use serde::{Deserialize, Serialize};
 use worker::{Env, Headers, Request};
@@ -20,19 +22,19 @@ const PATHS: [&str; 2] = ["/admin", "/api/admin"];
 /// What the cookie says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Session {
-    /// Until when the session lasts, epoch ms.
-    expires: u64,
+    /// Until when the session lasts.
+    expires: EpochMs,
     /// A fingerprint of the token that was entered: a new token ends all sessions.
     token: String,
 }
 
 impl Session {
-    fn new(signer: &Signer, token: &str, now: u64) -> Result<Self, ApiError> {
+    fn new(signer: &Signer, token: &str, now: EpochMs) -> Result<Self, ApiError> {
         Ok(Self { expires: now + HOURS * 3_600_000, token: signer.fingerprint(token)? })
     }
 
     /// Whether the session lasts now and belongs to that token.
-    fn opens(&self, signer: &Signer, token: &str, now: u64) -> Result<bool, ApiError> {
+    fn opens(&self, signer: &Signer, token: &str, now: EpochMs) -> Result<bool, ApiError> {
         Ok(now < self.expires && self.token == signer.fingerprint(token)?)
     }
 }
@@ -45,7 +47,7 @@ pub fn check(request: &Request, env: &Env) -> Result<(), ApiError> {
     if is_open(&signer, &header, &token, now())? { Ok(()) } else { Err(ApiError::WrongToken) }
 }
 
-fn is_open(signer: &Signer, header: &str, token: &str, now: u64) -> Result<bool, ApiError> {
+fn is_open(signer: &Signer, header: &str, token: &str, now: EpochMs) -> Result<bool, ApiError> {
     let sessions = Cookie::split_parse(header)
         .flatten()
         .filter(|cookie| cookie.name() == NAME)
@@ -93,20 +95,20 @@ mod tests {
     #[test]
     fn a_cookie_opens_for_half_a_day_and_for_one_token() {
         let signer = Signer::from_secret("0123456789abcdef");
-        let session = Session::new(&signer, TOKEN, 1_000).unwrap();
+        let session = Session::new(&signer, TOKEN, EpochMs(1_000)).unwrap();
         let header = |value: &str| format!("other=1; {NAME}={value}");
         let signed = signer.sign(KIND, &session).unwrap();
         let opens = |header: &str, token: &str, now| is_open(&signer, header, token, now).unwrap();
-        assert!(opens(&header(&signed), TOKEN, 1_001));
-        assert!(opens(&header(&signed), TOKEN, 1_000 + 12 * 3_600_000 - 1));
-        assert!(!opens(&header(&signed), TOKEN, 1_000 + 12 * 3_600_000), "expired");
-        assert!(!opens(&header(&signed), "fedcba9876543210", 1_001), "a token that was replaced");
-        assert!(!opens("", TOKEN, 1_001) && !opens(&header("x.y"), TOKEN, 1_001));
+        assert!(opens(&header(&signed), TOKEN, EpochMs(1_001)));
+        assert!(opens(&header(&signed), TOKEN, EpochMs(1_000) + 12 * 3_600_000 - 1));
+        assert!(!opens(&header(&signed), TOKEN, EpochMs(1_000) + 12 * 3_600_000), "expired");
+        assert!(!opens(&header(&signed), "fedcba9876543210", EpochMs(1_001)), "a token that was replaced");
+        assert!(!opens("", TOKEN, EpochMs(1_001)) && !opens(&header("x.y"), TOKEN, EpochMs(1_001)));
         let elsewhere = Signer::from_secret("another secret 1").sign(KIND, &session).unwrap();
-        assert!(!opens(&header(&elsewhere), TOKEN, 1_001), "another deployment's");
+        assert!(!opens(&header(&elsewhere), TOKEN, EpochMs(1_001)), "another deployment's");
         let ticket = signer.sign("ticket", &session).unwrap();
-        assert!(!opens(&header(&ticket), TOKEN, 1_001), "signed for something else");
-        assert!(!opens(&format!("footlights={signed}"), TOKEN, 1_001), "another cookie");
+        assert!(!opens(&header(&ticket), TOKEN, EpochMs(1_001)), "signed for something else");
+        assert!(!opens(&format!("footlights={signed}"), TOKEN, EpochMs(1_001)), "another cookie");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The assignment of one experiment's participants to its conditions, and who of them completed the study.
 
 use footlights_experiment::assignment::{self, Assigned};
+use footlights_protocol::EpochMs;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
@@ -72,13 +73,13 @@ impl Assignment {
         let assigned = rows.iter().map(|row| Assigned {
             condition: row.cell as usize,
             completed: row.completed.map(|completed| completed > 0.5),
-            seen: row.seen as u64,
+            seen: EpochMs(row.seen as u64),
         });
         let condition = assignment::assign(&experiment.conditions(), assigned, now(), auth::random_u64()?);
         costs::add(Cost::SqliteRows, 1);
         self.state.storage().sql().exec(
             "INSERT INTO assigned (subject, cell, completed, seen) VALUES (?, ?, NULL, ?)",
-            vec![request.subject.clone().into(), integer(condition as i64), integer(now() as i64)],
+            vec![request.subject.clone().into(), integer(condition as i64), integer(now().0 as i64)],
         )?;
         Ok(condition)
     }
@@ -95,7 +96,7 @@ impl Assignment {
             request.completed.map_or(SqlStorageValue::Null, |completed| integer(i64::from(completed)));
         sql.exec(
             "UPDATE assigned SET completed = ?, seen = ? WHERE subject = ?",
-            vec![completed, integer(now() as i64), request.subject.clone().into()],
+            vec![completed, integer(now().0 as i64), request.subject.clone().into()],
         )?;
         Ok(())
     }

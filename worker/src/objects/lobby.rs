@@ -8,6 +8,7 @@ use std::{
 };
 
 use footlights_engine::{
+    ConnId,
     lobby::{self, Input, LobbyState, Output, QueueEntry, seat_participants, subjects_by_agent},
     participant::RunningGame,
     placement::Region,
@@ -73,7 +74,7 @@ struct Shell {
     lobby: RefCell<Option<lobby::Lobby>>,
     /// From the first participant's handoff, or from storage.
     scene: RefCell<Option<SceneId>>,
-    last_conn: Cell<u64>,
+    last_conn: Cell<ConnId>,
 }
 
 impl DurableObject for Lobby {
@@ -173,7 +174,7 @@ impl Shell {
             *self.scene.borrow_mut() = Some(scene);
         }
         // Unique in this life of the object and in earlier ones, whose sockets may still be open.
-        let conn = (now() * 1_000).max(self.last_conn.get() + 1);
+        let conn = ConnId((now().0 * 1_000).max(self.last_conn.get().0 + 1));
         self.last_conn.set(conn);
         let draw = auth::random_u64()?;
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
@@ -191,7 +192,7 @@ impl Shell {
 
     /// A socket closed. One that waits for a room that is being opened has no queue entry, so its tag names it.
     async fn left(self: Rc<Self>, socket: &WebSocket) {
-        let conn = self.state.get_tags(socket).first().and_then(|tag| tag.parse().ok());
+        let conn = self.state.get_tags(socket).first().and_then(|tag| tag.parse().ok()).map(ConnId);
         let Some(conn) = conn else { return };
         let is_known = entry_of(socket).is_some()
             || self.lobby.borrow().as_ref().is_some_and(|lobby| lobby.contains(conn));
@@ -237,7 +238,7 @@ impl Shell {
             costs::put(&self.state, "ledger", json::encode("a lobby's state", &state)?).await?;
         }
         match wake {
-            Some(wake) => self.state.storage().set_alarm(wake.saturating_sub(now()) as i64).await?,
+            Some(wake) => self.state.storage().set_alarm((wake - now()) as i64).await?,
             None => self.state.storage().delete_alarm().await?,
         }
         Ok(())
@@ -301,24 +302,24 @@ impl Shell {
         Ok(scene)
     }
 
-    fn socket(&self, conn: u64) -> Option<WebSocket> {
+    fn socket(&self, conn: ConnId) -> Option<WebSocket> {
         self.state.get_websockets_with_tag(&conn.to_string()).pop()
     }
 
-    fn send(&self, conn: u64, message: &LobbyToClient) {
+    fn send(&self, conn: ConnId, message: &LobbyToClient) {
         if let Some(socket) = self.socket(conn) {
             let _ = socket.send_with_bytes(wire::encode(message));
         }
     }
 
     /// Removes the queue entry from a socket that stays open.
-    fn forget(&self, conn: u64) {
+    fn forget(&self, conn: ConnId) {
         if let Some(socket) = self.socket(conn) {
             let _ = socket.serialize_attachment(NO_ENTRY);
         }
     }
 
-    fn close(&self, conn: u64, code: CloseCode) {
+    fn close(&self, conn: ConnId, code: CloseCode) {
         self.forget(conn);
         if let Some(socket) = self.socket(conn) {
             let _ = socket.close(Some(code.code()), Some("see the code"));

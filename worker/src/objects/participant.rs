@@ -8,6 +8,7 @@ use std::{
 
 use footlights_data::event::EventKind;
 use footlights_engine::{
+    ConnId,
     lobby::project_globals,
     participant::{Identity, Participant as Record, SubmitReport},
     tab_lease::{self, Tab},
@@ -394,7 +395,8 @@ impl Shell {
     /// The participant opened a tab.
     async fn open_tab(&self, handoff: TabHandoff) -> Result<Response, ApiError> {
         let pair = WebSocketPair::new()?;
-        let conn = self.open_tabs().iter().map(|tab| tab.conn).max().unwrap_or(0).max(now()) + 1;
+        let newest = self.open_tabs().iter().map(|tab| tab.conn).max().unwrap_or_default();
+        let conn = ConnId(newest.0.max(now().0) + 1);
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
         self.handle_tabs(tab_lease::Input::Opened { conn, name: handoff.tab });
         let holds = self.open_tabs().iter().any(|tab| tab.conn == conn && tab.holds);
@@ -422,7 +424,7 @@ impl Shell {
     fn handle_tabs(&self, input: tab_lease::Input) {
         let mut open = self.open_tabs();
         let outputs = tab_lease::handle(&mut open, input);
-        let socket = |conn: u64| self.state.get_websockets_with_tag(&conn.to_string()).pop();
+        let socket = |conn: ConnId| self.state.get_websockets_with_tag(&conn.to_string()).pop();
         for tab in &open {
             if let Some(socket) = socket(tab.conn) {
                 let _ = socket.serialize_attachment(tab);

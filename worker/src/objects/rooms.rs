@@ -11,10 +11,13 @@ use footlights_data::{
     chunk::Chunk,
     verdict::{SeatVerdict, Verdict},
 };
-use footlights_engine::room::{GameRoom, Input, Output};
+use footlights_engine::{
+    ConnId,
+    room::{GameRoom, Input, Output},
+};
 use footlights_env::Agent;
 use footlights_experiment::record::{GameInfo, SeatInfo};
-use footlights_protocol::{Outcome, wire::CloseCode};
+use footlights_protocol::{EpochMs, Outcome, wire::CloseCode};
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object, wasm_bindgen_futures::spawn_local,
@@ -55,7 +58,7 @@ struct Due {
 /// A game in memory.
 struct Live {
     room: GameRoom,
-    sockets: BTreeMap<u64, WebSocket>,
+    sockets: BTreeMap<ConnId, WebSocket>,
     next_chunk: u32,
     /// Chunks that could not be stored yet.
     unstored: Vec<(Vec<u8>, Vec<u8>)>,
@@ -69,11 +72,11 @@ struct Shell {
     games: OnceCell<Games>,
     live: RefCell<BTreeMap<String, Live>>,
     saving: RefCell<BTreeSet<String>>,
-    /// Since when there has been a game in memory, epoch ms.
-    busy: Cell<Option<u64>>,
-    /// When the running timer will fire, epoch ms.
-    armed: Cell<Option<u64>>,
-    last_conn: Cell<u64>,
+    /// Since when there has been a game in memory.
+    busy: Cell<Option<EpochMs>>,
+    /// When the running timer will fire.
+    armed: Cell<Option<EpochMs>>,
+    last_conn: Cell<ConnId>,
 }
 
 impl DurableObject for Rooms {
@@ -252,7 +255,7 @@ impl Shell {
             }
         }
         let pair = WebSocketPair::new()?;
-        let conn = now().max(self.last_conn.get() + 1);
+        let conn = ConnId(now().0.max(self.last_conn.get().0 + 1));
         self.last_conn.set(conn);
         self.state.accept_websocket_with_tags(&pair.server, &[&game, &conn.to_string()]);
         if let Some(live) = self.live.borrow_mut().get_mut(&game) {
@@ -263,9 +266,9 @@ impl Shell {
     }
 
     /// The game and the connection of a socket.
-    fn place(&self, socket: &WebSocket) -> Option<(String, u64)> {
+    fn place(&self, socket: &WebSocket) -> Option<(String, ConnId)> {
         match self.state.get_tags(socket).as_slice() {
-            [game, conn] => Some((game.clone(), conn.parse().ok()?)),
+            [game, conn] => Some((game.clone(), ConnId(conn.parse().ok()?))),
             _ => None,
         }
     }
@@ -374,7 +377,7 @@ impl Shell {
         self.armed.set(Some(wake));
         let shell = self.clone();
         spawn_local(async move {
-            Delay::from(Duration::from_millis(wake.saturating_sub(now()))).await;
+            Delay::from(Duration::from_millis(wake - now())).await;
             if shell.armed.get() == Some(wake) {
                 shell.armed.set(None);
                 shell.wake();
@@ -459,7 +462,7 @@ impl Shell {
                 if self.live.borrow().is_empty()
                     && let Some(since) = self.busy.take()
                 {
-                    costs::add(Cost::RoomSeconds, now().saturating_sub(since).div_ceil(1_000));
+                    costs::add(Cost::RoomSeconds, (now() - since).div_ceil(1_000));
                 }
             }
             Err(error) => {

@@ -2,6 +2,7 @@
 
 use footlights_env::Agent;
 use footlights_experiment::{Globals, Location};
+use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{envelope::Envelope, lobby::LobbyRequest, participant::ParticipantRequest, rooms::RoomsRequest};
@@ -35,8 +36,8 @@ pub struct LobbyHandoff {
     pub experiment: String,
     pub scene: String,
     pub subject: String,
-    /// Since when they have waited for this game, epoch ms.
-    pub since: u64,
+    /// Since when they have waited for this game.
+    pub since: EpochMs,
     /// Those of their globals that the matchmaker needs.
     pub globals: Globals,
     pub location: Option<Location>,

@@ -3,6 +3,7 @@
 use footlights_data::{event::EventKind, session::SessionRecord};
 use footlights_engine::participant::{Identity, RunningGame};
 use footlights_experiment::{Experiment, Globals, Scene, ValidationErrors, progress::GameResult};
+use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::object_requests;
@@ -79,8 +80,8 @@ pub struct EnterLobby {
 /// What a lobby must know about a participant.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LobbyEntry {
-    /// Since when they have waited for this game, epoch ms.
-    pub since: u64,
+    /// Since when they have waited for this game.
+    pub since: EpochMs,
     /// Path and query of the room's socket, if their game already runs.
     pub running_socket: Option<String>,
     /// Those of their globals that the matchmaker needs.
@@ -156,13 +157,13 @@ mod tests {
         let mut record = Participant::default();
         let identifiers = [("PROLIFIC_PID".to_owned(), "5f1c".to_owned())].into();
         let identity = Identity { subject: "s".into(), identifiers, ..Identity::default() };
-        record.begin(1, &experiment, "start", identity, Assignment::default()).unwrap();
+        record.begin(EpochMs(1), &experiment, "start", identity, Assignment::default()).unwrap();
         let sent = |question: &str| [(question.to_owned(), "because".to_owned())];
-        record.submit(2, &experiment, "first", &sent("why"), "").unwrap();
+        record.submit(EpochMs(2), &experiment, "first", &sent("why"), "").unwrap();
         let page = PageState::new(&experiment, &record.session).session;
         assert!(page.submissions.is_empty() && page.events.is_empty() && page.identifiers.is_none());
         assert_eq!(page.progress, record.session.progress);
-        record.submit(3, &experiment, "second", &sent("how"), "").unwrap();
+        record.submit(EpochMs(3), &experiment, "second", &sent("how"), "").unwrap();
         let page = PageState::new(&experiment, &record.session).session;
         assert_eq!(page.submissions, record.session.submissions);
         assert!(page.events.is_empty() && page.identifiers.is_none());

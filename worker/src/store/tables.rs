@@ -9,6 +9,7 @@ use footlights_experiment::{
     Experiment, GameScene,
     record::{EpisodeRecord, GameInfo, SeatInfo, StepRecord},
 };
+use footlights_protocol::EpochMs;
 
 /// A participant's row in `participants` and in `sessions`.
 pub struct ParticipantRow<'r> {
@@ -17,8 +18,8 @@ pub struct ParticipantRow<'r> {
     pub scene: &'r str,
     /// How the experiment ended; `None` while it runs.
     pub ending: Option<&'static str>,
-    /// When this is written, epoch ms.
-    pub now: u64,
+    /// When this is written.
+    pub now: EpochMs,
     /// Outcome and score by scene, as JSON.
     pub games: String,
 }
@@ -238,7 +239,7 @@ mod tests {
         let event = EventRow {
             subject_id: Some("s".into()),
             at: "2026-01-01T00:00:00Z".into(),
-            tick: Some(7),
+            tick: Some(footlights_protocol::Tick(7)),
             kind: "joined".into(),
             detail: "d".into(),
             ..EventRow::default()

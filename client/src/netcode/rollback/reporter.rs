@@ -124,10 +124,12 @@ impl Reporter {
 
 #[cfg(test)]
 mod tests {
+    use footlights_protocol::EpochMs;
+
     use super::*;
 
     fn confirmed(tick: Tick, persisted: Option<Tick>) -> ConfirmedTick {
-        ConfirmedTick { tick, at_ms: 0, moves: Vec::new(), tag: 0, digest: None, persisted }
+        ConfirmedTick { tick, at_ms: EpochMs(0), moves: Vec::new(), tag: 0, digest: None, persisted }
     }
 
     fn missed(tick: Tick) -> TickReport {

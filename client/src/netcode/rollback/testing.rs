@@ -2,7 +2,7 @@
 
 use footlights_env::{ActionValue, Agent};
 use footlights_protocol::{
-    InputDelay, KeySet,
+    EpochMs, InputDelay, KeySet,
     keys::{InputMode, Keyboard, MissingAction},
     timeline::{Move, Moves, Rules, Timeline},
     wire::{ConfirmedTick, SimulationSetup},
@@ -85,7 +85,7 @@ impl Referee {
         }
         ConfirmedTick {
             tick: self.0.tick(),
-            at_ms: 0,
+            at_ms: EpochMs(0),
             moves: moves.into_iter().collect(),
             tag: 0,
             digest,

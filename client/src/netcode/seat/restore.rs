@@ -62,13 +62,13 @@ pub fn pack_receipts<'a>(receipts: impl Iterator<Item = &'a (Tick, ByteBuf)>) ->
 #[cfg(test)]
 mod tests {
     use footlights_env::Agent;
-    use footlights_protocol::{KeySet, timeline::Move};
+    use footlights_protocol::{EpochMs, KeySet, timeline::Move};
 
     use super::*;
 
     fn tick(tick: Tick, changes: usize) -> ConfirmedTick {
         let moves = vec![(Agent(0), Move::Keys(vec![Some(KeySet(u32::MAX)); changes]))];
-        ConfirmedTick { tick, at_ms: 0, moves, tag: u64::MAX, digest: None, persisted: None }
+        ConfirmedTick { tick, at_ms: EpochMs(0), moves, tag: u64::MAX, digest: None, persisted: None }
     }
 
     fn ticks_in(messages: &[Vec<u8>]) -> Vec<Tick> {

@@ -63,7 +63,7 @@ pub(super) fn general<'r>(people: ColumnType) -> Vec<Column<StepRow<'r>>> {
             "server_time_ms",
             COUNT,
             "The server's clock when the tick ran, since 1970-01-01 UTC.",
-            |row: &StepRow<'r>| row.step.server_time_ms.into(),
+            |row: &StepRow<'r>| row.step.server_time_ms.0.into(),
         )
         .unit("ms"),
     ]

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use footlights_protocol::wire::LobbyToClient;
+use footlights_protocol::{EpochMs, wire::LobbyToClient};
 
 use super::{entry::QueueEntry, message::Output, queue::Queue};
+use crate::ConnId;
 
 /// What a participant was sent last, without the times that always change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Announced {
     Waiting { waiting: u32, full: bool },
-    ReadyCheck { until: u64, ready: u32, mine: bool },
+    ReadyCheck { until: EpochMs, ready: u32, mine: bool },
 }
 
 /// What does not change about a lobby while it is open.
@@ -24,17 +25,17 @@ pub(super) struct Terms {
 
 /// Remembers what each connection was sent last.
 #[derive(Debug, Default)]
-pub(super) struct Announcer(BTreeMap<u64, Announced>);
+pub(super) struct Announcer(BTreeMap<ConnId, Announced>);
 
 impl Announcer {
     /// The messages for every participant for whom something changed, and for `answered`, whose message came.
     pub(super) fn announce(
         &mut self,
-        now: u64,
+        now: EpochMs,
         queue: &Queue,
         terms: Terms,
         full: bool,
-        answered: Option<u64>,
+        answered: Option<ConnId>,
     ) -> Vec<Output> {
         let in_check =
             |entry: &&QueueEntry| entry.membership.as_ref().is_some_and(|m| m.check_until.is_some());
@@ -68,17 +69,17 @@ fn standing(queue: &Queue, entry: &QueueEntry, waiting: u32, full: bool) -> Anno
     }
 }
 
-fn message(now: u64, entry: &QueueEntry, terms: Terms, state: Announced) -> LobbyToClient {
+fn message(now: EpochMs, entry: &QueueEntry, terms: Terms, state: Announced) -> LobbyToClient {
     let needed = terms.group_size;
     match state {
         Announced::ReadyCheck { until, ready, mine } => {
-            let remaining_ms = ms_u32(until.saturating_sub(now));
+            let remaining_ms = ms_u32(until - now);
             LobbyToClient::ReadyCheck { remaining_ms, ready, needed, mine }
         }
         Announced::Waiting { waiting, full } => LobbyToClient::Waiting {
             here: waiting,
             needed,
-            waited_ms: ms_u32(now.saturating_sub(entry.candidate.since)),
+            waited_ms: ms_u32(now - entry.candidate.since),
             limit_ms: ms_u32(terms.max_wait_ms),
             full,
         },

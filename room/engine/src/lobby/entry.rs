@@ -1,7 +1,10 @@
 //! One participant in the queue, as the lobby's object keeps it with their socket.
 
 use footlights_experiment::{Answer, Globals, matchmaking::Candidate};
+use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
+
+use crate::ConnId;
 
 /// How many bytes of text are kept of a participant's globals: a [`QueueEntry`] must fit into the 16 KiB that may be kept
 /// with a socket, however its text is escaped. A longer text is cut.
@@ -12,14 +15,14 @@ pub const MAX_GLOBALS: usize = 3_072;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct QueueEntry {
     /// The connection, unique within the lobby.
-    pub conn: u64,
+    pub conn: ConnId,
     /// What the matchmaker sees. The longest wait counts from [`Candidate::since`].
     pub candidate: Candidate,
-    /// The queue is ordered by it, epoch ms: [`Candidate::since`], or when a ready check was missed.
+    /// The queue is ordered by it: [`Candidate::since`], or when a ready check was missed.
     #[serde(default)]
-    pub priority_since: u64,
-    /// When the last message came, epoch ms.
-    pub last_seen: u64,
+    pub priority_since: EpochMs,
+    /// When the last message came.
+    pub last_seen: EpochMs,
     /// How many messages in a row came within a second of the one before.
     #[serde(default)]
     pub burst: u32,
@@ -35,22 +38,22 @@ pub struct QueueEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupMembership {
     /// The group: the connection of the member whom the matchmaker named first.
-    pub group: u64,
+    pub group: ConnId,
     /// The member's position in the group, from 0.
     pub at: u32,
     /// How many members the group has.
     pub size: u32,
-    /// Until when it is held, epoch ms.
-    pub held_until: u64,
-    /// Until when all members must confirm the ready check, epoch ms; `None` before it begins.
-    pub check_until: Option<u64>,
+    /// Until when it is held.
+    pub held_until: EpochMs,
+    /// Until when all members must confirm the ready check; `None` before it begins.
+    pub check_until: Option<EpochMs>,
     /// Whether this participant has confirmed.
     pub ready: bool,
 }
 
 impl QueueEntry {
     /// The place in the queue: smaller is earlier.
-    pub(super) fn order(&self) -> (u64, u64) {
+    pub(super) fn order(&self) -> (EpochMs, ConnId) {
         (self.priority_since, self.conn)
     }
 }

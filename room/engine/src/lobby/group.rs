@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 
 use footlights_data::event::EventKind;
 use footlights_experiment::matchmaking::{Candidate, LobbyEventKind};
-use footlights_protocol::wire::CloseCode;
+use footlights_protocol::{EpochMs, wire::CloseCode};
 
 use super::{
     entry::{GroupMembership, QueueEntry},
     machine::Lobby,
     message::Output,
 };
+use crate::ConnId;
 
 impl Lobby {
     /// Forms one group of participants who are in none, if the matchmaker names one and another game may begin. Returns
     /// whether it did.
-    pub(super) fn form_group(&mut self, now: u64) -> bool {
+    pub(super) fn form_group(&mut self, now: EpochMs) -> bool {
         if self.is_full() {
             return false;
         }
@@ -30,7 +31,7 @@ impl Lobby {
         let (shortest, longest) = self.rules.wait_jitter_ms;
         let span = longest.saturating_sub(shortest).saturating_add(1);
         let jitter = shortest.saturating_add(hash_seed(0, now, &group) % span);
-        let conns: Vec<u64> = group.iter().map(|entry| entry.conn).collect();
+        let conns: Vec<ConnId> = group.iter().map(|entry| entry.conn).collect();
         let Some(id) = conns.first().copied() else { return false };
         for (at, conn) in (0u32..).zip(&conns) {
             if let Some(entry) = self.queue.get_mut(*conn) {
@@ -38,7 +39,7 @@ impl Lobby {
                     group: id,
                     at,
                     size: self.group_size as u32,
-                    held_until: now.saturating_add(jitter),
+                    held_until: now + jitter,
                     check_until: None,
                     ready: false,
                 });
@@ -57,14 +58,14 @@ impl Lobby {
     }
 
     /// Advances one group whose hold or ready check has ended. Returns whether there was one.
-    pub(super) fn advance_group(&mut self, now: u64) -> bool {
+    pub(super) fn advance_group(&mut self, now: EpochMs) -> bool {
         for group in self.queue.groups().into_keys() {
             let members: Vec<&GroupMembership> = self.queue.members(group).collect();
             let Some(first) = members.first() else { continue };
             match (first.check_until, self.rules.ready_check_ms) {
                 (None, _) if now < first.held_until => continue,
                 (None, Some(ms)) => {
-                    let until = now.saturating_add(ms);
+                    let until = now + ms;
                     self.queue.update_members(group, |member| member.check_until = Some(until));
                 }
                 (None, None) => self.start_game(now, group),
@@ -78,7 +79,7 @@ impl Lobby {
     }
 
     /// Removes the members who did not confirm the ready check; the others return to the queue.
-    fn fail_ready_check(&mut self, now: u64, group: u64) {
+    fn fail_ready_check(&mut self, now: EpochMs, group: ConnId) {
         let not_ready = |entry: &QueueEntry| {
             entry.membership.as_ref().is_some_and(|member| member.group == group && !member.ready)
         };
@@ -92,7 +93,7 @@ impl Lobby {
         }
     }
 
-    fn start_game(&mut self, now: u64, group: u64) {
+    fn start_game(&mut self, now: EpochMs, group: ConnId) {
         let players = self.queue.take_group(group);
         let game = game_id(now, &players);
         self.opening.insert(game.clone(), &players);
@@ -106,13 +107,13 @@ impl Lobby {
 
 /// A number that depends on the entropy of all members, so that it cannot be known before they came. Each `salt` gives
 /// another one.
-fn hash_seed<'a>(salt: u64, now: u64, group: impl IntoIterator<Item = &'a &'a QueueEntry>) -> u64 {
-    let members = group.into_iter().flat_map(|entry| [entry.conn, entry.draw]);
-    let bytes: Vec<u8> = [salt, now].into_iter().chain(members).flat_map(u64::to_le_bytes).collect();
+fn hash_seed<'a>(salt: u64, now: EpochMs, group: impl IntoIterator<Item = &'a &'a QueueEntry>) -> u64 {
+    let members = group.into_iter().flat_map(|entry| [entry.conn.0, entry.draw]);
+    let bytes: Vec<u8> = [salt, now.0].into_iter().chain(members).flat_map(u64::to_le_bytes).collect();
     footlights_env::digest::of_bytes(&bytes)
 }
 
-fn game_id(now: u64, players: &[QueueEntry]) -> String {
+fn game_id(now: EpochMs, players: &[QueueEntry]) -> String {
     let players: Vec<&QueueEntry> = players.iter().collect();
     format!("{:016x}{:08x}", hash_seed(1, now, &players), hash_seed(2, now, &players) as u32)
 }

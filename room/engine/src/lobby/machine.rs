@@ -7,7 +7,10 @@ use footlights_experiment::{
     Waitroom,
     matchmaking::{Candidate, LobbyEvent, LobbyEventKind, Matchmaker},
 };
-use footlights_protocol::wire::{CloseCode, LobbyToClient};
+use footlights_protocol::{
+    EpochMs,
+    wire::{CloseCode, LobbyToClient},
+};
 
 use super::{
     announce::{Announcer, Terms},
@@ -17,6 +20,7 @@ use super::{
     queue::Queue,
     state::LobbyState,
 };
+use crate::ConnId;
 
 /// After so long without a message a connection counts as lost, ms. Browsers send a message every 5 s, and hidden ones
 /// at least once a minute.
@@ -77,7 +81,7 @@ impl Lobby {
 
     /// Whether a connection waits here: in the queue, or after a reload for the room that is being opened for its
     /// participant.
-    pub fn contains(&self, conn: u64) -> bool {
+    pub fn contains(&self, conn: ConnId) -> bool {
         self.queue.iter().any(|entry| entry.conn == conn) || self.opening.has_returned(conn)
     }
 
@@ -102,16 +106,15 @@ impl Lobby {
         std::mem::take(&mut self.state_changed).then(|| self.state.clone())
     }
 
-    /// When to call [`handle`](Self::handle) with [`Input::Wake`] at the latest, epoch ms.
-    pub fn next_wake(&self) -> Option<u64> {
+    /// When to call [`handle`](Self::handle) with [`Input::Wake`] at the latest.
+    pub fn next_wake(&self) -> Option<EpochMs> {
         let due = |entry: &QueueEntry| match &entry.membership {
             Some(member) => member.check_until.unwrap_or(member.held_until),
-            None => entry.candidate.since.saturating_add(self.rules.max_wait_ms),
+            None => entry.candidate.since + self.rules.max_wait_ms,
         };
-        let entries =
-            self.queue.iter().map(|entry| due(entry).min(entry.last_seen.saturating_add(SILENT_MS)));
+        let entries = self.queue.iter().map(|entry| due(entry).min(entry.last_seen + SILENT_MS));
         // A missed check is forgotten after the longest wait even if no participant connects.
-        let missed = self.state.missed.values().map(|at| at.saturating_add(self.rules.max_wait_ms));
+        let missed = self.state.missed.values().map(|at| *at + self.rules.max_wait_ms);
         entries.chain(missed).min()
     }
 
@@ -120,8 +123,8 @@ impl Lobby {
         self.out.pop_front()
     }
 
-    /// Takes in what happened at `now`, epoch ms.
-    pub fn handle(&mut self, now: u64, input: Input) {
+    /// Takes in what happened at `now`.
+    pub fn handle(&mut self, now: EpochMs, input: Input) {
         let mut answered = None;
         match input {
             Input::Joined { conn, subject, since, globals, location, draw } => {
@@ -170,7 +173,7 @@ impl Lobby {
     }
 
     /// A participant connected: they wait, unless a room is being opened for them.
-    fn arrive(&mut self, now: u64, entry: QueueEntry) {
+    fn arrive(&mut self, now: EpochMs, entry: QueueEntry) {
         match self.opening.member_mut(&entry.candidate.subject) {
             Some(member) => {
                 if let Some(older) = member.returned.replace(entry) {
@@ -181,8 +184,8 @@ impl Lobby {
         }
     }
 
-    fn join(&mut self, now: u64, mut entry: QueueEntry) {
-        let missed = self.state.missed.get(&entry.candidate.subject).copied().unwrap_or(0);
+    fn join(&mut self, now: EpochMs, mut entry: QueueEntry) {
+        let missed = self.state.missed.get(&entry.candidate.subject).copied().unwrap_or_default();
         entry.priority_since = entry.candidate.since.max(missed);
         match self.queue.take_subject(&entry.candidate.subject) {
             // A participant who connects again keeps their place; the older connection is closed.
@@ -199,9 +202,9 @@ impl Lobby {
     }
 
     /// A message came. `None` if its connection does not wait here, or if the message was one too many.
-    fn sign_of_life(&mut self, now: u64, conn: u64) -> Option<&mut QueueEntry> {
+    fn sign_of_life(&mut self, now: EpochMs, conn: ConnId) -> Option<&mut QueueEntry> {
         let entry = self.queue.get_mut(conn)?;
-        entry.burst = if now.saturating_sub(entry.last_seen) < 1_000 { entry.burst + 1 } else { 0 };
+        entry.burst = if now - entry.last_seen < 1_000 { entry.burst + 1 } else { 0 };
         entry.last_seen = now;
         if entry.burst > MAX_BURST {
             self.remove_and_close(now, conn, CloseCode::TooFrequent);
@@ -210,7 +213,7 @@ impl Lobby {
         self.queue.get_mut(conn)
     }
 
-    fn remove_and_close(&mut self, now: u64, conn: u64, code: CloseCode) {
+    fn remove_and_close(&mut self, now: EpochMs, conn: ConnId, code: CloseCode) {
         if let Some(entry) = self.queue.remove(conn) {
             self.close_with_reason(conn, code, "");
             self.report_event(now, LobbyEventKind::Left, &entry);
@@ -219,7 +222,7 @@ impl Lobby {
 
     /// Sends why a connection is closed and closes it: the message arrives earlier than the close. A silent connection is
     /// sent nothing, so that its browser connects again.
-    pub(super) fn close_with_reason(&mut self, conn: u64, code: CloseCode, reason: &str) {
+    pub(super) fn close_with_reason(&mut self, conn: ConnId, code: CloseCode, reason: &str) {
         if code != CloseCode::Silent {
             let refused = LobbyToClient::Refused { code: code.code(), reason: reason.to_owned() };
             self.out.push_back(Output::Send(conn, refused));
@@ -242,7 +245,7 @@ impl Lobby {
     }
 
     /// Closes the connections of a group whose room could not be opened. Members who connected again meanwhile wait.
-    fn room_failed(&mut self, now: u64, game: &str) {
+    fn room_failed(&mut self, now: EpochMs, game: &str) {
         let Some(room) = self.opening.remove(game) else { return };
         for member in room.members {
             self.close_with_reason(member.entry.conn, CloseCode::Unavailable, ROOM_FAILED);
@@ -254,15 +257,13 @@ impl Lobby {
 
     /// Removes silent connections and the participants whose longest wait is over. A participant in a group does not time
     /// out.
-    fn remove_expired(&mut self, now: u64) {
-        let silent = |entry: &QueueEntry| now >= entry.last_seen.saturating_add(SILENT_MS);
+    fn remove_expired(&mut self, now: EpochMs) {
+        let silent = |entry: &QueueEntry| now >= entry.last_seen + SILENT_MS;
         for conn in self.queue.connections(silent) {
             self.remove_and_close(now, conn, CloseCode::Silent);
         }
         let limit = self.rules.max_wait_ms;
-        let late = |entry: &QueueEntry| {
-            entry.membership.is_none() && now >= entry.candidate.since.saturating_add(limit)
-        };
+        let late = |entry: &QueueEntry| entry.membership.is_none() && now >= entry.candidate.since + limit;
         for conn in self.queue.connections(late) {
             if let Some(entry) = self.queue.remove(conn) {
                 self.report_event(now, LobbyEventKind::TimedOut, &entry);
@@ -272,17 +273,16 @@ impl Lobby {
         }
         // A participant who missed a check that long ago has no time left to wait.
         let known = self.state.missed.len();
-        self.state.missed.retain(|_, at| now < at.saturating_add(limit));
+        self.state.missed.retain(|_, at| now < *at + limit);
         self.state_changed |= self.state.missed.len() != known;
     }
 
-    pub(super) fn report_event(&mut self, now: u64, kind: LobbyEventKind, entry: &QueueEntry) {
+    pub(super) fn report_event(&mut self, now: EpochMs, kind: LobbyEventKind, entry: &QueueEntry) {
         let waiting = self.queue.len();
         let event = LobbyEvent { kind, candidate: &entry.candidate, waiting, now };
         let words = self.matchmaker.on_event(&event);
-        let detail = words.unwrap_or_else(|| {
-            format!("after {} ms, {waiting} others here", now.saturating_sub(entry.candidate.since))
-        });
+        let detail = words
+            .unwrap_or_else(|| format!("after {} ms, {waiting} others here", now - entry.candidate.since));
         self.out.push_back(Output::Report {
             kind: event_kind(kind),
             subject: entry.candidate.subject.clone(),

@@ -2,9 +2,13 @@
 
 use footlights_data::event::EventKind;
 use footlights_experiment::{Globals, Location};
-use footlights_protocol::wire::{CloseCode, LobbyToClient};
+use footlights_protocol::{
+    EpochMs,
+    wire::{CloseCode, LobbyToClient},
+};
 
 use super::entry::QueueEntry;
+use crate::ConnId;
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,12 +16,12 @@ pub enum Input {
     /// A participant connected.
     Joined {
         /// The new connection.
-        conn: u64,
+        conn: ConnId,
         /// The participant's `subject_id`.
         subject: String,
-        /// Since when the participant has waited for this game, epoch ms. Reloads and games that did not begin do not
+        /// Since when the participant has waited for this game. Reloads and games that did not begin do not
         /// change it.
-        since: u64,
+        since: EpochMs,
         /// What is known about the participant. Only what the matchmaker needs is kept.
         globals: Globals,
         /// Where the participant is.
@@ -28,14 +32,14 @@ pub enum Input {
     /// A browser sent its regular message.
     Alive {
         /// The connection it came from.
-        conn: u64,
+        conn: ConnId,
         /// The last measured round trip, ms; 0 before the first.
         rtt: f32,
     },
     /// A participant confirmed the ready check on this connection.
-    Ready(u64),
+    Ready(ConnId),
     /// A connection closed.
-    Left(u64),
+    Left(ConnId),
     /// The room of a matched group exists.
     RoomOpened {
         /// The game.
@@ -55,9 +59,9 @@ pub enum Input {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// Send this message.
-    Send(u64, LobbyToClient),
+    Send(ConnId, LobbyToClient),
     /// Close the connection with this code.
-    Close(u64, CloseCode),
+    Close(ConnId, CloseCode),
     /// The longest wait is over: store that the participant goes on without a game, then send the message and close the
     /// connection with [`CloseCode::Over`]. The entry is no longer in the lobby.
     TimeUp {

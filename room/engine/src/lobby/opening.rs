@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::QueueEntry;
+use crate::ConnId;
 
 /// All rooms that are being opened, by game.
 #[derive(Debug, Default)]
@@ -42,13 +43,13 @@ impl OpeningRooms {
     }
 
     /// Whether a newer connection waits for its room.
-    pub(super) fn has_returned(&self, conn: u64) -> bool {
+    pub(super) fn has_returned(&self, conn: ConnId) -> bool {
         let members = self.rooms.values().flat_map(|room| &room.members);
         members.filter_map(|member| member.returned.as_ref()).any(|entry| entry.conn == conn)
     }
 
     /// Forgets a newer connection that closed.
-    pub(super) fn remove_returned(&mut self, conn: u64) {
+    pub(super) fn remove_returned(&mut self, conn: ConnId) {
         for member in self.rooms.values_mut().flat_map(|room| &mut room.members) {
             member.returned.take_if(|entry| entry.conn == conn);
         }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::{GroupMembership, QueueEntry};
+use crate::ConnId;
 
 /// The queue of a lobby. It remembers which entries changed, since each is stored with its socket.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     entries: Vec<QueueEntry>,
-    changed: BTreeSet<u64>,
+    changed: BTreeSet<ConnId>,
 }
 
 impl Queue {
@@ -33,12 +34,12 @@ impl Queue {
     }
 
     /// The connections of the entries for which `condition` holds.
-    pub(super) fn connections(&self, condition: impl Fn(&QueueEntry) -> bool) -> Vec<u64> {
+    pub(super) fn connections(&self, condition: impl Fn(&QueueEntry) -> bool) -> Vec<ConnId> {
         self.iter().filter(|entry| condition(entry)).map(|entry| entry.conn).collect()
     }
 
     /// The entry of a connection, to be changed.
-    pub(super) fn get_mut(&mut self, conn: u64) -> Option<&mut QueueEntry> {
+    pub(super) fn get_mut(&mut self, conn: ConnId) -> Option<&mut QueueEntry> {
         let entry = self.entries.iter_mut().find(|entry| entry.conn == conn)?;
         self.changed.insert(conn);
         Some(entry)
@@ -58,7 +59,7 @@ impl Queue {
     }
 
     /// Takes out the entry of a connection and dissolves its group.
-    pub(super) fn remove(&mut self, conn: u64) -> Option<QueueEntry> {
+    pub(super) fn remove(&mut self, conn: ConnId) -> Option<QueueEntry> {
         let at = self.entries.iter().position(|entry| entry.conn == conn)?;
         let entry = self.entries.remove(at);
         if let Some(member) = &entry.membership {
@@ -68,7 +69,7 @@ impl Queue {
     }
 
     /// Takes out a whole group, in the order of its seats.
-    pub(super) fn take_group(&mut self, group: u64) -> Vec<QueueEntry> {
+    pub(super) fn take_group(&mut self, group: ConnId) -> Vec<QueueEntry> {
         let (mut members, others) =
             std::mem::take(&mut self.entries).into_iter().partition::<Vec<_>, _>(|entry| is_in(entry, group));
         self.entries = others;
@@ -77,26 +78,26 @@ impl Queue {
     }
 
     /// The groups with their sizes.
-    pub(super) fn groups(&self) -> BTreeMap<u64, u32> {
+    pub(super) fn groups(&self) -> BTreeMap<ConnId, u32> {
         let members = self.iter().filter_map(|entry| entry.membership.as_ref());
         members.map(|member| (member.group, member.size)).collect()
     }
 
     /// The memberships of a group.
-    pub(super) fn members(&self, group: u64) -> impl Iterator<Item = &GroupMembership> {
+    pub(super) fn members(&self, group: ConnId) -> impl Iterator<Item = &GroupMembership> {
         let of_group = move |entry: &&QueueEntry| is_in(entry, group);
         self.iter().filter(of_group).filter_map(|entry| entry.membership.as_ref())
     }
 
     /// Changes every membership of a group.
-    pub(super) fn update_members(&mut self, group: u64, change: impl Fn(&mut GroupMembership)) {
+    pub(super) fn update_members(&mut self, group: ConnId, change: impl Fn(&mut GroupMembership)) {
         for entry in self.entries.iter_mut().filter(|entry| is_in(entry, group)) {
             self.changed.insert(entry.conn);
             entry.membership.iter_mut().for_each(&change);
         }
     }
 
-    fn dissolve(&mut self, group: u64) {
+    fn dissolve(&mut self, group: ConnId) {
         for entry in self.entries.iter_mut().filter(|entry| is_in(entry, group)) {
             entry.membership = None;
             self.changed.insert(entry.conn);
@@ -110,6 +111,6 @@ impl Queue {
     }
 }
 
-fn is_in(entry: &QueueEntry, group: u64) -> bool {
+fn is_in(entry: &QueueEntry, group: ConnId) -> bool {
     entry.membership.as_ref().is_some_and(|member| member.group == group)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use footlights_protocol::EpochMs;
+
 use serde::{Deserialize, Serialize};
 
 /// What a lobby must remember while no participant is connected. The object stores it whenever
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct LobbyState {
     /// The games that run. It stays empty where their number is not limited.
     pub running: BTreeSet<String>,
-    /// When each participant missed a ready check, epoch ms: they return behind the participants who waited then. An
+    /// When each participant missed a ready check: they return behind the participants who waited then. An
     /// entry is dropped after the longest wait.
-    pub missed: BTreeMap<String, u64>,
+    pub missed: BTreeMap<String, EpochMs>,
 }

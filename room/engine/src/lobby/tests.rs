@@ -5,10 +5,14 @@ use footlights_experiment::{
     Answer, Globals, Waitroom,
     matchmaking::{Candidate, DifferentAttribute, Fifo, LatencyFifo, LobbyEvent, Matchmaker, SameAttribute},
 };
-use footlights_protocol::wire::{CloseCode, LobbyToClient};
+use footlights_protocol::{
+    EpochMs,
+    wire::{CloseCode, LobbyToClient},
+};
 use proptest::prelude::*;
 
 use super::{group::validate_pick, *};
+use crate::ConnId;
 
 fn drain(lobby: &mut Lobby) -> Vec<Output> {
     std::iter::from_fn(|| lobby.poll()).collect()
@@ -33,7 +37,7 @@ fn game(outputs: &[Output]) -> String {
 }
 
 /// The last message to `conn`.
-fn last_message(outputs: &[Output], conn: u64) -> Option<LobbyToClient> {
+fn last_message(outputs: &[Output], conn: ConnId) -> Option<LobbyToClient> {
     outputs.iter().rev().find_map(|o| match o {
         Output::Send(to, message) if *to == conn && *message != LobbyToClient::Pong => Some(message.clone()),
         _ => None,
@@ -48,18 +52,18 @@ fn reports(outputs: &[Output]) -> Vec<(&'static str, &str)> {
     reports.collect()
 }
 
-fn joined(conn: u64, subject: &str, since: u64) -> Input {
+fn joined(conn: ConnId, subject: &str, since: EpochMs) -> Input {
     // Entropy of the test: another number for everybody.
-    let draw = conn.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let draw = conn.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     Input::Joined { conn, subject: subject.into(), since, globals: Globals::new(), location: None, draw }
 }
 
-fn join(lobby: &mut Lobby, now: u64, conn: u64, subject: &str) -> Vec<Output> {
+fn join(lobby: &mut Lobby, now: EpochMs, conn: ConnId, subject: &str) -> Vec<Output> {
     lobby.handle(now, joined(conn, subject, now));
     drain(lobby)
 }
 
-fn send(lobby: &mut Lobby, now: u64, input: Input) -> Vec<Output> {
+fn send(lobby: &mut Lobby, now: EpochMs, input: Input) -> Vec<Output> {
     lobby.handle(now, input);
     drain(lobby)
 }
@@ -73,7 +77,7 @@ fn sent_to(socket: &str) -> LobbyToClient {
     LobbyToClient::Matched { socket: socket.into() }
 }
 
-fn alive(conn: u64) -> Input {
+fn alive(conn: ConnId) -> Input {
     Input::Alive { conn, rtt: 20.0 }
 }
 
@@ -96,7 +100,7 @@ fn a_hundred_at_once_make_fifty_pairs_in_the_order_of_their_coming() {
     let mut pairs = Vec::new();
     let mut games = BTreeSet::new();
     for k in 0..100 {
-        let outputs = join(&mut lobby, 0, k, &format!("s{k:02}"));
+        let outputs = join(&mut lobby, EpochMs(0), ConnId(k), &format!("s{k:02}"));
         if k % 2 == 1 {
             games.insert(game(&outputs));
         }
@@ -113,92 +117,92 @@ fn a_hundred_at_once_make_fifty_pairs_in_the_order_of_their_coming() {
 #[test]
 fn a_closed_tab_is_never_matched() {
     let mut lobby = Lobby::new(2, &rules());
-    join(&mut lobby, 0, 1, "a");
-    lobby.handle(5, Input::Left(1));
-    assert!(matches(&join(&mut lobby, 10, 2, "b")).is_empty());
-    assert_eq!(matches(&join(&mut lobby, 20, 3, "c")), [["b", "c"]]);
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    lobby.handle(EpochMs(5), Input::Left(ConnId(1)));
+    assert!(matches(&join(&mut lobby, EpochMs(10), ConnId(2), "b")).is_empty());
+    assert_eq!(matches(&join(&mut lobby, EpochMs(20), ConnId(3), "c")), [["b", "c"]]);
 }
 
 #[test]
 fn a_silent_connection_is_closed_before_anybody_is_matched_with_it() {
     let mut lobby = Lobby::new(2, &rules());
-    join(&mut lobby, 0, 1, "a");
-    lobby.handle(1_000, alive(1));
-    let outputs = join(&mut lobby, 1_000 + SILENT_MS, 2, "b");
-    assert!(outputs.contains(&Output::Close(1, CloseCode::Silent)));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    lobby.handle(EpochMs(1_000), alive(ConnId(1)));
+    let outputs = join(&mut lobby, EpochMs(1_000) + SILENT_MS, ConnId(2), "b");
+    assert!(outputs.contains(&Output::Close(ConnId(1), CloseCode::Silent)));
     assert!(matches(&outputs).is_empty());
 }
 
 #[test]
 fn the_same_person_in_a_second_tab_keeps_the_place_and_is_not_their_own_partner() {
     let mut lobby = Lobby::new(3, &rules());
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 5, 2, "b");
-    let outputs = join(&mut lobby, 10, 3, "a");
-    assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(5), ConnId(2), "b");
+    let outputs = join(&mut lobby, EpochMs(10), ConnId(3), "a");
+    assert!(outputs.contains(&Output::Close(ConnId(1), CloseCode::Replaced)));
     assert!(reports(&outputs).is_empty(), "no new participant came");
-    assert_eq!(matches(&join(&mut lobby, 20, 4, "c")), [["a", "b", "c"]]);
+    assert_eq!(matches(&join(&mut lobby, EpochMs(20), ConnId(4), "c")), [["a", "b", "c"]]);
 }
 
 #[test]
 fn who_has_waited_before_comes_in_at_the_head() {
     let mut lobby = Lobby::new(3, &rules());
-    join(&mut lobby, 100_000, 1, "new");
-    send(&mut lobby, 100_001, joined(2, "back from a no-show", 5_000));
-    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [2, 1]);
-    assert_eq!(lobby.next_wake(), Some(100_000 + SILENT_MS));
-    lobby.handle(160_000, alive(1));
-    let outputs = send(&mut lobby, 160_000, alive(2));
+    join(&mut lobby, EpochMs(100_000), ConnId(1), "new");
+    send(&mut lobby, EpochMs(100_001), joined(ConnId(2), "back from a no-show", EpochMs(5_000)));
+    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [ConnId(2), ConnId(1)]);
+    assert_eq!(lobby.next_wake(), Some(EpochMs(100_000) + SILENT_MS));
+    lobby.handle(EpochMs(160_000), alive(ConnId(1)));
+    let outputs = send(&mut lobby, EpochMs(160_000), alive(ConnId(2)));
     let waited =
         LobbyToClient::Waiting { here: 2, needed: 3, waited_ms: 155_000, limit_ms: 600_000, full: false };
-    assert_eq!(last_message(&outputs, 2), Some(waited));
+    assert_eq!(last_message(&outputs, ConnId(2)), Some(waited));
 }
 
 #[test]
 fn waiting_ends_at_the_limit_with_the_researchers_words() {
     let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).timeout_message("Sorry."));
-    join(&mut lobby, 1_000, 1, "a");
-    lobby.handle(50_000, alive(1));
-    assert_eq!(lobby.next_wake(), Some(61_000));
-    lobby.handle(60_999, Input::Wake);
+    join(&mut lobby, EpochMs(1_000), ConnId(1), "a");
+    lobby.handle(EpochMs(50_000), alive(ConnId(1)));
+    assert_eq!(lobby.next_wake(), Some(EpochMs(61_000)));
+    lobby.handle(EpochMs(60_999), Input::Wake);
     assert!(!drain(&mut lobby).iter().any(|output| matches!(output, Output::TimeUp { .. })));
-    let outputs = send(&mut lobby, 61_000, Input::Wake);
+    let outputs = send(&mut lobby, EpochMs(61_000), Input::Wake);
     assert_eq!(reports(&outputs), [("lobby_timed_out", "a")]);
     assert!(matches!(outputs.last(), Some(Output::TimeUp { entry, message })
-        if entry.candidate.subject == "a" && entry.conn == 1 && message == "Sorry."));
+        if entry.candidate.subject == "a" && entry.conn == ConnId(1) && message == "Sorry."));
     assert_eq!(lobby.next_wake(), None);
 }
 
 #[test]
 fn a_sign_of_life_is_answered_to_who_gave_it() {
     let mut lobby = Lobby::new(3, &Waitroom::new().max_wait_ms(60_000));
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 500, 2, "b");
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(500), ConnId(2), "b");
     let waiting =
         LobbyToClient::Waiting { here: 2, needed: 3, waited_ms: 5_000, limit_ms: 60_000, full: false };
-    let outputs = send(&mut lobby, 5_500, alive(2));
-    assert_eq!(outputs, [Output::Send(2, LobbyToClient::Pong), Output::Send(2, waiting)]);
+    let outputs = send(&mut lobby, EpochMs(5_500), alive(ConnId(2)));
+    assert_eq!(outputs, [Output::Send(ConnId(2), LobbyToClient::Pong), Output::Send(ConnId(2), waiting)]);
 }
 
 #[test]
 fn a_flood_is_closed_and_the_others_wait_on() {
     let mut lobby = Lobby::new(3, &rules());
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 0, 2, "b");
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(0), ConnId(2), "b");
     for k in 0..100 {
-        lobby.handle(k * 10, if k % 2 == 0 { alive(1) } else { Input::Ready(1) });
+        lobby.handle(EpochMs(k * 10), if k % 2 == 0 { alive(ConnId(1)) } else { Input::Ready(ConnId(1)) });
         if k % 20 == 0 {
-            lobby.handle(k * 10, alive(2));
+            lobby.handle(EpochMs(k * 10), alive(ConnId(2)));
         }
     }
-    assert!(drain(&mut lobby).contains(&Output::Close(1, CloseCode::TooFrequent)));
-    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [2]);
+    assert!(drain(&mut lobby).contains(&Output::Close(ConnId(1), CloseCode::TooFrequent)));
+    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [ConnId(2)]);
 }
 
 #[test]
 fn one_person_games_start_at_once() {
     let mut lobby = Lobby::new(1, &rules());
-    assert_eq!(matches(&join(&mut lobby, 0, 1, "a")), [["a"]]);
+    assert_eq!(matches(&join(&mut lobby, EpochMs(0), ConnId(1), "a")), [["a"]]);
 }
 
 #[test]
@@ -207,14 +211,17 @@ fn a_group_is_held_for_a_time_between_the_bounds_and_sees_the_waiting_page() {
     let mut waits = Vec::new();
     for pair in 0..200 {
         let mut lobby = Lobby::new(2, &rules);
-        join(&mut lobby, 0, pair * 2, "a");
-        let outputs = join(&mut lobby, 500, pair * 2 + 1, "b");
+        join(&mut lobby, EpochMs(0), ConnId(pair * 2), "a");
+        let outputs = join(&mut lobby, EpochMs(500), ConnId(pair * 2 + 1), "b");
         assert!(matches(&outputs).is_empty());
-        assert!(matches!(last_message(&outputs, pair * 2), Some(LobbyToClient::Waiting { here: 2, .. })));
+        assert!(matches!(
+            last_message(&outputs, ConnId(pair * 2)),
+            Some(LobbyToClient::Waiting { here: 2, .. })
+        ));
         let wake = lobby.next_wake().unwrap();
         assert!(matches(&send(&mut lobby, wake - 1, Input::Wake)).is_empty());
         assert_eq!(matches(&send(&mut lobby, wake, Input::Wake)), [["a", "b"]]);
-        waits.push(wake - 500);
+        waits.push(wake - EpochMs(500));
     }
     assert!(waits.iter().all(|ms| (1_000..=3_000).contains(ms)), "{waits:?}");
     let mean = waits.iter().sum::<u64>() / 200;
@@ -226,75 +233,81 @@ fn a_group_is_held_for_a_time_between_the_bounds_and_sees_the_waiting_page() {
 #[test]
 fn who_is_left_of_a_held_group_is_at_the_head_again() {
     let mut lobby = Lobby::new(2, &rules().wait_jitter_ms(5_000, 5_000));
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 10, 2, "b");
-    join(&mut lobby, 20, 3, "c");
-    lobby.handle(1_000, Input::Left(2));
-    assert!(matches(&send(&mut lobby, 5_020, Input::Wake)).is_empty(), "a's new group is held again");
-    assert_eq!(matches(&send(&mut lobby, 6_000, Input::Wake)), [["a", "c"]]);
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(10), ConnId(2), "b");
+    join(&mut lobby, EpochMs(20), ConnId(3), "c");
+    lobby.handle(EpochMs(1_000), Input::Left(ConnId(2)));
+    assert!(
+        matches(&send(&mut lobby, EpochMs(5_020), Input::Wake)).is_empty(),
+        "a's new group is held again"
+    );
+    assert_eq!(matches(&send(&mut lobby, EpochMs(6_000), Input::Wake)), [["a", "c"]]);
 }
 
 #[test]
 fn everybody_who_is_ready_plays() {
     let mut lobby = Lobby::new(2, &rules().ready_check_ms(10_000));
-    join(&mut lobby, 0, 1, "a");
-    let outputs = join(&mut lobby, 1_000, 2, "b");
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    let outputs = join(&mut lobby, EpochMs(1_000), ConnId(2), "b");
     assert!(matches(&outputs).is_empty());
     let check =
         |remaining_ms, ready, mine| LobbyToClient::ReadyCheck { remaining_ms, ready, needed: 2, mine };
-    assert_eq!(last_message(&outputs, 1), Some(check(10_000, 0, false)));
-    let outputs = send(&mut lobby, 4_000, Input::Ready(2));
-    assert_eq!(last_message(&outputs, 1), Some(check(7_000, 1, false)));
-    assert_eq!(last_message(&outputs, 2), Some(check(7_000, 1, true)));
-    assert!(send(&mut lobby, 4_500, Input::Ready(2)).is_empty(), "twice is once");
-    let outputs = send(&mut lobby, 6_000, alive(1));
-    assert_eq!(outputs, [Output::Send(1, LobbyToClient::Pong), Output::Send(1, check(5_000, 1, false))]);
-    assert_eq!(matches(&send(&mut lobby, 10_999, Input::Ready(1))), [["a", "b"]]);
+    assert_eq!(last_message(&outputs, ConnId(1)), Some(check(10_000, 0, false)));
+    let outputs = send(&mut lobby, EpochMs(4_000), Input::Ready(ConnId(2)));
+    assert_eq!(last_message(&outputs, ConnId(1)), Some(check(7_000, 1, false)));
+    assert_eq!(last_message(&outputs, ConnId(2)), Some(check(7_000, 1, true)));
+    assert!(send(&mut lobby, EpochMs(4_500), Input::Ready(ConnId(2))).is_empty(), "twice is once");
+    let outputs = send(&mut lobby, EpochMs(6_000), alive(ConnId(1)));
+    assert_eq!(
+        outputs,
+        [Output::Send(ConnId(1), LobbyToClient::Pong), Output::Send(ConnId(1), check(5_000, 1, false))]
+    );
+    assert_eq!(matches(&send(&mut lobby, EpochMs(10_999), Input::Ready(ConnId(1)))), [["a", "b"]]);
 }
 
 #[test]
 fn who_is_not_ready_is_sent_away_and_comes_back_behind_the_others() {
     let mut lobby = Lobby::new(2, &rules().ready_check_ms(10_000));
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 1_000, 2, "b");
-    lobby.handle(2_000, Input::Ready(2));
-    lobby.handle(9_000, alive(1));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(1_000), ConnId(2), "b");
+    lobby.handle(EpochMs(2_000), Input::Ready(ConnId(2)));
+    lobby.handle(EpochMs(9_000), alive(ConnId(1)));
     drain(&mut lobby);
-    assert_eq!(lobby.next_wake(), Some(11_000));
-    let outputs = send(&mut lobby, 11_000, Input::Wake);
+    assert_eq!(lobby.next_wake(), Some(EpochMs(11_000)));
+    let outputs = send(&mut lobby, EpochMs(11_000), Input::Wake);
     let why = LobbyToClient::Refused { code: CloseCode::NotReady.code(), reason: String::new() };
     let closed = outputs
         .windows(2)
-        .any(|w| w == [Output::Send(1, why.clone()), Output::Close(1, CloseCode::NotReady)]);
+        .any(|w| w == [Output::Send(ConnId(1), why.clone()), Output::Close(ConnId(1), CloseCode::NotReady)]);
     assert!(closed, "the reason, then the close");
     assert_eq!(reports(&outputs), [("lobby_not_ready", "a")]);
     assert!(matches!(
-        last_message(&outputs, 2),
+        last_message(&outputs, ConnId(2)),
         Some(LobbyToClient::Waiting { here: 1, waited_ms: 10_000, .. })
     ));
     // Whoever was there is matched with the next one to come.
-    send(&mut lobby, 12_000, joined(3, "c", 11_500));
-    lobby.handle(12_100, Input::Ready(2));
-    assert_eq!(matches(&send(&mut lobby, 12_200, Input::Ready(3))), [["b", "c"]]);
+    send(&mut lobby, EpochMs(12_000), joined(ConnId(3), "c", EpochMs(11_500)));
+    lobby.handle(EpochMs(12_100), Input::Ready(ConnId(2)));
+    assert_eq!(matches(&send(&mut lobby, EpochMs(12_200), Input::Ready(ConnId(3)))), [["b", "c"]]);
     // a missed the check: although a has waited longest, a is behind.
-    join(&mut lobby, 10_500, 4, "d");
-    lobby.handle(20_000, joined(5, "a", 0));
+    join(&mut lobby, EpochMs(10_500), ConnId(4), "d");
+    lobby.handle(EpochMs(20_000), joined(ConnId(5), "a", EpochMs(0)));
     assert_eq!(lobby.entries().map(|w| w.candidate.subject.as_str()).collect::<Vec<_>>(), ["d", "a"]);
 }
 
 #[test]
 fn a_participant_who_misses_every_check_times_out_and_is_forgotten() {
     let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(5_000));
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 0, 2, "b");
-    lobby.handle(1_000, Input::Ready(2));
-    send(&mut lobby, 5_000, Input::Wake);
-    assert_eq!(lobby.take_state().unwrap().missed, BTreeMap::from([("a".into(), 5_000)]));
-    let outputs = send(&mut lobby, 61_000, joined(3, "a", 0));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(0), ConnId(2), "b");
+    lobby.handle(EpochMs(1_000), Input::Ready(ConnId(2)));
+    send(&mut lobby, EpochMs(5_000), Input::Wake);
+    assert_eq!(lobby.take_state().unwrap().missed, BTreeMap::from([("a".into(), EpochMs(5_000))]));
+    let outputs = send(&mut lobby, EpochMs(61_000), joined(ConnId(3), "a", EpochMs(0)));
     assert!(
         outputs.iter().any(|o| matches!(o, Output::TimeUp { entry, .. } if entry.candidate.subject == "a"))
     );
-    send(&mut lobby, 65_000, Input::Wake);
+    send(&mut lobby, EpochMs(65_000), Input::Wake);
     assert_eq!(lobby.take_state(), Some(LobbyState::default()));
 }
 
@@ -302,145 +315,158 @@ fn a_participant_who_misses_every_check_times_out_and_is_forgotten() {
 fn who_leaves_during_the_check_leaves_the_others_at_the_head() {
     let mut lobby = Lobby::new(3, &rules().ready_check_ms(10_000));
     for (conn, who) in [(1, "a"), (2, "b"), (3, "c"), (4, "d")] {
-        join(&mut lobby, conn, conn, who);
+        join(&mut lobby, EpochMs(conn), ConnId(conn), who);
     }
-    lobby.handle(100, Input::Ready(1));
-    let outputs = send(&mut lobby, 200, Input::Left(2));
+    lobby.handle(EpochMs(100), Input::Ready(ConnId(1)));
+    let outputs = send(&mut lobby, EpochMs(200), Input::Left(ConnId(2)));
     let check = LobbyToClient::ReadyCheck { remaining_ms: 10_000, ready: 0, needed: 3, mine: false };
-    assert_eq!(last_message(&outputs, 1), Some(check.clone()), "the check begins again for all members");
-    assert_eq!(last_message(&outputs, 4), Some(check));
+    assert_eq!(
+        last_message(&outputs, ConnId(1)),
+        Some(check.clone()),
+        "the check begins again for all members"
+    );
+    assert_eq!(last_message(&outputs, ConnId(4)), Some(check));
     for conn in [1, 3] {
-        lobby.handle(300, Input::Ready(conn));
+        lobby.handle(EpochMs(300), Input::Ready(ConnId(conn)));
     }
-    assert_eq!(matches(&send(&mut lobby, 300, Input::Ready(4))), [["a", "c", "d"]]);
+    assert_eq!(matches(&send(&mut lobby, EpochMs(300), Input::Ready(ConnId(4)))), [["a", "c", "d"]]);
 }
 
 #[test]
 fn a_reload_in_a_check_stays_in_the_group() {
     let mut lobby = Lobby::new(2, &rules().ready_check_ms(10_000));
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 0, 2, "b");
-    lobby.handle(100, Input::Ready(1));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(0), ConnId(2), "b");
+    lobby.handle(EpochMs(100), Input::Ready(ConnId(1)));
     drain(&mut lobby);
-    let outputs = send(&mut lobby, 500, joined(3, "a", 0));
-    assert!(outputs.contains(&Output::Close(1, CloseCode::Replaced)));
-    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::ReadyCheck { mine: true, .. })));
-    lobby.handle(600, Input::Left(1));
-    assert_eq!(matches(&send(&mut lobby, 700, Input::Ready(2))), [["a", "b"]]);
+    let outputs = send(&mut lobby, EpochMs(500), joined(ConnId(3), "a", EpochMs(0)));
+    assert!(outputs.contains(&Output::Close(ConnId(1), CloseCode::Replaced)));
+    assert!(matches!(last_message(&outputs, ConnId(3)), Some(LobbyToClient::ReadyCheck { mine: true, .. })));
+    lobby.handle(EpochMs(600), Input::Left(ConnId(1)));
+    assert_eq!(matches(&send(&mut lobby, EpochMs(700), Input::Ready(ConnId(2)))), [["a", "b"]]);
 }
 
 #[test]
 fn a_check_is_not_cut_short_by_a_time_out() {
     let mut lobby = Lobby::new(2, &Waitroom::new().max_wait_ms(60_000).ready_check_ms(10_000));
-    join(&mut lobby, 0, 1, "a");
-    lobby.handle(50_000, alive(1));
-    join(&mut lobby, 58_000, 2, "b");
-    assert_eq!(lobby.next_wake(), Some(68_000));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    lobby.handle(EpochMs(50_000), alive(ConnId(1)));
+    join(&mut lobby, EpochMs(58_000), ConnId(2), "b");
+    assert_eq!(lobby.next_wake(), Some(EpochMs(68_000)));
     let timed_out = |outputs: &[Output]| outputs.iter().any(|o| matches!(o, Output::TimeUp { .. }));
-    assert!(!timed_out(&send(&mut lobby, 60_000, Input::Wake)));
-    lobby.handle(60_000, Input::Ready(1));
-    assert!(!timed_out(&send(&mut lobby, 67_999, Input::Wake)));
-    let outputs = send(&mut lobby, 68_000, Input::Wake);
-    assert!(outputs.contains(&Output::Close(2, CloseCode::NotReady)));
+    assert!(!timed_out(&send(&mut lobby, EpochMs(60_000), Input::Wake)));
+    lobby.handle(EpochMs(60_000), Input::Ready(ConnId(1)));
+    assert!(!timed_out(&send(&mut lobby, EpochMs(67_999), Input::Wake)));
+    let outputs = send(&mut lobby, EpochMs(68_000), Input::Wake);
+    assert!(outputs.contains(&Output::Close(ConnId(2), CloseCode::NotReady)));
     assert!(timed_out(&outputs));
 }
 
 #[test]
 fn no_more_games_run_than_may_and_waiters_see_that() {
     let mut lobby = Lobby::new(2, &rules().max_concurrent_games(1));
-    join(&mut lobby, 0, 1, "a");
-    let first = game(&join(&mut lobby, 0, 2, "b"));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    let first = game(&join(&mut lobby, EpochMs(0), ConnId(2), "b"));
     assert_eq!(lobby.running().collect::<Vec<_>>(), [first.as_str()]);
     assert_eq!(lobby.take_state(), None, "what may not come to be is not stored");
-    lobby.handle(1, opened(&first));
+    lobby.handle(EpochMs(1), opened(&first));
     assert_eq!(lobby.take_state().unwrap().running, BTreeSet::from([first.clone()]));
-    let outputs = join(&mut lobby, 10, 3, "c");
-    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::Waiting { full: true, .. })));
-    assert!(matches(&join(&mut lobby, 20, 4, "d")).is_empty());
-    assert!(matches(&join(&mut lobby, 30, 5, "e")).is_empty());
-    lobby.handle(40, Input::GameOver("another".into()));
+    let outputs = join(&mut lobby, EpochMs(10), ConnId(3), "c");
+    assert!(matches!(last_message(&outputs, ConnId(3)), Some(LobbyToClient::Waiting { full: true, .. })));
+    assert!(matches(&join(&mut lobby, EpochMs(20), ConnId(4), "d")).is_empty());
+    assert!(matches(&join(&mut lobby, EpochMs(30), ConnId(5), "e")).is_empty());
+    lobby.handle(EpochMs(40), Input::GameOver("another".into()));
     assert!(matches(&drain(&mut lobby)).is_empty());
-    let outputs = send(&mut lobby, 50, Input::GameOver(first.clone()));
+    let outputs = send(&mut lobby, EpochMs(50), Input::GameOver(first.clone()));
     assert_eq!(matches(&outputs), [["c", "d"]]);
-    assert!(matches(&send(&mut lobby, 60, Input::GameOver(first))).is_empty(), "twice is once");
-    assert!(matches(&join(&mut lobby, 70, 6, "f")).is_empty());
+    assert!(matches(&send(&mut lobby, EpochMs(60), Input::GameOver(first))).is_empty(), "twice is once");
+    assert!(matches(&join(&mut lobby, EpochMs(70), ConnId(6), "f")).is_empty());
 }
 
 #[test]
 fn a_group_that_is_held_or_asked_has_its_place_and_gives_it_back() {
     let mut lobby = Lobby::new(2, &rules().max_concurrent_games(1).ready_check_ms(10_000));
     for (conn, who) in [(1, "a"), (2, "b"), (3, "c")] {
-        join(&mut lobby, 0, conn, who);
+        join(&mut lobby, EpochMs(0), ConnId(conn), who);
     }
-    let outputs = join(&mut lobby, 0, 4, "d");
-    assert!(matches!(last_message(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 2, .. })));
-    let outputs = send(&mut lobby, 100, Input::Left(1));
-    assert!(matches!(last_message(&outputs, 2), Some(LobbyToClient::ReadyCheck { .. })));
-    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::ReadyCheck { .. })));
-    assert!(matches!(last_message(&outputs, 4), Some(LobbyToClient::Waiting { full: true, here: 1, .. })));
+    let outputs = join(&mut lobby, EpochMs(0), ConnId(4), "d");
+    assert!(matches!(
+        last_message(&outputs, ConnId(4)),
+        Some(LobbyToClient::Waiting { full: true, here: 2, .. })
+    ));
+    let outputs = send(&mut lobby, EpochMs(100), Input::Left(ConnId(1)));
+    assert!(matches!(last_message(&outputs, ConnId(2)), Some(LobbyToClient::ReadyCheck { .. })));
+    assert!(matches!(last_message(&outputs, ConnId(3)), Some(LobbyToClient::ReadyCheck { .. })));
+    assert!(matches!(
+        last_message(&outputs, ConnId(4)),
+        Some(LobbyToClient::Waiting { full: true, here: 1, .. })
+    ));
 }
 
 #[test]
 fn a_room_that_could_not_be_made_frees_its_place() {
     let mut lobby = Lobby::new(1, &rules().max_concurrent_games(1));
-    let first = game(&join(&mut lobby, 0, 1, "a"));
-    join(&mut lobby, 0, 2, "b");
-    let outputs = send(&mut lobby, 5, Input::RoomFailed(first.clone()));
+    let first = game(&join(&mut lobby, EpochMs(0), ConnId(1), "a"));
+    join(&mut lobby, EpochMs(0), ConnId(2), "b");
+    let outputs = send(&mut lobby, EpochMs(5), Input::RoomFailed(first.clone()));
     assert_eq!(matches(&outputs), [["b"]]);
     assert_eq!(
-        outputs.iter().filter(|output| **output == Output::Close(1, CloseCode::Unavailable)).count(),
+        outputs.iter().filter(|output| **output == Output::Close(ConnId(1), CloseCode::Unavailable)).count(),
         1
     );
-    lobby.handle(6, opened(&first));
+    lobby.handle(EpochMs(6), opened(&first));
     assert!(!lobby.running().any(|game| game == first), "a room that failed is not opened later");
 }
 
 #[test]
 fn a_game_that_ends_before_its_room_is_known_frees_its_place_and_still_gets_its_players() {
     let mut lobby = Lobby::new(1, &rules().max_concurrent_games(1));
-    let first = game(&join(&mut lobby, 0, 1, "a"));
-    join(&mut lobby, 0, 2, "b");
-    assert_eq!(matches(&send(&mut lobby, 5, Input::GameOver(first.clone()))), [["b"]]);
-    let outputs = send(&mut lobby, 6, opened(&first));
-    assert_eq!(last_message(&outputs, 1), Some(sent_to("/0")));
+    let first = game(&join(&mut lobby, EpochMs(0), ConnId(1), "a"));
+    join(&mut lobby, EpochMs(0), ConnId(2), "b");
+    assert_eq!(matches(&send(&mut lobby, EpochMs(5), Input::GameOver(first.clone()))), [["b"]]);
+    let outputs = send(&mut lobby, EpochMs(6), opened(&first));
+    assert_eq!(last_message(&outputs, ConnId(1)), Some(sent_to("/0")));
     assert!(!lobby.running().any(|game| game == first), "over before it was known to be open");
 }
 
 #[test]
 fn a_participant_who_returns_while_their_room_is_opened_is_sent_there_and_not_matched_again() {
     let mut lobby = Lobby::new(2, &rules());
-    join(&mut lobby, 0, 1, "a");
-    let first = game(&join(&mut lobby, 0, 2, "b"));
-    assert!(join(&mut lobby, 10, 3, "b").is_empty());
-    assert!(matches(&join(&mut lobby, 20, 4, "c")).is_empty(), "b is not in the queue");
-    assert_eq!(join(&mut lobby, 30, 5, "b").last(), Some(&Output::Close(3, CloseCode::Replaced)));
-    assert_eq!([1, 2, 3, 4, 5].map(|conn| lobby.contains(conn)), [false, false, false, true, true]);
-    let outputs = send(&mut lobby, 40, opened(&first));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    let first = game(&join(&mut lobby, EpochMs(0), ConnId(2), "b"));
+    assert!(join(&mut lobby, EpochMs(10), ConnId(3), "b").is_empty());
+    assert!(matches(&join(&mut lobby, EpochMs(20), ConnId(4), "c")).is_empty(), "b is not in the queue");
+    assert_eq!(
+        join(&mut lobby, EpochMs(30), ConnId(5), "b").last(),
+        Some(&Output::Close(ConnId(3), CloseCode::Replaced))
+    );
+    assert_eq!([1, 2, 3, 4, 5].map(|conn| lobby.contains(ConnId(conn))), [false, false, false, true, true]);
+    let outputs = send(&mut lobby, EpochMs(40), opened(&first));
     for (conn, socket) in [(1, "/0"), (2, "/1"), (5, "/1")] {
-        assert_eq!(last_message(&outputs, conn), Some(sent_to(socket)), "{conn}");
+        assert_eq!(last_message(&outputs, ConnId(conn)), Some(sent_to(socket)), "{conn}");
     }
-    assert_eq!(last_message(&outputs, 3), None);
-    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [4]);
+    assert_eq!(last_message(&outputs, ConnId(3)), None);
+    assert_eq!(lobby.entries().map(|w| w.conn).collect::<Vec<_>>(), [ConnId(4)]);
 }
 
 #[test]
 fn a_participant_who_returned_waits_again_if_the_room_could_not_be_opened() {
     let mut lobby = Lobby::new(2, &rules());
-    join(&mut lobby, 0, 1, "a");
-    let first = game(&join(&mut lobby, 0, 2, "b"));
-    join(&mut lobby, 10, 3, "a");
-    join(&mut lobby, 10, 4, "b");
-    lobby.handle(15, Input::Left(4));
-    let outputs = send(&mut lobby, 20, Input::RoomFailed(first));
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    let first = game(&join(&mut lobby, EpochMs(0), ConnId(2), "b"));
+    join(&mut lobby, EpochMs(10), ConnId(3), "a");
+    join(&mut lobby, EpochMs(10), ConnId(4), "b");
+    lobby.handle(EpochMs(15), Input::Left(ConnId(4)));
+    let outputs = send(&mut lobby, EpochMs(20), Input::RoomFailed(first));
     let why = "The game could not be started. Please reload.".to_owned();
     let refused = LobbyToClient::Refused { code: CloseCode::Unavailable.code(), reason: why };
     for conn in [1, 2] {
-        assert_eq!(last_message(&outputs, conn), Some(refused.clone()));
-        assert!(outputs.contains(&Output::Close(conn, CloseCode::Unavailable)));
+        assert_eq!(last_message(&outputs, ConnId(conn)), Some(refused.clone()));
+        assert!(outputs.contains(&Output::Close(ConnId(conn), CloseCode::Unavailable)));
     }
-    assert!(matches!(last_message(&outputs, 3), Some(LobbyToClient::Waiting { here: 1, .. })));
-    assert_eq!(lobby.take_changed().iter().map(|w| w.conn).collect::<Vec<_>>(), [3]);
-    assert_eq!(matches(&join(&mut lobby, 30, 5, "c")), [["a", "c"]]);
+    assert!(matches!(last_message(&outputs, ConnId(3)), Some(LobbyToClient::Waiting { here: 1, .. })));
+    assert_eq!(lobby.take_changed().iter().map(|w| w.conn).collect::<Vec<_>>(), [ConnId(3)]);
+    assert_eq!(matches(&join(&mut lobby, EpochMs(30), ConnId(5), "c")), [["a", "c"]]);
 }
 
 #[test]
@@ -449,20 +475,26 @@ fn a_lobby_that_slept_goes_on_where_it_was() {
     let mut lobby = Lobby::new(2, &rules);
     let mut state = LobbyState::default();
     for (conn, who) in [(1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")] {
-        join(&mut lobby, conn, conn, who);
+        join(&mut lobby, EpochMs(conn), ConnId(conn), who);
     }
     let mut lobby = slept(&lobby, &state, 2, &rules);
-    let outputs = send(&mut lobby, 102, Input::Wake);
-    assert!(matches!(last_message(&outputs, 1), Some(LobbyToClient::ReadyCheck { .. })), "the hold went on");
-    lobby.handle(200, Input::Ready(1));
+    let outputs = send(&mut lobby, EpochMs(102), Input::Wake);
+    assert!(
+        matches!(last_message(&outputs, ConnId(1)), Some(LobbyToClient::ReadyCheck { .. })),
+        "the hold went on"
+    );
+    lobby.handle(EpochMs(200), Input::Ready(ConnId(1)));
     let mut lobby = slept(&lobby, &state, 2, &rules);
-    let outputs = send(&mut lobby, 300, Input::Ready(2));
+    let outputs = send(&mut lobby, EpochMs(300), Input::Ready(ConnId(2)));
     assert_eq!(matches(&outputs), [["a", "b"]]);
-    lobby.handle(300, opened(&game(&outputs)));
+    lobby.handle(EpochMs(300), opened(&game(&outputs)));
     state = lobby.take_state().unwrap();
     let mut lobby = slept(&lobby, &state, 2, &rules);
     assert!(lobby.is_full());
-    assert_eq!(matches(&send(&mut lobby, 301, Input::GameOver(game(&outputs)))), Vec::<Vec<String>>::new());
+    assert_eq!(
+        matches(&send(&mut lobby, EpochMs(301), Input::GameOver(game(&outputs)))),
+        Vec::<Vec<String>>::new()
+    );
     assert!(!lobby.is_full());
 }
 
@@ -471,25 +503,25 @@ fn what_is_left_of_a_group_after_a_sleep_is_in_the_queue_again() {
     let rules = rules().ready_check_ms(10_000);
     let mut lobby = Lobby::new(2, &rules);
     for (conn, who) in [(1, "a"), (2, "b")] {
-        join(&mut lobby, conn, conn, who);
+        join(&mut lobby, EpochMs(conn), ConnId(conn), who);
     }
     let mut again = Lobby::new(2, &rules);
-    again.restore(lobby.entries().filter(|w| w.conn == 2).cloned().collect(), LobbyState::default());
-    let outputs = send(&mut again, 50, Input::Left(1));
-    assert!(matches!(last_message(&outputs, 2), Some(LobbyToClient::Waiting { here: 1, .. })));
+    again.restore(lobby.entries().filter(|w| w.conn == ConnId(2)).cloned().collect(), LobbyState::default());
+    let outputs = send(&mut again, EpochMs(50), Input::Left(ConnId(1)));
+    assert!(matches!(last_message(&outputs, ConnId(2)), Some(LobbyToClient::Waiting { here: 1, .. })));
     assert_eq!(again.take_changed().len(), 1);
 }
 
 #[test]
 fn only_entries_that_changed_are_stored() {
     let mut lobby = Lobby::new(3, &rules());
-    join(&mut lobby, 0, 1, "a");
-    join(&mut lobby, 0, 2, "b");
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    join(&mut lobby, EpochMs(0), ConnId(2), "b");
     let conns = |lobby: &mut Lobby| lobby.take_changed().iter().map(|w| w.conn).collect::<Vec<_>>();
-    assert_eq!(conns(&mut lobby), [1, 2]);
-    lobby.handle(5_000, alive(2));
-    assert_eq!(conns(&mut lobby), [2]);
-    lobby.handle(6_000, Input::Wake);
+    assert_eq!(conns(&mut lobby), [ConnId(1), ConnId(2)]);
+    lobby.handle(EpochMs(5_000), alive(ConnId(2)));
+    assert_eq!(conns(&mut lobby), [ConnId(2)]);
+    lobby.handle(EpochMs(6_000), Input::Wake);
     assert!(conns(&mut lobby).is_empty());
 }
 
@@ -501,9 +533,15 @@ fn only_what_the_matchmaker_asks_for_is_kept_and_fits_the_socket() {
         ("survey.words".into(), Answer::Text("\u{0}\"ü".repeat(100_000))),
         ("survey.secret".into(), Answer::Number(1.0)),
     ]);
-    let input =
-        Input::Joined { conn: 1, subject: "s".repeat(64), since: 0, globals, location: None, draw: u64::MAX };
-    lobby.handle(0, input);
+    let input = Input::Joined {
+        conn: ConnId(1),
+        subject: "s".repeat(64),
+        since: EpochMs(0),
+        globals,
+        location: None,
+        draw: u64::MAX,
+    };
+    lobby.handle(EpochMs(0), input);
     let kept = lobby.take_changed();
     assert_eq!(kept[0].candidate.globals.keys().collect::<Vec<_>>(), ["survey.words"]);
     let text = serde_json::to_string(&kept[0]).unwrap();
@@ -514,12 +552,15 @@ fn only_what_the_matchmaker_asks_for_is_kept_and_fits_the_socket() {
 fn a_round_trip_makes_a_match_when_it_is_known() {
     let matching = LatencyFifo { max_server_rtt: 100.0, max_pair_rtt: 150.0 };
     let mut lobby = Lobby::new(2, &rules().matching(matching));
-    join(&mut lobby, 0, 1, "a");
-    assert!(matches(&join(&mut lobby, 0, 2, "b")).is_empty());
-    lobby.handle(10, Input::Alive { conn: 1, rtt: f32::NAN });
-    lobby.handle(20, Input::Alive { conn: 2, rtt: 60.0 });
+    join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    assert!(matches(&join(&mut lobby, EpochMs(0), ConnId(2), "b")).is_empty());
+    lobby.handle(EpochMs(10), Input::Alive { conn: ConnId(1), rtt: f32::NAN });
+    lobby.handle(EpochMs(20), Input::Alive { conn: ConnId(2), rtt: 60.0 });
     assert!(matches(&drain(&mut lobby)).is_empty());
-    assert_eq!(matches(&send(&mut lobby, 30, Input::Alive { conn: 1, rtt: 90.0 })), [["a", "b"]]);
+    assert_eq!(
+        matches(&send(&mut lobby, EpochMs(30), Input::Alive { conn: ConnId(1), rtt: 90.0 })),
+        [["a", "b"]]
+    );
 }
 
 /// Names a pair that cannot be, and has words for everything.
@@ -533,7 +574,7 @@ impl Matchmaker for Odd {
         "odd"
     }
 
-    fn pick(&self, queue: &[&Candidate], size: usize, _: u64) -> Option<Vec<usize>> {
+    fn pick(&self, queue: &[&Candidate], size: usize, _: EpochMs) -> Option<Vec<usize>> {
         Some(if queue.len() < 3 { vec![0, 0] } else { (1..=size).rev().collect() })
     }
 
@@ -546,8 +587,8 @@ impl Matchmaker for Odd {
 #[test]
 fn a_pick_that_cannot_be_is_reported_once_and_the_order_of_one_that_can_is_kept() {
     let mut lobby = Lobby::new(2, &rules().matching(Odd::default()));
-    let mut outputs = join(&mut lobby, 0, 1, "a");
-    outputs.extend(join(&mut lobby, 1, 2, "b"));
+    let mut outputs = join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    outputs.extend(join(&mut lobby, EpochMs(1), ConnId(2), "b"));
     assert_eq!(reports(&outputs), [("lobby_joined", "a"), ("bad_pick", ""), ("lobby_joined", "b")]);
     let words = |outputs: &[Output], kind: &str| {
         let found = outputs.iter().find_map(|o| match o {
@@ -557,7 +598,7 @@ fn a_pick_that_cannot_be_is_reported_once_and_the_order_of_one_that_can_is_kept(
         found.unwrap()
     };
     assert_eq!(words(&outputs, "lobby_joined"), "1 Joined 0");
-    let outputs = join(&mut lobby, 2, 3, "c");
+    let outputs = join(&mut lobby, EpochMs(2), ConnId(3), "c");
     assert_eq!(matches(&outputs), [["c", "b"]]);
     assert_eq!(words(&outputs, "lobby_matched"), "4 Matched 1");
     assert_eq!(lobby.entries().map(|w| w.candidate.subject.as_str()).collect::<Vec<_>>(), ["a"]);
@@ -566,10 +607,10 @@ fn a_pick_that_cannot_be_is_reported_once_and_the_order_of_one_that_can_is_kept(
 #[test]
 fn what_happens_is_reported_without_a_matchmaker_of_ones_own() {
     let mut lobby = Lobby::new(2, &rules());
-    let mut outputs = join(&mut lobby, 0, 1, "a");
-    outputs.extend(send(&mut lobby, 5, Input::Left(1)));
-    outputs.extend(join(&mut lobby, 10, 2, "b"));
-    outputs.extend(join(&mut lobby, 20, 3, "c"));
+    let mut outputs = join(&mut lobby, EpochMs(0), ConnId(1), "a");
+    outputs.extend(send(&mut lobby, EpochMs(5), Input::Left(ConnId(1))));
+    outputs.extend(join(&mut lobby, EpochMs(10), ConnId(2), "b"));
+    outputs.extend(join(&mut lobby, EpochMs(20), ConnId(3), "c"));
     let kinds = [
         ("lobby_joined", "a"),
         ("lobby_left", "a"),
@@ -649,27 +690,27 @@ proptest! {
         }
         let mut lobby = Lobby::new(size, &rules);
         let mut state = LobbyState::default();
-        let (mut now, mut next) = (0u64, 100u64);
-        let mut open: BTreeMap<String, u64> = BTreeMap::new();
-        let mut since: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut now, mut next) = (EpochMs(0), 100);
+        let mut open: BTreeMap<String, ConnId> = BTreeMap::new();
+        let mut since: BTreeMap<String, EpochMs> = BTreeMap::new();
         let mut games: BTreeSet<String> = BTreeSet::new();
         // Rooms that are being opened: for each member the matched connection and the one after a reload.
-        let mut opening: BTreeMap<String, Vec<(String, u64, Option<u64>)>> = BTreeMap::new();
+        let mut opening: BTreeMap<String, Vec<(String, ConnId, Option<ConnId>)>> = BTreeMap::new();
         // Connections that must be sent to a room now.
-        let mut sent: BTreeSet<u64> = BTreeSet::new();
+        let mut sent: BTreeSet<ConnId> = BTreeSet::new();
         for step in steps {
-            let conn = |who: u8| open.get(&who.to_string()).copied().unwrap_or(1);
+            let conn = |who: u8| open.get(&who.to_string()).copied().unwrap_or(ConnId(1));
             let input = match step {
                 Step::Join(who) => {
                     next += 1;
                     let subject = who.to_string();
                     let since = *since.entry(subject.clone()).or_insert(now);
                     match opening.values_mut().flatten().find(|(member, ..)| *member == subject) {
-                        Some((.., returned)) => *returned = Some(next),
-                        None => drop(open.insert(subject.clone(), next)),
+                        Some((.., returned)) => *returned = Some(ConnId(next)),
+                        None => drop(open.insert(subject.clone(), ConnId(next))),
                     }
                     let globals = Globals::from([("g.v".into(), Answer::Number(f64::from(who % 3)))]);
-                    Input::Joined { conn: next, subject, since, globals, location: None, draw: next ^ 0x5555 }
+                    Input::Joined { conn: ConnId(next), subject, since, globals, location: None, draw: next ^ 0x5555 }
                 }
                 Step::Leave(who) => {
                     let conn = conn(who);
@@ -750,8 +791,8 @@ proptest! {
                 prop_assert!(games.len() <= most as usize);
             }
             state = lobby.take_state().unwrap_or(state);
-            let mut waiting: Vec<u64> = lobby.entries().map(|w| w.conn).collect();
-            let mut expected: Vec<u64> = open.values().copied().collect();
+            let mut waiting: Vec<ConnId> = lobby.entries().map(|w| w.conn).collect();
+            let mut expected: Vec<ConnId> = open.values().copied().collect();
             waiting.sort_unstable();
             expected.sort_unstable();
             prop_assert_eq!(waiting, expected);

@@ -6,7 +6,7 @@
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_experiment::{DropoutRule, GameScene, PresenceRule};
-use footlights_protocol::{Outcome, wire::Presence};
+use footlights_protocol::{EpochMs, Outcome, wire::Presence};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -65,17 +65,17 @@ pub enum Consequence {
     Replace(Vec<Agent>),
 }
 
-/// One participant's attendance. Times are epoch ms.
+/// One participant's attendance.
 #[derive(Debug, Default)]
 struct Attendee {
     /// Has completed the handshake at least once.
     arrived: bool,
     /// Must be back by then, if not connected.
-    back_by: u64,
+    back_by: EpochMs,
     /// `back_by` was moved forward because the pause budget is nearly spent.
     grace_reduced: bool,
     /// Since when the game is paused because of them.
-    pause_since: Option<u64>,
+    pause_since: Option<EpochMs>,
     /// For how long it was paused because of them before, ms.
     pause_caused_ms: u64,
     /// For how long the page has been out of view or focus while the game ran, ms.
@@ -85,11 +85,11 @@ struct Attendee {
 }
 
 impl Attendee {
-    fn pause_caused_ms(&self, now: u64) -> u64 {
-        self.pause_caused_ms + self.pause_since.map_or(0, |since| now.saturating_sub(since))
+    fn pause_caused_ms(&self, now: EpochMs) -> u64 {
+        self.pause_caused_ms + self.pause_since.map_or(0, |since| now - since)
     }
 
-    fn stop_pause(&mut self, now: u64) {
+    fn stop_pause(&mut self, now: EpochMs) {
         self.pause_caused_ms = self.pause_caused_ms(now);
         self.pause_since = None;
         self.grace_reduced = false;
@@ -111,8 +111,8 @@ pub struct Attendance {
     grace_ms: u64,
     attention_rule: Option<PresenceRule>,
     latency_rule: Option<PresenceRule>,
-    /// When attention was checked last, epoch ms.
-    checked_ms: u64,
+    /// When attention was checked last.
+    checked_ms: EpochMs,
     /// A longer gap between two checks counts as this long.
     max_gap_ms: u64,
 }
@@ -120,7 +120,7 @@ pub struct Attendance {
 impl Attendance {
     /// The attendance of a scene before any participant has arrived. A room that is not called for a while does not know
     /// what happened in between: of such a gap, `max_gap_ms` count as time away.
-    pub fn new(scene: &GameScene, seats: &Seats, max_gap_ms: u64, now: u64) -> Self {
+    pub fn new(scene: &GameScene, seats: &Seats, max_gap_ms: u64, now: EpochMs) -> Self {
         Self {
             attendees: seats.agents().map(|_| Attendee::default()).collect(),
             grace_ms: scene.attendance.grace_ms,
@@ -160,7 +160,7 @@ impl Attendance {
 
     /// A connection replaced one that was in use: its handshake is still to come, and has the grace time. If the game
     /// is `paused`, that counts against the pause budget.
-    pub fn replaced(&mut self, now: u64, agent: Agent, paused: bool, seats: &Seats) {
+    pub fn replaced(&mut self, now: EpochMs, agent: Agent, paused: bool, seats: &Seats) {
         let grace = self.grace_ms;
         if let Some(attendee) = self.attendees.get_mut(agent.index()) {
             attendee.back_by = now + grace;
@@ -172,7 +172,7 @@ impl Attendance {
 
     /// The game waits for a participant, and is paused because of them from `from` on: for the grace time, or for what is
     /// left of their pause budget.
-    pub fn wait_for(&mut self, now: u64, agent: Agent, from: u64, seats: &Seats) {
+    pub fn wait_for(&mut self, now: EpochMs, agent: Agent, from: EpochMs, seats: &Seats) {
         let (grace, budget) = (self.grace_ms, self.pause_budget_ms(seats));
         let Some(attendee) = self.attendees.get_mut(agent.index()) else { return };
         attendee.pause_since.get_or_insert(from);
@@ -189,14 +189,14 @@ impl Attendance {
         }
     }
 
-    /// When the first grace time ends, epoch ms; `None` if everyone is connected.
-    pub fn first_deadline(&self, seats: &Seats) -> Option<u64> {
+    /// When the first grace time ends; `None` if everyone is connected.
+    pub fn first_deadline(&self, seats: &Seats) -> Option<EpochMs> {
         let missing = seats.players().filter(|(_, player)| !player.ready);
         missing.filter_map(|(agent, _)| Some(self.attendees.get(agent.index())?.back_by)).min()
     }
 
     /// The participants whose grace time is over, each with what the event says about it.
-    pub fn expired(&self, now: u64, seats: &Seats) -> Vec<(Agent, String)> {
+    pub fn expired(&self, now: EpochMs, seats: &Seats) -> Vec<(Agent, String)> {
         let mut expired = Vec::new();
         for (agent, _) in seats.players().filter(|(_, player)| !player.ready) {
             let Some(attendee) = self.attendees.get(agent.index()).filter(|a| now >= a.back_by) else {
@@ -213,7 +213,7 @@ impl Attendance {
     }
 
     /// The ticks go on: stops everyone's pause clock.
-    pub fn resume(&mut self, now: u64, seats: &Seats) {
+    pub fn resume(&mut self, now: EpochMs, seats: &Seats) {
         for (agent, _) in seats.players() {
             if let Some(attendee) = self.attendees.get_mut(agent.index()) {
                 attendee.stop_pause(now);
@@ -222,7 +222,7 @@ impl Attendance {
     }
 
     /// The game stays paused for others: stops the pause clock of those who are connected.
-    pub fn excuse_present(&mut self, now: u64, seats: &Seats) {
+    pub fn excuse_present(&mut self, now: EpochMs, seats: &Seats) {
         for (agent, _) in seats.players().filter(|(_, player)| player.ready) {
             if let Some(attendee) = self.attendees.get_mut(agent.index()) {
                 attendee.stop_pause(now);
@@ -247,8 +247,8 @@ impl Attendance {
     }
 
     /// Counts the time since the last check for those who look away while the game runs, and says what follows.
-    pub fn check_attention(&mut self, now: u64, running: bool, seats: &Seats) -> Vec<Finding> {
-        let gap = now.saturating_sub(std::mem::replace(&mut self.checked_ms, now)).min(self.max_gap_ms);
+    pub fn check_attention(&mut self, now: EpochMs, running: bool, seats: &Seats) -> Vec<Finding> {
+        let gap = (now - std::mem::replace(&mut self.checked_ms, now)).min(self.max_gap_ms);
         let mut findings = Vec::new();
         let Some(rule) = self.attention_rule.as_ref().filter(|_| running) else { return findings };
         for (agent, player) in seats.players().filter(|(_, player)| player.ready) {
@@ -263,7 +263,7 @@ impl Attendance {
     }
 
     /// Compares a participant's round trips with the latency rule, and says what follows.
-    pub fn check_latency(&mut self, now: u64, agent: Agent, seats: &Seats) -> Option<Finding> {
+    pub fn check_latency(&mut self, now: EpochMs, agent: Agent, seats: &Seats) -> Option<Finding> {
         let rule = self.latency_rule.as_ref()?;
         let ms = seats.player(agent)?.rtts.median()?;
         let verdict = self.attendees.get_mut(agent.index())?.latency.check(rule, ms, now)?;
@@ -305,7 +305,7 @@ impl Attendance {
     }
 
     /// The attendance as it was at a checkpoint. Everyone has the grace time to come back.
-    pub fn restore(&mut self, saved: Vec<SavedAttendee>, now: u64) {
+    pub fn restore(&mut self, saved: Vec<SavedAttendee>, now: EpochMs) {
         for (attendee, saved) in self.attendees.iter_mut().zip(saved) {
             attendee.arrived = saved.arrived;
             attendee.pause_caused_ms = saved.pause_caused_ms;
@@ -328,7 +328,7 @@ mod tests {
     /// Two participants who are here.
     fn present(scene: &GameScene) -> (Attendance, Seats) {
         let (_, mut seats) = parts(scene);
-        let mut attendance = Attendance::new(scene, &seats, 1_000, 0);
+        let mut attendance = Attendance::new(scene, &seats, 1_000, EpochMs(0));
         for agent in [A, B] {
             join(&mut seats, agent);
             assert!(!attendance.arrive(agent));
@@ -336,7 +336,7 @@ mod tests {
         (attendance, seats)
     }
 
-    fn lose(attendance: &mut Attendance, seats: &mut Seats, now: u64, from: u64) {
+    fn lose(attendance: &mut Attendance, seats: &mut Seats, now: EpochMs, from: EpochMs) {
         seats.player_mut(A).unwrap().disconnect();
         attendance.wait_for(now, A, from, seats);
     }
@@ -345,12 +345,12 @@ mod tests {
     fn who_is_lost_has_the_grace_time_and_then_has_left() {
         let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
         assert_eq!(attendance.first_deadline(&seats), None);
-        lose(&mut attendance, &mut seats, 5_000, 5_000);
+        lose(&mut attendance, &mut seats, EpochMs(5_000), EpochMs(5_000));
         assert_eq!(attendance.presences(&seats), [Presence::Reconnecting, Presence::Here]);
-        assert_eq!(attendance.first_deadline(&seats), Some(15_000));
-        assert_eq!(attendance.expired(14_999, &seats), []);
+        assert_eq!(attendance.first_deadline(&seats), Some(EpochMs(15_000)));
+        assert_eq!(attendance.expired(EpochMs(14_999), &seats), []);
         let left = vec![(A, "did not come back within 10000 ms".to_owned())];
-        assert_eq!(attendance.expired(15_000, &seats), left);
+        assert_eq!(attendance.expired(EpochMs(15_000), &seats), left);
         seats.depart(A, Outcome::Left, Tick(3), 0.0);
         assert_eq!(attendance.presences(&seats), [Presence::Left, Presence::Here]);
         assert_eq!(attendance.first_deadline(&seats), None);
@@ -360,28 +360,28 @@ mod tests {
     fn three_grace_times_in_all_are_the_budget_and_the_last_is_cut() {
         let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
         for (now, until) in [(0, 10_000), (20_000, 30_000), (40_000, 50_000)] {
-            lose(&mut attendance, &mut seats, now, now);
-            assert_eq!(attendance.first_deadline(&seats), Some(until));
+            lose(&mut attendance, &mut seats, EpochMs(now), EpochMs(now));
+            assert_eq!(attendance.first_deadline(&seats), Some(EpochMs(until)));
             join(&mut seats, A);
-            attendance.resume(now + 9_000, &seats);
+            attendance.resume(EpochMs(now + 9_000), &seats);
         }
-        lose(&mut attendance, &mut seats, 60_000, 60_000);
-        assert_eq!(attendance.first_deadline(&seats), Some(63_000));
+        lose(&mut attendance, &mut seats, EpochMs(60_000), EpochMs(60_000));
+        assert_eq!(attendance.first_deadline(&seats), Some(EpochMs(63_000)));
         let left = vec![(A, "held the game up for 30000 ms in all".to_owned())];
-        assert_eq!(attendance.expired(63_000, &seats), left);
+        assert_eq!(attendance.expired(EpochMs(63_000), &seats), left);
     }
 
     #[test]
     fn a_budget_survives_a_lost_process_and_a_countdown_costs_none() {
         let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
         // Lost at 0, while a countdown runs until 3,000.
-        lose(&mut attendance, &mut seats, 0, 3_000);
+        lose(&mut attendance, &mut seats, EpochMs(0), EpochMs(3_000));
         join(&mut seats, A);
-        attendance.excuse_present(9_000, &seats);
+        attendance.excuse_present(EpochMs(9_000), &seats);
         let saved = attendance.save();
         assert_eq!(saved[0], SavedAttendee { arrived: true, pause_caused_ms: 6_000 });
         let (mut restored, seats) = present(&pair().grace_ms(GRACE_MS));
-        restored.restore(saved.clone(), 50_000);
+        restored.restore(saved.clone(), EpochMs(50_000));
         assert_eq!(restored.save(), saved);
         assert_eq!(restored.first_deadline(&seats), None);
     }
@@ -391,10 +391,10 @@ mod tests {
         let (mut attendance, mut seats) = present(&pair().grace_ms(GRACE_MS));
         seats.depart(B, Outcome::Left, Tick(0), 0.0);
         for now in (0..10).map(|k| k * 20_000) {
-            lose(&mut attendance, &mut seats, now, now);
-            assert_eq!(attendance.first_deadline(&seats), Some(now + GRACE_MS));
+            lose(&mut attendance, &mut seats, EpochMs(now), EpochMs(now));
+            assert_eq!(attendance.first_deadline(&seats), Some(EpochMs(now) + GRACE_MS));
             join(&mut seats, A);
-            attendance.resume(now + 9_999, &seats);
+            attendance.resume(EpochMs(now + 9_999), &seats);
         }
     }
 
@@ -427,7 +427,7 @@ mod tests {
         seats.player_mut(A).unwrap().focused = false;
         let mut found = Vec::new();
         for now in [1_000, 2_000, 60_000, 60_500, 61_000] {
-            found.extend(attendance.check_attention(now, true, &seats));
+            found.extend(attendance.check_attention(EpochMs(now), true, &seats));
         }
         let (rule, agent) = (Rule::Attention, A);
         let warn = Finding { agent, rule, verdict: RuleVerdict::Warn, ms: 3_000.0 };
@@ -443,18 +443,18 @@ mod tests {
         let (mut attendance, mut seats) =
             present(&pair().attention_rule(PresenceRule::new(500.0, "look here")));
         seats.player_mut(A).unwrap().focused = false;
-        assert_eq!(attendance.check_attention(1_000, false, &seats), []);
-        assert_eq!(attendance.check_attention(1_100, true, &seats), []);
+        assert_eq!(attendance.check_attention(EpochMs(1_000), false, &seats), []);
+        assert_eq!(attendance.check_attention(EpochMs(1_100), true, &seats), []);
     }
 
     #[test]
     fn a_slow_connection_is_found_by_its_median() {
         let (mut attendance, mut seats) = present(&pair().latency_rule(PresenceRule::new(200.0, "slow")));
         for k in 0..5 {
-            assert_eq!(attendance.check_latency(k * 1_000, A, &seats), None);
-            seats.player_mut(A).unwrap().rtts.add(k * 1_000, 300.0);
+            assert_eq!(attendance.check_latency(EpochMs(k * 1_000), A, &seats), None);
+            seats.player_mut(A).unwrap().rtts.add(EpochMs(k * 1_000), 300.0);
         }
-        let found = attendance.check_latency(5_000, A, &seats).map(|finding| finding.event());
+        let found = attendance.check_latency(EpochMs(5_000), A, &seats).map(|finding| finding.event());
         assert_eq!(found, Some((EventKind::PingWarning, "300 ms".to_owned())));
         assert!(attendance.is_warned(A) && !attendance.is_warned(B));
     }

@@ -4,7 +4,7 @@ use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_experiment::{DropoutRule, make_policy};
 use footlights_protocol::{
-    Outcome,
+    EpochMs, Outcome,
     wire::{CloseCode, RoomToClient},
 };
 
@@ -21,12 +21,12 @@ const RESUME_COUNTDOWN_MS: u64 = 1_500;
 
 impl GameRoom {
     /// The ticks begin, or go on, on a schedule from `from`.
-    pub(super) fn go(&mut self, now: u64, from: u64) {
+    pub(super) fn go(&mut self, now: EpochMs, from: EpochMs) {
         let pause = self.phase.run();
         self.driver.start(now, from, self.game.tick());
         self.send_status(now);
         if let Some(pause) = pause {
-            let detail = format!("after {} ms", now.saturating_sub(pause.since));
+            let detail = format!("after {} ms", now - pause.since);
             self.report(now, None, EventKind::Resumed, detail);
         }
         self.attendance.resume(now, &self.seats);
@@ -41,7 +41,7 @@ impl GameRoom {
     }
 
     /// A connection is gone; its participant may come back.
-    pub(super) fn lose(&mut self, now: u64, agent: Agent, kind: EventKind, detail: &str) {
+    pub(super) fn lose(&mut self, now: EpochMs, agent: Agent, kind: EventKind, detail: &str) {
         let is_missed = self.is_missed(agent);
         let Some(player) = self.seats.player_mut(agent) else { return };
         player.disconnect();
@@ -78,7 +78,7 @@ impl GameRoom {
     }
 
     /// A participant has completed the handshake: goes on if everyone is here now.
-    pub(super) fn arrive(&mut self, now: u64) {
+    pub(super) fn arrive(&mut self, now: EpochMs) {
         match self.phase {
             Phase::Gathering { .. } if self.seats.players().all(|(_, player)| player.ready) => {
                 let until = now + self.scene.episodes.countdown_ms;
@@ -93,7 +93,7 @@ impl GameRoom {
     }
 
     /// The first grace time is over.
-    pub(super) fn end_grace(&mut self, now: u64) {
+    pub(super) fn end_grace(&mut self, now: EpochMs) {
         let mut departed = Vec::new();
         for (agent, detail) in self.attendance.expired(now, &self.seats) {
             self.report(now, Some(agent), EventKind::Left, detail);
@@ -104,7 +104,7 @@ impl GameRoom {
     }
 
     /// Does what the presence rules say.
-    pub(super) fn act_on_findings(&mut self, now: u64, findings: impl IntoIterator<Item = Finding>) {
+    pub(super) fn act_on_findings(&mut self, now: EpochMs, findings: impl IntoIterator<Item = Finding>) {
         let mut excluded = Vec::new();
         for finding in findings {
             let (kind, detail) = finding.event();
@@ -146,7 +146,7 @@ impl GameRoom {
     }
 
     /// What follows when participants have left for good. They need not wait for the end of the others' game.
-    fn follow_departures(&mut self, now: u64, departed: &[Agent]) {
+    fn follow_departures(&mut self, now: EpochMs, departed: &[Agent]) {
         self.settle(now);
         self.flush(now);
         if !self.phase.is_over() {
@@ -163,14 +163,14 @@ impl GameRoom {
     }
 
     /// The ticks stop because of a participant.
-    fn pause(&mut self, now: u64, agent: Agent, why: &str) {
+    fn pause(&mut self, now: EpochMs, agent: Agent, why: &str) {
         if self.phase.pause(now) {
             self.report(now, Some(agent), EventKind::Paused, why);
         }
     }
 
     /// Decides how a paused game goes on: it ends, waits, or counts down to the next tick.
-    fn settle(&mut self, now: u64) {
+    fn settle(&mut self, now: EpochMs) {
         match self.attendance.consequence(&self.scene.attendance.on_dropout, &self.seats) {
             Consequence::Finish(outcome) => return self.finish(now, outcome),
             Consequence::Replace(vacant) => {
@@ -196,7 +196,7 @@ impl GameRoom {
     }
 
     /// A policy plays on in the seat of a participant who has left.
-    fn take_over(&mut self, now: u64, agent: Agent) {
+    fn take_over(&mut self, now: EpochMs, agent: Agent) {
         let DropoutRule::Replace(by) = &self.scene.attendance.on_dropout else { return };
         match make_policy(by, agent, self.game.timeline().sim()) {
             Ok(Some(policy)) => {

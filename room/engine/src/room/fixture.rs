@@ -3,9 +3,10 @@
 use footlights_env::Agent;
 use footlights_example_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, Seat};
-use footlights_protocol::timeline::Timeline;
+use footlights_protocol::{EpochMs, timeline::Timeline};
 
 use super::{game::Game, seats::Seats};
+use crate::ConnId;
 
 pub const A: Agent = Agent(0);
 pub const B: Agent = Agent(1);
@@ -37,12 +38,12 @@ pub fn parts(scene: &GameScene) -> (Game, Seats) {
     let sim = scene.environment.make().expect("the environment can be made");
     let timeline = Timeline::new(scene.rules(), sim, 7);
     let seats = Seats::new(scene, timeline.sim()).expect("policies load");
-    (Game::new(scene, timeline, 0), seats)
+    (Game::new(scene, timeline, EpochMs(0)), seats)
 }
 
 /// The participant of a seat completes the handshake; the connection has the agent's number plus 1.
 pub fn join(seats: &mut Seats, agent: Agent) {
     let player = seats.player_mut(agent).expect("a participant's seat");
-    player.connect(u64::from(agent.0) + 1, 0);
+    player.connect(ConnId(u64::from(agent.0) + 1), EpochMs(0));
     player.ready = true;
 }

@@ -9,7 +9,7 @@ use footlights_experiment::{
     record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::{
-    Outcome, Tick,
+    EpochMs, Outcome, Tick,
     timeline::{Moves, TickResult, Timeline},
 };
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ fn observe(timeline: &Timeline) -> Vec<f32> {
 }
 
 /// The record of an episode that begins.
-fn new_episode(timeline: &Timeline, now: u64) -> EpisodeRecord {
+fn new_episode(timeline: &Timeline, now: EpochMs) -> EpisodeRecord {
     EpisodeRecord {
         episode: timeline.sim().episode(),
         started_ms: now,
@@ -80,7 +80,7 @@ fn new_episode(timeline: &Timeline, now: u64) -> EpisodeRecord {
 
 impl Game {
     /// The game at the start of its first episode.
-    pub fn new(scene: &GameScene, timeline: Timeline, now: u64) -> Self {
+    pub fn new(scene: &GameScene, timeline: Timeline, now: EpochMs) -> Self {
         let episode = new_episode(&timeline, now);
         let hooks = HookRunner::new(scene, episode.episode, &episode.initial_observations);
         Self { totals: vec![0.0; episode.returns.len()], timeline, episode, hooks }
@@ -105,7 +105,7 @@ impl Game {
     ///
     /// # Errors
     /// If the environment fails; the game cannot go on then.
-    pub fn advance(&mut self, now: u64, moves: &Moves, seats: &Seats) -> Result<Ticked, EnvError> {
+    pub fn advance(&mut self, now: EpochMs, moves: &Moves, seats: &Seats) -> Result<Ticked, EnvError> {
         let TickResult { actions, sources, mut step, refused } = self.timeline.advance(moves)?;
         self.episode.steps += 1;
         for (sum, reward) in self.episode.returns.iter_mut().zip(&step.rewards) {
@@ -162,7 +162,7 @@ impl Game {
     }
 
     /// Begins the next episode at `now`. Returns false if there is none.
-    pub fn next_episode(&mut self, now: u64) -> bool {
+    pub fn next_episode(&mut self, now: EpochMs) -> bool {
         if !self.timeline.next_episode() {
             return false;
         }
@@ -223,13 +223,13 @@ mod tests {
         let scene = pair().max_steps(40).episodes(2);
         let (mut game, seats) = parts(&scene);
         for _ in 0..25 {
-            game.advance(0, &Moves::new(), &seats).unwrap();
+            game.advance(EpochMs(0), &Moves::new(), &seats).unwrap();
         }
         let (mut restored, _) = parts(&scene);
         assert_eq!(restored.restore(&scene, game.save().unwrap()), Ok(None));
         for _ in 25..40 {
-            let ticked = game.advance(0, &Moves::new(), &seats).unwrap();
-            let again = restored.advance(0, &Moves::new(), &seats).unwrap();
+            let ticked = game.advance(EpochMs(0), &Moves::new(), &seats).unwrap();
+            let again = restored.advance(EpochMs(0), &Moves::new(), &seats).unwrap();
             assert_eq!(again.row, ticked.row);
             assert_eq!(again.end, (ticked.row.tick == Tick(40)).then_some("truncated"));
         }
@@ -241,15 +241,15 @@ mod tests {
         let (mut game, seats) = parts(&scene);
         assert_eq!(game.interrupt_episode(), None);
         for _ in 0..3 {
-            game.advance(0, &Moves::new(), &seats).unwrap();
+            game.advance(EpochMs(0), &Moves::new(), &seats).unwrap();
         }
         let record = game.close_episode("truncated");
         assert_eq!((record.episode, record.steps, &*record.end), (0, 3, "truncated"));
         assert_eq!(game.interrupt_episode(), None);
-        assert!(game.next_episode(9));
-        game.advance(9, &Moves::new(), &seats).unwrap();
+        assert!(game.next_episode(EpochMs(9)));
+        game.advance(EpochMs(9), &Moves::new(), &seats).unwrap();
         let record = game.interrupt_episode().unwrap();
-        assert_eq!((record.episode, record.steps, record.started_ms), (1, 1, 9));
-        assert!(!game.next_episode(10));
+        assert_eq!((record.episode, record.steps, record.started_ms), (1, 1, EpochMs(9)));
+        assert!(!game.next_episode(EpochMs(10)));
     }
 }

@@ -7,7 +7,7 @@ use footlights_data::{
 use footlights_env::Agent;
 use footlights_experiment::{GameScene, Globals, record::GameInfo};
 use footlights_protocol::{
-    Outcome, Tick,
+    EpochMs, Outcome, Tick,
     timeline::Timeline,
     wire::{RoomToClient, Status},
 };
@@ -50,7 +50,7 @@ impl GameRoom {
     ///
     /// # Errors
     /// If the environment refuses its configuration, or a policy does not load.
-    pub fn new(scene: &GameScene, info: GameInfo, phase_ms: u64, now: u64) -> Result<Self, RoomError> {
+    pub fn new(scene: &GameScene, info: GameInfo, phase_ms: u64, now: EpochMs) -> Result<Self, RoomError> {
         let timeline = Timeline::new(scene.rules(), scene.environment.make()?, info.seed);
         let seats = Seats::new(scene, timeline.sim())?;
         let game = Game::new(scene, timeline, now);
@@ -114,7 +114,7 @@ impl GameRoom {
 
     pub(super) fn report(
         &mut self,
-        now: u64,
+        now: EpochMs,
         agent: Option<Agent>,
         kind: EventKind,
         detail: impl Into<String>,
@@ -124,12 +124,12 @@ impl GameRoom {
         }
     }
 
-    pub(super) fn set_phase(&mut self, now: u64, phase: Phase) {
+    pub(super) fn set_phase(&mut self, now: EpochMs, phase: Phase) {
         self.phase = phase;
         self.send_status(now);
     }
 
-    pub(super) fn send_status(&mut self, now: u64) {
+    pub(super) fn send_status(&mut self, now: EpochMs) {
         let (phase, remaining_ms) = self.phase.on_the_wire(now);
         let seats = self.attendance.presences(&self.seats);
         self.broadcast(&RoomToClient::Status(Status { phase, remaining_ms, seats }));
@@ -160,7 +160,7 @@ impl GameRoom {
     }
 
     /// Ends the game, if it is not over yet.
-    pub(super) fn finish(&mut self, now: u64, outcome: Outcome) {
+    pub(super) fn finish(&mut self, now: EpochMs, outcome: Outcome) {
         if self.phase.is_over() {
             return;
         }
@@ -185,7 +185,7 @@ impl GameRoom {
     }
 
     /// Emits [`Output::Save`] once every connected browser has sent its final report, or on timeout.
-    pub(super) fn drain_final_reports(&mut self, now: u64) {
+    pub(super) fn drain_final_reports(&mut self, now: EpochMs) {
         let Phase::Draining { until, outcome } = self.phase else { return };
         let tick = self.game.tick();
         let is_owed =
@@ -199,7 +199,7 @@ impl GameRoom {
     }
 
     /// Hands out for storage what is not stored yet, with a checkpoint.
-    pub(super) fn flush(&mut self, now: u64) {
+    pub(super) fn flush(&mut self, now: EpochMs) {
         if !self.journal.begin_flush(now) {
             return;
         }

@@ -7,6 +7,8 @@ use footlights_data::{
 use footlights_env::Agent;
 use footlights_protocol::wire::CloseCode;
 
+use crate::ConnId;
+
 /// Something that happened outside of the room.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
@@ -15,19 +17,19 @@ pub enum Input {
         /// The seat.
         agent: Agent,
         /// The connection; its number is unique in the room.
-        conn: u64,
+        conn: ConnId,
     },
     /// A message arrived.
     Message {
         /// The connection that it arrived on.
-        conn: u64,
+        conn: ConnId,
         /// The bytes as they arrived; the room decodes and checks them.
         bytes: Vec<u8>,
     },
     /// A connection closed.
     Disconnected {
         /// The connection.
-        conn: u64,
+        conn: ConnId,
     },
     /// The time that [`GameRoom::next_wake`](super::GameRoom::next_wake) named has come.
     Wake,
@@ -48,14 +50,14 @@ pub enum Output {
     /// Send these bytes.
     Send {
         /// The connection to send over.
-        conn: u64,
+        conn: ConnId,
         /// An encoded [`RoomToClient`](footlights_protocol::wire::RoomToClient).
         bytes: Vec<u8>,
     },
     /// Close a connection.
     Close {
         /// The connection.
-        conn: u64,
+        conn: ConnId,
         /// The close code.
         code: CloseCode,
         /// The reason, for the log.

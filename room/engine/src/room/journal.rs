@@ -8,7 +8,7 @@ use footlights_data::{
 };
 use footlights_env::Agent;
 use footlights_experiment::record::{EpisodeRecord, StepRecord};
-use footlights_protocol::{Tick, wire::RenderReport};
+use footlights_protocol::{EpochMs, Tick, wire::RenderReport};
 use serde::{Deserialize, Serialize};
 
 use super::recovery::{SavedChain, TickChain};
@@ -29,8 +29,8 @@ pub struct SavedJournal {
 pub struct Journal {
     /// What was not handed out for storage yet.
     pending: Chunk,
-    /// When it was handed out last, epoch ms.
-    flushed_ms: u64,
+    /// When it was handed out last.
+    flushed_ms: EpochMs,
     /// How many more events are kept.
     events_left: u32,
     /// The last ticks of chunks that were handed out and are not known to be stored.
@@ -45,7 +45,7 @@ pub struct Journal {
 
 impl Journal {
     /// An empty journal.
-    pub fn new(now: u64) -> Self {
+    pub fn new(now: EpochMs) -> Self {
         Self {
             pending: Chunk::default(),
             flushed_ms: now,
@@ -61,7 +61,7 @@ impl Journal {
     /// goes on are kept; the last of the others says so.
     pub fn report(
         &mut self,
-        now: u64,
+        now: EpochMs,
         tick: Tick,
         agent: Option<Agent>,
         kind: EventKind,
@@ -100,12 +100,12 @@ impl Journal {
     }
 
     /// Whether it is time to hand out what is pending.
-    pub fn is_flush_due(&self, now: u64) -> bool {
-        now.saturating_sub(self.flushed_ms) >= FLUSH_INTERVAL_MS
+    pub fn is_flush_due(&self, now: EpochMs) -> bool {
+        now - self.flushed_ms >= FLUSH_INTERVAL_MS
     }
 
     /// Starts to hand out what is pending. Returns false if there is nothing.
-    pub fn begin_flush(&mut self, now: u64) -> bool {
+    pub fn begin_flush(&mut self, now: EpochMs) -> bool {
         self.flushed_ms = now;
         !self.pending.is_empty()
     }
@@ -161,12 +161,12 @@ mod tests {
     use super::*;
 
     fn report(journal: &mut Journal, kind: EventKind) -> Option<EventKind> {
-        journal.report(1, Tick(1), None, kind, String::new()).map(|event| event.kind)
+        journal.report(EpochMs(1), Tick(1), None, kind, String::new()).map(|event| event.kind)
     }
 
     #[test]
     fn only_events_that_decide_how_the_game_goes_on_are_kept_without_end() {
-        let mut journal = Journal::new(0);
+        let mut journal = Journal::new(EpochMs(0));
         for _ in 1..MAX_EVENTS {
             assert_eq!(report(&mut journal, EventKind::FocusLost), Some(EventKind::FocusLost));
         }
@@ -181,11 +181,11 @@ mod tests {
 
     #[test]
     fn chunks_are_acknowledged_in_order_and_browsers_are_told_once() {
-        let mut journal = Journal::new(0);
-        assert!(!journal.begin_flush(10));
+        let mut journal = Journal::new(EpochMs(0));
+        assert!(!journal.begin_flush(EpochMs(10)));
         for tick in [60, 120] {
             report(&mut journal, EventKind::Slip);
-            assert!(journal.begin_flush(10));
+            assert!(journal.begin_flush(EpochMs(10)));
             assert_eq!(Chunk::decode(&journal.take_chunk(Tick(tick)).unwrap()).unwrap().events.len(), 1);
         }
         assert_eq!(journal.announce(), None);
@@ -199,19 +199,19 @@ mod tests {
 
     #[test]
     fn a_flush_is_due_two_seconds_after_the_last_one_even_if_that_was_empty() {
-        let mut journal = Journal::new(1_000);
-        assert!(!journal.is_flush_due(2_999));
-        assert!(journal.is_flush_due(3_000));
-        journal.begin_flush(3_000);
-        assert!(!journal.is_flush_due(4_999));
+        let mut journal = Journal::new(EpochMs(1_000));
+        assert!(!journal.is_flush_due(EpochMs(2_999)));
+        assert!(journal.is_flush_due(EpochMs(3_000)));
+        journal.begin_flush(EpochMs(3_000));
+        assert!(!journal.is_flush_due(EpochMs(4_999)));
     }
 
     #[test]
     fn a_restored_journal_knows_what_is_stored() {
-        let mut journal = Journal::new(0);
+        let mut journal = Journal::new(EpochMs(0));
         report(&mut journal, EventKind::Slip);
         let saved = journal.save();
-        let mut restored = Journal::new(9);
+        let mut restored = Journal::new(EpochMs(9));
         restored.restore(saved.clone(), Tick(33));
         assert_eq!(restored.save(), saved);
         assert_eq!(restored.announce(), None);

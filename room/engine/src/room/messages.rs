@@ -3,15 +3,16 @@
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_protocol::{
-    MonotonicMs, Tick,
+    EpochMs, MonotonicMs, Tick,
     wire::{self, ClientToRoom, CloseCode, KeyChange, MAX_FROM_BROWSER, RenderReport, RoomToClient, Welcome},
 };
 
 use super::{driver::Acceptance, game_room::GameRoom, phase::Phase, player::Player};
+use crate::ConnId;
 
 impl GameRoom {
     /// Takes in a message. Whatever it says, the room and the other seats go on.
-    pub(super) fn receive(&mut self, now: u64, conn: u64, bytes: &[u8]) {
+    pub(super) fn receive(&mut self, now: EpochMs, conn: ConnId, bytes: &[u8]) {
         let Some(agent) = self.seats.agent_of(conn) else { return };
         let Some(player) = self.seats.player_mut(agent) else { return };
         if !player.count_message(now) {
@@ -36,7 +37,7 @@ impl GameRoom {
     }
 
     /// Does what a message says that has a meaning in this game.
-    fn follow(&mut self, now: u64, agent: Agent, message: ClientToRoom) {
+    fn follow(&mut self, now: EpochMs, agent: Agent, message: ClientToRoom) {
         match message {
             ClientToRoom::Hello { version, digest } => self.shake_hands(now, agent, version, digest),
             ClientToRoom::Keys { seq, held, time } => {
@@ -62,7 +63,7 @@ impl GameRoom {
     }
 
     /// Says why, closes, and treats the connection as lost: the participant may come back with a better one.
-    pub(super) fn refuse(&mut self, now: u64, agent: Agent, code: CloseCode, reason: &str) {
+    pub(super) fn refuse(&mut self, now: EpochMs, agent: Agent, code: CloseCode, reason: &str) {
         let Some(conn) = self.seats.player(agent).and_then(|player| player.conn) else { return };
         self.out.send(conn, &RoomToClient::Refused { code: code.code(), reason: reason.to_owned() });
         self.out.close(conn, code, reason);
@@ -78,7 +79,7 @@ impl GameRoom {
         self.lose(now, agent, kind, reason);
     }
 
-    fn shake_hands(&mut self, now: u64, agent: Agent, version: u16, digest: Option<u64>) {
+    fn shake_hands(&mut self, now: EpochMs, agent: Agent, version: u16, digest: Option<u64>) {
         if version != wire::VERSION {
             let reason = format!("protocol {version}, this deployment speaks {}", wire::VERSION);
             return self.refuse(now, agent, CloseCode::Mismatch, &reason);
@@ -136,7 +137,7 @@ impl GameRoom {
     }
 
     /// Queues a change of held keys. Returns the participant, unless the change was refused.
-    fn change_keys(&mut self, now: u64, agent: Agent, change: KeyChange) -> Option<&mut Player> {
+    fn change_keys(&mut self, now: EpochMs, agent: Agent, change: KeyChange) -> Option<&mut Player> {
         let KeyChange { tick, held, time } = change;
         let keyboard = self.scene.controls.keyboard(agent)?;
         let unknown_keys = held.0.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
@@ -154,7 +155,7 @@ impl GameRoom {
     /// A browser whose clock is the game's says how far it has come, and what the keys were up to there.
     fn follow_clock(
         &mut self,
-        now: u64,
+        now: EpochMs,
         agent: Agent,
         until: Tick,
         changes: Vec<KeyChange>,
@@ -178,7 +179,7 @@ impl GameRoom {
     }
 
     /// A browser reports how it showed the game.
-    fn record_rendering(&mut self, now: u64, agent: Agent, report: RenderReport) {
+    fn record_rendering(&mut self, now: EpochMs, agent: Agent, report: RenderReport) {
         let tick = self.game.tick();
         let Some(sync) = self.driver.sync_mut() else { return };
         let Some(report) = sync.states.accept_report(agent, tick, report) else { return };
@@ -189,7 +190,7 @@ impl GameRoom {
         }
     }
 
-    fn answer_ping(&mut self, now: u64, agent: Agent, time: MonotonicMs, rtt: f32, focused: bool) {
+    fn answer_ping(&mut self, now: EpochMs, agent: Agent, time: MonotonicMs, rtt: f32, focused: bool) {
         if !time.is_finite() || !rtt.is_finite() {
             return self.refuse(now, agent, CloseCode::Malformed, "a time that is not a number");
         }

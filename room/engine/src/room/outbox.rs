@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use footlights_protocol::wire::{self, CloseCode, RoomToClient};
 
 use super::io::Output;
+use crate::ConnId;
 
 /// Outputs in the order in which they must be done.
 #[derive(Debug, Default)]
@@ -22,12 +23,12 @@ impl Outbox {
     }
 
     /// Sends a message over one connection.
-    pub fn send(&mut self, conn: u64, message: &RoomToClient) {
+    pub fn send(&mut self, conn: ConnId, message: &RoomToClient) {
         self.0.push_back(Output::Send { conn, bytes: wire::encode(message) });
     }
 
     /// Sends a message over several connections; it is encoded once.
-    pub fn broadcast(&mut self, conns: impl IntoIterator<Item = u64>, message: &RoomToClient) {
+    pub fn broadcast(&mut self, conns: impl IntoIterator<Item = ConnId>, message: &RoomToClient) {
         let bytes = wire::encode(message);
         for conn in conns {
             self.0.push_back(Output::Send { conn, bytes: bytes.clone() });
@@ -35,7 +36,7 @@ impl Outbox {
     }
 
     /// Closes a connection.
-    pub fn close(&mut self, conn: u64, code: CloseCode, reason: &str) {
+    pub fn close(&mut self, conn: ConnId, code: CloseCode, reason: &str) {
         self.0.push_back(Output::Close { conn, code, reason: reason.to_owned() });
     }
 }

@@ -1,10 +1,12 @@
 //! A participant in a seat: their connection, their keys, and what their browser last said.
 
 use footlights_experiment::record::ParticipantSample;
+use footlights_protocol::EpochMs;
 use footlights_protocol::KeySet;
 use footlights_protocol::MonotonicMs;
 
 use super::{input_queue::InputQueue, rtt_window::RttWindow};
+use crate::ConnId;
 
 /// Messages that a browser may send within one second. A fast player changes keys 30 times a second at most.
 const MAX_MESSAGES_PER_SECOND: u32 = 100;
@@ -13,11 +15,11 @@ const MAX_MESSAGES_PER_SECOND: u32 = 100;
 #[derive(Debug)]
 pub struct Player {
     /// The open connection.
-    pub conn: Option<u64>,
+    pub conn: Option<ConnId>,
     /// Whether the connection has completed the handshake and is sent the game.
     pub ready: bool,
-    /// When the last message arrived, epoch ms.
-    pub last_message_ms: u64,
+    /// When the last message arrived.
+    pub last_message_ms: EpochMs,
     /// Key changes that wait for their ticks.
     pub inputs: InputQueue,
     /// By how many ticks the keys of the last tick came too late; `None` where a browser brought the tick back.
@@ -32,8 +34,8 @@ pub struct Player {
     pub rtts: RttWindow,
     /// The browser's clock at its last message.
     pub client_time_ms: Option<MonotonicMs>,
-    /// Since when messages are counted, epoch ms, and how many there were.
-    message_count: (u64, u32),
+    /// Since when messages are counted, and how many there were.
+    message_count: (EpochMs, u32),
 }
 
 impl Player {
@@ -42,7 +44,7 @@ impl Player {
         Self {
             conn: None,
             ready: false,
-            last_message_ms: 0,
+            last_message_ms: EpochMs(0),
             inputs: InputQueue::default(),
             late: None,
             ack: 0,
@@ -50,17 +52,17 @@ impl Player {
             rtt_ms: 0.0,
             rtts: RttWindow::default(),
             client_time_ms: None,
-            message_count: (0, 0),
+            message_count: (EpochMs(0), 0),
         }
     }
 
     /// The connection to send the game to.
-    pub fn listener(&self) -> Option<u64> {
+    pub fn listener(&self) -> Option<ConnId> {
         self.conn.filter(|_| self.ready)
     }
 
     /// Takes a new connection. Returns the one that it replaces.
-    pub fn connect(&mut self, conn: u64, now: u64) -> Option<u64> {
+    pub fn connect(&mut self, conn: ConnId, now: EpochMs) -> Option<ConnId> {
         let replaced = self.conn;
         self.disconnect();
         self.conn = Some(conn);
@@ -77,10 +79,10 @@ impl Player {
     }
 
     /// Counts a message. Returns false if there were too many within a second.
-    pub fn count_message(&mut self, now: u64) -> bool {
+    pub fn count_message(&mut self, now: EpochMs) -> bool {
         self.last_message_ms = now;
         let (since, count) = &mut self.message_count;
-        if now.saturating_sub(*since) >= 1_000 {
+        if now - *since >= 1_000 {
             (*since, *count) = (now, 0);
         }
         *count += 1;
@@ -106,19 +108,19 @@ mod tests {
     #[test]
     fn a_hundred_messages_a_second_are_allowed_and_no_more() {
         let mut player = Player::new();
-        assert_eq!(player.connect(7, 5_000), None);
-        assert!((0..MAX_MESSAGES_PER_SECOND).all(|_| player.count_message(5_900)));
-        assert!(!player.count_message(5_999));
-        assert!(player.count_message(6_000));
+        assert_eq!(player.connect(ConnId(7), EpochMs(5_000)), None);
+        assert!((0..MAX_MESSAGES_PER_SECOND).all(|_| player.count_message(EpochMs(5_900))));
+        assert!(!player.count_message(EpochMs(5_999)));
+        assert!(player.count_message(EpochMs(6_000)));
     }
 
     #[test]
     fn a_new_connection_replaces_the_old_one_and_has_to_say_hello() {
         let mut player = Player::new();
-        player.connect(7, 0);
+        player.connect(ConnId(7), EpochMs(0));
         player.ready = true;
-        assert_eq!(player.listener(), Some(7));
-        assert_eq!(player.connect(8, 10), Some(7));
-        assert_eq!((player.listener(), player.conn), (None, Some(8)));
+        assert_eq!(player.listener(), Some(ConnId(7)));
+        assert_eq!(player.connect(ConnId(8), EpochMs(10)), Some(ConnId(7)));
+        assert_eq!((player.listener(), player.conn), (None, Some(ConnId(8))));
     }
 }

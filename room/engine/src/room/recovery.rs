@@ -11,7 +11,7 @@
 //! synthetic IV, as in RFC 5297). A receipt's length shows that someone's keys changed; nothing shows which keys.
 
 use footlights_env::Agent;
-use footlights_protocol::{Tick, timeline::Move, wire};
+use footlights_protocol::{EpochMs, Tick, timeline::Move, wire};
 use hmac::{Hmac, KeyInit, Mac, digest::Key};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -46,7 +46,7 @@ impl Seal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedChain {
     tag: u64,
-    decided_ms: u64,
+    decided_ms: EpochMs,
 }
 
 /// The chain of tags, at the last tick that was decided.
@@ -54,13 +54,13 @@ pub struct TickChain {
     seal: Seal,
     /// The tag of the last tick.
     tag: u64,
-    /// When the last tick was decided, epoch ms.
-    decided_ms: u64,
+    /// When the last tick was decided.
+    decided_ms: EpochMs,
 }
 
 impl TickChain {
     /// A chain without a tick, under a key of zeros.
-    pub fn new(now: u64) -> Self {
+    pub fn new(now: EpochMs) -> Self {
         Self { seal: Seal::new(SealKey::default()), tag: 0, decided_ms: now }
     }
 
@@ -70,22 +70,22 @@ impl TickChain {
     }
 
     /// The tag that follows the last one.
-    pub fn next_tag(&self, tick: Tick, at_ms: u64, moves: &[(Agent, Move)]) -> u64 {
+    pub fn next_tag(&self, tick: Tick, at_ms: EpochMs, moves: &[(Agent, Move)]) -> u64 {
         let content = wire::encode(&(self.tag, tick, at_ms, moves));
         let bytes = self.seal.mac(&[&content]);
         bytes.iter().take(8).fold(0, |tag, byte| tag << 8 | u64::from(*byte))
     }
 
     /// Goes on to the tag of a tick that was decided, and returns it.
-    pub fn advance(&mut self, tick: Tick, at_ms: u64, moves: &[(Agent, Move)]) -> u64 {
+    pub fn advance(&mut self, tick: Tick, at_ms: EpochMs, moves: &[(Agent, Move)]) -> u64 {
         self.tag = self.next_tag(tick, at_ms, moves);
         self.decided_ms = at_ms;
         self.tag
     }
 
     /// Goes on to the tag of a tick that was decided, and returns its receipt.
-    pub fn seal_receipt(&mut self, tick: Tick, at_ms: u64, moves: &[(Agent, Move)]) -> Vec<u8> {
-        let (before, passed) = (self.tag, at_ms.saturating_sub(self.decided_ms));
+    pub fn seal_receipt(&mut self, tick: Tick, at_ms: EpochMs, moves: &[(Agent, Move)]) -> Vec<u8> {
+        let (before, passed) = (self.tag, at_ms - self.decided_ms);
         self.advance(tick, at_ms, moves);
         let tag: Vec<u8> = self.tag.to_be_bytes().into_iter().take(TAG_BYTES).collect();
         let sealed = self.keystream_xor(before, &tag, wire::encode(&receipt::pack(passed, moves)));
@@ -94,11 +94,11 @@ impl TickChain {
 
     /// What was decided for tick `tick`, which follows the last one, and when; `None` if the receipt is not this room's
     /// receipt of that tick.
-    pub fn open_receipt(&self, tick: Tick, receipt: &[u8]) -> Option<(u64, Vec<(Agent, Move)>)> {
+    pub fn open_receipt(&self, tick: Tick, receipt: &[u8]) -> Option<(EpochMs, Vec<(Agent, Move)>)> {
         let (tag, sealed) = receipt.split_at_checked(TAG_BYTES)?;
         let content = self.keystream_xor(self.tag, tag, sealed.to_vec());
         let (passed, moves) = receipt::unpack(wire::decode(&content, wire::MAX_FROM_BROWSER).ok()?)?;
-        let at_ms = self.decided_ms.checked_add(passed)?;
+        let at_ms = EpochMs(self.decided_ms.0.checked_add(passed)?);
         let expected = self.next_tag(tick, at_ms, &moves).to_be_bytes();
         (expected.get(..TAG_BYTES) == Some(tag)).then_some((at_ms, moves))
     }
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn chain() -> TickChain {
-        let mut chain = TickChain::new(1_000);
+        let mut chain = TickChain::new(EpochMs(1_000));
         chain.set_key([7; 32]);
         chain
     }
@@ -153,18 +153,18 @@ mod tests {
     #[test]
     fn a_restored_chain_opens_the_receipts_that_follow_its_checkpoint_and_no_others() {
         let mut chain = chain();
-        chain.seal_receipt(Tick(1), 1_033, &moves(KeySet(1)));
+        chain.seal_receipt(Tick(1), EpochMs(1_033), &moves(KeySet(1)));
         let saved = chain.save();
-        let second = chain.seal_receipt(Tick(2), 1_066, &moves(KeySet(2)));
-        let third = chain.seal_receipt(Tick(3), 1_099, &moves(KeySet(3)));
-        let mut restored = TickChain::new(9_000);
+        let second = chain.seal_receipt(Tick(2), EpochMs(1_066), &moves(KeySet(2)));
+        let third = chain.seal_receipt(Tick(3), EpochMs(1_099), &moves(KeySet(3)));
+        let mut restored = TickChain::new(EpochMs(9_000));
         restored.set_key([7; 32]);
         restored.restore(saved);
         assert_eq!(restored.open_receipt(Tick(2), &third), None);
         assert_eq!(restored.open_receipt(Tick(3), &second), None);
-        assert_eq!(restored.open_receipt(Tick(2), &second), Some((1_066, moves(KeySet(2)))));
-        restored.advance(Tick(2), 1_066, &moves(KeySet(2)));
-        assert_eq!(restored.open_receipt(Tick(3), &third), Some((1_099, moves(KeySet(3)))));
+        assert_eq!(restored.open_receipt(Tick(2), &second), Some((EpochMs(1_066), moves(KeySet(2)))));
+        restored.advance(Tick(2), EpochMs(1_066), &moves(KeySet(2)));
+        assert_eq!(restored.open_receipt(Tick(3), &third), Some((EpochMs(1_099), moves(KeySet(3)))));
         restored.set_key([8; 32]);
         assert_eq!(restored.open_receipt(Tick(3), &third), None);
     }
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_receipt_with_a_changed_byte_does_not_open() {
         let mut sealing = chain();
-        let receipt = sealing.seal_receipt(Tick(1), 1_033, &moves(KeySet(1)));
+        let receipt = sealing.seal_receipt(Tick(1), EpochMs(1_033), &moves(KeySet(1)));
         let opening = chain();
         assert!(opening.open_receipt(Tick(1), &receipt).is_some());
         for at in 0..receipt.len() {
@@ -186,8 +186,8 @@ mod tests {
     #[test]
     fn a_receipt_and_a_tag_of_the_same_tick_lead_to_the_same_chain() {
         let (mut sealing, mut tagging) = (chain(), chain());
-        sealing.seal_receipt(Tick(1), 1_033, &moves(KeySet(1)));
-        tagging.advance(Tick(1), 1_033, &moves(KeySet(1)));
+        sealing.seal_receipt(Tick(1), EpochMs(1_033), &moves(KeySet(1)));
+        tagging.advance(Tick(1), EpochMs(1_033), &moves(KeySet(1)));
         assert_eq!(sealing.save(), tagging.save());
     }
 }

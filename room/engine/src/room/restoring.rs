@@ -3,7 +3,7 @@
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_experiment::{DropoutRule, GameScene, make_policy, record::GameInfo};
-use footlights_protocol::{Tick, wire::ConfirmedTick};
+use footlights_protocol::{EpochMs, Tick, wire::ConfirmedTick};
 use serde_bytes::ByteBuf;
 
 use super::{
@@ -24,7 +24,7 @@ impl GameRoom {
         info: GameInfo,
         phase_ms: u64,
         checkpoint: &[u8],
-        now: u64,
+        now: EpochMs,
     ) -> Result<Self, RoomError> {
         let saved = Checkpoint::decode(checkpoint)?;
         let mut room = Self::new(scene, info, phase_ms, now)?;
@@ -44,7 +44,7 @@ impl GameRoom {
         room.driver.restore(saved.slips, saved.tick, sim.tick() > 0, now);
         if has_participants {
             let until = now + scene.attendance.grace_ms;
-            room.phase = Phase::Paused(Pause { since: now, until, countdown_until: 0 });
+            room.phase = Phase::Paused(Pause { since: now, until, countdown_until: EpochMs(0) });
         }
         room.report(now, None, EventKind::Recovered, format!("from tick {}", saved.tick));
         if let Some(error) = hooks {
@@ -64,7 +64,7 @@ impl GameRoom {
     }
 
     /// A browser that simulates brings back ticks that this room does not know any more.
-    pub(super) fn restore_ticks(&mut self, now: u64, agent: Agent, ticks: Vec<ConfirmedTick>) {
+    pub(super) fn restore_ticks(&mut self, now: EpochMs, agent: Agent, ticks: Vec<ConfirmedTick>) {
         if self.phase.is_over() {
             return;
         }
@@ -95,7 +95,7 @@ impl GameRoom {
     }
 
     /// A browser that is sent pictures brings back receipts of ticks that this room does not know any more.
-    pub(super) fn restore_receipts(&mut self, now: u64, agent: Agent, from: Tick, receipts: &[ByteBuf]) {
+    pub(super) fn restore_receipts(&mut self, now: EpochMs, agent: Agent, from: Tick, receipts: &[ByteBuf]) {
         if self.phase.is_running() || self.phase.is_over() {
             return;
         }
@@ -121,7 +121,7 @@ impl GameRoom {
     }
 
     /// Logs that a browser brought back ticks that were not this game's. Returns false if it did so just now.
-    fn refuse_restore(&mut self, now: u64, agent: Agent) -> bool {
+    fn refuse_restore(&mut self, now: EpochMs, agent: Agent) -> bool {
         let is_counted = self.take_repair(now, agent);
         if is_counted {
             let detail = format!("after tick {}", self.game.tick());
@@ -130,12 +130,12 @@ impl GameRoom {
         is_counted
     }
 
-    fn take_repair(&mut self, now: u64, agent: Agent) -> bool {
+    fn take_repair(&mut self, now: EpochMs, agent: Agent) -> bool {
         self.driver.repairs_mut(agent).is_some_and(|repairs| repairs.take(now))
     }
 
     /// What a browser brought back is stored at once.
-    fn store_restored(&mut self, now: u64, agent: Agent, before: Tick) {
+    fn store_restored(&mut self, now: EpochMs, agent: Agent, before: Tick) {
         if self.game.tick() > before {
             let detail = format!("ticks {} to {}", before + 1, self.game.tick());
             self.report(now, Some(agent), EventKind::RestoredFromBrowser, detail);

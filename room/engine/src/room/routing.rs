@@ -2,13 +2,14 @@
 
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
-use footlights_protocol::{Outcome, wire::CloseCode};
+use footlights_protocol::{EpochMs, Outcome, wire::CloseCode};
 
 use super::{game_room::GameRoom, io::Input, phase::Phase};
+use crate::ConnId;
 
 impl GameRoom {
-    /// When to call with [`Input::Wake`] at the latest, epoch ms; `None` if there is nothing to wait for.
-    pub fn next_wake(&self) -> Option<u64> {
+    /// When to call with [`Input::Wake`] at the latest; `None` if there is nothing to wait for.
+    pub fn next_wake(&self) -> Option<EpochMs> {
         if self.phase.is_running() {
             return Some(self.driver.next_wake(self.game.tick()));
         }
@@ -19,8 +20,8 @@ impl GameRoom {
         Some(self.seats.silence_deadline().map_or(deadline, |silence| silence.min(deadline)))
     }
 
-    /// Takes in what happened at `now`, epoch ms, and does what is due.
-    pub fn handle(&mut self, now: u64, input: Input) {
+    /// Takes in what happened at `now` and does what is due.
+    pub fn handle(&mut self, now: EpochMs, input: Input) {
         let findings = self.attendance.check_attention(now, self.phase.is_running(), &self.seats);
         self.act_on_findings(now, findings);
         match input {
@@ -46,7 +47,7 @@ impl GameRoom {
     }
 
     /// Does what is due.
-    fn advance(&mut self, now: u64) {
+    fn advance(&mut self, now: EpochMs) {
         for agent in self.seats.agents() {
             if self.seats.is_silent(agent, now) {
                 self.close_silent(now, agent, "nothing came for 10 s");
@@ -67,7 +68,7 @@ impl GameRoom {
         }
     }
 
-    fn connect(&mut self, now: u64, agent: Agent, conn: u64) {
+    fn connect(&mut self, now: EpochMs, agent: Agent, conn: ConnId) {
         if let Some((outcome, saved)) = self.over_for(agent) {
             self.out.send(conn, &self.finished(outcome, saved));
             return self.out.close(conn, CloseCode::Over, if saved { "over" } else { "over, being saved" });
@@ -97,7 +98,7 @@ impl GameRoom {
     }
 
     /// Closes the connection of a page that does not play.
-    fn close_silent(&mut self, now: u64, agent: Agent, why: &str) {
+    fn close_silent(&mut self, now: EpochMs, agent: Agent, why: &str) {
         if let Some(conn) = self.seats.player(agent).and_then(|player| player.conn) {
             self.out.close(conn, CloseCode::Silent, why);
         }

@@ -1,6 +1,7 @@
 //! One presence rule and one participant: when to warn, and when to exclude.
 
 use footlights_experiment::PresenceRule;
+use footlights_protocol::EpochMs;
 
 /// The shortest time between two warnings of the same rule, ms.
 const MIN_WARNING_GAP_MS: u64 = 10_000;
@@ -21,17 +22,17 @@ pub enum RuleVerdict {
 pub struct RuleState {
     /// Whether a warning is shown.
     pub warned: bool,
-    last_warning_ms: Option<u64>,
+    last_warning_ms: Option<EpochMs>,
 }
 
 impl RuleState {
     /// Compares a value with the rule's limits; `None` if nothing changes.
-    pub fn check(&mut self, rule: &PresenceRule, value: f64, now: u64) -> Option<RuleVerdict> {
+    pub fn check(&mut self, rule: &PresenceRule, value: f64, now: EpochMs) -> Option<RuleVerdict> {
         if rule.exclude.is_some_and(|limit| value >= limit) {
             return Some(RuleVerdict::Exclude);
         }
         let bad = value >= rule.warn;
-        let may_warn = self.last_warning_ms.is_none_or(|last| now.saturating_sub(last) >= MIN_WARNING_GAP_MS);
+        let may_warn = self.last_warning_ms.is_none_or(|last| now - last >= MIN_WARNING_GAP_MS);
         if bad && !self.warned && may_warn {
             self.warned = true;
             self.last_warning_ms = Some(now);
@@ -55,7 +56,7 @@ mod tests {
         let mut state = RuleState::default();
         let values = (0u64..60).map(|k| (k * 500, if k % 2 == 0 { 120.0 } else { 80.0 }));
         let warned: Vec<u64> = values
-            .filter(|(now, value)| state.check(&rule, *value, *now) == Some(RuleVerdict::Warn))
+            .filter(|(now, value)| state.check(&rule, *value, EpochMs(*now)) == Some(RuleVerdict::Warn))
             .map(|(now, _)| now)
             .collect();
         assert_eq!(warned, [0, 10_000, 20_000]);
@@ -65,7 +66,7 @@ mod tests {
     fn a_warning_ends_once_and_the_limit_excludes_without_one() {
         let rule = PresenceRule::new(100.0, "slow").exclude(300.0, "too slow");
         let mut state = RuleState::default();
-        let verdicts = [150.0, 150.0, 99.0, 99.0, 300.0].map(|value| state.check(&rule, value, 0));
+        let verdicts = [150.0, 150.0, 99.0, 99.0, 300.0].map(|value| state.check(&rule, value, EpochMs(0)));
         assert_eq!(
             verdicts,
             [Some(RuleVerdict::Warn), None, Some(RuleVerdict::Recover), None, Some(RuleVerdict::Exclude)]

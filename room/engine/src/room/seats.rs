@@ -3,12 +3,13 @@
 use footlights_env::{Agent, Policy, PolicyError, Simulation};
 use footlights_experiment::GameScene;
 use footlights_protocol::{
-    Outcome, Tick,
+    EpochMs, Outcome, Tick,
     timeline::{Move, Moves, PolicyQuery},
 };
 use serde::{Deserialize, Serialize};
 
 use super::player::Player;
+use crate::ConnId;
 
 /// A connection from which nothing came for this long counts as lost.
 pub const SILENCE_TIMEOUT_MS: u64 = 10_000;
@@ -30,7 +31,7 @@ pub struct Departure {
     pub score: f64,
     /// The connection on which they wait to hear that their result is stored.
     #[serde(skip)]
-    pub conn: Option<u64>,
+    pub conn: Option<ConnId>,
     /// Whether their result is stored.
     #[serde(skip)]
     pub released: bool,
@@ -123,31 +124,30 @@ impl Seats {
     }
 
     /// The connection to send the game of a seat to.
-    pub fn listener(&self, agent: Agent) -> Option<u64> {
+    pub fn listener(&self, agent: Agent) -> Option<ConnId> {
         self.player(agent)?.listener()
     }
 
     /// All connections to send the game to.
-    pub fn listeners(&self) -> impl Iterator<Item = u64> {
+    pub fn listeners(&self) -> impl Iterator<Item = ConnId> {
         self.players().filter_map(|(_, player)| player.listener())
     }
 
     /// The seat that a connection belongs to.
-    pub fn agent_of(&self, conn: u64) -> Option<Agent> {
+    pub fn agent_of(&self, conn: ConnId) -> Option<Agent> {
         self.players().find(|(_, player)| player.conn == Some(conn)).map(|(agent, _)| agent)
     }
 
-    /// When the connection that has been silent for longest counts as lost, epoch ms.
-    pub fn silence_deadline(&self) -> Option<u64> {
+    /// When the connection that has been silent for longest counts as lost.
+    pub fn silence_deadline(&self) -> Option<EpochMs> {
         let connected = self.players().filter(|(_, player)| player.conn.is_some());
         connected.map(|(_, player)| player.last_message_ms + SILENCE_TIMEOUT_MS).min()
     }
 
     /// Whether the connection of a seat has been silent for too long.
-    pub fn is_silent(&self, agent: Agent, now: u64) -> bool {
-        self.player(agent).is_some_and(|player| {
-            player.conn.is_some() && now.saturating_sub(player.last_message_ms) >= SILENCE_TIMEOUT_MS
-        })
+    pub fn is_silent(&self, agent: Agent, now: EpochMs) -> bool {
+        self.player(agent)
+            .is_some_and(|player| player.conn.is_some() && now - player.last_message_ms >= SILENCE_TIMEOUT_MS)
     }
 
     /// The policies with their agents.
@@ -236,14 +236,14 @@ impl Seats {
 
     /// The result of a participant who left is stored. Returns their outcome and the connection to tell it on, if they
     /// still listen.
-    pub fn release(&mut self, agent: Agent) -> Option<(u64, Outcome)> {
+    pub fn release(&mut self, agent: Agent) -> Option<(ConnId, Outcome)> {
         let departure = self.0.get_mut(agent.index())?.departure.as_mut()?;
         departure.released = true;
         Some((departure.conn.take()?, departure.outcome))
     }
 
     /// A connection closed on which a participant who has left may have listened.
-    pub fn stop_listening(&mut self, conn: u64) {
+    pub fn stop_listening(&mut self, conn: ConnId) {
         for departure in self.0.iter_mut().filter_map(|seat| seat.departure.as_mut()) {
             departure.conn.take_if(|listening| *listening == conn);
         }
@@ -310,11 +310,14 @@ mod tests {
         let (_, mut seats) = parts(&pair());
         join(&mut seats, A);
         join(&mut seats, B);
-        assert_eq!((seats.agent_of(1), seats.listeners().collect::<Vec<_>>()), (Some(A), vec![1, 2]));
+        assert_eq!(
+            (seats.agent_of(ConnId(1)), seats.listeners().collect::<Vec<_>>()),
+            (Some(A), vec![ConnId(1), ConnId(2)])
+        );
         seats.depart(A, Outcome::Left, Tick(12), -3.0);
-        assert_eq!((seats.agent_of(1), seats.listener(A)), (None, None));
+        assert_eq!((seats.agent_of(ConnId(1)), seats.listener(A)), (None, None));
         assert_eq!((seats.departed(), seats.vacant()), (vec![A], vec![A]));
-        assert_eq!(seats.release(A), Some((1, Outcome::Left)));
+        assert_eq!(seats.release(A), Some((ConnId(1), Outcome::Left)));
         assert_eq!(seats.release(A), None);
         assert!(seats.departure(A).is_some_and(|departure| departure.released));
     }
@@ -324,7 +327,7 @@ mod tests {
         let (_, mut seats) = parts(&pair());
         join(&mut seats, A);
         seats.depart(A, Outcome::Left, Tick(12), -3.0);
-        seats.stop_listening(1);
+        seats.stop_listening(ConnId(1));
         assert_eq!(seats.release(A), None);
     }
 
@@ -356,11 +359,11 @@ mod tests {
     #[test]
     fn ten_seconds_without_a_message_are_silence() {
         let (_, mut seats) = parts(&pair());
-        assert_eq!((seats.silence_deadline(), seats.is_silent(A, u64::MAX)), (None, false));
+        assert_eq!((seats.silence_deadline(), seats.is_silent(A, EpochMs(u64::MAX))), (None, false));
         join(&mut seats, A);
         join(&mut seats, B);
-        seats.player_mut(B).unwrap().count_message(4_000);
-        assert_eq!(seats.silence_deadline(), Some(10_000));
-        assert!(seats.is_silent(A, 10_000) && !seats.is_silent(B, 10_000));
+        seats.player_mut(B).unwrap().count_message(EpochMs(4_000));
+        assert_eq!(seats.silence_deadline(), Some(EpochMs(10_000)));
+        assert!(seats.is_silent(A, EpochMs(10_000)) && !seats.is_silent(B, EpochMs(10_000)));
     }
 }

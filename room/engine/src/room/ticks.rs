@@ -3,7 +3,7 @@
 use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_protocol::{
-    Outcome, Tick,
+    EpochMs, Outcome, Tick,
     timeline::{Move, Moves},
 };
 
@@ -15,7 +15,7 @@ use super::{
 
 impl GameRoom {
     /// Runs the ticks that are due.
-    pub(super) fn run(&mut self, now: u64) {
+    pub(super) fn run(&mut self, now: EpochMs) {
         for _ in 0..self.driver.max_ticks_at_once() {
             if !self.phase.is_running() || !self.driver.take_due_tick(now, self.game.tick()) {
                 return;
@@ -29,7 +29,7 @@ impl GameRoom {
         }
     }
 
-    fn decide_tick(&mut self, now: u64) {
+    fn decide_tick(&mut self, now: EpochMs) {
         let tick = self.game.tick() + 1;
         let mut moves = Moves::new();
         for agent in self.seats.agents() {
@@ -44,12 +44,12 @@ impl GameRoom {
     }
 
     /// Repeats a tick that a lost process decided at `at_ms`.
-    pub(super) fn repeat_tick(&mut self, at_ms: u64, moves: Vec<(Agent, Move)>) {
+    pub(super) fn repeat_tick(&mut self, at_ms: EpochMs, moves: Vec<(Agent, Move)>) {
         let moves = self.seats.repeat(moves, self.game.timeline().sim());
         self.apply_tick(at_ms, &moves, TickSource::Restored);
     }
 
-    fn apply_tick(&mut self, now: u64, moves: &Moves, source: TickSource) {
+    fn apply_tick(&mut self, now: EpochMs, moves: &Moves, source: TickSource) {
         let ticked = match self.game.advance(now, moves, &self.seats) {
             Ok(ticked) => ticked,
             Err(error) => {
@@ -72,7 +72,7 @@ impl GameRoom {
         }
     }
 
-    fn show_tick(&mut self, at_ms: u64, moves: &Moves, digest: u64, source: TickSource) {
+    fn show_tick(&mut self, at_ms: EpochMs, moves: &Moves, digest: u64, source: TickSource) {
         let moves = moves.iter().filter(|(_, moved)| **moved != Move::default());
         let moves = moves.map(|(agent, moved)| (*agent, moved.clone())).collect();
         let tick = DecidedTick { at_ms, moves, digest, source };
@@ -81,7 +81,7 @@ impl GameRoom {
         self.check_claims(at_ms);
     }
 
-    fn end_episode(&mut self, now: u64, end: &'static str, source: TickSource) {
+    fn end_episode(&mut self, now: EpochMs, end: &'static str, source: TickSource) {
         self.journal.record_episode(self.game.close_episode(end));
         if !self.game.next_episode(now) {
             return self.finish(now, Outcome::Completed);
@@ -100,27 +100,27 @@ impl GameRoom {
     }
 
     /// Compares what browsers said in advance of ticks that are over now.
-    pub(super) fn check_claims(&mut self, now: u64) {
+    pub(super) fn check_claims(&mut self, now: EpochMs) {
         while let Some((agent, tick, digest)) = self.driver.take_claim(self.game.tick()) {
             self.compare_state(now, agent, tick, digest);
         }
     }
 
     /// A browser says which digest its state had after a tick.
-    pub(super) fn compare_state(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) {
+    pub(super) fn compare_state(&mut self, now: EpochMs, agent: Agent, tick: Tick, digest: u64) {
         let Some(sync) = self.driver.sync_mut() else { return };
         let judgement = sync.states.judge(now, agent, tick, digest);
         self.act_on(now, agent, tick, digest, judgement);
     }
 
     /// A browser says that its state after a tick is another one than the room's.
-    pub(super) fn contradict_state(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) {
+    pub(super) fn contradict_state(&mut self, now: EpochMs, agent: Agent, tick: Tick, digest: u64) {
         let Some(sync) = self.driver.sync_mut() else { return };
         let judgement = sync.states.contradict(now, agent, tick, digest);
         self.act_on(now, agent, tick, digest, judgement);
     }
 
-    fn act_on(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64, judgement: Judgement) {
+    fn act_on(&mut self, now: EpochMs, agent: Agent, tick: Tick, digest: u64, judgement: Judgement) {
         match judgement {
             Judgement::Undecided => {}
             Judgement::Same => self.journal.record_verification(agent, tick, true),
@@ -139,7 +139,7 @@ impl GameRoom {
 
     /// Sends a seat all that it may know of the game. A browser that knows later ticks may bring them back first, unless
     /// what is sent is `mandatory`.
-    pub(super) fn send_all(&mut self, now: u64, agent: Agent, mandatory: bool) {
+    pub(super) fn send_all(&mut self, now: EpochMs, agent: Agent, mandatory: bool) {
         let (driver, mut audience) = self.driver_and_audience();
         if let Err(error) = driver.send_all(agent, mandatory, &mut audience) {
             self.report(now, Some(agent), EventKind::SnapshotFailed, error.to_string());

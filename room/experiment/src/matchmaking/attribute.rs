@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::matchmaker::{Candidate, Matchmaker};
+use crate::EpochMs;
 
 /// Groups participants for whom a global has the same value.
 ///
@@ -38,7 +39,7 @@ impl Matchmaker for SameAttribute {
         vec![self.global.clone()]
     }
 
-    fn pick(&self, queue: &[&Candidate], size: usize, _: u64) -> Option<Vec<usize>> {
+    fn pick(&self, queue: &[&Candidate], size: usize, _: EpochMs) -> Option<Vec<usize>> {
         let mut by_value: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, candidate) in queue.iter().enumerate() {
             if let Some(value) = value(candidate, &self.global) {
@@ -84,7 +85,7 @@ impl Matchmaker for DifferentAttribute {
         vec![self.global.clone()]
     }
 
-    fn pick(&self, queue: &[&Candidate], size: usize, _: u64) -> Option<Vec<usize>> {
+    fn pick(&self, queue: &[&Candidate], size: usize, _: EpochMs) -> Option<Vec<usize>> {
         let mut taken: Vec<(String, usize)> = Vec::new();
         for (at, candidate) in queue.iter().enumerate() {
             if taken.len() == size {
@@ -139,7 +140,7 @@ impl Matchmaker for Reunion {
         self.same_game.needs()
     }
 
-    fn pick(&self, queue: &[&Candidate], size: usize, now: u64) -> Option<Vec<usize>> {
+    fn pick(&self, queue: &[&Candidate], size: usize, now: EpochMs) -> Option<Vec<usize>> {
         self.same_game.pick(queue, size, now)
     }
 }

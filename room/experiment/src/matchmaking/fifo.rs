@@ -1,6 +1,7 @@
 //! First come, first served.
 
 use super::matchmaker::{Candidate, Matchmaker};
+use crate::EpochMs;
 
 /// Groups participants in the order in which they joined the queue: first come, first served.
 ///
@@ -17,7 +18,7 @@ impl Matchmaker for Fifo {
         "fifo"
     }
 
-    fn pick(&self, queue: &[&Candidate], size: usize, _: u64) -> Option<Vec<usize>> {
+    fn pick(&self, queue: &[&Candidate], size: usize, _: EpochMs) -> Option<Vec<usize>> {
         (queue.len() >= size).then(|| (0..size).collect())
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::matchmaker::{Candidate, Matchmaker};
+use crate::EpochMs;
 
 /// First come, first served, among participants whose round trips are short enough. The round trip between two
 /// participants goes through the room, so it is the sum of both.
@@ -40,7 +41,7 @@ impl Matchmaker for LatencyFifo {
         }
     }
 
-    fn pick(&self, queue: &[&Candidate], size: usize, _: u64) -> Option<Vec<usize>> {
+    fn pick(&self, queue: &[&Candidate], size: usize, _: EpochMs) -> Option<Vec<usize>> {
         let rtt = |candidate: &&Candidate| {
             candidate.rtt_ms.map(f64::from).filter(|rtt| *rtt <= self.max_server_rtt)
         };

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::{answer::Globals, location::Location};
+use crate::{EpochMs, answer::Globals, location::Location};
 
 /// A participant who waits in the queue, as a matchmaker sees them.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Candidate {
     /// The participant's `subject_id`.
     pub subject: String,
-    /// When the participant joined the queue, epoch ms.
-    pub since: u64,
+    /// When the participant joined the queue.
+    pub since: EpochMs,
     /// Those of the participant's globals that [`Matchmaker::needs`] names.
     #[serde(default)]
     pub globals: Globals,
@@ -30,7 +30,7 @@ pub type MatchmakerFactory = Arc<dyn Fn() -> Box<dyn Matchmaker> + Send + Sync>;
 /// Picks a group among the participants who wait.
 ///
 /// ```
-/// use footlights_experiment::{Waitroom, matchmaking::{Candidate, Matchmaker}};
+/// use footlights_experiment::{EpochMs, Waitroom, matchmaking::{Candidate, Matchmaker}};
 ///
 /// /// Groups the participants who came last.
 /// #[derive(Clone)]
@@ -41,7 +41,7 @@ pub type MatchmakerFactory = Arc<dyn Fn() -> Box<dyn Matchmaker> + Send + Sync>;
 ///         "newest"
 ///     }
 ///
-///     fn pick(&self, queue: &[&Candidate], size: usize, _now: u64) -> Option<Vec<usize>> {
+///     fn pick(&self, queue: &[&Candidate], size: usize, _now: EpochMs) -> Option<Vec<usize>> {
 ///         Some((queue.len().checked_sub(size)?..queue.len()).collect())
 ///     }
 /// }
@@ -73,9 +73,9 @@ pub trait Matchmaker {
     }
 
     /// Picks `size` participants who can play together: indices into `queue`, in the order of the seats; `None` while
-    /// there is no such group. The longest wait is first in `queue`, and `now` is in epoch ms. The lobby calls this
+    /// there is no such group. The longest wait is first in `queue`, and `now` is the time. The lobby calls this
     /// whenever a participant joins or leaves, and every few seconds when browsers report their round trips.
-    fn pick(&self, queue: &[&Candidate], size: usize, now: u64) -> Option<Vec<usize>>;
+    fn pick(&self, queue: &[&Candidate], size: usize, now: EpochMs) -> Option<Vec<usize>>;
 
     /// Learns that something happened in the waiting room. The returned words become the event's detail in the data.
     /// A matchmaker loses what it remembers when the lobby's object restarts.
@@ -93,8 +93,8 @@ pub struct LobbyEvent<'a> {
     pub candidate: &'a Candidate,
     /// How many other participants wait now.
     pub waiting: usize,
-    /// When, epoch ms.
-    pub now: u64,
+    /// When.
+    pub now: EpochMs,
 }
 
 /// What happened to a participant in the waiting room.

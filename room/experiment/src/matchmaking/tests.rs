@@ -3,14 +3,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::Answer;
+use crate::{Answer, EpochMs};
 
 /// People in the order of their coming, each with a round trip and a global `a.b`.
 fn people(of: &[(Option<f32>, Option<&str>)]) -> Vec<Candidate> {
     (0u64..)
         .zip(of)
         .map(|(since, (rtt, value))| {
-            let mut candidate = Candidate { since, rtt_ms: *rtt, ..Candidate::default() };
+            let mut candidate = Candidate { since: EpochMs(since), rtt_ms: *rtt, ..Candidate::default() };
             if let Some(value) = value {
                 for name in ["a.b", "a.game_id"] {
                     candidate.globals.insert(name.into(), Answer::Text((*value).into()));
@@ -22,7 +22,7 @@ fn people(of: &[(Option<f32>, Option<&str>)]) -> Vec<Candidate> {
 }
 
 fn pick(matchmaker: &dyn Matchmaker, people: &[Candidate], size: usize) -> Option<Vec<usize>> {
-    matchmaker.pick(&people.iter().collect::<Vec<_>>(), size, 0)
+    matchmaker.pick(&people.iter().collect::<Vec<_>>(), size, EpochMs(0))
 }
 
 #[test]

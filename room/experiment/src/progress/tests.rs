@@ -3,7 +3,9 @@
 use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
 
 use super::*;
-use crate::{Block, Completion, Device, Factor, GameScene, Page, Question, Requirement, Screening, Seat};
+use crate::{
+    Block, Completion, Device, Factor, GameScene, Page, Question, Requirement, Screening, Seat, Transition,
+};
 
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36";
 

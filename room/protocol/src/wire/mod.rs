@@ -12,7 +12,7 @@ mod tests;
 use footlights_env::{Agent, msgpack};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Tick, timeline::Move};
+use crate::{EpochMs, Tick, timeline::Move};
 
 pub use lobby::{ClientToLobby, LobbyToClient};
 pub use seat::{
@@ -105,7 +105,7 @@ impl WireMessage for TabLeaseToClient {}
 /// A receipt, before it is sealed.
 impl WireMessage for Vec<u32> {}
 /// A decided tick as the tags of receipts see it: the tag before it, the tick, when it was decided and the moves.
-impl WireMessage for (u64, Tick, u64, &[(Agent, Move)]) {}
+impl WireMessage for (u64, Tick, EpochMs, &[(Agent, Move)]) {}
 
 /// A message as bytes.
 pub fn encode<T: WireMessage>(message: &T) -> Vec<u8> {

@@ -4,7 +4,7 @@ use footlights_env::{Agent, Viewport, surface::Delta};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hud, InputDelay, KeySet, MonotonicMs, Outcome, Tick,
+    EpochMs, Hud, InputDelay, KeySet, MonotonicMs, Outcome, Tick,
     keys::Keyboard,
     timeline::{Move, Rules},
 };
@@ -252,8 +252,8 @@ pub struct TickReport {
 pub struct ConfirmedTick {
     /// The tick.
     pub tick: Tick,
-    /// The room's clock when it was decided, epoch ms.
-    pub at_ms: u64,
+    /// The room's clock when it was decided.
+    pub at_ms: EpochMs,
     /// The moves that are not the default one.
     pub moves: Vec<(Agent, Move)>,
     /// Proves that the room said this, to the room.

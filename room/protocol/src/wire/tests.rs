@@ -22,7 +22,7 @@ fn a_tick_without_changes_costs_16_bytes_at_most() {
 fn confirmed() -> ConfirmedTick {
     ConfirmedTick {
         tick: Tick(70_000),
-        at_ms: 1_790_000_000_123,
+        at_ms: EpochMs(1_790_000_000_123),
         tag: 1 << 63,
         persisted: Some(Tick(69_990)),
         moves: vec![
@@ -223,7 +223,7 @@ fn no_message_fails_to_encode() {
     );
     // What receipts are made of.
     let moves = confirmed().moves;
-    assert!(!encode(&(u64::MAX, Tick(7), 1_790_000_000_123u64, moves.as_slice())).is_empty());
+    assert!(!encode(&(u64::MAX, Tick(7), EpochMs(1_790_000_000_123), moves.as_slice())).is_empty());
     assert!(!encode(&vec![0, u32::MAX]).is_empty());
 }
 

@@ -1,7 +1,7 @@
 //! What the room and its driver say to each other.
 
 use footlights_env::Agent;
-use footlights_protocol::timeline::Move;
+use footlights_protocol::{EpochMs, timeline::Move};
 
 use super::super::{game::Game, outbox::Outbox, seats::Seats};
 
@@ -17,8 +17,8 @@ pub enum TickSource {
 /// A tick that was decided.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecidedTick {
-    /// When it was decided, epoch ms.
-    pub at_ms: u64,
+    /// When it was decided.
+    pub at_ms: EpochMs,
     /// The moves that are not the default one.
     pub moves: Vec<(Agent, Move)>,
     /// The digest of the state after it.

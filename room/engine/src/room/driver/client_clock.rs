@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 
 use footlights_protocol::Tick;
 
+use footlights_protocol::EpochMs;
+
 use super::super::{phase::Phase, seats::SILENCE_TIMEOUT_MS};
 
 /// How far the browser may be ahead of the room, in seconds of the game: ten seconds without a connection, and the pause
@@ -38,10 +40,10 @@ pub struct ClientClock {
     fps: f32,
     /// All keys up to this tick are known.
     known_until: Tick,
-    /// When that was reported, epoch ms.
-    reported_ms: u64,
+    /// When that was reported.
+    reported_ms: EpochMs,
     /// When the clock of this episode was at which tick; `None` while it stands still.
-    since: Option<(u64, Tick)>,
+    since: Option<(EpochMs, Tick)>,
     /// The room was restored and does not know yet where the clock really is.
     is_estimate: bool,
     /// The room was restored and has not run since.
@@ -52,7 +54,7 @@ pub struct ClientClock {
 
 impl ClientClock {
     /// A clock that stands still.
-    pub fn new(fps: f32, now: u64) -> Self {
+    pub fn new(fps: f32, now: EpochMs) -> Self {
         Self {
             fps,
             known_until: Tick::ZERO,
@@ -66,17 +68,17 @@ impl ClientClock {
 
     /// The room was restored at `tick`. If the episode `has_begun`, the browser was ahead of that by [`MAX_LEAD_S`] or
     /// less.
-    pub fn restore(&mut self, tick: Tick, has_begun: bool, now: u64) {
+    pub fn restore(&mut self, tick: Tick, has_begun: bool, now: EpochMs) {
         self.is_restored = true;
         if has_begun {
             let lead = (MAX_LEAD_S * 1_000.0) as u64;
-            self.since = (tick > Tick::ZERO).then(|| (now.saturating_sub(lead), tick));
+            self.since = (tick > Tick::ZERO).then(|| (now - lead, tick));
             self.is_estimate = true;
         }
     }
 
     /// The game starts, or goes on, after tick `tick`.
-    pub fn start(&mut self, now: u64, tick: Tick) {
+    pub fn start(&mut self, now: EpochMs, tick: Tick) {
         self.is_restored = false;
         self.since.get_or_insert((now, tick));
         self.reported_ms = now;
@@ -103,7 +105,7 @@ impl ClientClock {
     /// The browser reports how far it is, and the digest of its state there. `tick` is the room's last tick.
     pub fn report(
         &mut self,
-        now: u64,
+        now: EpochMs,
         tick: Tick,
         phase: Phase,
         until: Tick,
@@ -126,9 +128,9 @@ impl ClientClock {
             self.claims.pop_front();
         }
         let mut behind_ms = None;
-        if let Some((ms, from)) = self.since.filter(|_| phase.is_running() && is_news) {
+        if let Some((at, from)) = self.since.filter(|_| phase.is_running() && is_news) {
             let due = f64::from(until - from) * 1_000.0 / f64::from(self.fps);
-            let delay = now.saturating_sub(ms) as f64 - due;
+            let delay = (now - at) as f64 - due;
             if delay > MAX_DELAY_MS {
                 self.since = Some((now, until));
                 behind_ms = (!self.is_estimate).then_some(delay);
@@ -139,27 +141,27 @@ impl ClientClock {
     }
 
     /// The last tick that may run at `now`.
-    pub fn limit(&self, now: u64) -> Tick {
-        let Some((ms, tick)) = self.since else { return Tick::ZERO };
-        let passed = now.saturating_sub(ms) as f64 * MAX_SPEED + SLACK_MS;
+    pub fn limit(&self, now: EpochMs) -> Tick {
+        let Some((at, tick)) = self.since else { return Tick::ZERO };
+        let passed = (now - at) as f64 * MAX_SPEED + SLACK_MS;
         let allowed = f64::from(tick) + passed * f64::from(self.fps) / 1_000.0;
         self.known_until.min(Tick(allowed as u32))
     }
 
-    /// When there is something to do after tick `tick`, epoch ms.
-    pub fn next_wake(&self, tick: Tick) -> u64 {
+    /// When there is something to do after tick `tick`.
+    pub fn next_wake(&self, tick: Tick) -> EpochMs {
         let next = tick.next();
-        let Some((ms, from)) = self.since.filter(|_| self.known_until >= next) else {
+        let Some((at, from)) = self.since.filter(|_| self.known_until >= next) else {
             return self.reported_ms + SILENCE_TIMEOUT_MS;
         };
         let due = f64::from(next - from) * 1_000.0 / f64::from(self.fps) - SLACK_MS;
         // One millisecond more for what rounding takes away.
-        ms + (due / MAX_SPEED).ceil().max(0.0) as u64 + 1
+        at + (due / MAX_SPEED).ceil().max(0.0) as u64 + 1
     }
 
     /// Whether the browser is connected and yet does not play: nothing was reported for too long.
-    pub fn is_stuck(&self, now: u64, tick: Tick) -> bool {
-        self.known_until <= tick && now.saturating_sub(self.reported_ms) >= SILENCE_TIMEOUT_MS
+    pub fn is_stuck(&self, now: EpochMs, tick: Tick) -> bool {
+        self.known_until <= tick && now - self.reported_ms >= SILENCE_TIMEOUT_MS
     }
 
     /// Takes the browser's oldest digest of a tick that is over.
@@ -172,83 +174,83 @@ impl ClientClock {
 mod tests {
     use super::*;
 
-    const COUNTDOWN: Phase = Phase::Countdown { until: 0, resume: None };
+    const COUNTDOWN: Phase = Phase::Countdown { until: EpochMs(0), resume: None };
 
     fn running() -> ClientClock {
-        let mut clock = ClientClock::new(30.0, 0);
-        clock.start(1_000, Tick(0));
+        let mut clock = ClientClock::new(30.0, EpochMs(0));
+        clock.start(EpochMs(1_000), Tick(0));
         clock
     }
 
     #[test]
     fn ticks_run_as_far_as_keys_are_known_and_time_allows() {
         let mut clock = running();
-        assert_eq!(clock.limit(9_000), Tick(0));
-        assert!(clock.report(1_100, Tick(0), Phase::Running, Tick(30), None).is_news);
-        assert_eq!(clock.limit(1_100), Tick(30));
-        assert!(!clock.report(1_200, Tick(0), Phase::Running, Tick(30), None).is_news);
+        assert_eq!(clock.limit(EpochMs(9_000)), Tick(0));
+        assert!(clock.report(EpochMs(1_100), Tick(0), Phase::Running, Tick(30), None).is_news);
+        assert_eq!(clock.limit(EpochMs(1_100)), Tick(30));
+        assert!(!clock.report(EpochMs(1_200), Tick(0), Phase::Running, Tick(30), None).is_news);
         // Two seconds of slack, and five percent.
-        clock.report(1_300, Tick(0), Phase::Running, Tick(400), None);
-        assert_eq!(clock.limit(1_000), Tick(60));
-        assert_eq!(clock.limit(2_000), Tick(91));
+        clock.report(EpochMs(1_300), Tick(0), Phase::Running, Tick(400), None);
+        assert_eq!(clock.limit(EpochMs(1_000)), Tick(60));
+        assert_eq!(clock.limit(EpochMs(2_000)), Tick(91));
     }
 
     #[test]
     fn a_browser_is_at_most_fifteen_seconds_ahead() {
         let mut clock = running();
-        clock.report(1_000, Tick(10), Phase::Running, Tick(u32::MAX), Some(1));
-        assert_eq!(clock.limit(u64::MAX), Tick(10 + 451));
+        clock.report(EpochMs(1_000), Tick(10), Phase::Running, Tick(u32::MAX), Some(1));
+        assert_eq!(clock.limit(EpochMs(u64::MAX)), Tick(10 + 451));
         assert_eq!(clock.take_claim(Tick(u32::MAX)), None);
     }
 
     #[test]
     fn a_wake_is_when_the_next_tick_may_run_or_the_browser_counts_as_stuck() {
         let mut clock = running();
-        assert_eq!(clock.next_wake(Tick(0)), 11_000);
-        assert!(!clock.is_stuck(10_999, Tick(0)));
-        assert!(clock.is_stuck(11_000, Tick(0)));
-        clock.report(1_000, Tick(0), Phase::Running, Tick(300), None);
+        assert_eq!(clock.next_wake(Tick(0)), EpochMs(11_000));
+        assert!(!clock.is_stuck(EpochMs(10_999), Tick(0)));
+        assert!(clock.is_stuck(EpochMs(11_000), Tick(0)));
+        clock.report(EpochMs(1_000), Tick(0), Phase::Running, Tick(300), None);
         let wake = clock.next_wake(Tick(200));
         assert!(clock.limit(wake) >= Tick(201) && clock.limit(wake - 40) < Tick(201));
-        assert!(!clock.is_stuck(u64::MAX, Tick(0)));
+        assert!(!clock.is_stuck(EpochMs(u64::MAX), Tick(0)));
     }
 
     #[test]
     fn a_slow_browser_is_logged_once_and_the_clock_moves() {
         let mut clock = running();
-        let late = clock.report(5_000, Tick(0), Phase::Running, Tick(30), None);
+        let late = clock.report(EpochMs(5_000), Tick(0), Phase::Running, Tick(30), None);
         assert_eq!(late.behind_ms, Some(3_000.0));
-        assert_eq!(clock.report(5_034, Tick(0), Phase::Running, Tick(31), None).behind_ms, None);
+        assert_eq!(clock.report(EpochMs(5_034), Tick(0), Phase::Running, Tick(31), None).behind_ms, None);
     }
 
     #[test]
     fn after_a_restore_the_clock_is_an_estimate_until_the_browser_reports() {
-        let mut clock = ClientClock::new(30.0, 50_000);
-        clock.restore(Tick(90), true, 50_000);
+        let mut clock = ClientClock::new(30.0, EpochMs(50_000));
+        clock.restore(Tick(90), true, EpochMs(50_000));
         assert!(clock.is_going());
-        clock.start(50_500, Tick(90));
-        assert_eq!(clock.report(51_000, Tick(90), Phase::Running, Tick(91), None).behind_ms, None);
-        let late = clock.report(60_000, Tick(90), Phase::Running, Tick(92), None).behind_ms;
+        clock.start(EpochMs(50_500), Tick(90));
+        assert_eq!(clock.report(EpochMs(51_000), Tick(90), Phase::Running, Tick(91), None).behind_ms, None);
+        let late = clock.report(EpochMs(60_000), Tick(90), Phase::Running, Tick(92), None).behind_ms;
         assert!(late.is_some_and(|ms| ms > 2_000.0));
     }
 
     #[test]
     fn between_episodes_nothing_ahead_counts_unless_the_room_was_restored() {
         let mut clock = running();
-        clock.report(1_000, Tick(0), Phase::Running, Tick(40), Some(1));
+        clock.report(EpochMs(1_000), Tick(0), Phase::Running, Tick(40), Some(1));
         clock.stop(Tick(30));
         assert!(!clock.is_going());
         assert_eq!(clock.take_claim(Tick(100)), None);
-        assert!(!clock.report(2_000, Tick(30), COUNTDOWN, Tick(40), None).is_news);
-        clock.restore(Tick(30), false, 2_000);
-        assert!(clock.report(2_100, Tick(30), COUNTDOWN, Tick(40), None).is_news);
+        assert!(!clock.report(EpochMs(2_000), Tick(30), COUNTDOWN, Tick(40), None).is_news);
+        clock.restore(Tick(30), false, EpochMs(2_000));
+        assert!(clock.report(EpochMs(2_100), Tick(30), COUNTDOWN, Tick(40), None).is_news);
     }
 
     #[test]
     fn digests_wait_for_their_tick() {
         let mut clock = running();
         for tick in 1..=100 {
-            clock.report(1_000, Tick(0), Phase::Running, Tick(tick), Some(u64::from(tick)));
+            clock.report(EpochMs(1_000), Tick(0), Phase::Running, Tick(tick), Some(u64::from(tick)));
         }
         assert_eq!(clock.take_claim(Tick(36)), None);
         assert_eq!(clock.take_claim(Tick(37)), Some((Tick(37), 37)));

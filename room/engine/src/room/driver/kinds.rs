@@ -3,7 +3,7 @@
 use footlights_env::{Agent, EnvError};
 use footlights_experiment::{GameScene, RunMode};
 use footlights_protocol::{
-    Tick,
+    EpochMs, Tick,
     wire::{ClientToRoom, RoomToClient, SimulationSetup},
 };
 
@@ -50,7 +50,7 @@ impl Driver {
         phase_ms: u64,
         game: &Game,
         seats: &Seats,
-        now: u64,
+        now: EpochMs,
     ) -> Result<Self, EnvError> {
         Ok(match scene.run_mode() {
             RunMode::Streamed => Self::Streamed(StreamDriver::new(scene, phase_ms, game)),
@@ -78,7 +78,7 @@ impl Driver {
     }
 
     /// The ticks begin, or go on, after tick `tick`: on a schedule from `from`, or as the browser's clock goes.
-    pub fn start(&mut self, now: u64, from: u64, tick: Tick) {
+    pub fn start(&mut self, now: EpochMs, from: EpochMs, tick: Tick) {
         match self {
             Self::Streamed(driver) => driver.schedule.start(from),
             Self::Rollback(driver) => driver.schedule.start(from),
@@ -93,8 +93,8 @@ impl Driver {
         }
     }
 
-    /// When to call a running room, epoch ms.
-    pub fn next_wake(&self, tick: Tick) -> u64 {
+    /// When to call a running room.
+    pub fn next_wake(&self, tick: Tick) -> EpochMs {
         match self {
             Self::Streamed(driver) => driver.schedule.next(),
             Self::Rollback(driver) => driver.schedule.next(),
@@ -108,7 +108,7 @@ impl Driver {
     }
 
     /// Takes the tick after `tick`, if it may run at `now`.
-    pub fn take_due_tick(&mut self, now: u64, tick: Tick) -> bool {
+    pub fn take_due_tick(&mut self, now: EpochMs, tick: Tick) -> bool {
         match self {
             Self::Streamed(driver) => driver.schedule.take_due(now),
             Self::Rollback(driver) => driver.schedule.take_due(now),
@@ -117,7 +117,7 @@ impl Driver {
     }
 
     /// Gives up on ticks that are overdue. Returns by how many ms the first one was.
-    pub fn catch_up(&mut self, now: u64) -> Option<u64> {
+    pub fn catch_up(&mut self, now: EpochMs) -> Option<u64> {
         self.schedule_mut()?.catch_up(now)
     }
 
@@ -128,12 +128,12 @@ impl Driver {
 
     /// Whether the game has gone on in a browser while the room stood still, so that it resumes without a countdown.
     pub fn resumes_at_once(&self) -> bool {
-        matches!(self, Self::SinglePlayer(driver) if driver.clock.is_going())
+        matches!(self,Self::SinglePlayer(driver)if driver.clock.is_going())
     }
 
     /// Whether a seat's browser is connected and yet does not play.
-    pub fn is_stuck(&self, now: u64, agent: Agent, tick: Tick) -> bool {
-        matches!(self, Self::SinglePlayer(driver) if driver.agent == agent && driver.clock.is_stuck(now, tick))
+    pub fn is_stuck(&self, now: EpochMs, agent: Agent, tick: Tick) -> bool {
+        matches!(self,Self::SinglePlayer(driver)if driver.agent==agent&&driver.clock.is_stuck(now,tick))
     }
 
     /// How much of a gap between two calls of the room counts when someone looks away, ms.
@@ -198,7 +198,7 @@ impl Driver {
     /// `None` where the room has the clock.
     pub fn report_progress(
         &mut self,
-        now: u64,
+        now: EpochMs,
         tick: Tick,
         phase: Phase,
         until: Tick,
@@ -265,7 +265,7 @@ impl Driver {
     // How it recovers.
 
     /// A restored room is after tick `tick`, with a schedule that was moved `slips` times.
-    pub fn restore(&mut self, slips: u32, tick: Tick, episode_has_begun: bool, now: u64) {
+    pub fn restore(&mut self, slips: u32, tick: Tick, episode_has_begun: bool, now: EpochMs) {
         match self {
             Self::Streamed(driver) => driver.schedule.slips = slips,
             Self::Rollback(driver) => driver.schedule.slips = slips,

@@ -3,7 +3,7 @@
 
 use footlights_env::{Agent, EnvError};
 use footlights_experiment::GameScene;
-use footlights_protocol::wire::ClientToRoom;
+use footlights_protocol::{EpochMs, wire::ClientToRoom};
 
 use super::{
     super::{game::Game, seats::Seats},
@@ -27,7 +27,7 @@ impl SinglePlayerDriver {
     ///
     /// # Errors
     /// If the environment's configuration does not encode.
-    pub fn new(scene: &GameScene, game: &Game, seats: &Seats, now: u64) -> Result<Self, EnvError> {
+    pub fn new(scene: &GameScene, game: &Game, seats: &Seats, now: EpochMs) -> Result<Self, EnvError> {
         let lead = Lead { prediction_window: (MAX_LEAD_S * scene.stepping.fps) as u32, stamps_s: MAX_LEAD_S };
         Ok(Self {
             agent: scene.human_agents().next().unwrap_or(Agent(0)),

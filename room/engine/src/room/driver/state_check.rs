@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use footlights_env::Agent;
-use footlights_protocol::{Tick, wire::RenderReport};
+use footlights_protocol::{EpochMs, Tick, wire::RenderReport};
 
 use super::repair_limit::RepairLimit;
 
@@ -73,7 +73,7 @@ impl StateCheck {
     }
 
     /// A browser reports which digest its state had after a tick.
-    pub fn judge(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) -> Judgement {
+    pub fn judge(&mut self, now: EpochMs, agent: Agent, tick: Tick, digest: u64) -> Judgement {
         match self.digest_at(tick) {
             Some(known) if known == digest => Judgement::Same,
             Some(_) => self.contradict(now, agent, tick, digest),
@@ -82,7 +82,7 @@ impl StateCheck {
     }
 
     /// A browser claims that its state after a tick is another one than the room's.
-    pub fn contradict(&mut self, now: u64, agent: Agent, tick: Tick, digest: u64) -> Judgement {
+    pub fn contradict(&mut self, now: EpochMs, agent: Agent, tick: Tick, digest: u64) -> Judgement {
         let known = self.digest_at(tick);
         let Some(seat) = self.seats.get_mut(agent.index()) else { return Judgement::Undecided };
         if known == Some(digest) || tick <= seat.snapshot_tick || !seat.repairs.take(now) {
@@ -149,20 +149,20 @@ mod tests {
     #[test]
     fn a_different_state_is_repaired_once_and_what_came_before_the_repair_is_settled() {
         let mut check = check();
-        assert_eq!(check.judge(0, A, Tick(400), 2_800), Judgement::Same);
-        assert_eq!(check.judge(0, A, Tick(390), 1), Judgement::Different { known: Some(2_730) });
+        assert_eq!(check.judge(EpochMs(0), A, Tick(400), 2_800), Judgement::Same);
+        assert_eq!(check.judge(EpochMs(0), A, Tick(390), 1), Judgement::Different { known: Some(2_730) });
         check.snapshot_sent(A, Tick(400));
-        assert_eq!(check.judge(5_000, A, Tick(395), 1), Judgement::Undecided);
+        assert_eq!(check.judge(EpochMs(5_000), A, Tick(395), 1), Judgement::Undecided);
         check.remember(Tick(401), 9);
-        assert_eq!(check.judge(5_000, A, Tick(401), 1), Judgement::Different { known: Some(9) });
-        assert_eq!(check.judge(5_100, A, Tick(401), 1), Judgement::Undecided);
+        assert_eq!(check.judge(EpochMs(5_000), A, Tick(401), 1), Judgement::Different { known: Some(9) });
+        assert_eq!(check.judge(EpochMs(5_100), A, Tick(401), 1), Judgement::Undecided);
     }
 
     #[test]
     fn a_forgotten_tick_can_be_contradicted_and_not_confirmed() {
         let mut check = check();
-        assert_eq!(check.judge(0, A, Tick(100), 700), Judgement::Undecided);
-        assert_eq!(check.contradict(0, A, Tick(100), 700), Judgement::Different { known: None });
+        assert_eq!(check.judge(EpochMs(0), A, Tick(100), 700), Judgement::Undecided);
+        assert_eq!(check.contradict(EpochMs(0), A, Tick(100), 700), Judgement::Different { known: None });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use footlights_env::ActionValue;
 use footlights_experiment::{Execution, GameScene};
 use footlights_protocol::{
-    KeySet, MonotonicMs, Tick,
+    EpochMs, KeySet, MonotonicMs, Tick,
     timeline::Move,
     wire::{self, ClientToRoom, RenderReport, RoomToClient},
 };
@@ -20,6 +20,7 @@ use super::{
     },
     Acceptance, Audience, DecidedTick, Driver, QueuedInputs, TickSource,
 };
+use crate::ConnId;
 
 struct Stage {
     game: Game,
@@ -33,14 +34,14 @@ impl Stage {
     fn new(scene: &GameScene) -> Self {
         let (game, mut seats) = parts(scene);
         join(&mut seats, A);
-        let driver = Driver::new(scene, 0, &game, &seats, 0).unwrap();
-        Self { game, seats, driver, journal: Journal::new(0), out: Outbox::default() }
+        let driver = Driver::new(scene, 0, &game, &seats, EpochMs(0)).unwrap();
+        Self { game, seats, driver, journal: Journal::new(EpochMs(0)), out: Outbox::default() }
     }
 
     /// What the seats are sent of a tick with one move.
     fn show(&mut self, source: TickSource) -> Vec<RoomToClient> {
-        self.game.advance(33, &Default::default(), &self.seats).unwrap();
-        let tick = DecidedTick { at_ms: 33, moves: moves(), digest: 5, source };
+        self.game.advance(EpochMs(33), &Default::default(), &self.seats).unwrap();
+        let tick = DecidedTick { at_ms: EpochMs(33), moves: moves(), digest: 5, source };
         let mut audience = Audience { game: &self.game, seats: &self.seats, out: &mut self.out };
         self.driver.show(tick, &mut self.journal, &mut audience);
         self.sent()
@@ -54,7 +55,7 @@ impl Stage {
 
     fn sent(&mut self) -> Vec<RoomToClient> {
         let sent = std::iter::from_fn(|| self.out.pop()).map(|output| match output {
-            Output::Send { conn: 1, bytes } => wire::decode(&bytes, wire::MAX_TO_BROWSER).unwrap(),
+            Output::Send { conn: ConnId(1), bytes } => wire::decode(&bytes, wire::MAX_TO_BROWSER).unwrap(),
             other => panic!("{other:?}"),
         });
         sent.collect()
@@ -108,7 +109,10 @@ fn a_stream_sends_pictures_with_receipts_that_open_and_repeats_none_that_were_se
     let shown = stage.show(TickSource::Live);
     let [RoomToClient::Frame(frame)] = shown.as_slice() else { panic!("{shown:?}") };
     assert_eq!((frame.tick, &frame.hud), (Tick(1), &None));
-    assert_eq!(Journal::new(0).chain.open_receipt(Tick(1), &frame.receipt), Some((33, moves())));
+    assert_eq!(
+        Journal::new(EpochMs(0)).chain.open_receipt(Tick(1), &frame.receipt),
+        Some((EpochMs(33), moves()))
+    );
     assert_eq!(stage.show(TickSource::Restored), []);
     assert_eq!(stage.driver.persisted(Tick(7)), Some(RoomToClient::Persisted { tick: Tick(7) }));
 }
@@ -124,7 +128,7 @@ fn browsers_that_simulate_are_sent_the_state_once_and_then_each_decision() {
             [RoomToClient::Snapshot { tick: Tick(0), mandatory: false, .. }]
         ));
         for (tick, source) in [(1, TickSource::Live), (2, TickSource::Restored)] {
-            let tag = Journal::new(0).chain.next_tag(Tick(1), 33, &moves());
+            let tag = Journal::new(EpochMs(0)).chain.next_tag(Tick(1), EpochMs(33), &moves());
             let shown = stage.show(source);
             let [RoomToClient::ConfirmedTick(confirmed)] = shown.as_slice() else { panic!("{shown:?}") };
             assert_eq!((confirmed.tick, &confirmed.moves), (Tick(tick), &moves()));
@@ -139,27 +143,31 @@ fn browsers_that_simulate_are_sent_the_state_once_and_then_each_decision() {
 fn the_rooms_clock_drives_a_pair_and_the_browsers_a_single_player() {
     for scene in [pair(), rollback()] {
         let mut driver = Stage::new(&scene).driver;
-        driver.start(1_000, 1_000, Tick(0));
-        assert_eq!(driver.next_wake(Tick(0)), 1_033);
-        assert!(!driver.take_due_tick(1_032, Tick(0)) && driver.take_due_tick(1_033, Tick(0)));
-        assert_eq!(driver.report_progress(1_033, Tick(1), Phase::Running, Tick(30), None), None);
-        assert_eq!(driver.catch_up(5_000), Some(3_933));
+        driver.start(EpochMs(1_000), EpochMs(1_000), Tick(0));
+        assert_eq!(driver.next_wake(Tick(0)), EpochMs(1_033));
+        assert!(
+            !driver.take_due_tick(EpochMs(1_032), Tick(0)) && driver.take_due_tick(EpochMs(1_033), Tick(0))
+        );
+        assert_eq!(driver.report_progress(EpochMs(1_033), Tick(1), Phase::Running, Tick(30), None), None);
+        assert_eq!(driver.catch_up(EpochMs(5_000)), Some(3_933));
         assert_eq!((driver.slips(), driver.resumes_at_once()), (1, false));
         assert_eq!(driver.reconnect(Tick(0)), QueuedInputs::Release);
         assert!(!driver.restores_while_running());
     }
     let mut driver = Stage::new(&single()).driver;
     assert!(!driver.resumes_at_once());
-    driver.start(1_000, 1_000, Tick(0));
+    driver.start(EpochMs(1_000), EpochMs(1_000), Tick(0));
     assert!(driver.resumes_at_once() && driver.restores_while_running());
-    assert!(!driver.take_due_tick(9_000, Tick(0)));
-    assert!(driver.report_progress(1_500, Tick(0), Phase::Running, Tick(10), Some(3)).unwrap().is_news);
-    assert!(driver.take_due_tick(1_500, Tick(9)) && !driver.take_due_tick(1_500, Tick(10)));
+    assert!(!driver.take_due_tick(EpochMs(9_000), Tick(0)));
+    assert!(
+        driver.report_progress(EpochMs(1_500), Tick(0), Phase::Running, Tick(10), Some(3)).unwrap().is_news
+    );
+    assert!(driver.take_due_tick(EpochMs(1_500), Tick(9)) && !driver.take_due_tick(EpochMs(1_500), Tick(10)));
     assert_eq!(driver.take_claim(Tick(9)), None);
     assert_eq!(driver.take_claim(Tick(10)), Some((A, Tick(10), 3)));
-    assert_eq!((driver.catch_up(99_000), driver.slips()), (None, 0));
+    assert_eq!((driver.catch_up(EpochMs(99_000)), driver.slips()), (None, 0));
     assert_eq!(driver.reconnect(Tick(5)), QueuedInputs::Discard);
-    assert!(driver.is_stuck(99_000, A, Tick(5)) && !driver.is_stuck(99_000, B, Tick(5)));
+    assert!(driver.is_stuck(EpochMs(99_000), A, Tick(5)) && !driver.is_stuck(EpochMs(99_000), B, Tick(5)));
 }
 
 #[test]
