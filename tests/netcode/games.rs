@@ -186,7 +186,7 @@ fn a_browser_that_simulates_the_configuration_differently_does_not_play_and_asks
                 assert_eq!(*code, CloseCode::Mismatch.code());
                 assert!(reason.starts_with("meadow-v0: this build has simulation"), "{reason}");
             }
-            other => panic!("{other:?}"),
+            _ => panic!("the page says {:?}", footlights_client::view::state(&person.play)),
         }
     }
     assert_eq!(world.room.tick(), Tick(0));

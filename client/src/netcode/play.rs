@@ -41,7 +41,6 @@ pub struct SceneAdvance {
 }
 
 /// Where the participant is.
-#[derive(Debug)]
 pub enum PlayStage {
     /// Waiting for others.
     Lobby(LobbyConnection),
@@ -58,7 +57,6 @@ enum Exit {
 }
 
 /// A game scene, from the lobby to the next scene.
-#[derive(Debug)]
 pub struct Play {
     lobby: String,
     digest: Option<u64>,

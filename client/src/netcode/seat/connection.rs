@@ -39,7 +39,6 @@ pub enum SeatExit {
 }
 
 /// The connection to a room, and everything the room has said.
-#[derive(Debug)]
 pub struct SeatConnection {
     digest: Option<u64>,
     engine: Option<LocalEngine>,

@@ -7,6 +7,7 @@ mod playback;
 mod restore;
 mod room_link;
 mod room_state;
+#[cfg_attr(not(feature = "simulate"), allow(dead_code))]
 mod simulated;
 mod streamed;
 mod view;

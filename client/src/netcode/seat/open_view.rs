@@ -1,9 +1,9 @@
 //! Which view a room's welcome asks for. This is the only place that knows how many ways there are to run a game.
 
 use footlights_env::EnvError;
-use footlights_protocol::wire::Welcome;
+use footlights_protocol::wire::{SimulationSetup, Welcome};
 
-use super::{simulated::Simulated, streamed::Streamed, view::View};
+use super::{streamed::Streamed, view::View};
 use crate::netcode::rollback::LocalEngine;
 
 /// Why this browser cannot show the game that a welcome describes.
@@ -32,17 +32,29 @@ impl From<EnvError> for WelcomeError {
 /// This browser cannot simulate the game, or simulates it differently.
 pub fn open_view(welcome: &Welcome, engine: Option<LocalEngine>) -> Result<Box<dyn View>, WelcomeError> {
     let Some(setup) = welcome.simulated.clone() else { return Ok(Box::new(Streamed::new(welcome))) };
+    simulate(welcome, setup, engine)
+}
+
+#[cfg(any(feature = "simulate", not(target_arch = "wasm32")))]
+fn simulate(
+    welcome: &Welcome,
+    setup: SimulationSetup,
+    engine: Option<LocalEngine>,
+) -> Result<Box<dyn View>, WelcomeError> {
     let engine = engine.ok_or(WelcomeError::OutOfSync)?;
-    Ok(Box::new(Simulated::new(welcome, setup, engine)?))
+    Ok(Box::new(super::simulated::Simulated::new(welcome, setup, engine)?))
+}
+
+/// The page of a study whose games no browser simulates has no engine. It does not even load what one would need.
+#[cfg(not(any(feature = "simulate", not(target_arch = "wasm32"))))]
+fn simulate(_: &Welcome, _: SimulationSetup, _: Option<LocalEngine>) -> Result<Box<dyn View>, WelcomeError> {
+    Err(WelcomeError::OutOfSync)
 }
 
 #[cfg(test)]
 mod tests {
     use footlights_env::{Agent, Viewport};
-    use footlights_protocol::{
-        keys::Keyboard,
-        wire::{SimulationSetup, VERSION},
-    };
+    use footlights_protocol::{keys::Keyboard, wire::VERSION};
 
     use super::*;
     use crate::netcode::rollback::testing::{ENGINE, setup};
@@ -62,10 +74,10 @@ mod tests {
     #[test]
     fn a_view_goes_on_while_the_room_asks_for_its_kind() {
         let (streamed, simulated) = (welcome(None), welcome(Some(setup(false))));
-        let mut view = open_view(&streamed, None).unwrap();
+        let mut view = open_view(&streamed, None).ok().unwrap();
         assert!(view.on_welcome(&streamed) && !view.on_welcome(&simulated));
         assert!(view.rollback().is_none());
-        let mut view = open_view(&simulated, Some(ENGINE)).unwrap();
+        let mut view = open_view(&simulated, Some(ENGINE)).ok().unwrap();
         assert!(view.on_welcome(&simulated) && !view.on_welcome(&streamed));
         assert!(view.rollback().is_some());
     }
@@ -78,6 +90,6 @@ mod tests {
         assert_eq!(open_view(&welcome(Some(unknown)), Some(ENGINE)).err(), Some(WelcomeError::OutOfSync));
         let other = SimulationSetup { fingerprint: 0, ..setup(false) };
         let refused = open_view(&welcome(Some(other)), Some(ENGINE));
-        assert!(matches!(refused, Err(WelcomeError::OutOfDate(_))), "{refused:?}");
+        assert!(matches!(refused, Err(WelcomeError::OutOfDate(_))));
     }
 }

@@ -39,7 +39,6 @@ pub enum Turn {
 }
 
 /// A game scene.
-#[derive(Debug)]
 pub struct Game {
     play: Play,
     style: Style,
