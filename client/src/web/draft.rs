@@ -46,7 +46,7 @@ pub fn restore(scene: &HtmlElement) -> Result<()> {
     let kept = storage().ok().flatten().and_then(|storage| storage.get_item(&key(&form)).ok().flatten());
     let Some(kept) = kept else { return Ok(()) };
     let kept = UrlSearchParams::new_with_str(&kept)?;
-    let fields = form.query_selector_all("input, textarea")?;
+    let fields = form.query_selector_all("input, textarea, option")?;
     for field in (0..fields.length()).filter_map(|k| fields.item(k)) {
         if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
             let name = input.name();
@@ -60,6 +60,12 @@ pub fn restore(scene: &HtmlElement) -> Result<()> {
             && let Some(value) = kept.get(&area.name())
         {
             area.set_value(&value);
+        } else if let Some(option) = field.dyn_ref::<Element>().filter(|field| field.tag_name() == "OPTION")
+            && let Some(name) = option.closest("select")?.and_then(|list| list.get_attribute("name"))
+            && let Some(value) = option.get_attribute("value").filter(|value| !value.is_empty())
+            && kept.get_all(&name).includes(&JsValue::from(value), 0)
+        {
+            option.set_attribute("selected", "")?;
         }
     }
     Ok(())

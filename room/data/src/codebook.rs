@@ -108,25 +108,22 @@ fn variable(table: &TableInfo, column: &ColumnInfo) -> Value {
     set("@type", json!("PropertyValue"));
     set("name", json!(column.name));
     set("propertyID", json!(format!("{}:{}", table.name, column.name)));
-    let words = match column.kind {
-        ColumnType::List(_) => format!("{} A list in JSON of the levels.", column.description),
-        ColumnType::Json => format!("{} A value in JSON.", column.description),
-        _ => column.description.clone(),
+    let (kind, bounds, levels, form): (_, _, &[LabeledValue], _) = match &column.kind {
+        ColumnType::Text => ("Text", (None, None), &[], ""),
+        ColumnType::Json => ("Text", (None, None), &[], " A value in JSON."),
+        ColumnType::Integer(low, high) => ("Integer", (*low, *high), &[], ""),
+        ColumnType::Number(low, high) => ("Number", (*low, *high), &[], ""),
+        ColumnType::Boolean => ("Boolean", (None, None), &[], ""),
+        ColumnType::Time => ("DateTime", (None, None), &[], ""),
+        ColumnType::List(levels) => ("Text", (None, None), levels, " A list in JSON of the levels."),
+        ColumnType::Levels(levels) => ("Text", (None, None), levels, ""),
+        ColumnType::Scale(low, high, levels) => ("Number", (Some(*low), Some(*high)), levels, ""),
     };
-    set("description", json!(words));
+    set("description", json!(format!("{}{form}", column.description)));
     set(
         "disambiguatingDescription",
         json!(format!("In {}. An empty field means that there is no value.", table.files)),
     );
-    let (kind, bounds, levels): (_, _, &[LabeledValue]) = match &column.kind {
-        ColumnType::Text | ColumnType::Json => ("Text", (None, None), &[]),
-        ColumnType::Integer(low, high) => ("Integer", (*low, *high), &[]),
-        ColumnType::Number(low, high) => ("Number", (*low, *high), &[]),
-        ColumnType::Boolean => ("Boolean", (None, None), &[]),
-        ColumnType::Time => ("DateTime", (None, None), &[]),
-        ColumnType::List(levels) | ColumnType::Levels(levels) => ("Text", (None, None), levels),
-        ColumnType::Scale(low, high, levels) => ("Number", (Some(*low), Some(*high)), levels),
-    };
     set("additionalType", json!(format!("https://schema.org/{kind}")));
     if !column.unit.is_empty() {
         set("unitText", json!(column.unit));

@@ -2,6 +2,11 @@
 //!
 //! [`EventKind`] is the one list of them. The codebook takes names and meanings from it, and the room takes from it which
 //! events are kept however many there are.
+//!
+//! A new kind is a line in that list and a call where it happens. In a game that is `GameRoom::report` in
+//! `room/engine/src/room`; outside games it is `Participant::record_event` in `room/engine/src/participant.rs`, which the
+//! worker calls for the participant's object. What only the browser knows comes to one of them as a message of
+//! `footlights_protocol::wire`. No test finds a kind that nothing reports.
 
 use footlights_env::Agent;
 use footlights_protocol::EpochMs;
@@ -30,7 +35,8 @@ pub enum Retention {
     Always,
     /// It is kept while there is room.
     Usual,
-    /// A flaky network or a restless hand can cause many of them. They leave room for the others.
+    /// A flaky network or a restless hand can cause many of them. Outside games they leave room for the others; in a game
+    /// they count as [`Usual`](Self::Usual).
     Noise,
 }
 

@@ -295,14 +295,35 @@ fn previous(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/tests/previous/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// Columns of this build that the build before did not have. A new column is named here, as the header has it; the files
+/// of the build before stay as they are, and an export of them has the column empty.
+const ADDED: &[&str] = &[];
+
+/// A table with this value in the fields of the added columns, or without these columns.
+fn with_added(csv: &[u8], value: Option<&str>) -> Vec<u8> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(csv);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for (place, row) in rows.iter().enumerate() {
+        let fields = rows[0].iter().zip(row).filter_map(|(name, field)| match value {
+            _ if !ADDED.contains(&name) => Some(field),
+            Some(_) if place == 0 => Some(field),
+            _ => value,
+        });
+        writer.write_record(fields).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
 fn split(csv: &[u8]) -> (&str, &str) {
     std::str::from_utf8(csv).unwrap().split_once('\n').unwrap()
 }
 
 #[test]
 fn the_same_rows_are_written_and_headers_differ_in_named_columns_only() {
-    for (name, csv, columns) in written() {
-        let previous = previous(name);
+    for (name, csv, mut columns) in written() {
+        columns.retain(|column| !ADDED.contains(&column.name.as_str()));
+        let (csv, previous) = (with_added(&csv, None), previous(name));
         let ((old, old_rows), (new, rows)) = (split(&previous), split(&csv));
         assert_eq!(rows, old_rows, "{name}");
         let (old, new): (Vec<&str>, Vec<&str>) = (old.split(',').collect(), new.split(',').collect());
@@ -324,7 +345,8 @@ fn an_old_file_is_exported_under_todays_header() {
                 out.extend(rearranger.push(bytes).unwrap());
             }
             out.extend(rearranger.finish().unwrap());
-            assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(csv.clone()).unwrap(), "{name}");
+            let expected = with_added(&csv, Some(""));
+            assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(expected).unwrap(), "{name}");
         }
     }
 }

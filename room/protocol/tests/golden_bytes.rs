@@ -1,5 +1,6 @@
 //! A second reading of the protocol: the bytes of each message, as they stand on the wire. Whoever changes one of them
-//! raises `wire::VERSION`, since pages that are open speak the old one.
+//! raises `wire::VERSION`, since pages that are open speak the old one. A new message is added here by hand; the compiler
+//! asks for it in `src/wire/tests.rs` only.
 
 use std::fmt::Write as _;
 
@@ -95,6 +96,13 @@ fn every_message_stands_on_the_wire_as_these_bytes() {
         hex(&TabLeaseToClient::Elsewhere),
     ];
     assert_eq!(bytes.join("\n"), GOLDEN.trim());
+}
+
+#[test]
+fn the_participant_of_the_edge_tests_speaks_this_version() {
+    let participant = include_str!("../../../tests/edge/participant.mjs");
+    let version = format!("export const PROTOCOL = {};", wire::VERSION);
+    assert!(participant.contains(&version), "tests/edge/participant.mjs has not: {version}");
 }
 
 /// In the order above.

@@ -5,7 +5,8 @@ use footlights_experiment::record::{GameInfo, ParticipantSample, StepRecord};
 
 use crate::reports::ShownTick;
 
-/// One tick, as the file of one participant has it.
+/// One tick, as the file of one participant has it: all that a column of the steps sees. What depends on other ticks, too,
+/// is computed for all rows in [`csv`](super::csv) and handed in as a field.
 #[derive(Debug, Clone, Copy)]
 pub struct StepRow<'r> {
     /// The game.

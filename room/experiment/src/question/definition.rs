@@ -61,8 +61,9 @@ impl<K: QuestionKind> QuestionBuilder<K> {
         self
     }
 
-    /// The right answer, or all right options in any order. A page with such a question is a comprehension check; see
-    /// [`Page::attempts`](crate::Page::attempts).
+    /// The right answer, or all right options in any order, as a form sends them. Options are compared without their
+    /// order, also where a kind of your own returns [`Answer::Several`]. A page with such a question is a comprehension
+    /// check; see [`Page::attempts`](crate::Page::attempts).
     pub fn correct(mut self, answers: &[&str]) -> Self {
         self.correct = Some(answers.iter().map(|answer| (*answer).to_owned()).collect());
         self
@@ -110,7 +111,7 @@ impl Question {
         self.kind.sample(rng)
     }
 
-    /// Whether an answer is right; `None` if the question has no right answer.
+    /// Whether an answer is right; several options are compared without their order. `None` if the question has no right answer.
     #[must_use]
     pub fn is_correct(&self, answer: Option<&Answer>) -> Option<bool> {
         let correct: BTreeSet<&str> = self.correct.as_ref()?.iter().map(String::as_str).collect();

@@ -79,6 +79,12 @@ pub trait QuestionKind: Debug + Send + Sync {
     /// Turns the values that a form sent into an answer. `given` has at least one value; every value is trimmed and
     /// none is empty. Questions without an answer never get here.
     ///
+    /// All controls of a question send under its one name, in the order of the page, and what the participant left empty
+    /// is dropped. So the place of a value does not tell which control sent it; where a kind has several controls, each
+    /// value must say that itself.
+    ///
+    /// The values that a researcher gives to [`correct`](super::QuestionBuilder::correct) come through here, too.
+    ///
     /// # Errors
     /// What is wrong with the answer, as a sentence for the participant.
     fn accept(&self, given: &[&str]) -> Result<Answer, String>;
@@ -87,7 +93,7 @@ pub trait QuestionKind: Debug + Send + Sync {
     fn column(&self) -> ColumnType;
 
     /// The question as HTML: usually a control inside [`FieldContext::labelled`], or several inside
-    /// [`FieldContext::grouped`]. The control's name must be [`FieldContext::name`].
+    /// [`FieldContext::grouped`]. The name of every control must be [`FieldContext::name`].
     fn render(&self, field: &FieldContext<'_>) -> Markup;
 
     /// Whether [`render`](Self::render) makes a control. A kind whose control stands in the page's own HTML returns

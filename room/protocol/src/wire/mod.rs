@@ -21,7 +21,10 @@ pub use seat::{
 };
 pub use tab::{ClientToTabLease, TabLeaseToClient};
 
-/// Raised with every change of the messages below.
+/// Raised with every change of the messages below; `tests/edge/participant.mjs` has it, too.
+///
+/// Rooms compare it in `Hello`. Lobbies and tab leases do not: a page of another version talks to them as well, so their
+/// messages may be added to, but not changed.
 pub const VERSION: u16 = 6;
 /// The longest message a browser may send, in bytes.
 pub const MAX_FROM_BROWSER: usize = 512;

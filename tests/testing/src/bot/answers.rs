@@ -31,8 +31,15 @@ pub fn answer(
     rng: &mut Rng,
 ) -> Vec<(String, String)> {
     let mut sent = Vec::new();
-    for control in controls {
+    for (place, control) in controls.iter().enumerate() {
         let values = match questions.iter().find(|question| question.id == control.name) {
+            // The kind answers for all controls of its question at once: a page may have several lists under one name.
+            Some(question)
+                if question.has_control()
+                    && controls.iter().take(place).any(|before| before.name == control.name) =>
+            {
+                Vec::new()
+            }
             Some(question) => answer_question(question, control, check, rng),
             None => answer_control(control, rng),
         };
@@ -155,6 +162,14 @@ mod tests {
             sent.iter().all(|(name, _)| name != "why")
         });
         assert!((30..200).contains(&silent.count()));
+    }
+
+    #[test]
+    fn a_question_with_several_controls_is_answered_once() {
+        let (page, controls) = survey();
+        let twice: Vec<Control> = controls.iter().chain(&controls).cloned().collect();
+        let sent = |controls: &[Control]| answer(controls, &page.questions, Check::Right, &mut rng(1));
+        assert_eq!(sent(&twice), sent(&controls));
     }
 
     /// A form is also filled in when nothing is known but what it says itself, as with controls in a page's own HTML.
