@@ -25,7 +25,7 @@ fn company(steps: u32) -> GameScene {
 
 /// Everything that was played was seen as the room computed it, and nothing was ever undone.
 fn check_alone(world: &World, name: &str) {
-    assert_eq!(world.outcome, Some(Outcome::Completed), "{name}: {:?}", world.events);
+    assert_eq!(world.host.finished, Some(Outcome::Completed), "{name}: {:?}", world.host.events);
     check(world, name);
     let rollback = world.people[0].rollback().unwrap();
     assert_eq!(rollback.rollbacks(), (0, 0), "{name}: nothing is guessed");
@@ -70,7 +70,7 @@ fn nothing_is_undone_and_every_tick_is_verified_on_every_network() {
 fn keys_that_are_pressed_while_nobody_tells_that_the_round_is_over_count_when_the_next_one_begins() {
     let mut world = World::new(meadow(1, 150), 6, &[Weather::steady(60.0)]);
     world.restless = 100.0;
-    world.play_until(20_000.0, |world| world.room.tick() >= Tick(130));
+    world.play_until(20_000.0, |world| world.host.room.tick() >= Tick(130));
     world.people[0].offline_until = world.now + 6_000.0;
     let present = |world: &World| world.people[0].rollback().unwrap().present().tick();
     world.play_until(20_000.0, |world| present(world) >= Tick(170));
@@ -99,7 +99,7 @@ fn a_connection_that_is_lost_for_ten_seconds_is_not_noticed_in_the_game() {
     check_alone(&world, "offline");
     assert!(world.people[0].rollback().unwrap().stalled_ms() < 1.0);
     // The keys of that time are in the data, at their ticks.
-    let record = world.record();
+    let record = world.host.record();
     let late = record
         .rows
         .iter()
@@ -129,9 +129,9 @@ fn without_its_policies_a_browser_guesses_them_and_nothing_is_called_a_wrong_sta
     for (seed, (name, weather)) in (0..).zip(weathers()) {
         let mut world = World::without_policies(company(200).countdown_ms(1_000), seed, &weather);
         world.play(90_000.0);
-        assert_eq!(world.outcome, Some(Outcome::Completed), "{name}: {:?}", world.events);
+        assert_eq!(world.host.finished, Some(Outcome::Completed), "{name}: {:?}", world.host.events);
         check(&world, name);
-        assert!(world.events.iter().all(|(kind, _)| kind != "desync"), "{name}: {:?}", world.events);
+        assert!(world.host.count("desync") == 0, "{name}: {:?}", world.host.events);
         assert!(verified(&world).iter().all(|word| word != "false"), "{name}");
     }
 }
@@ -145,8 +145,8 @@ fn a_lost_process_costs_nothing() {
         world.restless = if seed % 2 == 0 { 40.0 } else { 300.0 };
         world.play_and_crash(seed);
         check_alone(&world, &format!("game {seed}"));
-        let wrong = |kind: &str| ["resume_refused", "behind"].contains(&kind);
-        assert!(!world.events.iter().any(|(kind, _)| wrong(kind)), "{:?}", world.events);
+        let wrong = world.host.count("resume_refused") + world.host.count("behind");
+        assert_eq!(wrong, 0, "{:?}", world.host.events);
     }
 }
 
@@ -155,9 +155,9 @@ fn a_hidden_page_plays_on_by_the_clock() {
     let mut world = World::new(meadow(1, 1_200).episodes(1), 5, &[Weather::steady(40.0)]);
     world.play(5_000.0);
     world.people[0].hidden_until = world.now + 20_000.0;
-    let before = world.room.tick();
+    let before = world.host.room.tick();
     world.play(20_000.0);
-    assert!(world.room.tick() - before > 550, "{} ticks", world.room.tick() - before);
+    assert!(world.host.room.tick() - before > 550, "{} ticks", world.host.room.tick() - before);
     world.play(60_000.0);
     check_alone(&world, "hidden");
 }
@@ -179,8 +179,8 @@ fn nobody_plays_faster_than_time_and_who_is_slower_is_logged() {
         let mut world = World::new(meadow(1, 3_000).episodes(1), 7, &[Weather::steady(20.0)]);
         world.people[0].skew = skew;
         world.play(40_000.0);
-        let behind = world.events.iter().filter(|(kind, _)| kind == "behind").count();
-        (world.room.tick().0, behind)
+        let behind = world.host.count("behind");
+        (world.host.room.tick().0, behind)
     };
     let (fair, none) = ticks(0.0);
     assert!((1_150..1_200).contains(&fair) && none == 0, "{fair} ticks, behind {none} times");
@@ -197,7 +197,7 @@ fn nobody_plays_faster_than_time_and_who_is_slower_is_logged() {
 fn a_state_that_differs_is_noticed_repaired_and_in_the_data() {
     let mut world = World::new(meadow(1, 600).episodes(1).countdown_ms(0), 17, &[Weather::steady(50.0)]);
     world.play_bent();
-    assert_eq!(world.outcome, Some(Outcome::Completed));
+    assert_eq!(world.host.finished, Some(Outcome::Completed));
     check(&world, "repaired");
     let words = verified(&world);
     let wrong = words.iter().filter(|word| *word == "false").count();
@@ -210,10 +210,10 @@ fn a_state_that_differs_is_noticed_repaired_and_in_the_data() {
 fn impossible_claims_gain_nothing() {
     let mut world = World::new(meadow(1, 900).episodes(1).countdown_ms(0), 19, &[Weather::steady(20.0)]);
     world.restless = 1e12;
-    world.play_until(5_000.0, |world| world.room.tick() >= Tick(30));
-    let before = (world.now, world.room.tick());
+    world.play_until(5_000.0, |world| world.host.room.tick() >= Tick(30));
+    let before = (world.now, world.host.room.tick());
     let held = |world: &World| -> Vec<KeySet> {
-        world.record().rows.iter().map(|row| row.people[0].unwrap().held).collect()
+        world.host.record().rows.iter().map(|row| row.people[0].unwrap().held).collect()
     };
     let earlier = held(&world);
     let claims = [
@@ -229,12 +229,12 @@ fn impossible_claims_gain_nothing() {
         world.people[0].up.send(world.now, wire::encode(&claim));
     }
     world.play(500.0);
-    let (passed, ticks) = (world.now - before.0, world.room.tick() - before.1);
+    let (passed, ticks) = (world.now - before.0, world.host.room.tick() - before.1);
     assert!(f64::from(ticks) < passed * 0.0315 + 90.0, "{ticks} ticks in {passed} ms");
     world.play(3_000.0);
     assert!(held(&world).starts_with(&earlier), "what is decided stays");
     // The page that the claims did not come from is told what is so, and plays on.
     world.differs = Some(0);
     world.play(60_000.0);
-    assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
+    assert_eq!(world.host.finished, Some(Outcome::Completed), "{:?}", world.host.events);
 }

@@ -63,25 +63,26 @@ fn window(scene: &GameScene) -> u32 {
 
 /// What must hold after any game.
 pub fn check(world: &World, name: &str) {
-    let record = world.record();
+    let record = world.host.record();
     let ticks: Vec<Tick> = record.rows.iter().map(|row| row.tick).collect();
     assert_eq!(
         ticks,
-        Tick(1).until(world.room.tick().next()).collect::<Vec<_>>(),
+        Tick(1).until(world.host.room.tick().next()).collect::<Vec<_>>(),
         "{name}: every tick has its row"
     );
     for person in &world.people {
         assert!(person.compared > 20, "{name}: {} ticks compared", person.compared);
-        let window = window(&world.scene);
+        let window = window(&world.host.scene);
         assert!(person.deepest <= window, "{name}: {} ticks predicted, {window} allowed", person.deepest);
     }
     // What both files say of the game is the same, row for row.
-    let info = world.room.info();
+    let info = world.host.room.info();
     let tables: Vec<Vec<Vec<String>>> = world
+        .host
         .scene
         .human_agents()
         .take(2)
-        .map(|agent| shared(&steps::csv(&world.scene, info, agent, &record).expect("a table")))
+        .map(|agent| shared(&steps::csv(&world.host.scene, info, agent, &record).expect("a table")))
         .collect();
     if let [a, b] = tables.as_slice() {
         assert_eq!(a, b, "{name}: the files are 0 rows apart");
@@ -103,7 +104,7 @@ fn shared(csv: &[u8]) -> Vec<Vec<String>> {
 
 /// A column of somebody's file.
 pub fn column(world: &World, agent: Agent, name: &str) -> Vec<String> {
-    let csv = steps::csv(&world.scene, world.room.info(), agent, &world.record()).unwrap();
+    let csv = steps::csv(&world.host.scene, world.host.room.info(), agent, &world.host.record()).unwrap();
     let mut reader = csv::Reader::from_reader(csv.as_slice());
     let at = reader.headers().unwrap().iter().position(|known| known == name).unwrap();
     reader.records().map(|row| row.unwrap()[at].to_owned()).collect()
@@ -129,9 +130,14 @@ fn a_thousand_games_of_random_play_end_in_the_same_states_on_every_network() {
             world.people[0].skew = 0.02;
         }
         world.play(60_000.0);
-        assert_eq!(world.outcome, Some(Outcome::Completed), "game {game}, {name}: {:?}", world.events);
+        assert_eq!(
+            world.host.finished,
+            Some(Outcome::Completed),
+            "game {game}, {name}: {:?}",
+            world.host.events
+        );
         check(&world, &format!("game {game}, {name}"));
-        for agent in world.scene.human_agents() {
+        for agent in world.host.scene.human_agents() {
             for told in ["predicted", "input_delay_ticks", "verified"] {
                 let untold = column(&world, agent, told).iter().filter(|word| word.is_empty()).count();
                 assert_eq!(untold, 0, "game {game}, {name}: {told} of {agent}, up to the last tick");
@@ -154,9 +160,9 @@ fn a_page_hidden_for_a_minute_comes_back_to_the_others_state() {
     };
     let (present, confirmed) = ahead(&world, 1);
     assert!(
-        present >= confirmed && confirmed + 10 > world.room.tick(),
+        present >= confirmed && confirmed + 10 > world.host.room.tick(),
         "{present}, {confirmed}, {}",
-        world.room.tick()
+        world.host.room.tick()
     );
     world.play(60_000.0);
     check(&world, "hidden");
@@ -167,9 +173,9 @@ fn a_state_that_differs_is_noticed_within_a_second_repaired_and_in_the_data() {
     let scene = meadow(2, 600).episodes(1).countdown_ms(0);
     let mut world = World::new(scene, 17, &[Weather::steady(50.0)]);
     world.play_bent();
-    assert_eq!(world.outcome, Some(Outcome::Completed));
+    assert_eq!(world.host.finished, Some(Outcome::Completed));
     check(&world, "repaired");
-    let record = world.record();
+    let record = world.host.record();
     let repaired: Vec<_> = record.events.iter().filter(|event| event.kind.as_str() == "desync").collect();
     assert_eq!(repaired.len(), 1, "{repaired:?}");
     assert_eq!(repaired[0].agent, Some(Agent(0)));
@@ -189,7 +195,7 @@ fn a_browser_that_simulates_the_configuration_differently_does_not_play_and_asks
             _ => panic!("the page says {:?}", footlights_client::view::state(&person.play)),
         }
     }
-    assert_eq!(world.room.tick(), Tick(0));
+    assert_eq!(world.host.room.tick(), Tick(0));
 }
 
 #[test]
@@ -197,7 +203,7 @@ fn stamps_far_ahead_or_long_past_count_as_the_last_or_the_next_tick_that_can_be(
     let scene = meadow(2, 600).episodes(1).countdown_ms(0);
     let mut world = World::new(scene, 19, &[Weather::steady(20.0)]);
     world.restless = 1e12;
-    world.play_until(5_000.0, |world| world.room.tick() >= Tick(30));
+    world.play_until(5_000.0, |world| world.host.room.tick() >= Tick(30));
     for (tick, held) in [(Tick(1), KeySet(1)), (Tick(u32::MAX), KeySet(2)), (Tick(0), KeySet(4))] {
         world.people[0]
             .up
@@ -205,7 +211,7 @@ fn stamps_far_ahead_or_long_past_count_as_the_last_or_the_next_tick_that_can_be(
     }
     world.play(60_000.0);
     let held: Vec<(Tick, KeySet)> =
-        world.record().rows.iter().filter_map(|row| Some((row.tick, row.people[0]?.held))).collect();
+        world.host.record().rows.iter().filter_map(|row| Some((row.tick, row.people[0]?.held))).collect();
     let first = |keys: KeySet| held.iter().find(|(_, held)| *held == keys).map(|(tick, _)| *tick);
     let at = first(KeySet(1)).unwrap();
     assert!((30..40).contains(&at.0), "what is past counts at once: {at}");
@@ -284,14 +290,14 @@ fn in_lockstep_pictures_move_between_ticks_too() {
     let mut world = World::new(scene, 29, &[Weather::steady(30.0)]);
     world.restless = 120.0;
     world.play(1_000.0);
-    let (begun, mut places) = (world.room.tick(), Vec::new());
+    let (begun, mut places) = (world.host.room.tick(), Vec::new());
     for _ in 0..6_000 {
         world.play(1.0);
         let slime = world.people[0].picture.iter().find(|item| item.id == 10);
         places.extend(slime.map(|item| item.shape.place()));
     }
     places.dedup();
-    let ticks = (world.room.tick() - begun) as usize;
+    let ticks = (world.host.room.tick() - begun) as usize;
     assert!(places.len() > ticks + ticks / 4, "{} places in {ticks} ticks", places.len());
 }
 
@@ -302,7 +308,7 @@ fn a_rollback_of_a_hundred_and_fifty_ticks_repairs_what_was_guessed() {
     world.play(5_000.0);
     // Nothing reaches one of them for six seconds; keys still go out.
     let until = world.now + 6_000.0;
-    let before = world.room.tick().0 as usize;
+    let before = world.host.room.tick().0 as usize;
     world.people[0].down.stall(until);
     world.play(60_000.0);
     assert!(world.people[0].deepest >= 150, "{} ticks", world.people[0].deepest);
@@ -321,7 +327,7 @@ fn a_lost_connection_goes_on_where_it_was() {
         world.play(4_000.0);
         world.people[1].offline_until = world.now + seconds * 1_000.0;
         world.play(90_000.0);
-        assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
+        assert_eq!(world.host.finished, Some(Outcome::Completed), "{:?}", world.host.events);
         check(&world, &format!("offline for {seconds} s"));
         // The data tell what was shown up to the loss; only what a snapshot skipped is unknown.
         let predicted = column(&world, Agent(1), "predicted");
@@ -334,11 +340,11 @@ fn a_lost_connection_goes_on_where_it_was() {
 fn a_game_that_ends_between_two_episodes_is_verified_to_its_last_tick() {
     let scene = meadow(2, 100).countdown_ms(5_000).grace_ms(2_000);
     let mut world = World::new(scene, 3, &[Weather::steady(60.0)]);
-    world.play_until(20_000.0, |world| world.room.tick() == Tick(100));
+    world.play_until(20_000.0, |world| world.host.room.tick() == Tick(100));
     world.play(1_000.0);
     world.people[1].offline_until = world.now + 60_000.0;
     world.play_until(10_000.0, |world| world.people[0].over.is_some());
-    assert_eq!(world.outcome, Some(Outcome::PartnerLeft), "{:?}", world.events);
+    assert_eq!(world.host.finished, Some(Outcome::PartnerLeft), "{:?}", world.host.events);
     assert_eq!(column(&world, Agent(0), "verified"), vec!["true"; 100]);
 }
 
@@ -353,10 +359,10 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
         world.restless = if seed % 4 == 0 { 40.0 } else { 300.0 };
         // In the middle of a countdown nobody has anything that the storage has not.
         world.play_and_crash(seed);
-        assert_eq!(world.outcome, Some(Outcome::Completed), "game {seed}: {:?}", world.events);
+        assert_eq!(world.host.finished, Some(Outcome::Completed), "game {seed}: {:?}", world.host.events);
         check(&world, &format!("game {seed}"));
-        assert!(world.events.iter().all(|(kind, _)| kind != "resume_refused"), "{:?}", world.events);
-        brought_back += world.events.iter().filter(|(kind, _)| kind == "resumed_from_browser").count();
+        assert!(world.host.count("resume_refused") == 0, "{:?}", world.host.events);
+        brought_back += world.host.count("resumed_from_browser");
     }
     assert!(brought_back > 60, "{brought_back} of 120 crashes");
 }
@@ -364,22 +370,22 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
 #[test]
 fn what_the_room_has_not_said_is_not_taken_back() {
     let mut world = World::new(meadow(2, 600).episodes(1).countdown_ms(0), 31, &[Weather::steady(10.0)]);
-    world.play_until(5_000.0, |world| world.room.tick() >= Tick(70));
+    world.play_until(5_000.0, |world| world.host.room.tick() >= Tick(70));
     world.crash();
-    let restored = world.room.tick();
+    let restored = world.host.room.tick();
     assert!(restored < Tick(70));
     // Somebody comes back with a history in which the other one held a key.
     let forged = |confirmed: &mut wire::ConfirmedTick| {
         confirmed.moves = vec![(Agent(1), footlights_protocol::timeline::Move::Keys(vec![Some(KeySet(1))]))]
     };
     world.forge = Some((0, forged));
-    world.play_until(5_000.0, |world| world.events.iter().any(|(kind, _)| kind == "resume_refused"));
+    world.play_until(5_000.0, |world| world.host.count("resume_refused") > 0);
     world.forge = None;
     world.differs = Some(0);
     world.play(500.0);
     world.differs = None;
     world.play(60_000.0);
-    assert_eq!(world.outcome, Some(Outcome::Completed), "{:?}", world.events);
+    assert_eq!(world.host.finished, Some(Outcome::Completed), "{:?}", world.host.events);
 }
 
 #[test]
@@ -388,10 +394,10 @@ fn a_process_lost_before_its_first_checkpoint_costs_no_tick_that_anybody_has_see
         let scene = meadow(2, 200).episodes(1).countdown_ms(0);
         let networks = weathers();
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
-        world.play_until(5_000.0, |world| world.room.tick() >= Tick(5 + 4 * seed as u32));
+        world.play_until(5_000.0, |world| world.host.room.tick() >= Tick(5 + 4 * seed as u32));
         world.crash();
         world.play(60_000.0);
-        assert_eq!(world.outcome, Some(Outcome::Completed), "game {seed}: {:?}", world.events);
+        assert_eq!(world.host.finished, Some(Outcome::Completed), "game {seed}: {:?}", world.host.events);
         check(&world, &format!("game {seed}"));
     }
 }

@@ -11,22 +11,18 @@ use crate::{
 
 /// Every tick has its row once, as it was when it was told first.
 fn check(world: &World, name: &str) {
-    assert_eq!(world.outcome, Some(Outcome::Completed), "{name}: {:?}", world.events);
-    let record = world.record();
+    assert_eq!(world.host.finished, Some(Outcome::Completed), "{name}: {:?}", world.host.events);
+    let record = world.host.record();
     let ticks: Vec<Tick> = record.rows.iter().map(|row| row.tick).collect();
     assert_eq!(
         ticks,
-        Tick(1).until(world.room.tick().next()).collect::<Vec<_>>(),
+        Tick(1).until(world.host.room.tick().next()).collect::<Vec<_>>(),
         "{name}: every tick has its row"
     );
     for row in &record.rows {
         let told = world.receipts.get(&row.tick).map(|(at, _)| *at);
         assert_eq!(told, Some(row.server_time_ms), "{name}: tick {} is the one that was told", row.tick);
     }
-}
-
-fn count(world: &World, kind: &str) -> usize {
-    world.events.iter().filter(|(known, _)| known == kind).count()
 }
 
 #[test]
@@ -40,8 +36,8 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
         world.restless = if seed % 4 == 0 { 40.0 } else { 300.0 };
         world.play_and_crash(seed);
         check(&world, &format!("game {seed}"));
-        lost += count(&world, "resumed_from_browser");
-        refused += count(&world, "resume_refused");
+        lost += world.host.count("resumed_from_browser");
+        refused += world.host.count("resume_refused");
     }
     assert!(lost > 40 && refused == 0, "{lost} of 72 crashes, {refused} refused");
 }
@@ -56,13 +52,13 @@ fn a_receipt_that_was_touched_is_not_taken_and_tells_nothing() {
     for forge in flip {
         let scene = meadow(2, 600).episodes(1).countdown_ms(0).execution(Execution::Server);
         let mut world = World::new(scene, 31, &[Weather::steady(10.0)]);
-        world.play_until(5_000.0, |world| world.room.tick() >= Tick(70));
+        world.play_until(5_000.0, |world| world.host.room.tick() >= Tick(70));
         world.crash();
         world.counterfeit = Some((0, forge));
         // The other one has the true ones, and is slower.
         world.people[1].offline_until = world.now + 1_000.0;
-        world.play_until(5_000.0, |world| count(world, "resume_refused") > 0);
-        world.play_until(5_000.0, |world| count(world, "resumed_from_browser") > 0);
+        world.play_until(5_000.0, |world| world.host.count("resume_refused") > 0);
+        world.play_until(5_000.0, |world| world.host.count("resumed_from_browser") > 0);
         world.play(60_000.0);
         check(&world, "forged receipts");
     }

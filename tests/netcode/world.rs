@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 
 use footlights_client::netcode::{LocalEngine, Play, PlayInput, PlayOutput, Rollback};
-use footlights_data::Chunk;
-use footlights_engine::{
-    ConnId,
-    room::{GameRoom, Input, Output},
-};
+use footlights_engine::{ConnId, room::Input};
 use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
 use footlights_example_environments::slime_volleyball::SlimeVolleyball;
 use footlights_experiment::GameScene;
@@ -16,7 +12,7 @@ use footlights_protocol::{
     timeline::{Moves, Timeline},
     wire::{self, ClientToRoom, LobbyToClient, RoomToClient},
 };
-use footlights_testing::{EPOCH, info};
+use footlights_testing::{Delivery, EPOCH, Host};
 
 use crate::{
     meadow::{Meadow, Stubborn},
@@ -99,8 +95,8 @@ type Counterfeit = fn(&mut Vec<u8>);
 
 /// A game with everybody in it.
 pub struct World {
-    pub scene: GameScene,
-    pub room: GameRoom,
+    /// The room and its storage.
+    pub host: Host,
     pub now: f64,
     pub people: Vec<Person>,
     /// What the room decided, by tick.
@@ -110,13 +106,10 @@ pub struct World {
     pub digests: BTreeMap<Tick, u64>,
     /// Where browsers do not simulate: when which tick was decided, and its receipt.
     pub receipts: BTreeMap<Tick, (EpochMs, Vec<u8>)>,
-    pub chunks: Vec<Vec<u8>>,
-    checkpoint: Option<Vec<u8>>,
-    pub events: Vec<(String, String)>,
-    pub outcome: Option<Outcome>,
+    /// Whether the room was told that the game is saved.
+    saved: bool,
     /// How often somebody changes keys, ms.
     pub restless: f64,
-    next_conn: ConnId,
     /// Changes one message on its way to a person.
     pub tamper: Option<(usize, Tamper)>,
     /// Whose state is known to be another one.
@@ -147,11 +140,9 @@ impl World {
     }
 
     fn with(engine: LocalEngine, scene: GameScene, seed: u64, weather: &[Weather]) -> Self {
-        let game = info(&scene, seed);
-        let room = GameRoom::new(&scene, game.clone(), 0, EPOCH).expect("the scene is configured right");
         let fingerprint = scene.environment.default_fingerprint().expect("a fingerprint");
         let sim = scene.environment.make().expect("the environment can be made");
-        let reference = Timeline::new(scene.rules(), sim, game.seed);
+        let reference = Timeline::new(scene.rules(), sim, seed);
         let person = |(k, agent): (usize, Agent)| {
             let weather = weather[k % weather.len()];
             let line = |way: u64| Line::new(weather, seed * 100 + k as u64 * 10 + way);
@@ -179,25 +170,20 @@ impl World {
         };
         let people = scene.human_agents().enumerate().map(person).collect();
         Self {
-            room,
+            host: Host::new(scene, seed, EPOCH),
             now: 0.0,
             people,
             decided: BTreeMap::new(),
             reference,
             digests: BTreeMap::new(),
             receipts: BTreeMap::new(),
-            chunks: Vec::new(),
-            checkpoint: None,
-            events: Vec::new(),
-            outcome: None,
+            saved: false,
             restless: 300.0,
-            next_conn: ConnId(1),
             tamper: None,
             differs: None,
             forge: None,
             counterfeit: None,
             crashes: 0,
-            scene,
         }
     }
 
@@ -208,20 +194,15 @@ impl World {
     /// The process is lost: connections and memory are gone, storage is not.
     pub fn crash(&mut self) {
         self.crashes += 1;
-        let (info, at) = (self.room.info().clone(), self.epoch());
-        self.room = match &self.checkpoint {
-            Some(bytes) => GameRoom::restore(&self.scene, info, 0, bytes, at),
-            None => GameRoom::new(&self.scene, info, 0, at),
-        }
-        .expect("a stored checkpoint can be read");
+        self.host.crash(self.epoch());
         // What nobody has seen may be decided otherwise now.
         let seen = self.people.iter().filter_map(|person| person.play.seat()?.tick()).max();
-        let seen = seen.unwrap_or_default().max(self.room.tick());
+        let seen = seen.unwrap_or_default().max(self.host.room.tick());
         self.decided.retain(|tick, _| *tick <= seen);
         self.digests.retain(|tick, _| *tick <= seen);
         self.receipts.retain(|tick, _| *tick <= seen);
-        let sim = self.scene.environment.make().expect("the environment can be made");
-        self.reference = Timeline::new(self.scene.rules(), sim, self.room.info().seed);
+        let sim = self.host.scene.environment.make().expect("the environment can be made");
+        self.reference = Timeline::new(self.host.scene.rules(), sim, self.host.room.info().seed);
         for moves in self.decided.values() {
             let ticked = self.reference.advance(moves).expect("a confirmed tick can be simulated");
             if ticked.step.done() {
@@ -251,9 +232,9 @@ impl World {
     pub fn play_bent(&mut self) {
         self.tamper = Some((0, bend));
         self.differs = Some(0);
-        self.play_until(5_000.0, |world| world.room.tick() >= Tick(1));
+        self.play_until(5_000.0, |world| world.host.room.tick() >= Tick(1));
         // Noticed within a second.
-        self.play_until(1_000.0, |world| world.events.iter().any(|(kind, _)| kind == "desync"));
+        self.play_until(1_000.0, |world| world.host.count("desync") > 0);
         // The snapshot is on its way.
         self.play(600.0);
         self.differs = None;
@@ -274,7 +255,7 @@ impl World {
         while self.now < end && !done(self) {
             self.millisecond();
         }
-        assert!(done(self), "it did not come to pass within {ms} ms: {:?}", self.events);
+        assert!(done(self), "it did not come to pass within {ms} ms: {:?}", self.host.events);
     }
 
     fn millisecond(&mut self) {
@@ -282,7 +263,7 @@ impl World {
         for k in 0..self.people.len() {
             self.person(k);
         }
-        if self.room.next_wake().is_some_and(|wake| wake <= self.epoch()) {
+        if self.host.room.next_wake().is_some_and(|wake| wake <= self.epoch()) {
             self.input(Input::Wake);
         }
     }
@@ -396,8 +377,7 @@ impl World {
                     person.play.handle(local, PlayInput::Message(&wire::encode(&matched)));
                 }
                 PlayOutput::Connect(_) => {
-                    let conn = self.next_conn;
-                    self.next_conn = ConnId(conn.0 + 1);
+                    let conn = self.host.next_conn();
                     person.lobby = false;
                     person.conn = Some(conn);
                     let seed = conn.0 * 1_000 + 7;
@@ -441,11 +421,11 @@ impl World {
 
     fn input(&mut self, input: Input) {
         let at = self.epoch();
-        self.room.handle(at, input);
-        while let Some(output) = self.room.poll() {
-            match output {
-                Output::Send { conn, bytes } => self.send(conn, bytes),
-                Output::Close { conn, code, .. } => {
+        self.host.room.handle(at, input);
+        while let Some(delivery) = self.host.poll(at) {
+            match delivery {
+                Delivery::Message { conn, bytes } => self.send(conn, bytes),
+                Delivery::Close { conn, code } => {
                     if let Some(k) = self.people.iter().position(|person| person.conn == Some(conn)) {
                         let person = &mut self.people[k];
                         person.conn = None;
@@ -461,16 +441,11 @@ impl World {
                         self.drain(k);
                     }
                 }
-                Output::Persist { chunk, checkpoint } => {
-                    self.chunks.push(chunk);
-                    self.checkpoint = Some(checkpoint);
-                    self.room.handle(at, Input::Stored);
-                }
-                Output::Report(event) => self.events.push((event.kind.to_string(), event.detail)),
-                Output::Released { .. } => {}
-                Output::Finished(verdict) => self.outcome = Some(verdict.outcome),
-                Output::Save => self.room.handle(at, Input::Saved),
             }
+        }
+        if self.host.saves > 0 && !self.saved {
+            self.saved = true;
+            self.input(Input::Saved);
         }
     }
 
@@ -508,10 +483,5 @@ impl World {
             }
             None => person.down.send(now, bytes),
         }
-    }
-
-    /// Everything that is stored.
-    pub fn record(&self) -> Chunk {
-        Chunk::join(self.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")))
     }
 }

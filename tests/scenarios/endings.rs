@@ -14,15 +14,15 @@ use crate::common::{UP, chaser, hill, long_slime, slime};
 
 /// Every promise about the stored data of a finished game.
 fn check_data(world: &World) {
-    let record = world.record();
-    let (scene, info) = (&world.scene, info(&world.scene, 3));
-    assert_eq!(record.rows.len() as u32, world.room.tick().0);
+    let record = world.host.record();
+    let (scene, info) = (&world.host.scene, info(&world.host.scene, 3));
+    assert_eq!(record.rows.len() as u32, world.host.room.tick().0);
     assert!(
         record.rows.iter().zip(Tick(1).onwards()).all(|(row, tick)| row.tick == tick),
         "every tick once, in order"
     );
     let steps: u32 = record.episodes.iter().map(|episode| episode.steps).sum();
-    assert_eq!(steps, world.room.tick().0);
+    assert_eq!(steps, world.host.room.tick().0);
     for agent in scene.human_agents() {
         let csv = steps::csv(scene, &info, agent, &record).unwrap();
         let mut reader = csv::Reader::from_reader(csv.as_slice());
@@ -34,25 +34,25 @@ fn check_data(world: &World) {
             first..first + scene.environment.make().unwrap().spec().observation_space(Agent(0)).len();
         assert!(observed.clone().all(|k| header[k].starts_with("observations.player_0.")));
         let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.unwrap()).collect();
-        assert_eq!(rows.len() as u32, world.room.tick().0);
+        assert_eq!(rows.len() as u32, world.host.room.tick().0);
         for row in &rows {
             for k in observed.clone() {
                 row[k].parse::<f32>().unwrap();
             }
             assert_eq!(&row[column("agent")], agent.to_string());
         }
-        let metadata = metadata::json(scene, &info, agent, &record, world.verdict.as_ref().unwrap());
-        assert_eq!(metadata["ticks"], world.room.tick().0);
+        let metadata = metadata::json(scene, &info, agent, &record, world.host.verdict.as_ref().unwrap());
+        assert_eq!(metadata["ticks"], world.host.room.tick().0);
         let own = world.outcome_of(agent.index()).unwrap();
         assert_eq!(metadata["outcome"], own.as_str());
-        assert_eq!(metadata["game_outcome"], world.finished.unwrap().as_str());
+        assert_eq!(metadata["game_outcome"], world.host.finished.unwrap().as_str());
         assert_eq!(metadata["partial"], own != Outcome::Completed);
     }
     let replay =
         Replay::decode(&Replay::from_record(scene, &info, &record).unwrap().encode().unwrap()).unwrap();
     let mut sim = scene.environment.make().unwrap();
     let here = scene.environment.fingerprint().unwrap();
-    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick().0));
+    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.host.room.tick().0));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn two_people_finish_and_everything_is_stored_and_plays_again_to_the_same_states
     assert_eq!(world.browser(a).finished, [(Outcome::Completed, false)]);
     assert_eq!(world.browser(a).closed, None, "nobody is sent away before the data are safe");
     check_data(&world);
-    let record = world.record();
+    let record = world.host.record();
     assert_eq!(record.episodes.len(), 5);
     assert!(record.episodes.iter().all(|episode| episode.end == "terminated"));
     assert_eq!(record.rows.iter().filter(|row| row.terminated[0]).count(), 5, "terminal rows are there");
@@ -89,11 +89,11 @@ fn a_person_against_a_policy_and_alone() {
 #[test]
 fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_at_the_latest() {
     let events = |world: &World, kind| {
-        world.record().events.iter().filter(|event| event.kind.as_str() == kind).count()
+        world.host.record().events.iter().filter(|event| event.kind.as_str() == kind).count()
     };
     let scene = || long_slime(Seat::Human, Seat::Human).max_steps(90).execution(Execution::Browser);
     let told = |world: &World, until: Tick| {
-        let digest = Some(world.record().rows[until.0 as usize - 1].digest);
+        let digest = Some(world.host.record().rows[until.0 as usize - 1].digest);
         ClientToRoom::RenderReport(RenderReport {
             until,
             notes: Vec::new(),
@@ -106,24 +106,24 @@ fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_
         let mut world = World::new(scene(), seed);
         let conns = [world.join(0), world.join(1)];
         assert_eq!(world.play_out(10_000), Outcome::Completed);
-        assert_eq!(world.saves, 0, "how it ended is stored, but the browsers have not told yet");
+        assert_eq!(world.host.saves, 0, "how it ended is stored, but the browsers have not told yet");
         (world, conns)
     };
     let (mut world, [a, b]) = over(1);
     world.say(a, &told(&world, Tick(90)));
     world.say(b, &told(&world, Tick(89)));
-    assert_eq!(world.saves, 0);
+    assert_eq!(world.host.saves, 0);
     world.say(b, &told(&world, Tick(90)));
-    assert_eq!(world.saves, 1);
+    assert_eq!(world.host.saves, 1);
     assert_eq!(
-        world.record().verified,
+        world.host.record().verified,
         [(Agent(0), Tick(90), true), (Agent(1), Tick(89), true), (Agent(1), Tick(90), true)]
     );
 
     let (mut world, [a, b]) = over(2);
     world.say(a, &told(&world, Tick(90)));
     world.drop_connection(b);
-    assert_eq!(world.saves, 1, "who is gone is not waited for");
+    assert_eq!(world.host.saves, 1, "who is gone is not waited for");
 
     let (mut world, [a, b]) = over(3);
     for conn in [a, b] {
@@ -131,25 +131,25 @@ fn a_game_is_saved_when_its_browsers_have_told_of_its_end_and_two_seconds_later_
         world.say(conn, &ClientToRoom::RenderReport(RenderReport { digest: Some(1), ..right }));
     }
     assert_eq!(
-        (world.saves, events(&world, "desync")),
+        (world.host.saves, events(&world, "desync")),
         (1, 2),
         "a state that differs at the end is in the data"
     );
-    assert!(world.record().verified.iter().all(|(.., equal)| !equal));
+    assert!(world.host.record().verified.iter().all(|(.., equal)| !equal));
 
     let (mut world, _) = over(4);
     world.pass(1_999);
-    assert_eq!(world.saves, 0);
+    assert_eq!(world.host.saves, 0);
     world.pass(2);
-    assert_eq!(world.saves, 1, "nor who does not say it");
+    assert_eq!(world.host.saves, 1, "nor who does not say it");
     world.pass(60_000);
-    assert_eq!(world.saves, 1);
+    assert_eq!(world.host.saves, 1);
 
     let mut world = World::new(scene().execution(Execution::Server), 5);
     world.join(0);
     world.join(1);
     assert_eq!(world.play_out(10_000), Outcome::Completed);
-    assert_eq!(world.saves, 1, "a browser that is sent pictures has nothing to tell");
+    assert_eq!(world.host.saves, 1, "a browser that is sent pictures has nothing to tell");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn the_scenes_step_limit_truncates() {
     let mut world = World::new(long_slime(Seat::Human, chaser()).max_steps(45), 3);
     world.join(0);
     assert_eq!(world.play_out(60_000), Outcome::Completed);
-    let record = world.record();
+    let record = world.host.record();
     assert_eq!(record.rows.len(), 45);
     assert!(record.rows[44].truncated[0] && !record.rows[44].terminated[0]);
     assert_eq!(record.episodes[0].end, "truncated");
@@ -168,13 +168,13 @@ fn a_lost_connection_pauses_the_game_and_a_return_within_the_grace_time_goes_on(
     let mut world = World::new(long_slime(Seat::Human, Seat::Human).max_steps(600), 3);
     let (a, b) = (world.join(0), world.join(1));
     world.pass(5_000);
-    let tick = world.room.tick();
+    let tick = world.host.room.tick();
     world.drop_connection(a);
     assert_eq!(world.phase(b), Some(Phase::Paused));
     let status = world.browser(b).status.clone().unwrap();
     assert_eq!((status.seats[0], status.remaining_ms), (Presence::Reconnecting, 30_000));
     world.pass(20_000);
-    assert_eq!(world.room.tick(), tick, "nothing happens meanwhile");
+    assert_eq!(world.host.room.tick(), tick, "nothing happens meanwhile");
     let again = world.join(0);
     assert_eq!(world.phase(again), Some(Phase::Countdown));
     let picture = world.browser(again).frames[0].1.picture.clone();
@@ -182,7 +182,7 @@ fn a_lost_connection_pauses_the_game_and_a_return_within_the_grace_time_goes_on(
     assert_eq!(world.play_out(60_000), Outcome::Completed);
     check_data(&world);
     for kind in ["lost", "rejoined"] {
-        assert!(world.event_kinds().contains(&kind));
+        assert!(world.host.event_kinds().contains(&kind));
     }
 }
 
@@ -197,7 +197,7 @@ fn a_partner_who_stays_away_ends_the_game_with_its_own_outcome_and_all_rows() {
     assert_eq!(browser.finished, [(Outcome::PartnerLeft, false)]);
     assert_eq!(browser.status.as_ref().unwrap().seats, [Presence::Left, Presence::Here]);
     check_data(&world);
-    assert_eq!(world.record().episodes[0].end, "interrupted");
+    assert_eq!(world.host.record().episodes[0].end, "interrupted");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_no_show_frees_the_other_after_the_gathering_time() {
     let a = world.join(0);
     assert_eq!(world.play_out(15_000), Outcome::NoShow);
     assert_eq!(world.browser(a).finished, [(Outcome::NoShow, false)]);
-    assert!(world.record().rows.is_empty());
+    assert!(world.host.record().rows.is_empty());
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_second_connection_of_the_same_person_replaces_the_first_without_a_pause() {
     world.pass(1_000);
     assert_eq!(world.phase(b), Some(Phase::Running));
     assert!(world.browser(again).frames.len() > 25);
-    assert_eq!(world.room.info().seats[0].agent, Agent(0));
+    assert_eq!(world.host.room.info().seats[0].agent, Agent(0));
 }
 
 #[test]
@@ -255,8 +255,8 @@ fn a_policy_that_fails_is_replaced_by_the_default_action_and_logged() {
     let mut world = World::new(slime(Seat::Human, seat), 3);
     world.join(0);
     assert_eq!(world.play_out(600_000), Outcome::Completed);
-    assert!(world.event_kinds().contains(&"policy_failed"));
-    assert!(world.events.len() <= 1_000, "events are bounded");
+    assert!(world.host.event_kinds().contains(&"policy_failed"));
+    assert!(world.host.events.len() <= 1_000, "events are bounded");
     check_data(&world);
 }
 
@@ -283,9 +283,9 @@ fn a_game_that_cannot_be_saved_any_more_ends_as_failed_and_keeps_its_rows() {
     let mut world = World::new(long_slime(Seat::Human, unsaved), 1);
     world.join(0);
     assert_eq!(world.play_out(20_000), Outcome::Failed);
-    let failed = world.events.iter().find(|event| event.kind == EventKind::CheckpointFailed).unwrap();
+    let failed = world.host.events.iter().find(|event| event.kind == EventKind::CheckpointFailed).unwrap();
     assert!(failed.detail.contains("unsaved") && failed.detail.contains("no room"), "{}", failed.detail);
-    let rows = world.record().rows.len();
+    let rows = world.host.record().rows.len();
     assert!((100..300).contains(&rows), "{rows} rows are stored");
-    assert_eq!(world.record().rows.last().unwrap().tick.0 as usize, rows, "none of them is missing");
+    assert_eq!(world.host.record().rows.last().unwrap().tick.0 as usize, rows, "none of them is missing");
 }

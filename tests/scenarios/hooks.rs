@@ -79,7 +79,8 @@ fn scene() -> GameScene {
 }
 
 fn columns(world: &World) -> Vec<[String; 3]> {
-    let csv = steps::csv(&world.scene, &info(&world.scene, 3), Agent(0), &world.record()).unwrap();
+    let csv =
+        steps::csv(&world.host.scene, &info(&world.host.scene, 3), Agent(0), &world.host.record()).unwrap();
     let mut csv = csv::Reader::from_reader(csv.as_slice());
     let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
     assert_eq!(header[header.len() - 3..], ["hooks.ticks", "hooks.nothing", "hooks.missing"]);
@@ -94,12 +95,12 @@ fn check(world: &World) {
         let missing = if tick % 3 == 0 { "" } else { "0.5" };
         assert_eq!(row, [tick.to_string().as_str(), "", missing]);
     }
-    let record = world.record();
+    let record = world.host.record();
     assert!(record.rows.iter().all(|row| row.hooks.len() <= 3), "what is too much is not stored either");
     let metrics: Vec<f64> = record.episodes.iter().map(|episode| episode.metrics["per_step"]).collect();
     assert_eq!(metrics, [1.0, 2.0]);
-    let verdict = world.verdict.as_ref().unwrap();
-    let metadata = metadata::json(&world.scene, &info(&world.scene, 3), Agent(0), &record, verdict);
+    let verdict = world.host.verdict.as_ref().unwrap();
+    let metadata = metadata::json(&world.host.scene, &info(&world.host.scene, 3), Agent(0), &record, verdict);
     assert_eq!(metadata["episodes"][1]["metrics"]["per_step"], 2.0);
     for (seat, ticks) in verdict.seats.iter().zip([400.0, 1_400.0]) {
         let globals = &seat.as_ref().unwrap().globals;
@@ -122,8 +123,9 @@ fn their_columns_metrics_and_globals_are_in_the_data_and_a_replay_does_not_call_
     check(&world);
     let calls = CALLS.get();
     assert_eq!(calls, 400);
-    let replay = Replay::from_record(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
-    let mut sim = world.scene.environment.make().unwrap();
+    let replay =
+        Replay::from_record(&world.host.scene, &info(&world.host.scene, 3), &world.host.record()).unwrap();
+    let mut sim = world.host.scene.environment.make().unwrap();
     assert_eq!(replay.verify(sim.as_mut(), replay.fingerprint), Ok(400));
     assert_eq!(CALLS.get(), calls);
 }
@@ -140,7 +142,7 @@ fn they_count_on_after_a_lost_process() {
     world.join(0);
     world.join(1);
     assert_eq!(world.play_out(30_000), Outcome::Completed);
-    assert!(!world.event_kinds().contains(&"hooks_failed"));
+    assert!(!world.host.event_kinds().contains(&"hooks_failed"));
     check(&world);
 }
 
@@ -160,9 +162,10 @@ fn a_state_that_cannot_be_read_is_an_event_and_the_game_goes_on() {
     world.join(0);
     world.join(1);
     assert_eq!(world.play_out(30_000), Outcome::Completed);
-    let failed: Vec<_> = world.events.iter().filter(|event| event.kind.as_str() == "hooks_failed").collect();
+    let failed: Vec<_> =
+        world.host.events.iter().filter(|event| event.kind.as_str() == "hooks_failed").collect();
     assert_eq!((failed.len(), failed[0].detail.as_str()), (1, "forgot"));
-    assert_eq!(world.record().rows.len(), 400);
+    assert_eq!(world.host.record().rows.len(), 400);
 }
 
 #[test]
@@ -173,7 +176,7 @@ fn who_left_before_the_end_has_what_the_hooks_say_in_the_end_only() {
     world.pass(3_000);
     world.drop_connection(a);
     assert_eq!(world.play_out(60_000), Outcome::Completed);
-    assert!(world.released[0].1.globals.is_empty());
+    assert!(world.host.released[0].1.globals.is_empty());
     check(&world);
 }
 

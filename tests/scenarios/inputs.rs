@@ -29,7 +29,8 @@ fn car(mode: InputMode, missing: MissingAction) -> (Vec<i32>, Vec<ActionSource>)
 fn car_rows(mode: InputMode, missing: MissingAction) -> Vec<StepRecord> {
     let mut world = World::new(hill().input_mode(mode).missing_action(missing), 1);
     let conn = world.join(0);
-    let until = |world: &mut World, tick| world.pass_while(60_000, |world| world.room.tick() < Tick(tick));
+    let until =
+        |world: &mut World, tick| world.pass_while(60_000, |world| world.host.room.tick() < Tick(tick));
     until(&mut world, 2);
     world.hold(conn, LEFT);
     until(&mut world, 5);
@@ -38,7 +39,7 @@ fn car_rows(mode: InputMode, missing: MissingAction) -> Vec<StepRecord> {
     world.hold(conn, KeySet(2));
     world.hold(conn, KeySet(0));
     world.play_out(60_000);
-    let mut rows = world.record().rows;
+    let mut rows = world.host.record().rows;
     rows.truncate(12);
     rows
 }
@@ -87,7 +88,7 @@ fn a_chord_is_one_action_and_each_seat_has_its_own_keys() {
     world.hold(b, LEFT);
     world.pass(500);
     world.drop_connection(a);
-    let rows = world.record().rows;
+    let rows = world.host.record().rows;
     assert!(actions(&rows, 0).iter().all(|action| *action == 2));
     assert!(actions(&rows, 1).iter().all(|action| *action == 5));
 }
@@ -113,7 +114,7 @@ fn late_and_missing_input_never_holds_up_a_tick() {
     world.pass(1_000);
     let frames = &world.browser(a).frames;
     assert!(frames.len() >= 330);
-    let rows = world.record().rows;
+    let rows = world.host.record().rows;
     assert!(rows.iter().all(|row| row.sources[1] == ActionSource::Default));
 }
 
@@ -125,12 +126,12 @@ fn hidden_pages_and_round_trips_are_in_every_row() {
     world.ping(conn, false);
     world.pass(300);
     world.drop_connection(conn);
-    let rows = world.record().rows;
+    let rows = world.host.record().rows;
     let person = |row: &StepRecord| row.people[0].unwrap();
     assert!(person(&rows[0]).focused && !person(rows.last().unwrap()).focused);
     assert_eq!(person(rows.last().unwrap()).rtt_ms, 20.0);
     assert!(rows[0].people[1].is_none());
-    assert!(world.event_kinds().contains(&"focus_lost"));
+    assert!(world.host.event_kinds().contains(&"focus_lost"));
 }
 
 #[test]
@@ -143,9 +144,9 @@ fn changes_of_focus_leave_room_for_what_decides() {
         }
         world.pass(1_000);
     }
-    let focus = world.event_kinds().iter().filter(|kind| kind.starts_with("focus")).count();
+    let focus = world.host.event_kinds().iter().filter(|kind| kind.starts_with("focus")).count();
     assert!((900..=1_000).contains(&focus), "{focus}");
     world.drop_connection(conn);
     world.pass(60_000);
-    assert_eq!(world.event_kinds().last(), Some(&"finished"));
+    assert_eq!(world.host.event_kinds().last(), Some(&"finished"));
 }

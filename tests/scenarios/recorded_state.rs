@@ -101,8 +101,8 @@ fn recorded_values_are_columns_of_the_table_whatever_their_kind() {
     let mut world = World::new(scene(Config::default()), 1);
     world.join(0);
     world.play_out(60_000);
-    let record = world.record();
-    let table = steps::csv(&world.scene, &info(&world.scene, 1), Agent(0), &record).unwrap();
+    let record = world.host.record();
+    let table = steps::csv(&world.host.scene, &info(&world.host.scene, 1), Agent(0), &record).unwrap();
     let mut reader = csv::Reader::from_reader(table.as_slice());
     let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
     let of = |name: &str| rows.iter().map(|row| row[name].as_str()).collect::<Vec<_>>();
@@ -110,8 +110,8 @@ fn recorded_values_are_columns_of_the_table_whatever_their_kind() {
     assert_eq!(of("state.last"), ["cell 0", "cell 10", "cell 20"]);
     assert_eq!(of("state.board"), ["[0]", "[0,10]", "[0,10,20]"]);
 
-    let verdict = world.verdict.clone().unwrap();
-    let said = metadata::json(&world.scene, &info(&world.scene, 1), Agent(0), &record, &verdict);
+    let verdict = world.host.verdict.clone().unwrap();
+    let said = metadata::json(&world.host.scene, &info(&world.host.scene, 1), Agent(0), &record, &verdict);
     assert_eq!(said["episodes"][0]["initial_state"], serde_json::json!([0.0, "none, \"yet\"", []]));
 }
 
@@ -132,11 +132,11 @@ fn a_row_that_an_older_build_recorded_without_state_has_empty_fields() {
     let mut world = World::new(scene(Config::default()), 1);
     world.join(0);
     world.play_out(60_000);
-    let mut record = world.record();
+    let mut record = world.host.record();
     for row in &mut record.rows {
         row.state.clear();
     }
-    let table = steps::csv(&world.scene, &info(&world.scene, 1), Agent(0), &record).unwrap();
+    let table = steps::csv(&world.host.scene, &info(&world.host.scene, 1), Agent(0), &record).unwrap();
     let mut reader = csv::Reader::from_reader(table.as_slice());
     let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
     assert!(rows.len() == 3 && rows.iter().all(|row| row["state.board"].is_empty()));

@@ -14,16 +14,16 @@ fn a_game_goes_on_from_its_checkpoint_with_every_row_once() {
     for crash_after in [4_300, 777, 6_100] {
         world.hold(a, UP);
         world.pass(crash_after);
-        let lost_from = world.room.tick();
+        let lost_from = world.host.room.tick();
         world.crash();
-        assert!(lost_from - world.room.tick() <= 60, "at most two seconds are played again");
-        assert!(world.event_kinds().contains(&"recovered"));
+        assert!(lost_from - world.host.room.tick() <= 60, "at most two seconds are played again");
+        assert!(world.host.event_kinds().contains(&"recovered"));
         a = world.join(0);
         let b = world.join(1);
         assert_eq!(world.phase(b), Some(Phase::Countdown));
     }
     assert_eq!(world.play_out(60_000), Outcome::Completed);
-    let rows = world.record().rows;
+    let rows = world.host.record().rows;
     assert_eq!(rows.len(), 900);
     assert!(rows.iter().zip(Tick(1).onwards()).all(|(row, tick)| row.tick == tick));
 }
@@ -34,11 +34,11 @@ fn a_game_nobody_comes_back_to_ends_with_what_was_stored() {
     world.join(0);
     world.pass(5_000);
     world.crash();
-    let tick = world.room.tick();
+    let tick = world.host.room.tick();
     assert!(tick > Tick(90));
     assert_eq!(world.play_out(30_000), Outcome::Abandoned);
-    assert_eq!(world.record().rows.len() as u32, tick.0);
-    assert_eq!(world.record().episodes.len(), 1);
+    assert_eq!(world.host.record().rows.len() as u32, tick.0);
+    assert_eq!(world.host.record().episodes.len(), 1);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn rows_are_stored_every_two_seconds_and_not_more_often() {
     let mut world = World::new(long_slime(Seat::Human, chaser()), 3);
     world.join(0);
     world.pass(60_000);
-    let gaps: Vec<u64> = world.stored_at.windows(2).map(|w| w[1] - w[0]).collect();
+    let gaps: Vec<u64> = world.host.stored_at.windows(2).map(|w| w[1] - w[0]).collect();
     assert!(gaps.len() >= 28, "{}", gaps.len());
     assert!(gaps.iter().all(|gap| (2_000..=2_040).contains(gap)), "{gaps:?}");
 }

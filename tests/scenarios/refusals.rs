@@ -22,7 +22,7 @@ fn refused(act: impl FnOnce(&mut World, ConnId), code: CloseCode, kind: &str, wo
     act(&mut world, a);
     assert_eq!(world.browser(a).closed, Some(code));
     assert!(world.browser(a).refused.as_ref().unwrap().contains(words), "{:?}", world.browser(a).refused);
-    assert!(world.event_kinds().contains(&kind), "{:?}", world.event_kinds());
+    assert!(world.host.event_kinds().contains(&kind), "{:?}", world.host.event_kinds());
     assert_eq!(world.phase(b), Some(Phase::Paused));
     let again = world.join(0);
     world.pass(3_000);
@@ -79,7 +79,7 @@ fn another_protocol_or_another_simulation_is_told_both_numbers() {
     let other = world.open(0);
     world.say(other, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(0xabc) });
     assert!(world.browser(other).refused.as_ref().unwrap().contains("0000000000000abc"));
-    assert_eq!(world.event_kinds().iter().filter(|kind| **kind == "mismatch").count(), 2);
+    assert_eq!(world.host.event_kinds().iter().filter(|kind| **kind == "mismatch").count(), 2);
     assert_eq!(world.phase(b), Some(Phase::Gathering));
 }
 
@@ -110,7 +110,7 @@ fn what_only_a_browser_says_that_simulates_shows_nobody_the_state() {
 #[test]
 fn a_second_hello() {
     let act = |world: &mut World, conn: ConnId| {
-        let digest = world.scene.environment.default_fingerprint().ok();
+        let digest = world.host.scene.environment.default_fingerprint().ok();
         world.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest });
     };
     refused(act, CloseCode::Malformed, "malformed", "Hello already");
@@ -140,7 +140,7 @@ fn a_browser_that_comes_and_goes_a_thousand_times_leaves_room_for_what_decides()
         world.drop_connection(conn);
     }
     assert_eq!(world.play_out(60_000), Outcome::PartnerLeft);
-    let record = world.record();
+    let record = world.host.record();
     let kinds: Vec<&str> = record.events.iter().map(|event| event.kind.as_str()).collect();
     assert!(kinds.contains(&"left") && kinds.contains(&"finished"), "{:?}", kinds.last());
     assert!((1_000..1_010).contains(&kinds.len()), "{} events", kinds.len());
@@ -167,7 +167,7 @@ fn ticks_of_which_a_page_knows_nothing_are_empty_in_the_data() {
         world.say(a, &ClientToRoom::RenderReport(shown));
     }
     world.pass(3_000);
-    let csv = steps::csv(&world.scene, world.room.info(), Agent(0), &world.record()).unwrap();
+    let csv = steps::csv(&world.host.scene, world.host.room.info(), Agent(0), &world.host.record()).unwrap();
     let mut reader = csv::Reader::from_reader(csv.as_slice());
     let mut at = |name: &str| reader.headers().unwrap().iter().position(|known| known == name).unwrap();
     let (predicted, rollback) = (at("predicted"), at("rollback_ticks"));

@@ -23,7 +23,7 @@ fn replaced() -> GameScene {
 }
 
 fn events<'a>(world: &'a World, kind: &str) -> Vec<&'a Event> {
-    world.events.iter().filter(|event| event.kind.as_str() == kind).collect()
+    world.host.events.iter().filter(|event| event.kind.as_str() == kind).collect()
 }
 
 /// The first person's connection is lost, and there again after `ms`: the new one.
@@ -35,10 +35,11 @@ fn lost_for(world: &mut World, conn: ConnId, ms: u64) -> ConnId {
 
 /// The replay of what is stored ends in the same states.
 fn plays_again(world: &World) {
-    let replay = Replay::from_record(&world.scene, &info(&world.scene, 3), &world.record()).unwrap();
-    let mut sim = world.scene.environment.make().unwrap();
-    let here = world.scene.environment.fingerprint().unwrap();
-    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.room.tick().0));
+    let replay =
+        Replay::from_record(&world.host.scene, &info(&world.host.scene, 3), &world.host.record()).unwrap();
+    let mut sim = world.host.scene.environment.make().unwrap();
+    let here = world.host.scene.environment.fingerprint().unwrap();
+    assert_eq!(replay.verify(sim.as_mut(), here), Ok(world.host.room.tick().0));
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn who_leaves_has_an_outcome_of_their_own_and_who_stays_has_the_games() {
         assert_eq!((world.outcome_of(0), world.outcome_of(1)), (Some(Outcome::Left), Some(outcome)));
         assert_eq!(world.browser(b).finished, [(outcome, false)]);
         assert_eq!(world.browser(b).status.as_ref().unwrap().seats, [Presence::Left, Presence::Here]);
-        assert!(world.released.is_empty(), "the game is over for both");
+        assert!(world.host.released.is_empty(), "the game is over for both");
         let late = world.open(0);
         assert_eq!(world.browser(late).finished, [(Outcome::Left, false)], "and is told so");
         assert_eq!(world.browser(late).closed, Some(CloseCode::Over));
@@ -68,7 +69,7 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
     world.hold(a, UP);
     world.pass(4_000);
     world.drop_connection(a);
-    let left_at = world.room.tick();
+    let left_at = world.host.room.tick();
     world.pass(5_000);
     assert_eq!(world.phase(b), Some(Phase::Countdown));
     assert_eq!(world.browser(b).status.as_ref().unwrap().seats, [Presence::Policy, Presence::Here]);
@@ -84,7 +85,7 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
     assert_eq!(events(&world, "resumed")[0].detail, "after 6500 ms");
 
     // Who left may go on at once, and not back.
-    let [(0, verdict)] = world.released.as_slice() else { panic!("{:?}", world.released) };
+    let [(0, verdict)] = world.host.released.as_slice() else { panic!("{:?}", world.host.released) };
     assert_eq!((verdict.outcome, verdict.tick), (Outcome::Left, left_at));
     world.input(Input::Released { agent: Agent(0) });
     let late = world.open(0);
@@ -94,7 +95,7 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
 
     assert_eq!(world.play_out(30_000), Outcome::Completed);
     assert_eq!((world.outcome_of(0), world.outcome_of(1)), (Some(Outcome::Left), Some(Outcome::Completed)));
-    let record = world.record();
+    let record = world.host.record();
     assert_eq!(record.rows.len(), 450);
     for row in &record.rows {
         let played_on = row.tick > left_at;
@@ -102,11 +103,11 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
         assert_eq!(row.people[0].is_none(), played_on);
     }
     let own: f64 = record.rows.iter().take(left_at.0 as usize).map(|row| f64::from(row.rewards[0])).sum();
-    let seats = &world.verdict.as_ref().unwrap().seats;
+    let seats = &world.host.verdict.as_ref().unwrap().seats;
     assert_eq!(seats[0].as_ref().unwrap().score, own, "the policy's rewards are not the person's");
     plays_again(&world);
 
-    let csv = steps::csv(&world.scene, &info(&world.scene, 3), Agent(1), &record).unwrap();
+    let csv = steps::csv(&world.host.scene, &info(&world.host.scene, 3), Agent(1), &record).unwrap();
     let mut csv = csv::Reader::from_reader(csv.as_slice());
     let column = csv.headers().unwrap().iter().position(|name| name == "seats.player_0").unwrap();
     let holders: Vec<String> = csv.records().map(|row| row.unwrap()[column].to_owned()).collect();
@@ -117,8 +118,8 @@ fn a_policy_plays_on_in_the_seat_of_who_left_and_the_game_completes() {
             .all(|(h, tick)| h == if tick > left_at { "chaser" } else { "human" })
     );
     let metadata = |agent| {
-        let verdict = world.verdict.as_ref().unwrap();
-        metadata::json(&world.scene, &info(&world.scene, 3), Agent(agent), &record, verdict)
+        let verdict = world.host.verdict.as_ref().unwrap();
+        metadata::json(&world.host.scene, &info(&world.host.scene, 3), Agent(agent), &record, verdict)
     };
     let (leaver, stayer) = (metadata(0), metadata(1));
     assert_eq!((&leaver["outcome"], &leaver["game_outcome"]), (&"left".into(), &"completed".into()));
@@ -135,13 +136,13 @@ fn a_game_that_everybody_leaves_is_abandoned_and_each_of_them_has_left() {
             let mut world = World::new(pair(on_dropout.clone()), 3);
             let (a, b) = (world.join(0), world.join(1));
             world.pass(2_000);
-            let tick = world.room.tick();
+            let tick = world.host.room.tick();
             world.drop_connection(a);
             world.pass(pause);
             world.drop_connection(b);
             assert_eq!(world.play_out(10_000), Outcome::Abandoned);
             assert_eq!([0, 1].map(|seat| world.outcome_of(seat)), [Some(Outcome::Left); 2]);
-            assert_eq!(world.room.tick(), tick, "nobody is there to play for");
+            assert_eq!(world.host.room.tick(), tick, "nobody is there to play for");
         }
     }
 }
@@ -161,7 +162,7 @@ fn everybody_has_a_grace_time_of_their_own() {
         world.drop_connection(b);
         world.pass(2_000);
         assert!(!events(&world, "left").is_empty(), "the first is gone");
-        assert_eq!(world.finished, None, "the second may still come back");
+        assert_eq!(world.host.finished, None, "the second may still come back");
         let again = world.open(0);
         assert_eq!(world.browser(again).closed, Some(CloseCode::Over), "the first may not");
         world.join(1);
@@ -207,7 +208,7 @@ fn a_replaced_seat_goes_on_after_a_lost_process_to_the_same_states() {
         assert_eq!(world.phase(b), Some(Phase::Running));
         if crash {
             world.crash();
-            assert_eq!(world.released.len(), 2, "it is said again who may go on");
+            assert_eq!(world.host.released.len(), 2, "it is said again who may go on");
             let late = world.open(0);
             assert_eq!(world.browser(late).closed, Some(CloseCode::Over));
             let b = world.join(1);
@@ -219,7 +220,7 @@ fn a_replaced_seat_goes_on_after_a_lost_process_to_the_same_states() {
             (Some(Outcome::Left), Some(Outcome::Completed))
         );
         plays_again(&world);
-        let record = world.record();
+        let record = world.host.record();
         assert!(record.rows.iter().zip(Tick(1).onwards()).all(|(row, tick)| row.tick == tick));
         let digests: Vec<u64> = record.episodes.iter().map(|episode| episode.digest).collect();
         let actions: Vec<_> = record.rows.into_iter().map(|row| row.actions).collect();
@@ -235,10 +236,10 @@ fn who_was_told_to_go_on_stays_gone_even_if_the_process_is_lost_right_then() {
     world.join(1);
     world.pass(3_000);
     world.drop_connection(a);
-    world.pass_while(10_000, |world| world.released.is_empty());
-    let told = world.released[0].clone();
+    world.pass_while(10_000, |world| world.host.released.is_empty());
+    let told = world.host.released[0].clone();
     world.crash();
-    assert_eq!(world.released, [told.clone(), told]);
+    assert_eq!(world.host.released, [told.clone(), told]);
     let late = world.open(0);
     assert_eq!(world.browser(late).closed, Some(CloseCode::Over));
 }
@@ -271,7 +272,7 @@ fn a_slow_connection_is_warned_of_and_the_warning_ends_when_it_is_good_again() {
     assert_eq!(world.browser(again).notices, ["slow", ""]);
     assert_eq!(events(&world, "ping_recovered").len(), 1);
     assert!(world.browser(b).notices.is_empty());
-    assert_eq!(world.finished, None);
+    assert_eq!(world.host.finished, None);
 }
 
 #[test]
@@ -304,18 +305,18 @@ fn who_looks_away_is_warned_then_excluded_without_grace_and_a_policy_plays_on() 
     world.pass(200);
     assert_eq!(world.browser(b).notices, ["look here"]);
     world.pass(4_800);
-    assert!(world.finished.is_none() && world.browser(b).finished.is_empty());
-    let tick = world.room.tick();
+    assert!(world.host.finished.is_none() && world.browser(b).finished.is_empty());
+    let tick = world.host.room.tick();
     world.pass(200);
     assert_eq!(world.browser(b).notices, ["look here", "too long away"]);
     assert_eq!(world.browser(b).finished, [(Outcome::Excluded, false)]);
     assert_eq!(world.phase(a), Some(Phase::Countdown));
-    assert!(world.room.tick() - tick <= 6);
+    assert!(world.host.room.tick() - tick <= 6);
     assert_eq!(world.browser(b).closed, None, "until it is stored that they may go on");
     world.input(Input::Released { agent: Agent(1) });
     assert_eq!(world.browser(b).finished.last(), Some(&(Outcome::Excluded, true)));
     assert_eq!(world.browser(b).closed, Some(CloseCode::Over));
-    assert_eq!(world.released[0].1.outcome, Outcome::Excluded);
+    assert_eq!(world.host.released[0].1.outcome, Outcome::Excluded);
     world.pass(1_600);
     assert_eq!(world.phase(a), Some(Phase::Running));
     assert_eq!(world.browser(a).status.as_ref().unwrap().seats, [Presence::Here, Presence::Policy]);
@@ -334,21 +335,21 @@ fn nobody_holds_up_the_others_for_longer_than_three_grace_times_however_often_th
         let mut world = World::new(pair(DropoutRule::End).max_steps(3_000), 3);
         let (mut a, b) = (world.join(0), world.join(1));
         world.pass(6_000);
-        let (begun, tick) = (world.now, world.room.tick());
-        while world.finished.is_none() && world.now < begun + 120_000 {
+        let (begun, tick) = (world.now, world.host.room.tick());
+        while world.host.finished.is_none() && world.now < begun + 120_000 {
             world.ping(b, true);
             world.drop_connection(a);
-            world.pass_while(away, |world| world.finished.is_none());
-            if world.finished.is_none() {
+            world.pass_while(away, |world| world.host.finished.is_none());
+            if world.host.finished.is_none() {
                 a = world.join(0);
-                world.pass_while(here, |world| world.finished.is_none());
+                world.pass_while(here, |world| world.host.finished.is_none());
             }
         }
         assert_eq!(
             (world.outcome_of(0), world.outcome_of(1)),
             (Some(Outcome::Left), Some(Outcome::PartnerLeft))
         );
-        let stood_still = world.now - begun - u64::from(world.room.tick() - tick) * 1_000 / 30;
+        let stood_still = world.now - begun - u64::from(world.host.room.tick() - tick) * 1_000 / 30;
         assert!((14_900..15_200).contains(&stood_still), "{stood_still} ms");
         assert_eq!(events(&world, "left")[0].detail, "held the game up for 15000 ms in all");
         assert_eq!(world.browser(b).finished, [(Outcome::PartnerLeft, false)]);
@@ -381,7 +382,7 @@ fn nobody_is_charged_for_the_time_in_which_others_are_waited_for_or_that_is_coun
         world.pass(5_000);
         a = lost_for(&mut world, a, 4_000);
     }
-    assert_eq!(world.room.tick(), Tick(0));
+    assert_eq!(world.host.room.tick(), Tick(0));
     assert_eq!(world.play_out(120_000), Outcome::Completed);
 }
 
@@ -438,7 +439,7 @@ fn only_time_of_play_without_a_break_counts_as_looking_away() {
     world.ping(a, true);
     world.pass(100);
     assert_eq!(world.browser(a).notices, ["look here", ""]);
-    assert_eq!(world.finished, None);
+    assert_eq!(world.host.finished, None);
 }
 
 #[test]
@@ -474,7 +475,7 @@ fn a_no_show_is_the_outcome_of_everybody_and_leaves_nothing_but_events() {
     assert_eq!(world.play_out(15_000), Outcome::NoShow);
     assert_eq!([0, 1].map(|seat| world.outcome_of(seat)), [Some(Outcome::NoShow); 2]);
     assert_eq!(world.browser(a).finished, [(Outcome::NoShow, false)]);
-    assert!(world.record().rows.is_empty() && !world.record().events.is_empty());
+    assert!(world.host.record().rows.is_empty() && !world.host.record().events.is_empty());
     world.input(Input::Saved);
     assert_eq!(world.browser(a).finished.last(), Some(&(Outcome::NoShow, true)));
     assert_eq!(world.browser(a).closed, Some(CloseCode::Over));

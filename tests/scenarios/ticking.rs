@@ -18,7 +18,7 @@ fn thirty_ticks_a_second_stay_thirty_over_ten_minutes() {
     assert!((18_000..=18_001).contains(&(frames.len() - 1)), "{}", frames.len());
     let gaps: Vec<u64> = frames.windows(2).skip(1).map(|w| w[1].0 - w[0].0).collect();
     assert!(gaps.iter().all(|gap| (33..=34).contains(gap)));
-    assert_eq!(world.room.slips(), 0);
+    assert_eq!(world.host.room.slips(), 0);
 }
 
 #[test]
@@ -26,16 +26,16 @@ fn a_late_call_is_made_up_for_and_a_very_late_one_moves_the_schedule_and_is_coun
     let mut world = World::new(long_slime(Seat::Human, chaser()), 1);
     world.join(0);
     world.pass(1_000);
-    let before = world.room.tick();
+    let before = world.host.room.tick();
     world.now += 100;
     world.input(footlights_engine::room::Input::Wake);
-    assert_eq!(world.room.tick(), before + 3);
-    assert_eq!(world.room.slips(), 0);
+    assert_eq!(world.host.room.tick(), before + 3);
+    assert_eq!(world.host.room.slips(), 0);
     world.now += 2_000;
     world.input(footlights_engine::room::Input::Wake);
-    assert_eq!(world.room.tick(), before + 7, "at most four ticks are made up for");
-    assert_eq!(world.room.slips(), 1);
-    assert!(world.event_kinds().contains(&"slip"));
+    assert_eq!(world.host.room.tick(), before + 7, "at most four ticks are made up for");
+    assert_eq!(world.host.room.slips(), 1);
+    assert!(world.host.event_kinds().contains(&"slip"));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn every_seat_gets_every_tick_once_and_in_order() {
     for conn in [a, b] {
         let mut ticks: Vec<Tick> = world.browser(conn).frames.iter().map(|(_, frame)| frame.tick).collect();
         ticks.dedup();
-        assert_eq!(ticks, Tick::ZERO.until(world.room.tick().next()).collect::<Vec<_>>());
+        assert_eq!(ticks, Tick::ZERO.until(world.host.room.tick().next()).collect::<Vec<_>>());
     }
 }
 
@@ -75,7 +75,7 @@ fn an_episode_begins_with_a_countdown_and_a_full_picture() {
     assert_eq!(world.phase(a), Some(Phase::Countdown));
     assert_eq!(world.browser(b).status.as_ref().unwrap().remaining_ms, 3_000);
     world.pass(2_999);
-    assert_eq!(world.room.tick(), Tick(0));
+    assert_eq!(world.host.room.tick(), Tick(0));
     world.pass(40);
     assert_eq!(world.phase(a), Some(Phase::Running));
     world.play_out(600_000);
@@ -104,13 +104,13 @@ fn what_was_told_beyond_the_end_of_an_episode_is_not_of_the_next_one() {
     world.pass(1_500);
     // A browser that guesses wrongly does not see the end after 200 steps.
     world.say(conn, &ClientToRoom::Advanced { until: Tick(215), changes: Vec::new(), digest: None });
-    world.pass_while(12_000, |world| world.room.tick() < Tick(200));
+    world.pass_while(12_000, |world| world.host.room.tick() < Tick(200));
     // Nor has it been told of it when this arrives.
     world.say(conn, &ClientToRoom::Advanced { until: Tick(222), changes: Vec::new(), digest: Some(1) });
     assert_eq!(world.phase(conn), Some(Phase::Countdown));
     world.pass(3_000);
-    assert_eq!((world.phase(conn), world.room.tick()), (Some(Phase::Running), Tick(200)));
+    assert_eq!((world.phase(conn), world.host.room.tick()), (Some(Phase::Running), Tick(200)));
     world.say(conn, &ClientToRoom::Advanced { until: Tick(230), changes: Vec::new(), digest: None });
     world.pass(2_000);
-    assert_eq!(world.room.tick(), Tick(230));
+    assert_eq!(world.host.room.tick(), Tick(230));
 }

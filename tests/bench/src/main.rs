@@ -25,10 +25,7 @@ mod steps;
 mod study;
 mod swarm;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
@@ -95,7 +92,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let root = package_directory().join("../..").canonicalize()?;
     let node = given("FOOTLIGHTS_NODE", "node");
     let report = Report::begin(cli.json, &Conditions::find(&node))?;
     let edge = given("FOOTLIGHTS_EDGE", root.join("xtask/edge/edge.mjs"));
@@ -122,4 +119,10 @@ fn run(cli: Cli) -> Result<()> {
         run(&mut context).with_context(|| format!("benchmark {words}"))?;
     }
     Ok(())
+}
+
+/// The directory of this package: cargo says it where it runs the program. Two checkouts that share a target directory may
+/// share the program, too, so what the compiler knew comes second.
+fn package_directory() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }

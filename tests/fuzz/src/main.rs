@@ -85,7 +85,7 @@ fn run(cli: &Cli) -> Result<String> {
         return Ok(target.read(&bytes));
     }
     let name = cli.target.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(&name);
+    let directory = package_directory().join("corpus").join(&name);
     let mut kept = target.seeds();
     kept.extend(corpus(&directory)?);
     // A panic that a target catches itself is an answer, and one that it does not catch is reported below.
@@ -145,4 +145,10 @@ fn attempt(target: &dyn Target, name: &str, input: &[u8]) -> Result<String> {
     let file = std::env::temp_dir().join(format!("footlights-fuzz-{name}-{:016x}", digest::of_bytes(input)));
     std::fs::write(&file, input)?;
     bail!("{name}: {why}; try it again with `cargo xtask fuzz {name} --input {}`", file.display())
+}
+
+/// The directory of this package: cargo says it where it runs the program. Two checkouts that share a target directory may
+/// share the program, too, so what the compiler knew comes second.
+fn package_directory() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }

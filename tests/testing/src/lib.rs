@@ -1,7 +1,7 @@
 //! Tests a whole experiment: simulated participants, a room on virtual time, and a judge of what was stored.
 //!
-//! A [`World`] is one game without a network: a real room, its storage and everybody who connects, on a clock that the
-//! test moves. A [`Bot`] is one participant from arrival to the last page, with the netcode of the browser's page; it is a
+//! A [`Host`] is a real room and its storage, on a clock that the test moves; a [`World`] adds browsers that only note what
+//! they receive. (The netcode tests add real clients and networks to the same [`Host`].) A [`Bot`] is one participant from arrival to the last page, with the netcode of the browser's page; it is a
 //! pure state machine. With the feature `site`, [`site::walk`] lets it walk a deployment over HTTP and WebSockets.
 //! [`audit::audit`] compares what bots saw with what is stored.
 #![deny(missing_docs)]
@@ -9,6 +9,7 @@
 pub mod audit;
 mod bot;
 mod diary;
+mod host;
 mod page;
 #[cfg(feature = "site")]
 pub mod site;
@@ -16,5 +17,6 @@ mod world;
 
 pub use bot::{Bot, Chances, Environments, Event, Habits, Line, Moment, Output, Plan, Style};
 pub use diary::{Diary, End, Played};
+pub use host::{Delivery, Host, info};
 pub use page::{Control, Page, PageError, Takes, Way};
-pub use world::{Browser, EPOCH, World, info};
+pub use world::{Browser, EPOCH, World};

@@ -2,24 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use footlights_data::{
-    chunk::Chunk,
-    event::Event,
-    verdict::{SeatVerdict, Verdict},
-};
-use footlights_engine::{
-    ConnId,
-    room::{GameRoom, Input, Output},
-};
+use footlights_engine::{ConnId, room::Input};
 use footlights_env::{Agent, surface::Scene};
-use footlights_experiment::{
-    GameScene,
-    record::{GameInfo, SeatInfo},
-};
+use footlights_experiment::GameScene;
 use footlights_protocol::{
     EpochMs, KeySet, MonotonicMs, Outcome,
     wire::{self, ClientToRoom, CloseCode, Frame, Phase, RoomToClient, Status, Welcome},
 };
+
+use crate::host::{Delivery, Host};
 
 /// The start of all virtual time.
 pub const EPOCH: EpochMs = EpochMs(1_790_000_000_000);
@@ -58,76 +49,25 @@ pub struct Browser {
 
 /// A room, its virtual clock, its storage and everybody who ever connected.
 pub struct World {
-    /// What is played.
-    pub scene: GameScene,
-    /// The real room.
-    pub room: GameRoom,
+    /// The room and its storage.
+    pub host: Host,
     /// The time.
     pub now: EpochMs,
     /// Every connection there ever was, by number.
     pub browsers: BTreeMap<ConnId, Browser>,
-    /// Stored chunks, in order.
-    pub chunks: Vec<Vec<u8>>,
-    /// The checkpoint that was stored with the last chunk.
-    pub checkpoint: Option<Vec<u8>>,
-    /// When something was stored.
-    pub stored_at: Vec<EpochMs>,
-    /// Everything that the room reported.
-    pub events: Vec<Event>,
-    /// How the game ended.
-    pub finished: Option<Outcome>,
-    /// What the room found about the game and its participants.
-    pub verdict: Option<Verdict>,
-    /// Who may go on before the game is over.
-    pub released: Vec<(u8, SeatVerdict)>,
-    /// How often it was asked to save the game.
-    pub saves: usize,
-    next_conn: ConnId,
-}
-
-/// Ids as a lobby would give them.
-pub fn info(scene: &GameScene, seed: u64) -> GameInfo {
-    let seats = (0u8..).zip(&scene.seats).map(|(agent, seat)| SeatInfo {
-        agent: Agent(agent),
-        holder: seat.name().to_owned(),
-        subject: seat.is_human().then(|| format!("subject-{agent}")),
-    });
-    GameInfo {
-        game_id: "game-1".into(),
-        experiment: "experiment".into(),
-        scene: scene.id.clone(),
-        seed,
-        seats: seats.collect(),
-    }
 }
 
 impl World {
     /// A room of this scene at the start of time.
     pub fn new(scene: GameScene, seed: u64) -> Self {
-        let room =
-            GameRoom::new(&scene, info(&scene, seed), 0, EPOCH).expect("the scene is configured right");
-        Self {
-            scene,
-            room,
-            now: EPOCH,
-            browsers: BTreeMap::new(),
-            chunks: Vec::new(),
-            checkpoint: None,
-            stored_at: Vec::new(),
-            events: Vec::new(),
-            finished: None,
-            verdict: None,
-            released: Vec::new(),
-            saves: 0,
-            next_conn: ConnId(1),
-        }
+        Self { host: Host::new(scene, seed, EPOCH), now: EPOCH, browsers: BTreeMap::new() }
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.room.poll() {
-            match output {
-                Output::Send { conn, bytes } => {
-                    let browser = self.browsers.get_mut(&conn).expect("a message to nobody");
+        while let Some(delivery) = self.host.poll(self.now) {
+            match delivery {
+                Delivery::Message { conn, bytes } => {
+                    let browser = self.browsers.get_mut(&conn).expect("a message for a connection");
                     assert_eq!(browser.closed, None, "a message behind a close");
                     match wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read") {
                         RoomToClient::Welcome(welcome) => browser.welcome = Some(welcome),
@@ -136,9 +76,9 @@ impl World {
                             browser.bytes.push(bytes.len());
                             browser.frames.push((self.now, frame));
                         }
-                        // Those who simulate are in the netcode tests, and nobody else sees a state.
+                        // Those who simulate are in the netcode tests; no other browser may see a state.
                         RoomToClient::ConfirmedTick(_) | RoomToClient::Snapshot { .. } => {
-                            assert!(self.scene.run_mode().simulates_in_browser());
+                            assert!(self.host.scene.run_mode().simulates_in_browser());
                         }
                         RoomToClient::Persisted { .. } => {}
                         RoomToClient::Status(status) => browser.status = Some(status),
@@ -150,28 +90,8 @@ impl World {
                         RoomToClient::Refused { reason, .. } => browser.refused = Some(reason),
                     }
                 }
-                Output::Close { conn, code, .. } => {
-                    self.browsers.get_mut(&conn).expect("a close for nobody").closed = Some(code);
-                }
-                Output::Persist { chunk, checkpoint } => {
-                    assert_eq!(self.saves, 0, "nothing comes after what is saved");
-                    self.chunks.push(chunk);
-                    self.checkpoint = Some(checkpoint);
-                    self.stored_at.push(self.now);
-                    self.room.handle(self.now, Input::Stored);
-                }
-                Output::Report(event) => self.events.push(event),
-                Output::Released { agent, verdict } => self.released.push((agent.0, verdict)),
-                Output::Save => {
-                    assert!(self.finished.is_some(), "how a game ended is stored before it is saved");
-                    self.saves += 1;
-                }
-                Output::Finished(verdict) => {
-                    assert_eq!(self.finished, None, "a game ends once");
-                    self.finished = Some(verdict.outcome);
-                    // As it is stored until the game is saved.
-                    let stored = serde_json::to_string(&verdict).expect("a verdict is JSON");
-                    self.verdict = Some(serde_json::from_str(&stored).expect("a stored verdict can be read"));
+                Delivery::Close { conn, code } => {
+                    self.browsers.get_mut(&conn).expect("a close of a connection").closed = Some(code);
                 }
             }
         }
@@ -179,14 +99,13 @@ impl World {
 
     /// Gives the room one input at the present moment, and does what it asks for.
     pub fn input(&mut self, input: Input) {
-        self.room.handle(self.now, input);
+        self.host.room.handle(self.now, input);
         self.drain();
     }
 
     /// Opens a connection without saying anything.
     pub fn open(&mut self, agent: u8) -> ConnId {
-        let conn = self.next_conn;
-        self.next_conn = ConnId(conn.0 + 1);
+        let conn = self.host.next_conn();
         self.browsers.insert(conn, Browser { agent, rtt: 20.0, focused: true, ..Browser::default() });
         self.input(Input::Connected { agent: Agent(agent), conn });
         conn
@@ -195,7 +114,7 @@ impl World {
     /// Opens a connection and says hello as a good browser does.
     pub fn join(&mut self, agent: u8) -> ConnId {
         let conn = self.open(agent);
-        let digest = self.scene.environment.default_fingerprint().expect("a fingerprint");
+        let digest = self.host.scene.environment.default_fingerprint().expect("a fingerprint");
         self.say(conn, &ClientToRoom::Hello { version: wire::VERSION, digest: Some(digest) });
         conn
     }
@@ -237,7 +156,7 @@ impl World {
         let end = self.now + ms;
         let mut ping = self.now + 1_000;
         while go_on(self) {
-            let wake = self.room.next_wake().unwrap_or(EpochMs(u64::MAX)).max(self.now);
+            let wake = self.host.room.next_wake().unwrap_or(EpochMs(u64::MAX)).max(self.now);
             let next = wake.min(ping);
             if next > end {
                 self.now = end;
@@ -264,8 +183,8 @@ impl World {
 
     /// Until the game is over; it must be within `ms`.
     pub fn play_out(&mut self, ms: u64) -> Outcome {
-        self.pass_while(ms, |world| world.finished.is_none());
-        self.finished.expect("the game ends in time")
+        self.pass_while(ms, |world| world.host.finished.is_none());
+        self.host.finished.expect("the game ends in time")
     }
 
     /// The process is lost: connections and memory are gone, storage is not.
@@ -273,18 +192,8 @@ impl World {
         for browser in self.browsers.values_mut() {
             browser.closed.get_or_insert(CloseCode::Unavailable);
         }
-        let info = self.room.info().clone();
-        self.room = match &self.checkpoint {
-            Some(bytes) => GameRoom::restore(&self.scene, info, 0, bytes, self.now),
-            None => GameRoom::new(&self.scene, info, 0, self.now),
-        }
-        .expect("a stored checkpoint can be read");
+        self.host.crash(self.now);
         self.drain();
-    }
-
-    /// Everything that is stored.
-    pub fn record(&self) -> Chunk {
-        Chunk::join(self.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")))
     }
 
     /// What a connection has received.
@@ -299,11 +208,6 @@ impl World {
 
     /// How the game ended for the person of a seat.
     pub fn outcome_of(&self, agent: usize) -> Option<Outcome> {
-        self.verdict.as_ref()?.seats.get(agent)?.as_ref().map(|seat| seat.outcome)
-    }
-
-    /// The names of all events, in order.
-    pub fn event_kinds(&self) -> Vec<&str> {
-        self.events.iter().map(|event| event.kind.as_str()).collect()
+        self.host.verdict.as_ref()?.seats.get(agent)?.as_ref().map(|seat| seat.outcome)
     }
 }

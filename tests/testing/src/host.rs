@@ -1,0 +1,161 @@
+//! What a Durable Object is to its room: it hands the room its inputs, stores what the room wants stored, and opens the room
+//! again from storage when the process is lost.
+
+use footlights_data::{
+    chunk::Chunk,
+    event::Event,
+    verdict::{SeatVerdict, Verdict},
+};
+use footlights_engine::{
+    ConnId,
+    room::{GameRoom, Input, Output},
+};
+use footlights_env::Agent;
+use footlights_experiment::{
+    GameScene,
+    record::{GameInfo, SeatInfo},
+};
+use footlights_protocol::{EpochMs, Outcome, wire::CloseCode};
+
+/// Ids as a lobby would give them.
+pub fn info(scene: &GameScene, seed: u64) -> GameInfo {
+    let seats = (0u8..).zip(&scene.seats).map(|(agent, seat)| SeatInfo {
+        agent: Agent(agent),
+        holder: seat.name().to_owned(),
+        subject: seat.is_human().then(|| format!("subject-{agent}")),
+    });
+    GameInfo {
+        game_id: "game-1".into(),
+        experiment: "experiment".into(),
+        scene: scene.id.clone(),
+        seed,
+        seats: seats.collect(),
+    }
+}
+
+/// What a room wants the network to do.
+#[derive(Debug)]
+pub enum Delivery {
+    /// A message for a browser.
+    Message {
+        /// Its connection.
+        conn: ConnId,
+        /// An encoded [`RoomToClient`](footlights_protocol::wire::RoomToClient).
+        bytes: Vec<u8>,
+    },
+    /// The end of a connection.
+    Close {
+        /// Which.
+        conn: ConnId,
+        /// Why.
+        code: CloseCode,
+    },
+}
+
+/// A real room and its storage. Every write is confirmed at once.
+pub struct Host {
+    /// What is played.
+    pub scene: GameScene,
+    /// The real room.
+    pub room: GameRoom,
+    /// Stored chunks, in order.
+    pub chunks: Vec<Vec<u8>>,
+    /// The checkpoint that was stored with the last chunk.
+    pub checkpoint: Option<Vec<u8>>,
+    /// When something was stored.
+    pub stored_at: Vec<EpochMs>,
+    /// Everything that the room reported.
+    pub events: Vec<Event>,
+    /// How the game ended.
+    pub finished: Option<Outcome>,
+    /// What the room found about the game and its participants.
+    pub verdict: Option<Verdict>,
+    /// Who may go on before the game is over.
+    pub released: Vec<(u8, SeatVerdict)>,
+    /// How often the room asked to save the game.
+    pub saves: usize,
+    next_conn: ConnId,
+}
+
+impl Host {
+    /// A room of this scene that opens at `now`.
+    pub fn new(scene: GameScene, seed: u64, now: EpochMs) -> Self {
+        let room = GameRoom::new(&scene, info(&scene, seed), 0, now).expect("the scene is configured right");
+        Self {
+            scene,
+            room,
+            chunks: Vec::new(),
+            checkpoint: None,
+            stored_at: Vec::new(),
+            events: Vec::new(),
+            finished: None,
+            verdict: None,
+            released: Vec::new(),
+            saves: 0,
+            next_conn: ConnId(1),
+        }
+    }
+
+    /// The number of the next connection.
+    pub fn next_conn(&mut self) -> ConnId {
+        let conn = self.next_conn;
+        self.next_conn = ConnId(conn.0 + 1);
+        conn
+    }
+
+    /// Does what the room asks for, up to the next thing that the network has to do.
+    pub fn poll(&mut self, now: EpochMs) -> Option<Delivery> {
+        while let Some(output) = self.room.poll() {
+            match output {
+                Output::Send { conn, bytes } => return Some(Delivery::Message { conn, bytes }),
+                Output::Close { conn, code, .. } => return Some(Delivery::Close { conn, code }),
+                Output::Persist { chunk, checkpoint } => {
+                    assert_eq!(self.saves, 0, "nothing comes after what is saved");
+                    self.chunks.push(chunk);
+                    self.checkpoint = Some(checkpoint);
+                    self.stored_at.push(now);
+                    self.room.handle(now, Input::Stored);
+                }
+                Output::Report(event) => self.events.push(event),
+                Output::Released { agent, verdict } => self.released.push((agent.0, verdict)),
+                Output::Save => {
+                    assert!(self.finished.is_some(), "how a game ended is stored before it is saved");
+                    self.saves += 1;
+                }
+                Output::Finished(verdict) => {
+                    assert_eq!(self.finished, None, "a game ends once");
+                    self.finished = Some(verdict.outcome);
+                    // As it is stored until the game is saved.
+                    let stored = serde_json::to_string(&verdict).expect("a verdict is JSON");
+                    self.verdict = Some(serde_json::from_str(&stored).expect("a stored verdict can be read"));
+                }
+            }
+        }
+        None
+    }
+
+    /// The process is lost: memory is gone, storage is not.
+    pub fn crash(&mut self, now: EpochMs) {
+        let info = self.room.info().clone();
+        self.room = match &self.checkpoint {
+            Some(bytes) => GameRoom::restore(&self.scene, info, 0, bytes, now),
+            None => GameRoom::new(&self.scene, info, 0, now),
+        }
+        .expect("a stored checkpoint can be read");
+    }
+
+    /// Everything that is stored.
+    pub fn record(&self) -> Chunk {
+        Chunk::join(self.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")))
+    }
+
+    /// The names of all events, in order.
+    pub fn event_kinds(&self) -> Vec<&str> {
+        self.events.iter().map(|event| event.kind.as_str()).collect()
+    }
+
+    /// How many events of a kind were reported.
+    pub fn count(&self, kind: &str) -> usize {
+        self.event_kinds().into_iter().filter(|known| *known == kind).count()
+    }
+}
