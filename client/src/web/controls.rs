@@ -1,6 +1,6 @@
 //! The key legend and the touch buttons below the picture.
 
-use footlights_protocol::keys::Keyboard;
+use footlights_protocol::{KeySet, keys::Keyboard};
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};

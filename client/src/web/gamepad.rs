@@ -1,5 +1,6 @@
 //! Gamepads: the cross or the left stick for the directions, the four front buttons for everything else.
 
+use footlights_protocol::KeySet;
 use web_sys::{Gamepad, GamepadButton};
 
 use crate::view::{Direction, TouchPads};

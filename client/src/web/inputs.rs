@@ -1,7 +1,7 @@
 //! The keys of a game that the participant holds, on the keyboard, under the fingers, or on a gamepad.
 
 use footlights_canvas::dom::Result;
-use footlights_protocol::keys::Keyboard;
+use footlights_protocol::{KeySet, keys::Keyboard};
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::{controls::Controls, gamepad};

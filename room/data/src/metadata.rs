@@ -63,8 +63,9 @@ fn of_episode(episode: &EpisodeRecord) -> Value {
         "digest": format!("{:016x}", episode.digest),
         "metrics": episode.metrics,
     });
-    if !episode.initial_state.is_empty() {
-        said["initial_state"] = episode.initial_state.iter().cloned().map(Value::from).collect();
+    let state: Vec<Value> = episode.initial_state.iter().cloned().map(Value::from).collect();
+    if let Some(said) = said.as_object_mut().filter(|_| !state.is_empty()) {
+        said.insert("initial_state".into(), state.into());
     }
     said
 }
