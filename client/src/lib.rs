@@ -2,7 +2,6 @@
 //!
 //! [`netcode`] decides and [`view`] words what is shown, both pure and tested on the host; `web` is the thin shell
 //! around them that only exists on wasm. Never knows a study, and never changes the game: it sends keys and paints.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

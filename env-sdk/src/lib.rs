@@ -4,7 +4,6 @@
 //! and tools drive. Everything here is a pure function of (config, seed, actions): no clock, no entropy, no I/O, no
 //! host call. [`conformance`] proves that for one environment in one test. [`prelude`] has what an environment's file
 //! needs.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

@@ -1,6 +1,5 @@
 //! Draw lists on a browser's canvas, and the small things that every page of ours needs from the DOM. Participants'
 //! pages and the replay page paint with the same code, so a replay shows what was seen. Never knows a game or a socket.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

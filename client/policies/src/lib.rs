@@ -1,7 +1,6 @@
 //! The policies of single-player games for participants' browsers, which run them as well as the room does. They are a
 //! module of their own, because the runtime of the models is twenty times as large as everything else that a page loads.
 #![cfg(target_arch = "wasm32")]
-#![deny(missing_docs)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;

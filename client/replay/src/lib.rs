@@ -2,7 +2,6 @@
 //!
 //! [`ReplayController`] plays and [`StepRows`] finds what the data say of a step; both are pure and tested on the host. `web` is the
 //! thin shell around them that only exists on wasm. Never knows a study, and never changes what is stored.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

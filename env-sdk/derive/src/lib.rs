@@ -1,6 +1,5 @@
 //! `#[derive(Discrete)]` for `footlights_env::Discrete`: an enum of actions without fields becomes a
 //! `Space::Discrete`. The crate `footlights-env` re-exports it; depend on that one.
-#![deny(missing_docs)]
 
 mod expand;
 

@@ -2,7 +2,6 @@
 //!
 //! A [`Model`] is loaded once and shared; every seat has an [`OnnxPolicy`] of its own. Whatever does not fit is refused
 //! while the model is loaded, so that `act` can only fail on numbers that are not finite.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

@@ -6,7 +6,6 @@
 //! milliseconds, other times in ISO 8601 UTC. Each table is a list of [`column::Column`]s that depends on the
 //! configuration only: files of one kind can be put behind each other, and the header, the codebook, the fields and the
 //! rows in SQL come from that one list. Nothing here holds a recruiter's identifiers but [`identifiers`].
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

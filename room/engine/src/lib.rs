@@ -3,7 +3,6 @@
 //! Time and messages come in as arguments, things to do come out as values. There is no clock, socket, storage,
 //! entropy or async in this crate, so that everything in it runs on virtual time in a test and behind a Durable Object
 //! in production.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

@@ -4,7 +4,6 @@
 //! this crate has the rules that follow from them and need no server: the order of scenes ([`Element`]), the
 //! [`assignment`] to conditions, the [`progress`] of one participant through the scenes, [`matchmaking`], and the
 //! [`hooks`] by which a researcher's own code looks on while a game runs.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

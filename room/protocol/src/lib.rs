@@ -2,7 +2,6 @@
 //!
 //! [`keys`] turns held keys into actions, [`timeline`] turns actions into states, and [`wire`] is what a browser and an
 //! object say to each other. Rooms, browsers and bots share all of it. There is no clock, socket, storage or async here.
-#![deny(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
