@@ -25,7 +25,7 @@ pub struct SentKeys {
 
 /// How a seat sees its game. What has an answer here is the same for every view that does not simulate.
 ///
-/// It cannot be printed: the words for that would be six kilobytes of what every page loads.
+/// It is not `Debug`: the texts for that would add six kilobytes to what every page loads.
 pub trait View {
     /// The handshake of a new connection. The view goes on from where it is. False if the room asks for another kind of
     /// view.
