@@ -89,6 +89,10 @@ impl QuestionKind for MultipleChoice {
         if let Some(option) = self.images.keys().find(|option| !self.options.contains(option)) {
             return Err(format!("there is an image for {option:?}, which is not an option"));
         }
+        // Values of a form are trimmed, so no answer could ever be this option.
+        if let Some(option) = self.options.iter().find(|option| option.trim() != option.as_str()) {
+            return Err(format!("option {option:?} begins or ends with a space"));
+        }
         let mut seen = BTreeSet::new();
         match self.options.iter().find(|option| option.trim().is_empty() || !seen.insert(option.as_str())) {
             Some(option) => Err(format!("option {option:?} is empty or appears twice")),

@@ -82,6 +82,7 @@ fn a_wrong_question_is_refused_by_name() {
     wrong(Question::scale("a", "A", 1), "2 to 11 points");
     wrong(Question::multiple_choice("a", "A", &["x"]), "at least two options");
     wrong(Question::multiple_choice("a", "A", &["x", "x"]), "\"x\"");
+    wrong(Question::multiple_choice("a", "A", &["x", "y "]), "\"y \" begins or ends with a space");
     wrong(Question::option_cards("a", "A", &["x", "y"]).option_image("z", "z.png"), "\"z\"");
     wrong(Question::multiple_choice("a", "A", &["x", "y"]).correct(&["z"]), "nobody can give");
     wrong(Question::number_input("a", "A", 0.0, 5.0).correct(&["6"]), "nobody can give");
