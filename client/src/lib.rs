@@ -1,7 +1,8 @@
 //! The participant's page as one WebAssembly module.
 //!
 //! [`netcode`] decides and [`view`] words what is shown, both pure and tested on the host; `web` is the thin shell
-//! around them that only exists on wasm. Never knows a study, and never changes the game: it sends keys and paints.
+//! around them that only exists on wasm. Never knows an experiment, and never changes the game: it sends keys and
+//! paints.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

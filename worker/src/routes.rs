@@ -17,7 +17,7 @@ use crate::{
     http::{form, is_socket, page, see_other},
     pages::{self, Retry, View},
     requests::{
-        Address, CompleteStudy, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
+        Address, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
         RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
     },
 };
@@ -64,7 +64,7 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
         }
         (Method::Post, ["x", experiment, subject, "complete"]) => {
             let identity = identify(&request, env, experiment, subject)?;
-            complete_study(env, &identity).await
+            complete_experiment(env, &identity).await
         }
         // A page that was the answer to a form in a browser without the page's program, and is reloaded.
         (Method::Get, ["x", experiment, subject, "complete"] | ["x", experiment, subject, "scenes", _]) => {
@@ -148,8 +148,8 @@ async fn submit_page(
 }
 
 /// The last page: shows the code once everything is saved.
-async fn complete_study(env: &Env, identity: &Identity) -> Result<Response, ApiError> {
-    let request = CompleteStudy { experiment: identity.experiment.clone() };
+async fn complete_experiment(env: &Env, identity: &Identity) -> Result<Response, ApiError> {
+    let request = CompleteExperiment { experiment: identity.experiment.clone() };
     match call(env, &address(identity), request).await? {
         Some(state) => show(identity, &state, true, None),
         None => see_other(&base(identity), Headers::new()),
@@ -194,8 +194,8 @@ async fn enter_lobby(
     hand_over(env, &Address::lobby(&identity.experiment, scene), request, &handoff).await
 }
 
-/// Where a request comes from, as Cloudflare estimates it. Read field by field: `worker`'s own accessor panics on what is
-/// not a number.
+/// Where a request comes from, as Cloudflare estimates it. Read field by field: `worker`'s own accessor panics on what
+/// is not a number.
 fn location_of(request: &Request) -> Option<Location> {
     let field = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
     let cf = field(request.inner().as_ref(), "cf").filter(JsValue::is_object)?;

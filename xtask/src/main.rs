@@ -80,7 +80,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Let bots walk a study as participants do, and compare what they saw with what was stored
+    /// Let bots walk an experiment as participants do, and compare what they saw with what was stored
     #[command(disable_help_flag = true)]
     Simulate {
         /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists;

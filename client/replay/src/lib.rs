@@ -1,7 +1,8 @@
 //! The page on which a researcher watches a stored game again, as one WebAssembly module.
 //!
-//! [`ReplayController`] plays and [`StepRows`] finds what the data say of a step; both are pure and tested on the host. `web` is the
-//! thin shell around them that only exists on wasm. Never knows a study, and never changes what is stored.
+//! [`ReplayController`] plays and [`StepRows`] finds what the data say of a step; both are pure and tested on the host.
+//! `web` is the thin shell around them that only exists on wasm. Never knows an experiment, and never changes what is
+//! stored.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

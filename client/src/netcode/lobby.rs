@@ -23,7 +23,7 @@ pub struct LobbyStatus {
     pub here: u32,
     /// Participants that a game needs.
     pub needed: u32,
-    /// Whether every place of the study is taken.
+    /// Whether every place of the experiment is taken.
     pub full: bool,
     /// Whether this participant's previous group broke up because a member was not ready.
     pub again: bool,

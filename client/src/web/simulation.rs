@@ -1,5 +1,5 @@
-//! What this build simulates. A study whose games run on the edge alone is given one that simulates nothing: what a
-//! participant loads does not grow with the environments.
+//! What this build simulates. An experiment whose games run on the edge alone is given one that simulates nothing: what
+//! a participant loads does not grow with the environments.
 
 pub use here::{ENGINE, fingerprint, load};
 

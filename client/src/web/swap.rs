@@ -42,7 +42,7 @@ pub async fn advance(path: &str) -> Result<()> {
     if answer.ok() {
         return swap(&answer).await;
     }
-    // The study may have gone on: in another window, or with an answer that was lost on its way.
+    // The experiment may have gone on: in another window, or with an answer that was lost on its way.
     let current = current_page().await?;
     let page = parse(&current).await?;
     let scene_of = |place: &Document| {

@@ -124,7 +124,7 @@ fn on_lease(message: TabLeaseToClient) {
     });
     let done = match (first, before, elsewhere) {
         (true, _, false) => mount::mount(),
-        // The study may have gone on in the other tab.
+        // The experiment may have gone on in the other tab.
         (false, true, false) => window().and_then(|window| window.location().reload()),
         (_, false, true) => refuse(),
         _ => Ok(()),
@@ -134,7 +134,7 @@ fn on_lease(message: TabLeaseToClient) {
     }
 }
 
-/// Shows that the study is open in another tab.
+/// Shows that the experiment is open in another tab.
 fn refuse() -> Result<()> {
     let scene = mount::unmount()?;
     scene.set_inner_html("");

@@ -237,7 +237,7 @@ pub(crate) fn subject_id<R>(
 
 /// What [`subject_id`] says where each row is a participant's.
 pub(crate) const SUBJECT: &str =
-    "The participant, the same in every table. It says nothing about them outside the study.";
+    "The participant, the same in every table. It says nothing about them outside the experiment.";
 
 /// A moment as ISO 8601 in UTC; empty for a moment that no calendar has.
 #[must_use]

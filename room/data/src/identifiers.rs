@@ -22,7 +22,7 @@ pub struct IdentifierRow {
     pub external: BTreeMap<String, String>,
     /// The completion code that was shown.
     pub code: String,
-    /// How the study ended; empty while it runs.
+    /// How the experiment ended; empty while it runs.
     pub ending: String,
     /// ISO 8601, UTC.
     pub begun_at: String,
@@ -53,12 +53,14 @@ pub fn table(experiment: &Experiment) -> Table<IdentifierRow> {
     columns.extend([
         text(
             "completion_code",
-            "The code that the last page showed. Empty while the study runs, or where there is none.",
+            "The code that the last page showed. Empty while the experiment runs, or where there is none.",
             |row| &row.code,
         ),
-        text("ending", "How the study ended. Empty while it runs.", |row| &row.ending),
+        text("ending", "How the experiment ended. Empty while it runs.", |row| &row.ending),
         time("begun_at", "When the button of the first page was pressed.", |row| &row.begun_at),
-        time("ended_at", "When the last page was reached. Empty while the study runs.", |row| &row.ended_at),
+        time("ended_at", "When the last page was reached. Empty while the experiment runs.", |row| {
+            &row.ended_at
+        }),
     ]);
     for scene in experiment.scenes() {
         if let Scene::Game(game) = scene {

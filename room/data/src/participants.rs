@@ -74,7 +74,7 @@ fn general<'r>() -> Vec<Column<ParticipantRow<'r>>> {
         Column::new(
             "ending",
             ColumnType::Levels(endings),
-            "How the study ended for the participant. Empty while it runs.",
+            "How the experiment ended for the participant. Empty while it runs.",
             |row: &ParticipantRow<'r>| row.ending.map(Ending::as_str).into(),
         ),
         Column::new(
@@ -86,7 +86,7 @@ fn general<'r>() -> Vec<Column<ParticipantRow<'r>>> {
         Column::new(
             "ended_at",
             ColumnType::Time,
-            "When the last page was reached, by the server's clock. Empty while the study runs.",
+            "When the last page was reached, by the server's clock. Empty while the experiment runs.",
             |row: &ParticipantRow<'r>| row.session.ended_at_ms.map_or(Field::Missing, Field::Time),
         ),
         Column::new(
@@ -143,7 +143,7 @@ fn game_columns<'r>(game: &GameScene) -> Vec<Column<ParticipantRow<'r>>> {
                 (ColumnType::Number(None, None), "The participant's sum of rewards over the whole game.")
             }
             "game_id" => (ColumnType::Text, "The game. Empty where there was none."),
-            _ => (ColumnType::Text, "What the study's own code set at the end of the game."),
+            _ => (ColumnType::Text, "What the experiment's own code set at the end of the game."),
         };
         global(format!("{}.{name}", game.id), kind, words)
     };
@@ -168,7 +168,7 @@ fn meaning(ending: Ending) -> &'static str {
         Ending::ScreenedOut => "device, browser, window or connection do not do",
         Ending::FailedCheck => "the comprehension check was failed too often",
         Ending::Excluded => "connection or attention were too poor for too long",
-        Ending::Failed => "something broke on the study's side",
+        Ending::Failed => "something broke on the experiment's side",
     }
 }
 

@@ -1,5 +1,5 @@
-//! One participant's record and the rules for what may happen to it. The record is stored as it is; the object around it
-//! adds the clock, the storage and the sockets.
+//! One participant's record and the rules for what may happen to it. The record is stored as it is; the object around
+//! it adds the clock, the storage and the sockets.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,10 @@ const MAX_EVENTS: usize = 500;
 const RESERVED_EVENTS: usize = 150;
 /// The longest detail of an event, in characters.
 const MAX_DETAIL: usize = 1_000;
-/// How many submissions are kept of one participant: more than any study has pages and attempts.
+/// How many submissions are kept of one participant: more than any experiment has pages and attempts.
 const MAX_SUBMISSIONS: usize = 2_000;
-/// Up to how many bytes of JSON a submission may make the record grow. A value in a Durable Object's storage holds 2 MB,
-/// and text outside of Latin-1 takes two bytes a character there. The rest is room for events and results of games.
+/// Up to how many bytes of JSON a submission may make the record grow. A value in a Durable Object's storage holds 2
+/// MB, and text outside of Latin-1 takes two bytes a character there. The rest is room for events and results of games.
 const MAX_RECORD_BYTES: usize = 800_000;
 
 /// Who a participant is.
@@ -214,7 +214,8 @@ impl Participant {
         Ok(())
     }
 
-    /// A game did not begin because a member of its group did not come: the participant waits again, in their old place.
+    /// A game did not begin because a member of its group did not come: the participant waits again, in their old
+    /// place.
     /// `experiment` is `None` where the deployment no longer serves it.
     pub fn cancel_game(&mut self, now: EpochMs, experiment: Option<&Experiment>, game: &str) {
         if let Some(experiment) = experiment {
@@ -235,7 +236,7 @@ impl Participant {
         self.session.progress.played(result);
     }
 
-    /// How the study ended; `None` while it goes on.
+    /// How the experiment ended; `None` while it goes on.
     pub fn ending(&self, experiment: &Experiment) -> Option<Ending> {
         self.session.progress.ending(experiment)
     }

@@ -148,7 +148,8 @@ impl Screening {
         self
     }
 
-    /// What a participant reads who does not meet the requirement. Without this, a sentence says what the study needs.
+    /// What a participant reads who does not meet the requirement. Without this, a sentence says what the experiment
+    /// needs.
     pub fn message(mut self, requirement: Requirement, words: &str) -> Self {
         self.messages.retain(|(known, _)| *known != requirement);
         self.messages.push((requirement, words.into()));
@@ -272,8 +273,8 @@ impl DeviceReport {
     }
 }
 
-/// The browser's name, from its user agent; `unknown` for others. Most browsers also name older ones, so the order of the
-/// search decides (MDN, "Browser detection using the user agent").
+/// The browser's name, from its user agent; `unknown` for others. Most browsers also name older ones, so the order of
+/// the search decides (MDN, "Browser detection using the user agent").
 fn browser(user_agent: &str) -> &'static str {
     BROWSERS.iter().find(|(_, word)| user_agent.contains(word)).map_or("unknown", |(name, _)| name)
 }

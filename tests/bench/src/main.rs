@@ -77,7 +77,7 @@ enum Name {
     Load,
     /// Time from a key to the first frame that knows it
     Latency,
-    /// A whole study of a hundred participants at once: waits, and costs of each: minutes
+    /// A whole experiment of a hundred participants at once: waits, and costs of each: minutes
     Study,
 }
 
@@ -121,8 +121,8 @@ fn run(cli: Cli) -> Result<()> {
     Ok(())
 }
 
-/// The directory of this package: cargo says it where it runs the program. Two checkouts that share a target directory may
-/// share the program, too, so what the compiler knew comes second.
+/// The directory of this package: cargo says it where it runs the program. Two checkouts that share a target directory
+/// may share the program, too, so what the compiler knew comes second.
 fn package_directory() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into()
 }

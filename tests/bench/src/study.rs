@@ -1,5 +1,5 @@
-//! A whole study with a hundred participants who all come at once: how long they wait for pages and frames, and what
-//! each of them costs. `cargo xtask simulate` walks it.
+//! A whole experiment with a hundred participants who all come at once: how long they wait for pages and frames, and
+//! what each of them costs. `cargo xtask simulate` walks it.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! `cargo xtask simulate`: bots walk a study as participants do, over real HTTP and WebSockets, and what they saw is
-//! compared with what was stored.
+//! `cargo xtask simulate`: bots walk an experiment as participants do, over real HTTP and WebSockets, and what they saw
+//! is compared with what was stored.
 //!
 //! Bots, their walk and what is made of it are those of `footlights_testing`. [`edge`] is an edge of one's own.
 
@@ -26,7 +26,7 @@ use footlights_testing::{
 
 use crate::edge::Edge;
 
-/// How long what is left behind may take to be cleared away, beside the study's own grace times.
+/// How long what is left behind may take to be cleared away, beside the experiment's own grace times.
 const CLEARING: Duration = Duration::from_secs(60);
 /// How long an edge that was started again only to clear away is left alone.
 const CLEARING_ROUND: Duration = Duration::from_secs(8);
@@ -41,7 +41,7 @@ const GONE_MS: (f64, f64) = (200.0, 3_000.0);
     about = "Bots walk a study as participants do; exit 0 if all is well"
 )]
 struct Cli {
-    /// The study's id
+    /// The experiment's id
     #[arg(long)]
     experiment: String,
     /// How many bots
@@ -80,7 +80,7 @@ struct Cli {
     /// How many read for 2 to 10 seconds and have a slow connection
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
     slow: f64,
-    /// How many open the study in a second tab
+    /// How many open the experiment in a second tab
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
     second_tab: f64,
     /// How often the local edge is killed and started again while they play
@@ -145,7 +145,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The study of that id.
+/// The experiment of that id.
 fn study(id: &str) -> Result<Experiment> {
     let mut all = footlights_example_experiments::all();
     // A worker for tests serves those too; no deployment does.

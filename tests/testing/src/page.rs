@@ -17,7 +17,7 @@ pub struct Page {
     pub complaints: Vec<String>,
     /// The path of the socket by which a tab says that it is open.
     pub tab: Option<String>,
-    /// On the last page: how the study ended.
+    /// On the last page: how the experiment ended.
     pub ending: Option<String>,
     /// On the last page: whether everything is saved.
     pub saved: bool,

@@ -52,13 +52,16 @@ pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Re
             if title.is_none() && games.is_empty() && at == 0 {
                 return Err(ApiError::NotFound("there is no such experiment"));
             }
-            page(pages::games(&pages::Study { id: experiment, title }, &games, at, more))
+            page(pages::games(&pages::ListedExperiment { id: experiment, title }, &games, at, more))
         }
         (Method::Get, ["x", experiment, "games", game]) if is_id(experiment) && is_id(game) => {
             let found = listing::game(env, experiment, game)
                 .await?
                 .ok_or(ApiError::NotFound("there is no such game"))?;
-            page(pages::replay(&pages::Study { id: experiment, title: title(experiment)? }, &found))
+            page(pages::replay(
+                &pages::ListedExperiment { id: experiment, title: title(experiment)? },
+                &found,
+            ))
         }
         _ => Err(ApiError::NotFound("there is no such page")),
     }
@@ -108,13 +111,13 @@ fn is_ours(to: &str) -> bool {
 
 async fn list_experiments(env: &Env) -> Result<Response, ApiError> {
     let mut amounts = listing::amounts(env).await?;
-    let mut all: Vec<(pages::Study<'_>, Amount)> = Vec::new();
+    let mut all: Vec<(pages::ListedExperiment<'_>, Amount)> = Vec::new();
     for experiment in experiments::all()? {
-        let study = pages::Study { id: &experiment.id, title: Some(&experiment.title) };
-        all.push((study, amounts.remove(&experiment.id).unwrap_or_default()));
+        let listed = pages::ListedExperiment { id: &experiment.id, title: Some(&experiment.title) };
+        all.push((listed, amounts.remove(&experiment.id).unwrap_or_default()));
     }
     // An experiment that this deployment no longer serves still has data.
-    all.extend(amounts.iter().map(|(id, amount)| (pages::Study { id, title: None }, *amount)));
+    all.extend(amounts.iter().map(|(id, amount)| (pages::ListedExperiment { id, title: None }, *amount)));
     page(pages::experiments(&all))
 }
 

@@ -1,4 +1,4 @@
-//! The assignment of one experiment's participants to its conditions, and who of them completed the study.
+//! The assignment of one experiment's participants to its conditions, and who of them completed the experiment.
 
 use footlights_experiment::assignment::{self, Assigned};
 use footlights_protocol::EpochMs;
@@ -62,8 +62,8 @@ impl Assignment {
         Ok(sql.exec("SELECT subject, cell, completed, seen FROM assigned", None)?.to_array()?)
     }
 
-    /// The index of a participant's condition, the same at every call. Nothing here waits, so two participants who begin
-    /// at once are counted one after the other.
+    /// The index of a participant's condition, the same at every call. Nothing here waits, so two participants who
+    /// begin at once are counted one after the other.
     fn assign(&self, request: &Assign) -> Result<usize, ApiError> {
         let experiment = experiments::experiment(&request.experiment)?;
         let rows = self.rows()?;

@@ -33,9 +33,9 @@ use crate::{
     http::is_socket,
     json, log,
     requests::{
-        Address, Assign, CancelGame, CompleteStudy, Delivery, EnterLobby, FinishGame, JoinGame, LobbyEntry,
-        OpenPage, PageState, ParticipantRequest, RecordEvent, RecordProgress, SubmitPage, SubmitReply,
-        TabHandoff, call, read_handoff, read_request, refuse, respond,
+        Address, Assign, CancelGame, CompleteExperiment, Delivery, EnterLobby, FinishGame, JoinGame,
+        LobbyEntry, OpenPage, PageState, ParticipantRequest, RecordEvent, RecordProgress, SubmitPage,
+        SubmitReply, TabHandoff, call, read_handoff, read_request, refuse, respond,
     },
     store,
 };
@@ -82,8 +82,8 @@ impl DurableObject for Participant {
         match read_request(&mut request).await {
             Ok(Ask::OpenPage(request)) => respond(request, async |r| shell.open_page(r).await).await,
             Ok(Ask::SubmitPage(request)) => respond(request, async |r| shell.submit_page(r).await).await,
-            Ok(Ask::CompleteStudy(request)) => {
-                respond(request, async |r| shell.complete_study(r).await).await
+            Ok(Ask::CompleteExperiment(request)) => {
+                respond(request, async |r| shell.complete_experiment(r).await).await
             }
             Ok(Ask::EnterLobby(request)) => respond(request, async |r| shell.enter_lobby(r).await).await,
             Ok(Ask::JoinGame(request)) => respond(request, async |r| shell.join_game(r).await).await,
@@ -140,7 +140,7 @@ impl DurableObject for Participant {
     /// Writes analysts' data that are not written yet.
     async fn alarm(&self) -> worker::Result<Response> {
         match self.shell.publish().await {
-            // The deployment no longer serves the study; the next change tries again.
+            // The deployment no longer serves the experiment; the next change tries again.
             Err(ApiError::NotFound(_)) => {
                 log!("warn", "not_published", "detail": "the study is not served any more")
             }
@@ -265,8 +265,8 @@ impl Shell {
         Ok(Assignment { condition: conditions.get(condition).cloned().unwrap_or_default(), seed })
     }
 
-    /// Conditions are balanced over the participants who complete the study. No single report matters, so a failure is
-    /// only logged.
+    /// Conditions are balanced over the participants who complete the experiment. No single report matters, so a
+    /// failure is only logged.
     async fn report_progress(self: Rc<Self>, experiment: &'static Experiment, progress: RecordProgress) {
         if experiment.conditions().len() < 2 {
             return;
@@ -313,8 +313,8 @@ impl Shell {
         Ok(Delivery::Delivered)
     }
 
-    /// The record of a participant who has begun; `None` if they have not, or were deleted meanwhile. Their game must be
-    /// saved for the others even so.
+    /// The record of a participant who has begun; `None` if they have not, or were deleted meanwhile. Their game must
+    /// be saved for the others even so.
     async fn present(&self) -> Result<Option<Record>, ApiError> {
         match self.record().await {
             Ok(record) => Ok(Some(record).filter(|record| record.session.progress.begun())),
@@ -323,7 +323,7 @@ impl Shell {
         }
     }
 
-    async fn complete_study(&self, request: CompleteStudy) -> Result<Option<PageState>, ApiError> {
+    async fn complete_experiment(&self, request: CompleteExperiment) -> Result<Option<PageState>, ApiError> {
         let experiment = experiments::experiment(&request.experiment)?;
         let record = self.record().await?;
         if record.ending(experiment).is_none() {
@@ -358,7 +358,8 @@ impl Shell {
         Ok(self.state.storage().get::<bool>(DELETED).await?.unwrap_or(false))
     }
 
-    /// Deletes everything but the fact of the deletion, so that the cookie of a deleted participant begins nothing again.
+    /// Deletes everything but the fact of the deletion, so that the cookie of a deleted participant begins nothing
+    /// again.
     async fn delete(&self) -> Result<(), ApiError> {
         // What a game writes when it is over would bring the participant back.
         if let Ok(Record { game: Some(game), .. }) = self.record().await {

@@ -6,12 +6,12 @@ use crate::store::listing::{Amount, GAMES, Game, Seat};
 
 /// An experiment, by its id; one that a later deployment removed has no title.
 #[derive(Clone, Copy)]
-pub struct Study<'a> {
+pub struct ListedExperiment<'a> {
     pub id: &'a str,
     pub title: Option<&'a str>,
 }
 
-impl Study<'_> {
+impl ListedExperiment<'_> {
     fn name(&self) -> &str {
         self.title.unwrap_or(self.id)
     }
@@ -92,7 +92,7 @@ pub fn problem(why: &str) -> Markup {
         section.page.problem data-kind="problem" {
             h1 { "That did not work" }
             p { (sentence(why)) }
-            p { a href="/admin" { "To all studies" } }
+            p { a href="/admin" { "To all experiments" } }
         }
     };
     shell("That did not work", html! {}, false, main)
@@ -106,31 +106,31 @@ fn sentence(why: &str) -> String {
 }
 
 /// The list of experiments: those with data, and those of this deployment.
-pub fn experiments(all: &[(Study<'_>, Amount)]) -> Markup {
+pub fn experiments(all: &[(ListedExperiment<'_>, Amount)]) -> Markup {
     let main = html! {
         section.page.wide data-kind="experiments" {
-            h1 { "Studies" }
+            h1 { "Experiments" }
             ul.list {
-                @for (study, amount) in all {
+                @for (experiment, amount) in all {
                     li {
                         div {
-                            a.name href=(study.path()) { (study.name()) }
-                            span.id { (study.id) }
-                            @if study.title.is_none() { span.id { "no longer part of this deployment; its data are" } }
+                            a.name href=(experiment.path()) { (experiment.name()) }
+                            span.id { (experiment.id) }
+                            @if experiment.title.is_none() { span.id { "no longer part of this deployment; its data are" } }
                         }
                         span.amount { (amount.participants) " " (many(amount.participants, "participant")) }
                         span.amount { (amount.games) " " (many(amount.games, "game")) }
-                        @if study.title.is_some() {
-                            a.button href={ (study.files()) "/export.zip" } download
-                                aria-label={ "All data of " (study.name()) " as a ZIP" } { "All data" }
+                        @if experiment.title.is_some() {
+                            a.button href={ (experiment.files()) "/export.zip" } download
+                                aria-label={ "All data of " (experiment.name()) " as a ZIP" } { "All data" }
                         }
                     }
                 }
             }
-            @if all.is_empty() { p { "This deployment has no study." } }
+            @if all.is_empty() { p { "This deployment has no experiment." } }
         }
     };
-    shell("Studies", html! {}, true, main)
+    shell("Experiments", html! {}, true, main)
 }
 
 fn many(count: u32, word: &str) -> String {
@@ -138,13 +138,13 @@ fn many(count: u32, word: &str) -> String {
 }
 
 /// One page of an experiment's games, counted from 0; `more` says whether another one follows.
-pub fn games(study: &Study<'_>, games: &[Game], at: u32, more: bool) -> Markup {
+pub fn games(experiment: &ListedExperiment<'_>, games: &[Game], at: u32, more: bool) -> Markup {
     let main = html! {
         section.page.wide data-kind="games" {
-            (trail(&[("/admin", "Studies")], study.name()))
-            h1 { "Games of " (study.name()) }
+            (trail(&[("/admin", "Experiments")], experiment.name()))
+            h1 { "Games of " (experiment.name()) }
             @if games.is_empty() {
-                p { @if at == 0 { "No game of this study is over yet." } @else { "There are no games this far back." } }
+                p { @if at == 0 { "No game of this experiment is over yet." } @else { "There are no games this far back." } }
             } @else {
                 table.games role="table" {
                     caption { "The newest first; times are UTC." }
@@ -155,22 +155,22 @@ pub fn games(study: &Study<'_>, games: &[Game], at: u32, more: bool) -> Markup {
                             }
                         }
                     }
-                    tbody role="rowgroup" { @for game in games { (line(study, game)) } }
+                    tbody role="rowgroup" { @for game in games { (line(experiment, game)) } }
                 }
             }
             @if at > 0 || more {
                 nav.pages aria-label="More games" {
-                    @if at > 0 { a.button rel="prev" href={ (study.path()) "?page=" (at) } { "Newer" } }
+                    @if at > 0 { a.button rel="prev" href={ (experiment.path()) "?page=" (at) } { "Newer" } }
                     span { "Games " (at as usize * GAMES + 1) " to " (at as usize * GAMES + games.len()) }
-                    @if more { a.button rel="next" href={ (study.path()) "?page=" (at + 2) } { "Older" } }
+                    @if more { a.button rel="next" href={ (experiment.path()) "?page=" (at + 2) } { "Older" } }
                 }
             }
         }
     };
-    shell(&format!("Games of {}", study.name()), html! {}, true, main)
+    shell(&format!("Games of {}", experiment.name()), html! {}, true, main)
 }
 
-fn line(study: &Study<'_>, game: &Game) -> Markup {
+fn line(experiment: &ListedExperiment<'_>, game: &Game) -> Markup {
     html! {
         tr role="row" {
             td role="cell" data-label="Started" { (started(game)) }
@@ -182,7 +182,7 @@ fn line(study: &Study<'_>, game: &Game) -> Markup {
             td role="cell" data-label="Length" { (length(game)) }
             td role="cell" data-label="Replay" {
                 @if game.ticks > 0 {
-                    a href={ (study.path()) "/games/" (game.game_id) } aria-label={ "Replay of game " (game.game_id) } { "Replay" }
+                    a href={ (experiment.path()) "/games/" (game.game_id) } aria-label={ "Replay of game " (game.game_id) } { "Replay" }
                 } @else {
                     span.muted { "nothing was played" }
                 }
@@ -229,9 +229,9 @@ fn who(game: &Game, seat: &Seat) -> Markup {
 }
 
 /// The page of a replay.
-pub fn replay(study: &Study<'_>, game: &Game) -> Markup {
-    let files = format!("{}/games/{}", study.files(), game.game_id);
-    let above = [("/admin".to_owned(), "Studies"), (study.path(), study.name())];
+pub fn replay(experiment: &ListedExperiment<'_>, game: &Game) -> Markup {
+    let files = format!("{}/games/{}", experiment.files(), game.game_id);
+    let above = [("/admin".to_owned(), "Experiments"), (experiment.path(), experiment.name())];
     let above: Vec<(&str, &str)> = above.iter().map(|(path, name)| (path.as_str(), *name)).collect();
     let head = html! { script type="module" src="/replay/boot.js" {} };
     let main = html! {

@@ -12,11 +12,12 @@ pub struct Assign {
     pub subject: String,
 }
 
-/// A participant sent a page. Conditions are balanced over the participants who complete the study or may still do so.
+/// A participant sent a page. Conditions are balanced over the participants who complete the experiment or may still do
+/// so.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RecordProgress {
     pub subject: String,
-    /// Whether they completed the study; `None` while it goes on.
+    /// Whether they completed the experiment; `None` while it goes on.
     pub completed: Option<bool>,
 }
 

@@ -20,7 +20,7 @@ pub use envelope::ObjectRequest;
 pub use handoff::{LobbyHandoff, RoomHandoff, TabHandoff};
 pub use lobby::{GameEnded, LobbyRequest};
 pub use participant::{
-    CancelGame, CompleteStudy, Delete, Delivery, EnterLobby, FinishGame, JoinGame, LobbyEntry, OpenPage,
+    CancelGame, CompleteExperiment, Delete, Delivery, EnterLobby, FinishGame, JoinGame, LobbyEntry, OpenPage,
     PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
 };
 pub use rooms::{CreateGame, RoomsRequest};

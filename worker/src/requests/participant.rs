@@ -14,8 +14,8 @@ pub struct OpenPage {
     pub experiment: String,
 }
 
-/// What the participant's page shows: their record without events and identifiers. The answers are in it on the last page
-/// only, where the browser keeps them if saving fails.
+/// What the participant's page shows: their record without events and identifiers. The answers are in it on the last
+/// page only, where the browser keeps them if saving fails.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageState {
     pub session: SessionRecord,
@@ -64,9 +64,9 @@ pub enum SubmitReply {
 }
 
 /// The participant is on the last page: write everything for analysts, then show the page. The reply is `None` if the
-/// study goes on for them.
+/// experiment goes on for them.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct CompleteStudy {
+pub struct CompleteExperiment {
     pub experiment: String,
 }
 
@@ -130,7 +130,7 @@ object_requests! {
     ParticipantRequest to Participant {
         OpenPage -> PageState,
         SubmitPage -> SubmitReply,
-        CompleteStudy -> Option<PageState>,
+        CompleteExperiment -> Option<PageState>,
         EnterLobby -> LobbyEntry,
         JoinGame -> (),
         RecordEvent -> (),

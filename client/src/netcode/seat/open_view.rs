@@ -45,7 +45,7 @@ fn simulate(
     Ok(Box::new(super::simulated::Simulated::new(welcome, setup, engine)?))
 }
 
-/// The page of a study whose games no browser simulates has no engine. It does not even load what one would need.
+/// The page of an experiment whose games no browser simulates has no engine. It does not even load what one would need.
 #[cfg(not(any(feature = "simulate", not(target_arch = "wasm32"))))]
 fn simulate(_: &Welcome, _: SimulationSetup, _: Option<LocalEngine>) -> Result<Box<dyn View>, WelcomeError> {
     Err(WelcomeError::OutOfSync)

@@ -193,7 +193,7 @@ pub(super) fn hooks<'r>(scene: &GameScene) -> Vec<Column<StepRow<'r>>> {
         Column::new(
             format!("hooks.{name}"),
             ColumnType::Number(None, None),
-            format!("{name}, from the study's own code."),
+            format!("{name}, from the experiment's own code."),
             move |row: &StepRow<'r>| {
                 row.step.hooks.get(place).copied().filter(|value| value.is_finite()).into()
             },

@@ -112,8 +112,8 @@ fn name(bot: usize, diary: &Diary) -> String {
     format!("bot {bot} ({})", if diary.subject.is_empty() { "never came in" } else { &diary.subject })
 }
 
-/// Whether a last page shows the code that the study has for its ending; true if the code is one of the participant's
-/// own.
+/// Whether a last page shows the code that the experiment has for its ending; true if the code is one of the
+/// participant's own.
 fn right_code(experiment: &Experiment, ending: &str, found: Option<&str>) -> Result<bool, String> {
     let known = Ending::ALL.into_iter().find(|known| known.as_str() == ending);
     let ending = known.ok_or_else(|| format!("ended with {ending:?}, which is no ending"))?;
@@ -294,7 +294,7 @@ fn answers(experiment: &Experiment, diaries: &[Diary], stored: &Stored, report: 
     }
 }
 
-/// Whether the study knows how everybody ended.
+/// Whether the experiment knows how everybody ended.
 fn endings(diaries: &[Diary], stored: &Stored, report: &mut Report) {
     for (bot, diary) in diaries.iter().enumerate() {
         // Nothing is stored before the first page was sent.

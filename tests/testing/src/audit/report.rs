@@ -13,7 +13,7 @@ pub struct Report {
     pub experiment: String,
     /// How many bots walked.
     pub participants: usize,
-    /// Participants by how it ended for them: an ending of the study, `dropout` or `stranded`.
+    /// Participants by how it ended for them: an ending of the experiment, `dropout` or `stranded`.
     pub outcomes: BTreeMap<String, usize>,
     /// Participants by the ending that their last page named.
     pub endings: BTreeMap<String, usize>,
@@ -45,7 +45,7 @@ pub struct Report {
     pub arrival_to_first_frame_ms: Times,
     /// From sending a page to having the next.
     pub advance_ms: Times,
-    /// What was done to the study, beside taking part.
+    /// What was done to the experiment, beside taking part.
     pub dropouts: usize,
     /// Pages that were loaded again.
     pub reloads: u32,

@@ -19,7 +19,7 @@ pub struct Stored {
     pub seats: Vec<(String, String)>,
     /// The last answer by (participant, scene, question).
     pub answers: BTreeMap<(String, String, String), String>,
-    /// How a participant's study ended; empty while it goes on.
+    /// How a participant's experiment ended; empty while it goes on.
     pub endings: BTreeMap<String, String>,
     /// By (scene, participant).
     pub steps: BTreeMap<(String, String), Steps>,

@@ -74,7 +74,7 @@ enum Ask {
     Send,
     /// The scene behind a game.
     Advance(Box<Game>),
-    /// Whether the study has gone on, since the scene behind the game is not to be had.
+    /// Whether the experiment has gone on, since the scene behind the game is not to be had.
     Look(Box<Game>),
     /// Whether everything is saved.
     Complete(String),
@@ -125,7 +125,7 @@ struct Tab {
 }
 
 impl Bot {
-    /// The bot of that number in a study, who comes when its plan says.
+    /// The bot of that number in an experiment, who comes when its plan says.
     ///
     /// `environments` are those of the build that serves the experiment. The same arguments make the same choices.
     #[must_use]
@@ -455,7 +455,7 @@ impl Bot {
                 }
                 self.stage = Stage::Elsewhere(now + SECOND_TAB_MS);
             }
-            // Perhaps the study has gone on in the other tab.
+            // Perhaps the experiment has gone on in the other tab.
             TabLeaseToClient::Here if was_elsewhere => self.reload(now, true),
             TabLeaseToClient::Here => {}
         }

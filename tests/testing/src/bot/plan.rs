@@ -13,7 +13,7 @@ pub struct Chances {
     pub hide: f64,
     /// Takes its time on pages, over a slow connection.
     pub slow: f64,
-    /// Opens the study in a second tab.
+    /// Opens the experiment in a second tab.
     pub second_tab: f64,
 }
 

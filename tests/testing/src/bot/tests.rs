@@ -12,7 +12,7 @@ const SURVEY: &str = r#"<body data-tab="/t"><section data-scene="survey" data-ki
 const END: &str = r#"<body data-tab="/t"><section data-scene="end" data-kind="end" data-ending="completed" data-saved="false"><form action="/complete"></form></section>"#;
 const SAVED: &str = r#"<body><section data-scene="end" data-kind="end" data-ending="completed" data-saved="true"><b id="code">C1</b></section>"#;
 
-/// A study of two pages on virtual time; every answer is one line here.
+/// An experiment of two pages on virtual time; every answer is one line here.
 struct Study {
     bot: Bot,
     now: MonotonicMs,
