@@ -11,7 +11,7 @@ import { begin, person, state } from "./chromium.mjs";
 import { STUDY, gameOf, restless, same } from "./rollback.mjs";
 import { browser, edge, subject } from "./world.mjs";
 
-/** Bits of a seat's keys, as `studies::slime_human_human::controls` names them; there are six. */
+/** Bits of a seat's keys, as `footlights_example_experiments::slime_human_human::controls` names them; there are six. */
 const [LEFT, JUMP] = [1, 2];
 const UNKNOWN = 1 << 6;
 /** `footlights_engine::room::confirm::AHEAD_S` of 30 ticks. */

@@ -319,8 +319,8 @@ impl World {
         if now >= person.next_key {
             person.next_key = now + self.restless * (0.2 + person.keys.unit_f64());
             person.held = KeySet(person.keys.below(8));
-            let bits = person.held;
-            person.play.handle(local, PlayInput::Held { bits, at: local });
+            let keys = person.held;
+            person.play.handle(local, PlayInput::Held { keys, at: local });
             self.drain(k);
         }
     }

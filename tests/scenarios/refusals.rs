@@ -243,51 +243,51 @@ fn anything() -> impl Strategy<Value = ClientToRoom> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig{cases:64,..ProptestConfig::default()})]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
     fn arbitrary_bytes_in_arbitrary_order_never_panic_and_never_stop_the_partner(
-        messages in proptest::collection::vec(proptest::collection::vec(any::<u8>(),0..40),1..20)
-    ){
-        let mut world=World::new(long_slime(Seat::Human,Seat::Human),1);
-        let(mut a,b)=(world.join(0),world.join(1));
+        messages in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..20)
+    ) {
+        let mut world = World::new(long_slime(Seat::Human, Seat::Human), 1);
+        let (mut a, b) = (world.join(0), world.join(1));
         world.pass(500);
-        for bytes in messages{
-            world.input(Input::Message{conn:a,bytes});
-            if world.browser(a).closed.is_some(){
-                a=world.join(0);
+        for bytes in messages {
+            world.input(Input::Message { conn: a, bytes });
+            if world.browser(a).closed.is_some() {
+                a = world.join(0);
             }
         }
         world.pass(3_000);
-        prop_assert_eq!(world.phase(b),Some(Phase::Running));
+        prop_assert_eq!(world.phase(b), Some(Phase::Running));
         prop_assert!(world.browser(b).closed.is_none());
     }
 
     #[test]
     fn whatever_a_browser_says_nothing_panics_and_the_partner_plays_on(
-        messages in vec((anything(),0u64..400),1..30),browser:bool,alone:bool,crash:bool,
-    ){
-        let execution=if browser{Execution::Browser}else{Execution::Server};
-        let partner=if alone{Seat::Random}else{Seat::Human};
-        let mut world=World::new(long_slime(Seat::Human,partner).execution(execution),1);
-        let(mut a,b)=(world.join(0),(!alone).then(||world.join(1)));
-        for(at,(message,ms))in messages.iter().enumerate(){
-            world.say(a,message);
+        messages in vec((anything(), 0u64..400), 1..30), browser: bool, alone: bool, crash: bool,
+    ) {
+        let execution = if browser { Execution::Browser } else { Execution::Server };
+        let partner = if alone { Seat::Random } else { Seat::Human };
+        let mut world = World::new(long_slime(Seat::Human, partner).execution(execution), 1);
+        let (mut a, b) = (world.join(0), (!alone).then(|| world.join(1)));
+        for (at, (message, ms)) in messages.iter().enumerate() {
+            world.say(a, message);
             world.pass(*ms);
-            if crash&&at==messages.len()/2{
+            if crash && at == messages.len() / 2 {
                 world.crash();
             }
-            if world.browser(a).closed.is_some()&&at%2==0{
-                a=world.join(0);
-            }else if world.browser(a).closed.is_some(){
-                a=world.open(0);
+            if world.browser(a).closed.is_some() && at % 2 == 0 {
+                a = world.join(0);
+            } else if world.browser(a).closed.is_some() {
+                a = world.open(0);
             }
         }
-        if let Some(b)=b.filter(|_| !crash){
-            if world.browser(a).closed.is_some()||world.browser(a).welcome.is_none(){
+        if let Some(b) = b.filter(|_| !crash) {
+            if world.browser(a).closed.is_some() || world.browser(a).welcome.is_none() {
                 world.join(0);
             }
             world.pass(3_000);
-            prop_assert_eq!(world.phase(b),Some(Phase::Running));
+            prop_assert_eq!(world.phase(b), Some(Phase::Running));
             prop_assert!(world.browser(b).closed.is_none());
         }
     }

@@ -36,10 +36,10 @@ impl HeldKeys {
     }
 
     /// Finger `pointer` now lies on the button of these keys; of none when it lies beside all of them.
-    pub fn touch(&mut self, pointer: i32, bits: KeySet) {
+    pub fn touch(&mut self, pointer: i32, keys: KeySet) {
         match self.touches.iter_mut().find(|(id, _)| *id == pointer) {
-            Some((_, held)) => *held = bits,
-            None => self.touches.push((pointer, bits)),
+            Some((_, held)) => *held = keys,
+            None => self.touches.push((pointer, keys)),
         }
     }
 
@@ -54,8 +54,8 @@ impl HeldKeys {
     }
 
     /// A gamepad holds these keys now.
-    pub fn pad(&mut self, bits: KeySet) {
-        self.pad = bits;
+    pub fn pad(&mut self, keys: KeySet) {
+        self.pad = keys;
     }
 
     /// Releases everything: after the page has lost the focus, browsers do not report releases.
@@ -66,8 +66,8 @@ impl HeldKeys {
     }
 
     /// All keys that are held by anything.
-    pub fn bits(&self) -> KeySet {
-        self.touches.iter().fold(self.pressed | self.pad, |all, (_, bits)| all | *bits)
+    pub fn keys(&self) -> KeySet {
+        self.touches.iter().fold(self.pressed | self.pad, |all, (_, keys)| all | *keys)
     }
 }
 
@@ -96,12 +96,12 @@ mod tests {
         held.press(KeySet(1));
         held.touch(7, KeySet(1));
         held.pad(KeySet(2));
-        assert_eq!(held.bits(), KeySet(3));
+        assert_eq!(held.keys(), KeySet(3));
         held.release(KeySet(1));
-        assert_eq!(held.bits(), KeySet(3));
+        assert_eq!(held.keys(), KeySet(3));
         held.lift(7);
         held.pad(KeySet(0));
-        assert_eq!(held.bits(), KeySet(0));
+        assert_eq!(held.keys(), KeySet(0));
     }
 
     #[test]
@@ -109,10 +109,10 @@ mod tests {
         let mut held = held();
         held.touch(7, KeySet(1));
         held.touch(7, KeySet(2));
-        assert_eq!(held.bits(), KeySet(2));
+        assert_eq!(held.keys(), KeySet(2));
         held.touch(7, KeySet(0));
         assert!(held.touches(7));
-        assert_eq!(held.bits(), KeySet(0));
+        assert_eq!(held.keys(), KeySet(0));
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
         held.touch(7, KeySet(2));
         held.pad(KeySet(2));
         held.release_all();
-        assert_eq!(held.bits(), KeySet(0));
+        assert_eq!(held.keys(), KeySet(0));
         assert!(!held.touches(7));
     }
 

@@ -1,8 +1,6 @@
 //! The interface between the page and [`super::Play`]: events of the page go in, actions for the page come out.
 
-use footlights_protocol::MonotonicMs;
-
-use footlights_protocol::KeySet;
+use footlights_protocol::{KeySet, MonotonicMs};
 
 /// An event of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,9 +13,9 @@ pub enum PlayInput<'a> {
     Closed(u16),
     /// The participant holds other keys than before.
     Held {
-        /// Those of the seat's keyboard.
-        bits: KeySet,
-        /// Time of the event (monotonic, ms), on the same clock as `now`.
+        /// The keys of the seat's keyboard that they hold.
+        keys: KeySet,
+        /// Time of the event, on the same clock as `now`.
         at: MonotonicMs,
     },
     /// The page gained (`true`) or lost (`false`) visibility and focus.

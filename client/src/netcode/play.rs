@@ -155,8 +155,8 @@ impl Play {
                 }
                 PlayInput::Message(bytes) => seat.on_message(bytes, now, out).map(Exit::Seat),
                 PlayInput::Closed(code) => seat.on_close(code, now).map(Exit::Seat),
-                PlayInput::Held { bits, at } => {
-                    seat.on_keys(bits, at, out);
+                PlayInput::Held { keys, at } => {
+                    seat.on_keys(keys, at, out);
                     None
                 }
                 PlayInput::Attention(focused) => {

@@ -99,7 +99,7 @@ impl RoundTrips {
         median(self.recent.iter().map(|rtt| (rtt - middle).abs())).unwrap_or(0.0)
     }
 
-    /// The connection in one word. `unanswered_ms` is how long a request has been without an answer, ms.
+    /// The connection in one word. `unanswered_ms` is how long a request has been without an answer.
     pub fn quality(&self, is_open: bool, unanswered_ms: f64) -> ConnectionQuality {
         let rtt = self.median().unwrap_or(0.0) + self.spread();
         match () {

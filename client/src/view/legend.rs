@@ -38,7 +38,7 @@ pub enum Direction {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TouchPad {
     /// The keys that it holds.
-    pub bits: KeySet,
+    pub keys: KeySet,
     /// Its label: an arrow, or what it does.
     pub face: String,
     /// What it does.
@@ -60,7 +60,7 @@ impl TouchPads {
     /// The keys of the pad with this direction; none without one.
     pub fn pointing(&self, direction: Direction) -> KeySet {
         let all = self.left.iter().chain(&self.right);
-        all.filter(|pad| pad.direction == Some(direction)).map(|pad| pad.bits).next().unwrap_or_default()
+        all.filter(|pad| pad.direction == Some(direction)).map(|pad| pad.keys).next().unwrap_or_default()
     }
 
     /// The keys of the n-th pad without a direction; without any, the one that points up stands in for the first.
@@ -70,7 +70,7 @@ impl TouchPads {
         if actions.peek().is_none() && n == 0 {
             return self.pointing(Direction::Up);
         }
-        actions.nth(n).map_or(KeySet::EMPTY, |pad| pad.bits)
+        actions.nth(n).map_or(KeySet::EMPTY, |pad| pad.keys)
     }
 }
 
@@ -137,7 +137,7 @@ pub fn pads(keyboard: &Keyboard) -> TouchPads {
     let (mut left, right): (Vec<TouchPad>, Vec<TouchPad>) =
         all.into_iter().partition(|pad| if actions { pad.direction.is_some() } else { is_side(pad) });
     // Of two with the same direction the first configured stays first.
-    left.sort_unstable_by_key(|pad| (pad.direction.map(|direction| direction as u8), pad.bits.0));
+    left.sort_unstable_by_key(|pad| (pad.direction.map(|direction| direction as u8), pad.keys.0));
     TouchPads { left, right }
 }
 
@@ -153,12 +153,12 @@ fn pad(keyboard: &Keyboard, chord: &Chord) -> Option<TouchPad> {
         // A touch screen has no keys, so their names mean nothing.
         None => label.clone(),
     };
-    Some(TouchPad { bits: chord.keys, face, label, direction })
+    Some(TouchPad { keys: chord.keys, face, label, direction })
 }
 
-fn codes(keyboard: &Keyboard, bits: KeySet) -> impl Iterator<Item = &str> {
+fn codes(keyboard: &Keyboard, keys: KeySet) -> impl Iterator<Item = &str> {
     let places = keyboard.keys.iter().enumerate();
-    places.filter(move |(place, _)| bits.intersects(KeySet::key(*place))).map(|(_, code)| code.as_str())
+    places.filter(move |(place, _)| keys.intersects(KeySet::key(*place))).map(|(_, code)| code.as_str())
 }
 
 fn cap(code: &str) -> KeyCap {

@@ -88,7 +88,7 @@ impl Controls {
                 button.dataset().set("direction", &format!("{direction:?}").to_ascii_lowercase())?;
                 words(&button, "span", "does", &pad.label)?;
             }
-            self.buttons.push((pad.bits, button));
+            self.buttons.push((pad.keys, button));
         }
         Ok(())
     }
@@ -100,13 +100,13 @@ impl Controls {
         self.buttons
             .iter()
             .find(|(_, button)| button.contains(Some(&hit)))
-            .map_or(KeySet::EMPTY, |(bits, _)| *bits)
+            .map_or(KeySet::EMPTY, |(keys, _)| *keys)
     }
 
     /// Shows which buttons are held.
     pub fn hold(&self, held: KeySet) {
-        for (bits, button) in &self.buttons {
-            let _ = button.class_list().toggle_with_force("held", held.contains(*bits));
+        for (keys, button) in &self.buttons {
+            let _ = button.class_list().toggle_with_force("held", held.contains(*keys));
         }
     }
 }

@@ -61,11 +61,17 @@ pub fn restore(scene: &HtmlElement) -> Result<()> {
         {
             area.set_value(&value);
         } else if let Some(option) = field.dyn_ref::<Element>().filter(|field| field.tag_name() == "OPTION")
-            && let Some(name) = option.closest("select")?.and_then(|list| list.get_attribute("name"))
-            && let Some(value) = option.get_attribute("value").filter(|value| !value.is_empty())
-            && kept.get_all(&name).includes(&JsValue::from(value), 0)
+            && let Some(list) = option.closest("select")?
+            && let Some(name) = list.get_attribute("name")
+            && (kept.has(&name) || list.has_attribute("multiple"))
         {
-            option.set_attribute("selected", "")?;
+            let text = || option.text_content().unwrap_or_default().trim().to_owned();
+            let value = option.get_attribute("value").unwrap_or_else(text);
+            if kept.get_all(&name).includes(&JsValue::from(value), 0) {
+                option.set_attribute("selected", "")?;
+            } else {
+                option.remove_attribute("selected")?;
+            }
         }
     }
     Ok(())

@@ -214,8 +214,8 @@ impl Game {
 
     /// The keys may have changed, by an event at the time `at`.
     fn keys_changed(&mut self, at: MonotonicMs) {
-        let bits = self.inputs.show();
-        self.drive(PlayInput::Held { bits, at });
+        let keys = self.inputs.show();
+        self.drive(PlayInput::Held { keys, at });
     }
 
     /// Whether the participant plays now, so that keys mean the game and not the page.

@@ -25,7 +25,7 @@ pub fn held(pads: &TouchPads, before: KeySet) -> KeySet {
     let Some(gamepads) = window().ok().and_then(|window| window.navigator().get_gamepads().ok()) else {
         return KeySet::EMPTY;
     };
-    let mut bits = KeySet::EMPTY;
+    let mut keys = KeySet::EMPTY;
     for gamepad in gamepads.iter().filter_map(|pad| wasm_bindgen::JsCast::dyn_into::<Gamepad>(pad).ok()) {
         let (buttons, axes) = (gamepad.buttons(), gamepad.axes());
         let pressed = |k: u32| {
@@ -34,21 +34,21 @@ pub fn held(pads: &TouchPads, before: KeySet) -> KeySet {
         };
         for (button, direction) in CROSS {
             if pressed(button) {
-                bits |= pads.pointing(direction);
+                keys |= pads.pointing(direction);
             }
         }
         for (axis, sign, direction) in STICK {
             let direction = pads.pointing(direction);
             let enough = if direction.intersects(before) { OFF } else { ON };
             if axes.get(axis).as_f64().is_some_and(|value| value * sign > enough) {
-                bits |= direction;
+                keys |= direction;
             }
         }
         for button in 0..4 {
             if pressed(button) {
-                bits |= pads.action(button as usize);
+                keys |= pads.action(button as usize);
             }
         }
     }
-    bits
+    keys
 }

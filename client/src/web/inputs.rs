@@ -31,9 +31,9 @@ impl Inputs {
 
     /// The keys that are held; the controls show them.
     pub fn show(&self) -> KeySet {
-        let bits = self.held.bits();
-        self.controls.hold(bits);
-        bits
+        let keys = self.held.keys();
+        self.controls.hold(keys);
+        keys
     }
 
     /// The controls.

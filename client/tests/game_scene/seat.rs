@@ -18,7 +18,7 @@ fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {
     page.input(PlayInput::Opened);
     page.lobby(LobbyToClient::Matched { socket: ROOM.into() });
     page.take();
-    page.input(PlayInput::Held { bits: KeySet(5), at: MonotonicMs(0.0) });
+    page.input(PlayInput::Held { keys: KeySet(5), at: MonotonicMs(0.0) });
     page.enter();
     let sent = sent(&page.take());
     assert_eq!(sent[0], ClientToRoom::Hello { version: wire::VERSION, digest: Some(DIGEST) });
@@ -31,8 +31,8 @@ fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {
 fn keys_are_sent_when_they_change_and_only_then_and_timed_to_the_frame_that_shows_them() {
     let mut page = Page::playing();
     page.take();
-    for bits in [1, 1, 3, 0, 0].map(KeySet) {
-        page.input(PlayInput::Held { bits, at: page.now });
+    for keys in [1, 1, 3, 0, 0].map(KeySet) {
+        page.input(PlayInput::Held { keys, at: page.now });
     }
     assert_eq!(keys(&page.take()), [(2, KeySet(1)), (3, KeySet(3)), (4, KeySet(0))]);
     page.now += 20.0;
@@ -48,14 +48,14 @@ fn a_page_that_was_reloaded_counts_on_from_where_the_room_is() {
     let mut page = Page::playing();
     page.take();
     page.frame(Tick(50), 40);
-    page.input(PlayInput::Held { bits: KeySet(1), at: MonotonicMs(0.0) });
+    page.input(PlayInput::Held { keys: KeySet(1), at: MonotonicMs(0.0) });
     assert_eq!(keys(&page.take()), [(41, KeySet(1))]);
 }
 
 #[test]
 fn a_lost_connection_comes_back_with_growing_pauses_and_says_again_what_is_held() {
     let mut page = Page::playing();
-    page.input(PlayInput::Held { bits: KeySet(2), at: MonotonicMs(0.0) });
+    page.input(PlayInput::Held { keys: KeySet(2), at: MonotonicMs(0.0) });
     page.pass(6_000.0);
     page.frame(Tick(100), 2);
     page.take();

@@ -9,8 +9,7 @@
 //! `footlights_protocol::wire`. No test finds a kind that nothing reports.
 
 use footlights_env::Agent;
-use footlights_protocol::EpochMs;
-use footlights_protocol::Tick;
+use footlights_protocol::{EpochMs, Tick};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Something that happened in a game and is not a step.
@@ -41,38 +40,38 @@ pub enum Retention {
 }
 
 /// Declares the enum, its words and meanings in one table.
-macro_rules!event_kinds{
-    ($($name:ident$word:literal$retention:ident$meaning:literal)*)=>{
+macro_rules! event_kinds {
+    ($($name:ident $word:literal $retention:ident $meaning:literal)*) => {
         /// What happened.
-///
-/// ```
-/// use footlights_data::event::EventKind;
-///
-/// assert_eq!(EventKind::TakenOver.as_str(), "taken_over");
-/// assert_eq!(EventKind::parse("taken_over"), Some(EventKind::TakenOver));
-/// ```
-#[derive(Debug,Clone,Copy,PartialEq,Eq,PartialOrd,Ord)]
-        pub enum EventKind{
-            $(#[doc=$meaning]$name,)*
+        ///
+        /// ```
+        /// use footlights_data::event::EventKind;
+        ///
+        /// assert_eq!(EventKind::TakenOver.as_str(), "taken_over");
+        /// assert_eq!(EventKind::parse("taken_over"), Some(EventKind::TakenOver));
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum EventKind {
+            $(#[doc = $meaning] $name,)*
         }
 
-        impl EventKind{
+        impl EventKind {
             /// All of them.
-pub const ALL: &[Self]= &[$(Self::$name,)*];
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The word in the data.
-pub fn as_str(self)-> &'static str{
-                match self{$(Self::$name=>$word,)*}
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
             }
 
             /// What it means, for the codebook.
-pub fn meaning(self)-> &'static str{
-                match self{$(Self::$name=>$meaning,)*}
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
             }
 
             /// How much room there is for it.
-pub fn retention(self)->Retention{
-                match self{$(Self::$name=>Retention::$retention,)*}
+            pub fn retention(self) -> Retention {
+                match self { $(Self::$name => Retention::$retention,)* }
             }
         }
     };
@@ -80,7 +79,7 @@ pub fn retention(self)->Retention{
 
 event_kinds! {
     // Seats and connections of a game.
-Joined "joined" Usual "The participant's browser connected to the room for the first time."
+    Joined "joined" Usual "The participant's browser connected to the room for the first time."
     Rejoined "rejoined" Usual "The participant's browser connected to the room again."
     Lost "lost" Usual "The participant's connection closed; they may come back within the grace time."
     Silent "silent" Usual "Nothing came from the participant's browser for 10 seconds, so the room closed the connection."
@@ -93,7 +92,7 @@ Joined "joined" Usual "The participant's browser connected to the room for the f
     Excluded "excluded" Always "The participant's connection or attention was too poor, so they are out of the game."
     TakenOver "taken_over" Always "A policy plays on in the seat of a participant who is out of the game."
     // The course of a game.
-Paused "paused" Usual "The ticks stopped because of this participant."
+    Paused "paused" Usual "The ticks stopped because of this participant."
     Resumed "resumed" Usual "The ticks go on after a pause."
     Finished "finished" Always "The game is over; the detail is its outcome."
     Slip "slip" Usual "The server ticked too late to keep the schedule, which was moved."
@@ -106,20 +105,20 @@ Paused "paused" Usual "The ticks stopped because of this participant."
     CheckpointFailed "checkpoint_failed" Always "The state of the game could not be encoded for storage, and the game ended."
     NoMoreEvents "no_more_events_are_kept" Usual "The game had so many events that later ones are kept only where they decide how it goes on."
     // Presence.
-FocusLost "focus_lost" Usual "The participant's page is no longer visible and focused."
+    FocusLost "focus_lost" Usual "The participant's page is no longer visible and focused."
     FocusGained "focus_gained" Usual "The participant's page is visible and focused again."
     FocusWarning "focus_warning" Usual "The participant was warned for looking away too long."
     FocusRecovered "focus_recovered" Usual "The warning for looking away was taken back."
     PingWarning "ping_warning" Usual "The participant was warned for a slow connection."
     PingRecovered "ping_recovered" Usual "The warning for a slow connection was taken back."
     // Where browsers simulate, and after a lost process.
-Desync "desync" Usual "The browser's state differed from the server's, and was repaired."
+    Desync "desync" Usual "The browser's state differed from the server's, and was repaired."
     SnapshotFailed "snapshot_failed" Usual "The state could not be encoded for a browser."
     Recovered "recovered" Usual "The server's process was lost, and the game goes on from its last stored state."
     RestoredFromBrowser "resumed_from_browser" Usual "A browser brought back ticks that a lost process had not stored."
     RestoreRefused "resume_refused" Usual "A browser brought back ticks that were not this game's."
     // Outside games.
-Begun "begun" Usual "The button of the first page was pressed."
+    Begun "begun" Usual "The button of the first page was pressed."
     SceneEntered "scene" Usual "The participant came to this scene."
     Ended "ended" Usual "The participant came to the last page; the detail is the ending."
     Matched "matched" Usual "A group and a room were found; the detail is the game."

@@ -7,7 +7,7 @@ use footlights_experiment::{ConfigError, Experiment, GameScene, Scene};
 use crate::{column::ColumnInfo, participants, steps};
 
 /// Finds what is wrong with an experiment before it is served: its configuration, names that would stand twice in its
-/// tables, and environments that record other values than they declare. It costs two resets of each environment and one load of each policy.
+/// tables, and environments that record other values than they declare. It resets each environment a few times and loads each policy once.
 ///
 /// # Errors
 /// The first mistake, with its scene and its option.

@@ -12,6 +12,14 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct ConnId(pub u64);
 
+impl ConnId {
+    /// A number that is greater than this one and at least `least`.
+    #[must_use]
+    pub fn after(self, least: u64) -> Self {
+        Self(self.0.saturating_add(1).max(least))
+    }
+}
+
 impl fmt::Display for ConnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

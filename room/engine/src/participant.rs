@@ -215,8 +215,7 @@ impl Participant {
     }
 
     /// A game did not begin because a member of its group did not come: the participant waits again, in their old
-    /// place.
-    /// `experiment` is `None` where the deployment no longer serves it.
+    /// place. `experiment` is `None` where the deployment no longer serves it.
     pub fn cancel_game(&mut self, now: EpochMs, experiment: Option<&Experiment>, game: &str) {
         if let Some(experiment) = experiment {
             self.record_event(now, experiment, EventKind::Unmatched, game.to_owned());

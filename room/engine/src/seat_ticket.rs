@@ -1,7 +1,6 @@
 //! Seat tickets: what lets a participant connect to a room. The worker signs them; what they say is decided here.
 
 use footlights_protocol::EpochMs;
-
 use serde::{Deserialize, Serialize};
 
 /// How long after a match a seat must be taken for the first time, ms. A participant who has taken it may return with the

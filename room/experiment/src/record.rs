@@ -49,7 +49,7 @@ pub struct StepRecord {
 /// A participant at one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ParticipantSample {
-    /// The keys held, or tapped since the tick before, of the seat's keyboard.
+    /// The seat's keys that are held, or were tapped since the tick before.
     pub held: KeySet,
     /// The browser's clock at its last message.
     pub client_time_ms: Option<MonotonicMs>,

@@ -29,10 +29,17 @@ impl KeySet {
     /// No key.
     pub const EMPTY: Self = Self(0);
 
-    /// Only the key at this place of [`Keyboard::keys`]; no key where a set has no bit for it.
+    /// Only the key at this place of [`Keyboard::keys`]; empty if `place` is 32 or more.
     #[must_use]
     pub fn key(place: usize) -> Self {
         Self(u32::try_from(place).ok().and_then(|place| 1u32.checked_shl(place)).unwrap_or(0))
+    }
+
+    /// Whether it has no key beyond the first `count` of a keyboard.
+    #[must_use]
+    pub fn is_within(self, count: usize) -> bool {
+        let beyond = u32::try_from(count).ok().and_then(|count| self.0.checked_shr(count));
+        beyond.unwrap_or(0) == 0
     }
 
     /// Whether no key is in it.

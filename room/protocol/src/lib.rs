@@ -1,6 +1,6 @@
 //! A game as a function of its inputs, and the messages that carry inputs and pictures.
 //!
-//! [`keys`] turns held keys into actions, [`timeline`] turns actions into states, and [`wire`] is what a browser and an
+//! [`Tick`], [`EpochMs`] and [`MonotonicMs`] say when, [`keys`] turns held keys into actions, [`timeline`] turns actions into states, and [`wire`] is what a browser and an
 //! object say to each other. Rooms, browsers and bots share all of it. There is no clock, socket, storage or async here.
 #![cfg_attr(
     not(test),

@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The number of a tick of a game, counted from the game's first tick and not from an episode's.
 ///
-/// Sums and differences stop at the ends of the range, as [`std::time::Instant`] does: a number that a browser sent can
-/// cause no overflow.
+/// Sums and differences saturate at the ends of the range: a number that a browser sent can cause no overflow.
 ///
 /// ```
 /// use footlights_protocol::Tick;
@@ -26,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub struct Tick(pub u32);
 
 impl Tick {
-    /// The first one.
+    /// The state before the first tick.
     pub const ZERO: Self = Self(0);
 
     /// The one after it.

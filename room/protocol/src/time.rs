@@ -1,7 +1,6 @@
 //! The two kinds of time, which must not be compared with each other.
 //!
-//! Lengths of time are plain numbers of milliseconds, of the same kind as the time that they are added to, in fields whose
-//! names end in `_ms`.
+//! Lengths of time are plain numbers of milliseconds: `u64` beside [`EpochMs`], `f64` beside [`MonotonicMs`].
 
 use std::{
     fmt,
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time on a server's clock: milliseconds since 1970-01-01T00:00:00Z, as `Date.now()` returns them.
 ///
-/// Rooms, lobbies and data use it. Sums and differences stop at the ends of the range, as [`std::time::Instant`] does.
+/// Rooms, lobbies and data use it. Sums and differences saturate at the ends of the range.
 ///
 /// ```
 /// use footlights_protocol::EpochMs;
@@ -77,10 +76,10 @@ impl fmt::Display for EpochMs {
 pub struct MonotonicMs(pub f64);
 
 impl MonotonicMs {
-    /// What never comes.
+    /// Later than every point in time.
     pub const NEVER: Self = Self(f64::INFINITY);
 
-    /// Whether it is a point in time: neither [`MonotonicMs::NEVER`] nor what no clock shows.
+    /// Whether it is a point in time: neither [`MonotonicMs::NEVER`] nor NaN.
     #[must_use]
     pub fn is_finite(self) -> bool {
         self.0.is_finite()

@@ -39,8 +39,7 @@ impl Rules {
     }
 }
 
-/// A change of the keys that a person holds, to these; `None` when the connection is gone and nobody holds
-/// anything any more.
+/// The keys that a participant holds from now on; `None` when their connection is gone and they hold none.
 pub type Change = Option<KeySet>;
 
 /// What one seat brings to one tick.

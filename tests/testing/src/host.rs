@@ -1,5 +1,5 @@
-//! What a Durable Object is to its room: it hands the room its inputs, stores what the room wants stored, and opens the room
-//! again from storage when the process is lost.
+//! Stands in for the Durable Object of a room: it hands the room its inputs, stores what the room wants stored, and opens
+//! the room again from storage when the process is lost.
 
 use footlights_data::{
     chunk::Chunk,
@@ -45,9 +45,9 @@ pub enum Delivery {
     },
     /// The end of a connection.
     Close {
-        /// Which.
+        /// The connection.
         conn: ConnId,
-        /// Why.
+        /// The reason that the browser is told.
         code: CloseCode,
     },
 }
@@ -99,7 +99,7 @@ impl Host {
     /// The number of the next connection.
     pub fn next_conn(&mut self) -> ConnId {
         let conn = self.next_conn;
-        self.next_conn = ConnId(conn.0 + 1);
+        self.next_conn = conn.after(0);
         conn
     }
 

@@ -1,8 +1,8 @@
 //! Tests a whole experiment: simulated participants, a room on virtual time, and a judge of what was stored.
 //!
 //! A [`Host`] is a real room and its storage, on a clock that the test moves; a [`World`] adds browsers that only note what
-//! they receive. (The netcode tests add real clients and networks to the same [`Host`].) A [`Bot`] is one participant from arrival to the last page, with the netcode of the browser's page; it is a
-//! pure state machine. With the feature `site`, [`site::walk`] lets it walk a deployment over HTTP and WebSockets.
+//! they receive, and the netcode tests add real clients and networks. A [`Bot`] is one participant from arrival to the last
+//! page, with the netcode of the browser's page; it is a pure state machine. With the feature `site`, [`site::walk`] lets it walk a deployment over HTTP and WebSockets.
 //! [`audit::audit`] compares what bots saw with what is stored.
 
 pub mod audit;

@@ -1,9 +1,8 @@
 //! The session of a researcher who has entered the token: a signed cookie that allows reading for half a day. It never
 //! allows changing data, so no other site can make the researcher's browser change any.
 
-use footlights_protocol::EpochMs;
-
 use cookie::{Cookie, SameSite, time::Duration};
+use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 use worker::{Env, Headers, Request};
 

@@ -174,7 +174,7 @@ impl Shell {
             *self.scene.borrow_mut() = Some(scene);
         }
         // Unique in this life of the object and in earlier ones, whose sockets may still be open.
-        let conn = ConnId((now().0 * 1_000).max(self.last_conn.get().0 + 1));
+        let conn = self.last_conn.get().after(now().0.saturating_mul(1_000));
         self.last_conn.set(conn);
         let draw = auth::random_u64()?;
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);

@@ -142,7 +142,7 @@ impl DurableObject for Participant {
         match self.shell.publish().await {
             // The deployment no longer serves the experiment; the next change tries again.
             Err(ApiError::NotFound(_)) => {
-                log!("warn", "not_published", "detail": "the study is not served any more")
+                log!("warn", "not_published", "detail": "the experiment is not served any more")
             }
             Err(error) => {
                 log!("error", "publish_failed", "detail": error.to_string());
@@ -397,7 +397,7 @@ impl Shell {
     async fn open_tab(&self, handoff: TabHandoff) -> Result<Response, ApiError> {
         let pair = WebSocketPair::new()?;
         let newest = self.open_tabs().iter().map(|tab| tab.conn).max().unwrap_or_default();
-        let conn = ConnId(newest.0.max(now().0) + 1);
+        let conn = newest.after(now().0 + 1);
         self.state.accept_websocket_with_tags(&pair.server, &[&conn.to_string()]);
         self.handle_tabs(tab_lease::Input::Opened { conn, name: handoff.tab });
         let holds = self.open_tabs().iter().any(|tab| tab.conn == conn && tab.holds);

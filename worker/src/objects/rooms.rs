@@ -255,7 +255,7 @@ impl Shell {
             }
         }
         let pair = WebSocketPair::new()?;
-        let conn = ConnId(now().0.max(self.last_conn.get().0 + 1));
+        let conn = self.last_conn.get().after(now().0);
         self.last_conn.set(conn);
         self.state.accept_websocket_with_tags(&pair.server, &[&game, &conn.to_string()]);
         if let Some(live) = self.live.borrow_mut().get_mut(&game) {

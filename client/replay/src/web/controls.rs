@@ -1,4 +1,4 @@
-//! The buttons and fields below the pictures, as far as they show something.
+//! The buttons and fields below the pictures that show the state of the replay.
 
 use footlights_canvas::dom::{Label, Result, child};
 use wasm_bindgen::JsCast;
@@ -67,7 +67,7 @@ impl Controls {
         Ok(())
     }
 
-    /// Shows whether it plays. `before` is what was shown before, with whether it played then.
+    /// Shows the position and whether the replay plays. `before` is what the last call showed.
     pub fn show_state(&mut self, player: &ReplayController, before: Option<(ReplayPosition, bool)>) {
         let (place, playing) = (player.place(), player.is_playing());
         self.play.set(if playing { "Pause" } else { "Play" });

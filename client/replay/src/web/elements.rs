@@ -1,4 +1,4 @@
-//! The elements that the server's page has for this one.
+//! The elements of the server's page that this program fills.
 
 use footlights_canvas::dom::{OrMissing, Result, document};
 use wasm_bindgen::JsCast;

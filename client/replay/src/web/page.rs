@@ -310,8 +310,8 @@ impl Page {
         Ok(due == AddressUpdate::Later)
     }
 
-    /// What a file of what is shown is called, and the canvas that it is made of.
-    fn saved(&self) -> Result<(String, &HtmlCanvasElement)> {
+    /// The beginning of a saved file's name, and the canvas that the file is made of.
+    fn file_to_save(&self) -> Result<(String, &HtmlCanvasElement)> {
         let (agent, canvas) = self.pictures.of(self.seats.chosen()).or_missing("seat")?;
         Ok((format!("{}_{agent}_e{}", self.game, self.player.place().episode), canvas))
     }
@@ -321,7 +321,7 @@ impl Page {
         self.pictures.outdate();
         self.paint()?;
         let step = self.player.place().step;
-        let (name, canvas) = self.saved()?;
+        let (name, canvas) = self.file_to_save()?;
         let (name, me) = (format!("{name}_s{step}.png"), self.me.clone());
         let saved_as = name.clone();
         save::picture(canvas, name, move |saved| {
@@ -343,7 +343,7 @@ impl Page {
             return Ok(());
         }
         let me = self.me.clone();
-        let (name, canvas) = self.saved()?;
+        let (name, canvas) = self.file_to_save()?;
         match Film::record(canvas, &name, move |saved| with(&me, |page| page.filmed(saved))) {
             Ok(film) => {
                 self.saving.record(film);

@@ -14,7 +14,7 @@ use crate::controller::ReplayController;
 /// The pictures of all seats.
 pub struct Pictures {
     views: Vec<SeatView>,
-    /// Whether what is painted is not what is shown any more.
+    /// Whether the pictures must be painted again.
     is_outdated: bool,
     /// Called when a picture's box gets another size.
     resized: Option<Closure<dyn FnMut()>>,

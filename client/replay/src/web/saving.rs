@@ -1,4 +1,4 @@
-//! What the reader saves of the pictures: one of them, or a film; and how that goes.
+//! Saves a picture or a film of the replay, and tells the reader how far it is.
 
 use footlights_canvas::dom::{Label, Result, now};
 use web_sys::{HtmlButtonElement, HtmlCanvasElement};
@@ -50,7 +50,7 @@ impl Saving {
         self.say("Recording while it plays, as long as the episode lasts. Keep this page in view.");
     }
 
-    /// So many percent of a film are done. Once it does not play any more, the film ends after a rest.
+    /// Shows that `done` percent of a film are recorded. Once the replay stands still, the film ends after a rest.
     pub fn show_progress(&mut self, done: f64, playing: bool) {
         let Some(film) = &mut self.film else { return };
         self.button.set(&format!("Cancel ({done} %)"));

@@ -191,13 +191,14 @@ impl Pacer {
         Some((at + self.trip_ms / self.clock.tick_ms() - f64::from(self.delay.ticks)).max(0.0))
     }
 
-    /// `passed_ms` have passed by this browser's clock, and the game follows it.
+    /// Moves the present on by this browser's clock. `passed_ms` is how long it was since the last call.
     pub fn follow_own_clock(&mut self, passed_ms: f64, confirmed: Tick) {
         self.phase += passed_ms / self.clock.tick_ms();
         self.limit(passed_ms, confirmed);
     }
 
-    /// `passed_ms` have passed; moves the present towards where it ought to be by the room's clock.
+    /// Moves the present towards where it ought to be by the room's clock. `passed_ms` is how long it was since the last
+    /// call.
     pub fn follow_room_clock(&mut self, passed_ms: f64, confirmed: Tick, now: MonotonicMs) {
         let tick_ms = self.clock.tick_ms();
         self.delay.adapt(self.trip_ms / tick_ms, self.window, passed_ms);

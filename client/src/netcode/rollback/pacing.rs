@@ -88,7 +88,7 @@ impl Pacing {
         }
     }
 
-    /// `passed_ms` have passed: moves the present on.
+    /// Moves the present on. `passed_ms` is how long it was since the last call.
     pub fn follow(&self, pacer: &mut Pacer, passed_ms: f64, confirmed: Tick, now: MonotonicMs) {
         match self {
             Self::Room => pacer.follow_room_clock(passed_ms, confirmed, now),

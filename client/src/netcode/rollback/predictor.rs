@@ -315,9 +315,7 @@ pub fn moves_of(moves: Vec<(Agent, Move)>) -> Moves {
 
 #[cfg(test)]
 mod tests {
-    use footlights_protocol::MonotonicMs;
-
-    use footlights_protocol::KeySet;
+    use footlights_protocol::{KeySet, MonotonicMs};
 
     use super::{super::testing, *};
 

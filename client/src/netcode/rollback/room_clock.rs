@@ -4,9 +4,7 @@
 //! sent now reaches the room a round trip after what is confirmed now was decided. So a key that is pressed now can count
 //! from the tick that is confirmed a round trip later, and the browser has to be there already.
 
-use footlights_protocol::MonotonicMs;
-
-use footlights_protocol::Tick;
+use footlights_protocol::{MonotonicMs, Tick};
 
 /// An arrival this many ticks later than it was due shows that the room's schedule moved.
 const MOVED_TICKS: f64 = 8.0;

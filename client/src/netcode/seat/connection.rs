@@ -1,5 +1,5 @@
-//! A seat at its room: takes in what the room says, and joins the line to it ([`RoomLink`]), what holds of its words
-//! ([`RoomState`]), the keys ([`KeySender`]) and the view of the game ([`View`]).
+//! One seat: its link to the room ([`RoomLink`]), the room's last messages ([`RoomState`]), the keys ([`KeySender`]) and the
+//! view of the game ([`View`]).
 
 use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::{
@@ -38,7 +38,7 @@ pub enum SeatExit {
     Stop(Stop),
 }
 
-/// The connection to a room, and everything the room has said.
+/// A seat of a game, from the first connection to the room to the game's end.
 pub struct SeatConnection {
     digest: Option<u64>,
     engine: Option<LocalEngine>,

@@ -1,10 +1,8 @@
 //! The keys that this seat holds, what the room knows of them, and how long they take to show on the screen.
 
-use footlights_protocol::MonotonicMs;
-
-use footlights_protocol::KeySet;
-
 use std::collections::VecDeque;
+
+use footlights_protocol::{KeySet, MonotonicMs};
 
 /// How many measured times wait to be fetched at most; further ones push out the oldest.
 const MAX_MEASURED: usize = 200;

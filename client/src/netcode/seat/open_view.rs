@@ -1,4 +1,4 @@
-//! Which view a room's welcome asks for. This is the only place that knows how many ways there are to run a game.
+//! Makes the view that a room's welcome asks for. This is the only place that makes views.
 
 use footlights_env::EnvError;
 use footlights_protocol::wire::{SimulationSetup, Welcome};

@@ -11,8 +11,7 @@ use footlights_env::{
     Viewport,
     surface::{Delta, Item, Scene, delta::Misfit},
 };
-use footlights_protocol::MonotonicMs;
-use footlights_protocol::Tick;
+use footlights_protocol::{MonotonicMs, Tick};
 
 /// A frame so many ticks after its predecessor is a jump, not a movement.
 const JUMP_TICKS: u32 = 4;
@@ -287,23 +286,23 @@ mod tests {
     }
 
     proptest! {
-            #[test]
-            fn under_jitter_nothing_moves_backwards_or_falls_more_than_a_tick_behind(
-                delays in proptest::collection::vec(0f64..90.0,40..80),
-            ){
-                let mut source=Source::new(30.0);
-                let(mut arrival,mut shown)=(0f64,0f64);
-                for(tick,delay)in(0u32..).zip(&delays){
-                    // In order, as over TCP.
-    arrival=arrival.max(f64::from(tick)*TICK+delay);
-                    source.push(Tick(tick),MonotonicMs(arrival));
-                    for k in 0..3{
-                        if let Some(at)=source.shown(MonotonicMs(arrival+f64::from(k)*4.0)){
-                            prop_assert!(at>=shown-0.05&&at>f64::from(tick)-1.05,"{at} after {shown}");
-                            shown=at;
-                        }
+        #[test]
+        fn under_jitter_nothing_moves_backwards_or_falls_more_than_a_tick_behind(
+            delays in proptest::collection::vec(0f64..90.0, 40..80),
+        ) {
+            let mut source = Source::new(30.0);
+            let (mut arrival, mut shown) = (0f64, 0f64);
+            for (tick, delay) in (0u32..).zip(&delays) {
+                // In order, as over TCP.
+                arrival = arrival.max(f64::from(tick) * TICK + delay);
+                source.push(Tick(tick), MonotonicMs(arrival));
+                for k in 0..3 {
+                    if let Some(at) = source.shown(MonotonicMs(arrival + f64::from(k) * 4.0)) {
+                        prop_assert!(at >= shown - 0.05 && at > f64::from(tick) - 1.05, "{at} after {shown}");
+                        shown = at;
                     }
                 }
             }
         }
+    }
 }

@@ -1,4 +1,4 @@
-//! The line from a seat to its room: when it is opened, how it is kept alive, and how good it is.
+//! The link from a seat to its room: when it is opened, how it is kept alive, and how good it is.
 
 use footlights_protocol::{MonotonicMs, wire::ClientToRoom};
 
@@ -14,20 +14,20 @@ const PING_MS: f64 = 1000.0;
 /// A ping without an answer for this long ends the connection, ms.
 const SILENCE_MS: f64 = 6000.0;
 
-/// The line to the room at one path.
+/// The link to the room at one path.
 #[derive(Debug)]
 pub struct RoomLink {
     path: String,
     connection: Connection,
     round_trips: RoundTrips,
-    /// When the next sign of life is due on an open line.
+    /// When the next ping is due while the link is open.
     ping_at: MonotonicMs,
-    /// Whether the page is in view and has the focus, as a sign of life says it.
+    /// Whether the page is in view and has the focus, as a ping says it.
     focused: bool,
 }
 
 impl RoomLink {
-    /// A line to the room socket at `path`, which is wanted from `now` on.
+    /// A link to the room socket at `path`, which is wanted from `now` on.
     pub fn new(path: String, focused: bool, now: MonotonicMs) -> Self {
         Self {
             path,
@@ -58,18 +58,18 @@ impl RoomLink {
         self.round_trips.median()
     }
 
-    /// The socket opened: the handshake is followed by a sign of life.
+    /// The socket opened: a ping follows the handshake.
     pub fn on_open(&mut self, now: MonotonicMs) {
         self.ping_at = now;
     }
 
-    /// The answer to the sign of life of `sent_at`. Returns the round trip to plan for, ms.
+    /// The answer to the ping of `sent_at`. Returns the round trip to plan for, ms.
     pub fn on_pong(&mut self, sent_at: MonotonicMs, now: MonotonicMs) -> f64 {
         self.round_trips.record(now - sent_at);
         self.round_trips.trip_ms()
     }
 
-    /// The page gained or lost visibility and focus, which the room is told at once. False if that is no change.
+    /// The page gained or lost visibility and focus: the next ping is due at once. False if that is no change.
     pub fn set_focused(&mut self, focused: bool, now: MonotonicMs) -> bool {
         let changes = focused != self.focused;
         if changes {
@@ -79,7 +79,7 @@ impl RoomLink {
         changes
     }
 
-    /// Queues the sign of life, if it is due. Returns whether it was.
+    /// Queues a ping, if one is due. Returns whether it was.
     pub fn ping_if_due(&mut self, now: MonotonicMs, out: &mut Outbox) -> bool {
         if !self.connection.is_open() || now < self.ping_at {
             return false;

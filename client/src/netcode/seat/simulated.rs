@@ -171,7 +171,7 @@ impl View for Simulated {
         vec![
             ("rollbacks", f64::from(rollbacks)),
             ("deepest", f64::from(deepest)),
-            ("present", f64::from(self.0.present().tick().0)),
+            ("present", self.0.present().tick().into()),
             ("stalledMs", self.0.stalled_ms()),
             ("inputDelay", f64::from(self.0.input_delay())),
         ]

@@ -1,5 +1,4 @@
-//! What a seat wants from its view of the game, whoever simulates it. Each way to run a game answers every question in its
-//! own way, so nothing above asks which of them a game has.
+//! The trait that each way to show a game implements. Callers ask the view, and never which way it is.
 
 use footlights_env::{Agent, Viewport, surface::Item};
 use footlights_protocol::{
@@ -23,7 +22,7 @@ pub struct SentKeys {
     pub message: Option<ClientToRoom>,
 }
 
-/// How a seat sees its game. What has an answer here is the same for every view that does not simulate.
+/// How a seat sees its game. A default is the answer of a view that the question does not concern.
 ///
 /// It is not `Debug`: the texts for that would add six kilobytes to what every page loads.
 pub trait View {

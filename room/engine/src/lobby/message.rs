@@ -19,8 +19,7 @@ pub enum Input {
         conn: ConnId,
         /// The participant's `subject_id`.
         subject: String,
-        /// Since when the participant has waited for this game. Reloads and games that did not begin do not
-        /// change it.
+        /// Since when the participant has waited for this game. Reloads and games that did not begin do not change it.
         since: EpochMs,
         /// What is known about the participant. Only what the matchmaker needs is kept.
         globals: Globals,

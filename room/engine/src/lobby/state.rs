@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use footlights_protocol::EpochMs;
-
 use serde::{Deserialize, Serialize};
 
 /// What a lobby must remember while no participant is connected. The object stores it whenever

@@ -140,8 +140,7 @@ impl GameRoom {
     fn change_keys(&mut self, now: EpochMs, agent: Agent, change: KeyChange) -> Option<&mut Player> {
         let KeyChange { tick, held, time } = change;
         let keyboard = self.scene.controls.keyboard(agent)?;
-        let unknown_keys = held.0.checked_shr(keyboard.keys.len() as u32).unwrap_or(0);
-        if unknown_keys != 0 || !time.is_finite() {
+        if !held.is_within(keyboard.keys.len()) || !time.is_finite() {
             self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");
             return None;
         }

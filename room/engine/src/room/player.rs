@@ -1,9 +1,7 @@
 //! A participant in a seat: their connection, their keys, and what their browser last said.
 
 use footlights_experiment::record::ParticipantSample;
-use footlights_protocol::EpochMs;
-use footlights_protocol::KeySet;
-use footlights_protocol::MonotonicMs;
+use footlights_protocol::{EpochMs, KeySet, MonotonicMs};
 
 use super::{input_queue::InputQueue, rtt_window::RttWindow};
 use crate::ConnId;

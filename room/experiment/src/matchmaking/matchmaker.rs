@@ -73,7 +73,7 @@ pub trait Matchmaker {
     }
 
     /// Picks `size` participants who can play together: indices into `queue`, in the order of the seats; `None` while
-    /// there is no such group. The longest wait is first in `queue`, and `now` is the time. The lobby calls this
+    /// there is no such group. The longest wait is first in `queue`, and `now` is the server's clock. The lobby calls this
     /// whenever a participant joins or leaves, and every few seconds when browsers report their round trips.
     fn pick(&self, queue: &[&Candidate], size: usize, now: EpochMs) -> Option<Vec<usize>>;
 
@@ -93,7 +93,7 @@ pub struct LobbyEvent<'a> {
     pub candidate: &'a Candidate,
     /// How many other participants wait now.
     pub waiting: usize,
-    /// When.
+    /// When it happened.
     pub now: EpochMs,
 }
 

@@ -111,7 +111,8 @@ impl Question {
         self.kind.sample(rng)
     }
 
-    /// Whether an answer is right; several options are compared without their order. `None` if the question has no right answer.
+    /// Whether an answer is right; several options are compared without their order. `None` if the question has no right
+    /// answer.
     #[must_use]
     pub fn is_correct(&self, answer: Option<&Answer>) -> Option<bool> {
         let correct: BTreeSet<&str> = self.correct.as_ref()?.iter().map(String::as_str).collect();

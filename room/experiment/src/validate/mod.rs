@@ -47,7 +47,7 @@ pub struct ConfigError {
 const RESERVED: [&str; 6] = ["replays", "participants", "raw", "condition", "arm", "url"];
 
 impl Experiment {
-    /// Finds the first mistake in the configuration. This resets each environment once and loads each policy once.
+    /// Finds the first mistake in the configuration. This resets each environment once or twice and loads each policy once.
     ///
     /// # Errors
     /// The mistake, with its scene and its option.

@@ -166,10 +166,10 @@ fn every_variant_encodes<T: WireMessage>(messages: &[T], variants: usize, name: 
     }
 }
 
-macro_rules!every_variant_encodes{
-    ($messages:expr,$type:ident{$($variant:ident),*$(,)?})=>{
-        every_variant_encodes(&$messages,[$(stringify!($variant)),*].len(),|message|match message{
-            $($type::$variant{..}=>stringify!($variant),)*
+macro_rules! every_variant_encodes {
+    ($messages:expr, $type:ident { $($variant:ident),* $(,)? }) => {
+        every_variant_encodes(&$messages, [$(stringify!($variant)),*].len(), |message| match message {
+            $($type::$variant { .. } => stringify!($variant),)*
         });
     };
 }
@@ -242,24 +242,24 @@ fn bytes_behind_a_message_are_an_error() {
 
 proptest! {
     #[test]
-    fn arbitrary_bytes_decode_or_fail_without_panic(bytes:Vec<u8>){
-        let _=decode::<ClientToRoom>(&bytes,MAX_FROM_BROWSER);
-        let _=decode::<ClientToLobby>(&bytes,MAX_FROM_BROWSER);
-        let _=decode::<RoomToClient>(&bytes,MAX_TO_BROWSER);
-        let _=decode::<LobbyToClient>(&bytes,MAX_TO_BROWSER);
+    fn arbitrary_bytes_decode_or_fail_without_panic(bytes: Vec<u8>) {
+        let _ = decode::<ClientToRoom>(&bytes, MAX_FROM_BROWSER);
+        let _ = decode::<ClientToLobby>(&bytes, MAX_FROM_BROWSER);
+        let _ = decode::<RoomToClient>(&bytes, MAX_TO_BROWSER);
+        let _ = decode::<LobbyToClient>(&bytes, MAX_TO_BROWSER);
     }
 
     #[test]
     fn a_damaged_message_is_refused_or_read_as_rmp_serde_reads_it(
-        which:prop::sample::Index,at:usize,byte:u8,cut:usize,
-    ){
-        let mut bytes=encode(which.get(&seat_messages()));
-        let at=at%bytes.len();
-        bytes[at]=byte;
-        bytes.truncate(1+cut%(2*bytes.len()));
-        if let Ok(message)=decode::<RoomToClient>(&bytes,MAX_TO_BROWSER){
-            let same:RoomToClient=rmp_serde::from_slice(&bytes).unwrap();
-            prop_assert_eq!(encode(&message),encode(&same));
+        which: prop::sample::Index, at: usize, byte: u8, cut: usize,
+    ) {
+        let mut bytes = encode(which.get(&seat_messages()));
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        bytes.truncate(1 + cut % (2 * bytes.len()));
+        if let Ok(message) = decode::<RoomToClient>(&bytes, MAX_TO_BROWSER) {
+            let same: RoomToClient = rmp_serde::from_slice(&bytes).unwrap();
+            prop_assert_eq!(encode(&message), encode(&same));
         }
     }
 }

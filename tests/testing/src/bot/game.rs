@@ -138,9 +138,9 @@ impl Game {
         self.see(now, rng, diary);
         if now >= self.key_at {
             self.key_at = now + 2.0 * self.keys_ms * rng.unit_f64();
-            if let Some(bits) = self.other_keys(rng) {
-                self.held = bits;
-                turn = turn.or(self.drive(now, PlayInput::Held { bits, at: now }, diary, out));
+            if let Some(keys) = self.other_keys(rng) {
+                self.held = keys;
+                turn = turn.or(self.drive(now, PlayInput::Held { keys, at: now }, diary, out));
             }
         }
         if now >= self.look_at {
@@ -229,7 +229,7 @@ impl Game {
             self.look_at = now + lasts;
             // A page that loses the focus lets go of every key.
             self.held = KeySet::EMPTY;
-            let _ = self.drive(now, PlayInput::Held { bits: KeySet::EMPTY, at: now }, diary, out);
+            let _ = self.drive(now, PlayInput::Held { keys: KeySet::EMPTY, at: now }, diary, out);
         } else {
             self.away = false;
         }

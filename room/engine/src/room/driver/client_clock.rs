@@ -5,9 +5,7 @@
 
 use std::collections::VecDeque;
 
-use footlights_protocol::Tick;
-
-use footlights_protocol::EpochMs;
+use footlights_protocol::{EpochMs, Tick};
 
 use super::super::{phase::Phase, seats::SILENCE_TIMEOUT_MS};
 

@@ -128,12 +128,12 @@ impl Driver {
 
     /// Whether the game has gone on in a browser while the room stood still, so that it resumes without a countdown.
     pub fn resumes_at_once(&self) -> bool {
-        matches!(self,Self::SinglePlayer(driver)if driver.clock.is_going())
+        matches!(self, Self::SinglePlayer(driver) if driver.clock.is_going())
     }
 
     /// Whether a seat's browser is connected and yet does not play.
     pub fn is_stuck(&self, now: EpochMs, agent: Agent, tick: Tick) -> bool {
-        matches!(self,Self::SinglePlayer(driver)if driver.agent==agent&&driver.clock.is_stuck(now,tick))
+        matches!(self, Self::SinglePlayer(driver) if driver.agent == agent && driver.clock.is_stuck(now, tick))
     }
 
     /// How much of a gap between two calls of the room counts when someone looks away, ms.

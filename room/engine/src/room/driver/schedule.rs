@@ -25,7 +25,7 @@ impl Schedule {
 
     /// The first tick will be the first one of the grid after `now`.
     pub fn start(&mut self, now: EpochMs) {
-        self.next = ((now - self.phase_ms).0 as f64 * self.fps / 1000.0).floor() as u64 + 1;
+        self.next = ((now - EpochMs(self.phase_ms)) as f64 * self.fps / 1000.0).floor() as u64 + 1;
     }
 
     /// When the next tick is due.
