@@ -122,7 +122,7 @@ impl Play {
         }
     }
 
-    /// Takes one event of the page at `now` (monotonic, ms).
+    /// Takes one event of the page at `now`.
     pub fn handle(&mut self, now: MonotonicMs, input: PlayInput<'_>) {
         let in_seat = matches!(self.stage, PlayStage::Seat(..));
         // A seat knows which messages are news; keys and painting never are.
