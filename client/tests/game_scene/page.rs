@@ -77,13 +77,7 @@ impl Page {
     pub fn playing() -> Self {
         let mut page = Self::new();
         page.input(PlayInput::Opened);
-        page.lobby(LobbyToClient::Waiting {
-            here: 1,
-            needed: 2,
-            waited_ms: 0,
-            limit_ms: 300_000,
-            full: false,
-        });
+        page.lobby(WAITING);
         page.lobby(LobbyToClient::Matched { socket: ROOM.into() });
         page.enter();
         page.status(Phase::Running, 0, Presence::Here);

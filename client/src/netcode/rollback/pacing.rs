@@ -1,8 +1,8 @@
 //! The difference between a game on the room's clock and a single-player game on the browser's.
 //!
 //! With other participants the room's clock is the game's: keys are stamped, sent at once and predicted. A single-player
-//! game has nobody to predict: it runs by the browser's clock and uploads how far it has come. This module is the only one
-//! that knows which of the two a game is.
+//! game has no other participant to predict: it runs by the browser's clock and uploads how far it is. Only this module
+//! knows which of the two a game is.
 
 use footlights_protocol::{
     KeySet, MonotonicMs, Tick,

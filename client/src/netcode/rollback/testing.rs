@@ -1,11 +1,11 @@
 //! Games for the tests of this folder and of those that use it.
 
-use footlights_env::{ActionValue, Agent};
+use footlights_env::{ActionValue, Agent, Viewport};
 use footlights_protocol::{
     EpochMs, InputDelay, KeySet,
     keys::{InputMode, Keyboard, MissingAction},
     timeline::{Move, Moves, Rules, Timeline},
-    wire::{ConfirmedTick, SimulationSetup},
+    wire::{ConfirmedTick, SimulationSetup, VERSION, Welcome},
 };
 
 use super::game::{LocalEngine, Rollback};
@@ -91,5 +91,18 @@ impl Referee {
             digest,
             persisted: None,
         }
+    }
+}
+
+/// The greeting of a room whose game browsers simulate as this says, or which streams pictures.
+pub fn welcome(simulated: Option<SimulationSetup>) -> Welcome {
+    Welcome {
+        version: VERSION,
+        agent: Agent(0),
+        names: Vec::new(),
+        fps: 30.0,
+        viewport: Viewport { width: 4.0, height: 2.0 },
+        keyboard: Keyboard::default(),
+        simulated,
     }
 }

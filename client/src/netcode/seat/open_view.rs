@@ -53,23 +53,8 @@ fn simulate(_: &Welcome, _: SimulationSetup, _: Option<LocalEngine>) -> Result<B
 
 #[cfg(test)]
 mod tests {
-    use footlights_env::{Agent, Viewport};
-    use footlights_protocol::{keys::Keyboard, wire::VERSION};
-
     use super::*;
-    use crate::netcode::rollback::testing::{ENGINE, setup};
-
-    fn welcome(simulated: Option<SimulationSetup>) -> Welcome {
-        Welcome {
-            version: VERSION,
-            agent: Agent(0),
-            names: Vec::new(),
-            fps: 30.0,
-            viewport: Viewport { width: 4.0, height: 2.0 },
-            keyboard: Keyboard::default(),
-            simulated,
-        }
-    }
+    use crate::netcode::rollback::testing::{ENGINE, setup, welcome};
 
     #[test]
     fn a_view_goes_on_while_the_room_asks_for_its_kind() {

@@ -105,24 +105,14 @@ impl View for Streamed {
 
 #[cfg(test)]
 mod tests {
-    use footlights_env::{Agent, surface::Delta};
-    use footlights_protocol::{
-        keys::Keyboard,
-        wire::{self, ClientToRoom, MAX_FROM_BROWSER, VERSION},
-    };
+    use footlights_env::surface::Delta;
+    use footlights_protocol::wire::{self, ClientToRoom, MAX_FROM_BROWSER};
 
     use super::*;
+    use crate::netcode::rollback::testing::welcome;
 
     fn streamed() -> Streamed {
-        Streamed::new(&Welcome {
-            version: VERSION,
-            agent: Agent(0),
-            names: Vec::new(),
-            fps: 30.0,
-            viewport: Viewport { width: 4.0, height: 2.0 },
-            keyboard: Keyboard::default(),
-            simulated: None,
-        })
+        Streamed::new(&welcome(None))
     }
 
     fn frame(tick: Tick) -> Frame {
