@@ -19,7 +19,7 @@ const ANGLE: f32 = 1000.0;
 const STYLE: usize = 6;
 
 /// An item as numbers on the grid: what travels, and what a delta is taken of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The item's id.
     pub id: u16,
@@ -89,12 +89,21 @@ impl Record {
     /// The item on the grid of `viewport`. Numbers beyond the grid are cut to what fits 24 bits.
     #[must_use]
     pub fn of(item: &Item, viewport: Viewport) -> Self {
+        let mut record = Self::default();
+        record.set(item, viewport);
+        record
+    }
+
+    /// Becomes the item on the grid of `viewport`, in the memory that it has.
+    fn set(&mut self, item: &Item, viewport: Viewport) {
+        let Self { id, kind, nums, text } = self;
         let unit = unit(viewport);
         let on_grid = |v: f32| ((v / unit).round() as i32).clamp(-0x7f_ffff, 0x7f_ffff);
         let angle = |v: f32| ((v * ANGLE).round() as i32).clamp(-0x7f_ffff, 0x7f_ffff);
-        let mut nums = Vec::with_capacity(STYLE + 6);
-        let mut text = String::new();
-        let kind = match &item.shape {
+        *id = item.id;
+        nums.clear();
+        text.clear();
+        *kind = match &item.shape {
             Shape::Rect { x, y, width, height, radius } => {
                 nums.extend([*x, *y, *width, *height, *radius].map(on_grid));
                 0
@@ -124,13 +133,13 @@ impl Record {
             Shape::Text { x, y, size, align, text: words } => {
                 nums.extend([*x, *y, *size].map(on_grid));
                 nums.push(*align as i32);
-                text.clone_from(words);
+                text.push_str(words);
                 6
             }
             Shape::Image { x, y, width, height, name, frame } => {
                 nums.extend([*x, *y, *width, *height].map(on_grid));
                 nums.push(i32::from(*frame));
-                text.clone_from(name);
+                text.push_str(name);
                 7
             }
         };
@@ -142,7 +151,6 @@ impl Record {
             (item.alpha * 255.0).round() as i32,
             i32::from(item.tween) | i32::from(item.persistent) << 1,
         ]);
-        Self { id: item.id, kind, nums, text }
     }
 
     /// The item again; `None` if the record is malformed.
@@ -231,11 +239,16 @@ impl Record {
 }
 
 /// Remembers what one viewer has and says what it lacks. Cost grows with the items drawn; those that are drawn as they
-/// were cost a comparison.
+/// were cost a comparison. Items that are drawn in the order of their ids are found without a search.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     viewport: Viewport,
-    known: LiteMap<u16, Known>,
+    /// What the viewer has, by id.
+    known: Vec<Known>,
+    /// Where in `known` the item after the last one would stand.
+    next: usize,
+    /// The item at hand; its memory serves the next one.
+    drawn: Record,
     /// Counts the pictures.
     picture: u32,
     fresh: bool,
@@ -254,7 +267,8 @@ impl Encoder {
     /// An encoder for a viewer that has nothing yet: its first delta is a full picture.
     #[must_use]
     pub fn new(viewport: Viewport) -> Self {
-        Self { viewport, known: LiteMap::new(), picture: 0, fresh: true }
+        let (known, drawn) = (Vec::new(), Record::default());
+        Self { viewport, known, next: 0, drawn, picture: 0, fresh: true }
     }
 
     /// Makes the next delta a full picture: a viewer came (back), or an episode starts.
@@ -267,6 +281,7 @@ impl Encoder {
     pub fn encode(&mut self, surface: &Surface) -> Delta {
         let mut delta = Delta { full: std::mem::take(&mut self.fresh), ..Delta::default() };
         self.picture = self.picture.wrapping_add(1);
+        self.next = 0;
         let picture = self.picture;
         if delta.full {
             // What comes behind all that is known is known at once.
@@ -276,10 +291,10 @@ impl Encoder {
         } else {
             surface.items().iter().for_each(|item| self.put(item, &mut delta));
         }
-        self.known.retain(|id, known| {
+        self.known.retain(|known| {
             let keep = known.item.persistent || known.picture == picture;
             if !keep {
-                delta.gone.push(*id);
+                delta.gone.push(known.item.id);
             }
             keep
         });
@@ -289,25 +304,40 @@ impl Encoder {
     /// What changed of one item.
     fn put(&mut self, item: &Item, delta: &mut Delta) {
         let picture = self.picture;
-        match self.known.get_mut(&item.id) {
-            Some(known) if known.item == *item => known.picture = picture,
-            Some(known) => {
-                let record = Record::of(item, self.viewport);
-                if record != known.record && !push_difference(&known.record, &record, &mut delta.moved) {
-                    delta.put.push(record.clone());
+        let place = self.place(item.id);
+        self.next = place.unwrap_or_else(|place| place) + 1;
+        match place {
+            Ok(place) => {
+                let Some(known) = self.known.get_mut(place) else { return };
+                known.picture = picture;
+                if known.item == *item {
+                    return;
                 }
-                *known = Known { item: item.clone(), record, picture };
+                self.drawn.set(item, self.viewport);
+                if !push_difference(&known.record, &self.drawn, &mut delta.moved) {
+                    delta.put.push(self.drawn.clone());
+                }
+                known.item.clone_from(item);
+                std::mem::swap(&mut known.record, &mut self.drawn);
             }
-            None => {
+            Err(place) => {
                 let record = Record::of(item, self.viewport);
                 delta.put.push(record.clone());
-                self.known.insert(item.id, Known { item: item.clone(), record, picture });
+                self.known.insert(place, Known { item: item.clone(), record, picture });
             }
+        }
+    }
+
+    /// Where that item is among what the viewer has, or where it belongs.
+    fn place(&self, id: u16) -> Result<usize, usize> {
+        match self.known.get(self.next) {
+            Some(known) if known.item.id == id => Ok(self.next),
+            _ => self.known.binary_search_by_key(&id, |known| known.item.id),
         }
     }
 }
 
-/// Appends `id, mask, difference…`; false if the two are too different for that.
+/// Appends `id, mask, difference…`, or nothing where no number differs; false if the two are too different for that.
 fn push_difference(old: &Record, new: &Record, out: &mut Vec<i32>) -> bool {
     if old.kind != new.kind || old.text != new.text || old.nums.len() != new.nums.len() || new.nums.len() > 31
     {
@@ -322,8 +352,9 @@ fn push_difference(old: &Record, new: &Record, out: &mut Vec<i32>) -> bool {
             out.push(b.wrapping_sub(*a));
         }
     }
-    if let Some(slot) = out.get_mut(start + 1) {
-        *slot = mask;
+    match out.get_mut(start + 1) {
+        Some(slot) if mask != 0 => *slot = mask,
+        _ => out.truncate(start),
     }
     true
 }
