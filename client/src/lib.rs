@@ -12,3 +12,15 @@ pub mod netcode;
 pub mod view;
 #[cfg(target_arch = "wasm32")]
 mod web;
+
+#[cfg(target_arch = "wasm32")]
+pub use web::install;
+
+/// The static files of the page, by name: what stands beside the module.
+pub const FILES: &[(&str, &str)] = &[
+    ("boot.js", include_str!("../static/boot.js")),
+    ("favicon.svg", include_str!("../static/favicon.svg")),
+    ("old.js", include_str!("../static/old.js")),
+    ("pages.css", include_str!("../static/pages.css")),
+    ("style.css", include_str!("../static/style.css")),
+];

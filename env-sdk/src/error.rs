@@ -83,6 +83,12 @@ pub enum PolicyError {
         /// What was expected and what was found.
         why: String,
     },
+    /// This build has no runtime for models. Where models run, there is one, and they are checked there.
+    #[error("policy {name}: this build has no runtime for ONNX models (the feature `models` of footlights)")]
+    NoRuntime {
+        /// The policy's name.
+        name: String,
+    },
     /// The policy failed while it chose an action.
     #[error("policy {name}: {why}")]
     Act {

@@ -8,7 +8,7 @@ import { records, csvOf } from "../edge/data.mjs";
 import { cable } from "../browser/cable.mjs";
 import { begin, launch, person, state } from "../browser/chromium.mjs";
 import { STUDY, restless } from "../browser/rollback.mjs";
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 
 const { rtts, games, repetitions } = JSON.parse(process.argv[2]);
 /** One way, ms: round trips from 75 to 225. */

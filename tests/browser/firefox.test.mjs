@@ -27,7 +27,7 @@ test("the goldens hold in Firefox", { skip }, async () => {
     await client.default();
     return Object.fromEntries(client.environment_ids().map((id) => [id, client.golden(id)]));
   }, `${edge.url}simulating/client.js`);
-  assert.deepEqual(found, JSON.parse(readFileSync(new URL("../../examples/environments/goldens.json", import.meta.url))));
+  assert.deepEqual(found, JSON.parse(readFileSync(new URL("../../env-sdk/environments/goldens.json", import.meta.url))));
   await page.browserContext().close();
 });
 

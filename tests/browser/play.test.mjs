@@ -19,7 +19,7 @@ test("the goldens hold in Chromium", async () => {
     await client.default();
     return Object.fromEntries(client.environment_ids().map((id) => [id, client.golden(id)]));
   });
-  assert.deepEqual(found, JSON.parse(readFileSync(new URL("../../examples/environments/goldens.json", import.meta.url))));
+  assert.deepEqual(found, JSON.parse(readFileSync(new URL("../../env-sdk/environments/goldens.json", import.meta.url))));
   await page.context().close();
 });
 

@@ -1,7 +1,7 @@
 // What every browser test stands on: a local edge of its own and a Chromium, for as long as a file's tests run.
 import { after, before } from "node:test";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { launch } from "./chromium.mjs";
 
 export let edge, browser;

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { decode } from "@msgpack/msgpack";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { environments, records, settled } from "./data.mjs";
 import { Participant } from "./participant.mjs";
 import { csv } from "./zip.mjs";

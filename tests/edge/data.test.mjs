@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { environments, records, settled } from "./data.mjs";
 import { Participant } from "./participant.mjs";
 import { violations } from "./psychds.mjs";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { csvOf, environments, records, settled } from "./data.mjs";
 import { Participant, Socket } from "./participant.mjs";
 
@@ -35,7 +35,7 @@ async function finished(person) {
 }
 
 test("the goldens hold in workerd", async () => {
-  const expected = JSON.parse(readFileSync(new URL("../../examples/environments/goldens.json", import.meta.url)));
+  const expected = JSON.parse(readFileSync(new URL("../../env-sdk/environments/goldens.json", import.meta.url)));
   const found = await environments(edge.url);
   for (const [id, golden] of Object.entries(expected)) assert.equal(found[id].golden, golden, id);
 });

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 
-const EDGE = fileURLToPath(new URL("../../xtask/edge/edge.mjs", import.meta.url));
+const EDGE = fileURLToPath(new URL("../../footlights/cli/edge/edge.mjs", import.meta.url));
 const SECRET = "a secret that every process knows";
 
 export class KillableEdge {

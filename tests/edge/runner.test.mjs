@@ -12,9 +12,9 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 
-const EDGE = fileURLToPath(new URL("../../xtask/edge/edge.mjs", import.meta.url));
+const EDGE = fileURLToPath(new URL("../../footlights/cli/edge/edge.mjs", import.meta.url));
 
 const WORKER = `
 import { DurableObject } from "cloudflare:workers";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { csv, unzip } from "./zip.mjs";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/previous-build/", import.meta.url));

@@ -3,7 +3,7 @@
 use footlights_client::netcode::{PlayStage, Stop};
 use footlights_data::steps;
 use footlights_env::Agent;
-use footlights_example_environments::slime_volleyball::{self, Move, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{self, Move, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, RunMode, Seat};
 use footlights_protocol::{
     InputDelay, KeySet, MonotonicMs, Outcome, Tick,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use footlights_client::netcode::{LocalEngine, Play, PlayInput, PlayOutput, Rollback};
 use footlights_engine::{ConnId, room::Input};
 use footlights_env::{Agent, EnvError, Rng, Simulation, Stream, surface::Item};
-use footlights_example_environments::slime_volleyball::SlimeVolleyball;
+use footlights_environments::slime_volleyball::SlimeVolleyball;
 use footlights_experiment::GameScene;
 use footlights_protocol::{
     EpochMs, KeySet, MonotonicMs, Outcome, Tick,

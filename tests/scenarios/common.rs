@@ -1,6 +1,6 @@
 //! The scenes that the scenarios play.
 
-use footlights_example_environments::{
+use footlights_environments::{
     mountain_car::{self, MountainCar},
     slime_volleyball::{Chaser, Config, Move, SlimeVolleyball},
 };

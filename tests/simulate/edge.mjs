@@ -9,15 +9,14 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 
-import { startEdge } from "../../xtask/edge/edge.mjs";
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 
-const CONFIG = fileURLToPath(new URL("../../wrangler.toml", import.meta.url));
+const CONFIG = join(process.env.FOOTLIGHTS_LAB, "wrangler.toml");
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "0" },

@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const root = new URL("../../", import.meta.url);
-const client = new URL("client/dist/simulating/", root);
-const goldens = JSON.parse(readFileSync(new URL("examples/environments/goldens.json", root), "utf8"));
+const client = new URL("tests/lab/target/footlights/pages/simulating/", root);
+const goldens = JSON.parse(readFileSync(new URL("env-sdk/environments/goldens.json", root), "utf8"));
 
 const { initSync, environment_ids, golden } = await import(new URL("client.js", client).href);
 initSync({ module: readFileSync(new URL("client_bg.wasm", client)) });

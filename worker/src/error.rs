@@ -1,7 +1,8 @@
 //! The one place where errors become HTTP statuses, close codes and words for the person who reads them.
 
+use footlights_app::Problem;
 use footlights_engine::participant::MatchError;
-use footlights_experiment::{ConfigError, progress::ProgressError};
+use footlights_experiment::progress::ProgressError;
 use footlights_protocol::wire::{self, CloseCode};
 use worker::{Response, WebSocketPair, console_error};
 
@@ -23,7 +24,7 @@ pub enum ApiError {
     #[error(transparent)]
     Progress(#[from] ProgressError),
     #[error("the study is configured wrongly: {0}")]
-    Config(ConfigError),
+    Config(Problem),
     #[error("the deployment has no secret: set FOOTLIGHTS_SECRET (wrangler secret put FOOTLIGHTS_SECRET)")]
     NoSecret,
     #[error(

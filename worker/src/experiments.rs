@@ -1,50 +1,49 @@
-//! The experiments of this deployment. They are validated once in each isolate.
+//! The experiments of this deployment. They are checked once in each isolate.
 
 use std::sync::OnceLock;
 
-use footlights_experiment::{ConfigError, Experiment, GameScene};
+use footlights_app::Checked;
+use footlights_experiment::{Experiment, GameScene};
 
-use crate::error::ApiError;
+use crate::{error::ApiError, log};
 
-static ALL: OnceLock<Result<Vec<Experiment>, ConfigError>> = OnceLock::new();
-
-/// All experiments.
-///
-/// # Errors
-/// [`ApiError::Config`], which names the scene and the option that is wrong.
-pub fn all() -> Result<&'static [Experiment], ApiError> {
-    let checked = ALL.get_or_init(|| {
-        let all = served();
-        all.iter().try_for_each(footlights_data::validate).map(|()| all)
-    });
-    checked.as_deref().map_err(|error| ApiError::Config(error.clone()))
+/// What is served, and what is refused.
+pub fn checked() -> &'static Checked {
+    static CHECKED: OnceLock<Checked> = OnceLock::new();
+    CHECKED.get_or_init(|| {
+        let checked = footlights_app::installed().check();
+        for (experiment, problem) in &checked.refused {
+            log!("error", "experiment_refused", "experiment": experiment, "why": problem.to_string());
+        }
+        checked
+    })
 }
 
-#[cfg(not(feature = "test-experiments"))]
-fn served() -> Vec<Experiment> {
-    footlights_example_experiments::all()
-}
-
-#[cfg(feature = "test-experiments")]
-fn served() -> Vec<Experiment> {
-    [footlights_example_experiments::all(), footlights_test_experiments::all()].concat()
+/// All experiments that are configured right.
+pub fn all() -> &'static [Experiment] {
+    &checked().served
 }
 
 /// The experiment of that id.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] if this deployment does not serve it.
+/// [`ApiError::Config`] if it is configured wrongly, with the scene and the option; [`ApiError::NotFound`] if this
+/// deployment has none of that id.
 pub fn experiment(id: &str) -> Result<&'static Experiment, ApiError> {
-    all()?
-        .iter()
-        .find(|experiment| experiment.id == id)
-        .ok_or(ApiError::NotFound("there is no such experiment"))
+    let checked = checked();
+    if let Some(experiment) = checked.served.iter().find(|experiment| experiment.id == id) {
+        return Ok(experiment);
+    }
+    match checked.refused.iter().find(|(refused, _)| refused == id) {
+        Some((_, problem)) => Err(ApiError::Config(problem.clone())),
+        None => Err(ApiError::NotFound("there is no such experiment")),
+    }
 }
 
 /// The game scene of those ids.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] if this deployment does not serve it.
+/// As [`experiment`], and [`ApiError::NotFound`] if the experiment has no such game.
 pub fn game(experiment: &str, scene: &str) -> Result<&'static GameScene, ApiError> {
     self::experiment(experiment)?.game(scene).ok_or(ApiError::NotFound("there is no such game scene"))
 }

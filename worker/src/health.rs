@@ -5,14 +5,16 @@ use worker::Response;
 
 use crate::{error::ApiError, experiments};
 
-/// Says that the deployment works, with the digests by which its simulation is compared with that of other builds.
+/// Says that the deployment works, which experiments it does not serve and why, and the digests by which its simulation
+/// is compared with that of other builds.
 ///
 /// # Errors
-/// If the experiments are configured wrongly, or an environment cannot run.
+/// If an environment cannot run.
 pub fn response() -> Result<Response, ApiError> {
-    experiments::all()?;
+    let refused: Vec<String> =
+        experiments::checked().refused.iter().map(|(_, problem)| problem.to_string()).collect();
     let mut environments = serde_json::Map::new();
-    for entry in footlights_example_environments::registry().iter() {
+    for entry in footlights_app::installed().registry().iter() {
         let golden =
             entry.make_default().and_then(|mut sim| footlights_env::conformance::golden(sim.as_mut()));
         let digests = golden.and_then(|golden| Ok((golden, entry.fingerprint()?)));
@@ -22,7 +24,8 @@ pub fn response() -> Result<Response, ApiError> {
         environments.insert(entry.id.to_owned(), digests);
     }
     Ok(Response::from_json(&json!({
-        "status": "ok",
+        "status": if refused.is_empty() { "ok" } else { "experiments refused" },
+        "refused": refused,
         "version": env!("CARGO_PKG_VERSION"),
         "protocol": footlights_protocol::wire::VERSION,
         "environments": environments,

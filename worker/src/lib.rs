@@ -25,6 +25,8 @@ mod requests;
 mod routes;
 mod store;
 
+pub use footlights_app::install;
+
 use worker::{Context, Env, Request, Response, event};
 
 #[event(fetch)]

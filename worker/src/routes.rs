@@ -43,7 +43,7 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
     let path = url.path().to_owned();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     match (request.method(), parts.as_slice()) {
-        (Method::Get, []) => page(pages::index(experiments::all()?)),
+        (Method::Get, []) => page(pages::index(experiments::all())),
         (Method::Get, ["api", "health"]) => health::response(),
         (_, ["api", "admin", path @ ..]) => admin::handle(&request, env, path).await,
         (_, ["admin", path @ ..]) => admin::page(request, env, path).await,

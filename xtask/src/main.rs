@@ -4,21 +4,15 @@
 //! goes to standard output, everything else to standard error.
 #![forbid(unsafe_code)]
 
-mod build;
-mod dev;
-mod parse;
-mod process;
-mod replay;
-mod rollout;
-mod stamp;
 mod test;
 mod tools;
 mod workspace;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use footlights_cli::{ADMIN_TOKEN, admin_token, build, process, tools::node};
 
 use crate::{test::Stage, workspace::Workspace};
 
@@ -35,12 +29,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Set up, build, and run everything on 127.0.0.1, with R2 and D1 embedded
-    Dev {
-        /// Where to listen
-        #[arg(long, default_value_t = 8787)]
-        port: u16,
-    },
+    /// What a lab's own command does, here with the examples
+    #[command(flatten)]
+    Lab(footlights_cli::Command),
     /// Set up and pass every test, or one stage of them
     Test {
         /// One stage, or several; all of them without
@@ -48,19 +39,6 @@ enum Command {
         /// Only tests whose names contain this
         #[arg(long)]
         filter: Option<String>,
-    },
-    /// Build the client and the worker, as wrangler.toml's [build] does
-    Build {
-        /// Optimise the modules for size as well: minutes the first time
-        #[arg(long)]
-        release: bool,
-    },
-    /// Play an environment and print every step as a line of JSON
-    Rollout(rollout::Options),
-    /// Play a stored game again and compare every digest
-    Replay {
-        /// A `.msgpack` file from the bucket's `replays` folder
-        file: PathBuf,
     },
     /// Download the data of experiments and unpack them
     Export {
@@ -83,8 +61,7 @@ enum Command {
     /// Let bots walk an experiment as participants do, and compare what they saw with what was stored
     #[command(disable_help_flag = true)]
     Simulate {
-        /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists;
-        /// --test-experiments runs the local edge with the experiments of the tests too
+        /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -95,102 +72,76 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Go through a deployment without deploying, and print what would be uploaded
+    /// Go through a deployment of the examples without deploying, and print what would be uploaded
     DeployCheck,
+    /// Build what tests run, as the test lab's wrangler.toml says
+    BuildTestLab,
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // A reader such as `head` that has seen enough is not a failure.
-            if error
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
-            {
-                return ExitCode::SUCCESS;
-            }
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    footlights_cli::exit(run(Cli::parse().command))
 }
 
 fn run(command: Command) -> Result<()> {
+    let ws = Workspace::find()?;
     match command {
-        Command::Rollout(options) => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            rollout::run(&footlights_example_environments::registry(), &options, &mut out)?;
-            Ok(out.flush()?)
-        }
-        Command::Replay { file } => replay::run(&footlights_example_environments::registry(), &file),
-        Command::Dev { port } => dev::run(&Workspace::find()?, port),
-        Command::Test { stages, filter } => test::run(&Workspace::find()?, &stages, filter.as_deref()),
-        Command::Build { release } => {
-            if std::env::var_os("FOOTLIGHTS_SKIP_BUILD").is_some() {
-                eprintln!("build skipped: FOOTLIGHTS_SKIP_BUILD is set");
-                return Ok(());
-            }
-            build::run(&Workspace::find()?, release)
-        }
+        Command::Lab(command) => command.run(footlights_examples::app, &ws.root.join("examples")),
+        Command::Test { stages, filter } => test::run(&ws, &stages, filter.as_deref()),
         Command::Export { args } => {
-            let ws = Workspace::find()?;
             let mut cargo = ws.cargo();
             cargo.args(["run", "--quiet", "--package", "footlights-export", "--"]).args(&args);
             // The local edge's token is for the local edge: no other address gets it.
             let elsewhere = args.iter().any(|arg| arg == "--url" || arg.starts_with("--url="));
             let given = args.iter().any(|arg| arg == "--token" || arg.starts_with("--token="));
-            let known = std::env::var_os(dev::ADMIN_TOKEN).is_some();
+            let known = std::env::var_os(ADMIN_TOKEN).is_some();
             if !elsewhere && !given && !known {
-                cargo.envs(dev::admin_token(&ws)?.map(|token| (dev::ADMIN_TOKEN, token)));
+                cargo.envs(admin_token(&ws.root.join("examples"))?.map(|token| (ADMIN_TOKEN, token)));
             }
             process::replace(&mut cargo)
         }
-        Command::Train { args } => {
-            let ws = Workspace::find()?;
-            process::replace(
-                ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args),
-            )
-        }
+        Command::Train { args } => process::replace(
+            ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args),
+        ),
         Command::Bench { args } => {
-            let ws = Workspace::find()?;
-            build::run(&ws, true)?;
+            let examples = ws.examples()?;
+            build::run(&examples, true)?;
             let all = args.iter().all(|arg| arg.starts_with('-'));
             let runs = |name: &str| all || args.iter().any(|arg| arg == name);
             // Not for a benchmark that does without: it is installed where it is missing.
             let chromium =
                 if runs("browser_rollback") { Some(("CHROMIUM_BIN", tools::chromium()?)) } else { None };
-            let served =
-                if runs("load") || runs("latency") { Some(build::for_tests(&ws, true)?) } else { None };
+            let lab = ws.test_lab()?;
+            if ["load", "latency", "study", "browser_rollback"].iter().any(|name| runs(name)) {
+                build::run(&lab, true)?;
+                footlights_cli::tools::npm_packages(&ws.root)?;
+            }
             process::replace(
                 ws.cargo()
                     .args(["run", "--release", "--package", "footlights-bench", "--"])
                     .args(args)
                     .envs(chromium)
-                    .envs(served)
-                    .env("FOOTLIGHTS_NODE", tools::node()?)
-                    .env("FOOTLIGHTS_WASM_BINDGEN", tools::wasm_bindgen(&ws)?)
-                    .env("FOOTLIGHTS_EDGE", ws.root.join(dev::EDGE)),
+                    .env("FOOTLIGHTS_LAB", &lab.root)
+                    .env("FOOTLIGHTS_NODE", node()?),
             )
         }
-        Command::Simulate { mut args } => {
-            let ws = Workspace::find()?;
+        Command::Simulate { args } => {
             let own_edge = !args.iter().any(|arg| arg.starts_with("--url") || arg == "--help" || arg == "-h");
-            let for_tests = args.iter().position(|arg| arg == "--test-experiments").map(|at| args.remove(at));
-            let served = match (own_edge, for_tests) {
-                (true, None) => build::run(&ws, false).map(|()| None)?,
-                (true, Some(_)) => Some(build::for_tests(&ws, false)?),
-                (false, _) => None,
-            };
+            let for_tests = args.iter().any(|arg| arg == "--test-experiments");
+            let lab = if for_tests { ws.test_lab()? } else { ws.examples()? };
+            if own_edge {
+                build::run(&lab, false)?;
+                footlights_cli::tools::npm_packages(&ws.root)?;
+            }
             process::replace(
                 ws.cargo()
                     .args(["run", "--quiet", "--package", "footlights-simulate", "--"])
                     .args(args)
-                    .envs(served)
-                    .env("FOOTLIGHTS_NODE", tools::node()?),
+                    .env("FOOTLIGHTS_LAB", &lab.root)
+                    .env("FOOTLIGHTS_NODE", node()?),
             )
         }
-        Command::Fuzz { args } => process::replace(&mut test::fuzz(&Workspace::find()?, args)),
-        Command::DeployCheck => test::deploy_check(&Workspace::find()?),
+        Command::Fuzz { args } => process::replace(&mut test::fuzz(&ws, args)),
+        Command::DeployCheck => test::deploy_check(&ws),
+        Command::BuildTestLab => build::run(&ws.test_lab()?, false),
     }
 }

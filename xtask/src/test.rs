@@ -12,12 +12,13 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use crate::{
-    build, process,
-    process::{headline, say},
-    tools,
-    workspace::{WASM, Workspace},
+use footlights_cli::{
+    WASM, build,
+    process::{self, headline, say},
+    tools::{node, npm_packages, wasm_target},
 };
+
+use crate::{tools, workspace::Workspace};
 
 /// One part of the tests. The order is that of running them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,25 +50,20 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
             Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target]))),
-            Stage::Wasm => {
-                let worker = build::for_tests(ws, false)?;
-                node_tests(ws, "wasm", filter, vec![worker])
-            }
+            Stage::Wasm => node_tests(ws, "wasm", filter, Vec::new()),
             Stage::Edge => {
-                let worker = build::for_tests(ws, false)?;
                 process::run(ws.cargo().args(["build", "--package", "footlights-simulate"]))?;
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
-                node_tests(ws, "edge", filter, python.into_iter().chain([worker]).collect())
+                node_tests(ws, "edge", filter, python.into_iter().collect())
             }
             Stage::Browser => {
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
                 browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
-                browsers.push(build::for_tests(ws, false)?);
                 node_tests(ws, "browser", filter, browsers)
             }
             Stage::Deploy => {
-                build::run(ws, false)?;
-                dry_run(ws, true)
+                build::run(&ws.examples()?, false)?;
+                dry_run(ws)
             }
         }
         .with_context(|| format!("stage {name}; run it alone with `cargo xtask test {name}`"))?;
@@ -79,30 +75,31 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
 
 /// `cargo xtask deploy-check`: the deployment as `wrangler deploy` would do it, optimised build and all.
 pub fn deploy_check(ws: &Workspace) -> Result<()> {
-    build::run(ws, true)?;
-    dry_run(ws, false)
+    build::run(&ws.examples()?, true)?;
+    dry_run(ws)
 }
+
+/// What is compiled for wasm, and what cargo is told besides.
+const WASM_BUILDS: [(&[&str], &[&str]); 2] = [
+    (&["footlights-client"], &["--no-default-features"]),
+    (
+        &["footlights-client", "footlights-replay", "footlights-policies", "footlights-worker"],
+        &["--features", "footlights-client/simulate"],
+    ),
+];
 
 fn lint(ws: &Workspace) -> Result<()> {
     const DENY: [&str; 3] = ["--", "-D", "warnings"];
     process::run(ws.cargo().args(["fmt", "--all", "--check"]))?;
     process::run(ws.cargo().args(["clippy", "--workspace", "--all-targets"]).args(DENY))?;
-    tools::wasm_target(ws)?;
-    let mut clippy = ws.cargo();
-    clippy.args(["clippy", "--target", WASM]);
-    // One of them is built in two ways.
-    let mut directories = build::PAGES.map(|page| page.directory).to_vec();
-    directories.dedup();
-    for directory in directories.into_iter().chain(["worker"]) {
-        clippy.args(["--package", ws.package(directory)?]);
+    wasm_target(&ws.root)?;
+    // Each of them as a lab's build compiles it.
+    for (packages, features) in WASM_BUILDS {
+        let mut clippy = ws.cargo();
+        clippy.args(["clippy", "--target", WASM]).args(features);
+        clippy.args(packages.iter().flat_map(|package| ["--package", package]));
+        process::run(clippy.args(DENY))?;
     }
-    process::run(clippy.args(DENY))?;
-    let mut clippy = ws.cargo();
-    clippy.args(["clippy", "--target", WASM, "--package", "footlights-client", build::WITHOUT_SIMULATION]);
-    process::run(clippy.args(DENY))?;
-    let mut clippy = ws.cargo();
-    clippy.args(["clippy", "--target", WASM, "--package", ws.package("worker")?]);
-    process::run(clippy.args(build::WITH_TEST_EXPERIMENTS).args(DENY))?;
     process::run(ws.cargo().args(["run", "--quiet", "--package", "footlights-modules"]))?;
     // Broken links and public items without a word are errors.
     process::run(ws.cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
@@ -123,13 +120,16 @@ pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<I
     cargo
 }
 
-/// Runs `tests/{directory}/*.test.mjs`, one file after the other: some of them measure time.
+/// Builds the lab of the tests and runs `tests/{directory}/*.test.mjs`, one file after the other: some of them measure time.
 fn node_tests(
     ws: &Workspace,
     directory: &str,
     filter: Option<&str>,
     programs: Vec<(&str, PathBuf)>,
 ) -> Result<()> {
+    let lab = ws.test_lab()?;
+    build::run(&lab, false)?;
+    npm_packages(&ws.root)?;
     let directory = ws.root.join("tests").join(directory);
     let entries =
         std::fs::read_dir(&directory).with_context(|| format!("reading {}", directory.display()))?;
@@ -139,22 +139,25 @@ fn node_tests(
     if files.is_empty() {
         bail!("no tests in {}", directory.display());
     }
-    let mut node = Command::new(tools::node()?);
-    // A test that hangs fails after twenty minutes; nothing waits for ever.
-    node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=1200000"]);
-    node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).args(files);
-    node.envs(programs);
+    let mut node = node_test(ws, filter)?;
+    node.args(files).envs(programs).env("FOOTLIGHTS_LAB", &lab.root);
     process::run(&mut node)
 }
 
+/// Node's test runner, up to the files.
+fn node_test(ws: &Workspace, filter: Option<&str>) -> Result<Command> {
+    let mut node = Command::new(node()?);
+    // A test that hangs fails after twenty minutes; nothing waits for ever.
+    node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=1200000"]);
+    node.args(filter.map(|filter| format!("--test-name-pattern={filter}")));
+    Ok(node)
+}
+
 /// `wrangler deploy` without the upload. Its word about sizes is what a machine may want to read.
-fn dry_run(ws: &Workspace, built: bool) -> Result<()> {
-    let mut wrangler = Command::new(ws.root.join("node_modules/.bin/wrangler"));
-    wrangler.current_dir(&ws.root).args(["deploy", "--dry-run", "--outdir", "build/deploy"]);
+fn dry_run(ws: &Workspace) -> Result<()> {
+    let args = ["deploy", "--dry-run", "--outdir", "target/footlights/deploy"].map(str::to_owned);
+    let mut wrangler = footlights_cli::wrangler(&ws.root.join("examples"), &args)?;
     wrangler.env("WRANGLER_SEND_METRICS", "false").env("CI", "true");
-    if built {
-        wrangler.env("FOOTLIGHTS_SKIP_BUILD", "1");
-    }
     let out = wrangler.stderr(Stdio::inherit()).output().context("starting wrangler")?;
     let text = String::from_utf8_lossy(&out.stdout);
     eprint!("{text}");

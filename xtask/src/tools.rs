@@ -1,128 +1,16 @@
-//! The programs that everything else needs: found, or installed where that can be done without asking. What cannot is
-//! said in one sentence with its remedy.
+//! The programs that only tests need: found, or installed where that can be done without asking. What cannot is said in
+//! one sentence with its remedy.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, bail};
-
-use crate::{
-    parse, process,
-    process::say,
-    stamp::Stamp,
-    workspace::{WASM, Workspace, cache},
+use footlights_cli::{
+    cache,
+    process::{self, say},
+    tools::on_path,
 };
 
-/// The oldest Node.js that wrangler and the test runner's options work with.
-const NODE: (u32, u32, u32) = (20, 11, 0);
-
-/// Node.js, checked.
-pub fn node() -> Result<PathBuf> {
-    let Some(node) = on_path("node") else {
-        bail!("Node.js is missing: install version {}.{} or newer from https://nodejs.org", NODE.0, NODE.1);
-    };
-    let found = process::output(Command::new(&node).arg("--version"))?;
-    if parse::version(&found).is_none_or(|version| version < NODE) {
-        bail!("Node.js is {found}: install version {}.{} or newer from https://nodejs.org", NODE.0, NODE.1);
-    }
-    Ok(node)
-}
-
-/// Installs what package-lock.json lists, unless that is what is installed.
-pub fn npm_packages(ws: &Workspace) -> Result<()> {
-    let modules = ws.root.join("node_modules");
-    let inputs = [ws.root.join("package.json"), ws.root.join("package-lock.json")];
-    let stamp = Stamp::new(modules.join(".footlights"), &inputs, "npm ci")?;
-    if stamp.holds(&modules.join("miniflare")) {
-        return Ok(());
-    }
-    let npm = on_path("npm")
-        .context("npm is missing: it comes with Node.js, on some systems as a package `npm`")?;
-    say("installing npm packages, once");
-    process::run(Command::new(npm).current_dir(&ws.root).args(["ci", "--no-audit", "--no-fund"]))?;
-    stamp.keep()
-}
-
-/// The wasm target of the toolchain in use.
-pub fn wasm_target(ws: &Workspace) -> Result<()> {
-    let rustc = || Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let mut query = rustc();
-    query.current_dir(&ws.root).args(["--print", "target-libdir", "--target", WASM]);
-    if Path::new(&process::output(&mut query)?).exists() {
-        return Ok(());
-    }
-    let Some(rustup) = on_path("rustup") else {
-        bail!(
-            "Rust's {WASM} target is missing: install it, or rustup from https://rustup.rs, which does it by itself"
-        );
-    };
-    say(format_args!("adding the {WASM} target, once"));
-    process::run(Command::new(rustup).current_dir(&ws.root).args(["target", "add", WASM]))
-}
-
-/// wasm-bindgen's command, at the version of the library that the crates are locked to: they must be the same.
-pub fn wasm_bindgen(ws: &Workspace) -> Result<PathBuf> {
-    cargo_tool(ws, "wasm-bindgen-cli", "wasm-bindgen", "wasm-bindgen")
-}
-
-/// worker-build, at the version of the `worker` library: the two are released together.
-pub fn worker_build(ws: &Workspace) -> Result<PathBuf> {
-    cargo_tool(ws, "worker-build", "worker-build", "worker")
-}
-
-/// The program `program` of the crate `package`, installed at the version at which `library` is locked.
-fn cargo_tool(ws: &Workspace, package: &str, program: &str, library: &str) -> Result<PathBuf> {
-    let lockfile = ws.lockfile()?;
-    let version =
-        parse::locked_version(&lockfile, library).with_context(|| format!("Cargo.lock has no {library}"))?;
-    let directory = format!("tools/{program}-{version}");
-    let homes: Vec<PathBuf> =
-        cache().into_iter().chain([ws.target.clone()]).map(|home| home.join(&directory)).collect();
-    let file = Path::new("bin").join(program).with_extension(std::env::consts::EXE_EXTENSION);
-    if let Some(found) = homes.iter().map(|home| home.join(&file)).find(|path| path.exists()) {
-        return Ok(found);
-    }
-    let home = homes.iter().find(|home| std::fs::create_dir_all(home).is_ok());
-    let home = home.with_context(|| {
-        format!("no place to install {package}: neither the cache nor target/ can be written")
-    })?;
-    say(format_args!("building {package} {version}, about 4 minutes, once"));
-    openssl_headers(package)?;
-    let install = |locked: &[&str]| {
-        let mut cargo = ws.cargo();
-        // Outside the workspace, so that neither its target directory nor its settings apply.
-        cargo.current_dir(home).env_remove("CARGO_TARGET_DIR");
-        cargo.args(["install", package, "--version", version, "--quiet", "--root"]).arg(home).args(locked);
-        process::run(&mut cargo)
-    };
-    // A published lock file can name a dependency that has since been withdrawn.
-    install(&["--locked"]).or_else(|_| {
-        say(format_args!("trying {package} again with the newest dependencies"));
-        install(&[])
-    })?;
-    Ok(home.join(file))
-}
-
-/// worker-build links the system's OpenSSL.
-fn openssl_headers(package: &str) -> Result<()> {
-    let found = |command: &str, args: &[&str]| {
-        Command::new(command).args(args).output().is_ok_and(|o| o.status.success())
-    };
-    if package != "worker-build"
-        || !cfg!(target_os = "linux")
-        || found("pkg-config", &["--exists", "openssl"])
-    {
-        return Ok(());
-    }
-    if apt_install(&["pkg-config", "libssl-dev"])? || std::env::var_os("OPENSSL_DIR").is_some() {
-        return Ok(());
-    }
-    bail!(
-        "worker-build needs OpenSSL's headers: install pkg-config and libssl-dev (or your system's names for them)"
-    )
-}
+use crate::workspace::Workspace;
 
 /// A browser for the tests.
 struct Browser {
@@ -240,12 +128,4 @@ fn apt_install(packages: &[&str]) -> Result<bool> {
     process::run(apt_get().args(["update", "-qq"]))?;
     process::run(apt_get().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))?;
     Ok(true)
-}
-
-/// Where a program lies on the path.
-fn on_path(program: &str) -> Option<PathBuf> {
-    let file = Path::new(program).with_extension(std::env::consts::EXE_EXTENSION);
-    std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|directory| directory.join(&file))
-        .find(|path| path.is_file())
 }

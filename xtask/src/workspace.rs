@@ -1,4 +1,4 @@
-//! Where this repository, its build output and the user's cache are.
+//! Where this repository and its build output are.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,12 +6,8 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use footlights_cli::{Project, process};
 use serde_json::Value;
-
-use crate::process;
-
-/// The wasm target that the worker and the client are built for.
-pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// The repository and cargo's view of it.
 pub struct Workspace {
@@ -19,7 +15,6 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Cargo's target directory, which the environment may have moved elsewhere.
     pub target: PathBuf,
-    packages: Vec<(PathBuf, String)>,
 }
 
 impl Workspace {
@@ -31,11 +26,8 @@ impl Workspace {
         let mut cargo = cargo_in(&root);
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
         let metadata: Value = serde_json::from_str(&process::output(&mut cargo)?)?;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let packages =
-            packages.iter().map(|p| (PathBuf::from(text(&p["manifest_path"])), text(&p["name"]))).collect();
-        Ok(Self { target: text(&metadata["target_directory"]).into(), root, packages })
+        let target = metadata["target_directory"].as_str().context("cargo names no target directory")?.into();
+        Ok(Self { root, target })
     }
 
     /// A cargo command that runs in the root.
@@ -43,18 +35,14 @@ impl Workspace {
         cargo_in(&self.root)
     }
 
-    /// The name of the package in a directory of the root.
-    pub fn package(&self, directory: &str) -> Result<&str> {
-        let manifest = self.root.join(directory).join("Cargo.toml");
-        let found = self.packages.iter().find(|(path, _)| *path == manifest);
-        found
-            .map(|(_, name)| name.as_str())
-            .with_context(|| format!("the workspace has no package in {directory}/"))
+    /// The lab of the examples.
+    pub fn examples(&self) -> Result<Project> {
+        Project::at(&self.root.join("examples"))
     }
 
-    /// What `Cargo.lock` says.
-    pub fn lockfile(&self) -> Result<String> {
-        std::fs::read_to_string(self.root.join("Cargo.lock")).context("reading Cargo.lock")
+    /// The lab of the tests, which serves their experiments too.
+    pub fn test_lab(&self) -> Result<Project> {
+        Project::at(&self.root.join("tests/lab"))
     }
 }
 
@@ -63,11 +51,4 @@ fn cargo_in(root: &Path) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root);
     cargo
-}
-
-/// Where what outlives a checkout is kept: `$FOOTLIGHTS_CACHE`, or `footlights` in the user's cache directory.
-pub fn cache() -> Option<PathBuf> {
-    let var = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = || var("XDG_CACHE_HOME").or_else(|| Some(var("HOME")?.join(".cache")));
-    var("FOOTLIGHTS_CACHE").or_else(|| Some(user()?.join("footlights")))
 }

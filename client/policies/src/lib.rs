@@ -1,55 +1,12 @@
 //! The policies of single-player games for participants' browsers, which run them as well as the room does. They are a
 //! module of their own, because the runtime of the models is twenty times as large as everything else that a page loads.
-#![cfg(target_arch = "wasm32")]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::collections::BTreeMap;
+#[cfg(target_arch = "wasm32")]
+mod web;
 
-use footlights_env::{Agent, Policy, msgpack};
-use footlights_protocol::timeline::PolicyQuery;
-use wasm_bindgen::prelude::{JsError, wasm_bindgen};
+#[cfg(target_arch = "wasm32")]
+pub use footlights_app::install;
 
-/// The policies of one game scene.
-#[wasm_bindgen]
-pub struct Policies(BTreeMap<Agent, Box<dyn Policy>>);
-
-#[wasm_bindgen]
-impl Policies {
-    /// Makes the policies of a game scene.
-    ///
-    /// # Errors
-    /// There is no such game, or a model does not load.
-    #[wasm_bindgen(constructor)]
-    pub fn new(experiment: &str, scene: &str) -> Result<Self, JsError> {
-        let missing = || JsError::new(&format!("there is no game {scene} in {experiment}"));
-        let experiment = footlights_example_experiments::all()
-            .into_iter()
-            .find(|known| known.id == experiment)
-            .ok_or_else(missing)?;
-        let game = experiment.game(scene).ok_or_else(missing)?;
-        let mut policies = BTreeMap::new();
-        for agent in (0..).map(Agent).take(game.seats.len()) {
-            if let Some(policy) = game.make_policy(agent)? {
-                policies.insert(agent, policy);
-            }
-        }
-        Ok(Self(policies))
-    }
-
-    /// Evaluates a policy from its saved state, or from the start of an episode without one. `query` is an encoded
-    /// [`PolicyQuery`]; the result is the encoded pair of the action and the state after it.
-    ///
-    /// # Errors
-    /// The query or the state cannot be read, no policy plays that agent, or the policy fails.
-    pub fn act(&mut self, query: &[u8], state: Option<Vec<u8>>) -> Result<Vec<u8>, JsError> {
-        let query: PolicyQuery = msgpack::decode(query)?;
-        let missing = || JsError::new(&format!("no policy plays {}", query.agent));
-        let policy = self.0.get_mut(&query.agent).ok_or_else(missing)?;
-        match state {
-            Some(state) => policy.load(&state)?,
-            None => policy.reset(),
-        }
-        let action = query.evaluate(policy.as_mut())?;
-        Ok(msgpack::encode(&(action, policy.save()?))?)
-    }
-}
+/// The static files of the module, by name.
+pub const FILES: &[(&str, &str)] = &[("boot.js", include_str!("../static/boot.js"))];

@@ -19,5 +19,14 @@ mod web;
 pub use address::{AddressUpdate, ReplayAddress};
 pub use check::ReplayCheck;
 pub use controller::ReplayController;
+#[cfg(target_arch = "wasm32")]
+pub use footlights_app::install;
 pub use position::ReplayPosition;
 pub use rows::{RowsError, StepRows};
+
+/// The static files of the page, by name.
+pub const FILES: &[(&str, &str)] = &[
+    ("admin.css", include_str!("../static/admin.css")),
+    ("again.js", include_str!("../static/again.js")),
+    ("boot.js", include_str!("../static/boot.js")),
+];

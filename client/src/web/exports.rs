@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 /// The environments of this build.
 #[wasm_bindgen]
 pub fn environment_ids() -> Vec<String> {
-    footlights_example_environments::registry().iter().map(|entry| entry.id.to_owned()).collect()
+    footlights_app::installed().registry().iter().map(|entry| entry.id.to_owned()).collect()
 }
 
 /// The golden digest of an environment's default configuration, as 16 hexadecimal digits.
@@ -59,5 +59,5 @@ pub fn bench_rollback(id: &str, ticks: u32, times: u32) -> Result<u32, JsError> 
 }
 
 fn make(id: &str) -> Result<Box<dyn Simulation>, JsError> {
-    Ok(footlights_example_environments::registry().get(id)?.make_default()?)
+    Ok(footlights_app::installed().registry().get(id)?.make_default()?)
 }

@@ -35,6 +35,11 @@ mod tab_lease;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Makes the environments of `app` those that this page simulates. A page that does not simulate has none.
+pub fn install(app: fn() -> footlights_app::App) {
+    simulation::install(app);
+}
+
 /// Takes over the page. Called once by `boot.js`.
 #[wasm_bindgen]
 pub fn start() {

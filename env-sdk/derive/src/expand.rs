@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro_crate::{FoundCrate, crate_name};
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, LitStr, Result, Variant};
 
@@ -35,9 +36,10 @@ pub(crate) fn discrete(input: &DeriveInput) -> Result<TokenStream> {
     let name = &input.ident;
     let names: Vec<&Ident> = actions.iter().map(|(name, _)| *name).collect();
     let labels: Vec<&String> = actions.iter().map(|(_, label)| label).collect();
+    let env = environment_crate();
     Ok(quote! {
         #[automatically_derived]
-        impl ::footlights_env::Discrete for #name {
+        impl #env::Discrete for #name {
             const ALL: &'static [Self] = &[#(Self::#names),*];
             const LABELS: &'static [&'static str] = &[#(#labels),*];
 
@@ -47,21 +49,37 @@ pub(crate) fn discrete(input: &DeriveInput) -> Result<TokenStream> {
         }
 
         #[automatically_derived]
-        impl ::core::convert::TryFrom<::footlights_env::ActionValue> for #name {
-            type Error = ::footlights_env::NotAnAction;
+        impl ::core::convert::TryFrom<#env::ActionValue> for #name {
+            type Error = #env::NotAnAction;
 
-            fn try_from(value: ::footlights_env::ActionValue) -> ::core::result::Result<Self, Self::Error> {
-                <Self as ::footlights_env::Discrete>::from_value(&value)
+            fn try_from(value: #env::ActionValue) -> ::core::result::Result<Self, Self::Error> {
+                <Self as #env::Discrete>::from_value(&value)
             }
         }
 
         #[automatically_derived]
-        impl ::core::convert::From<#name> for ::footlights_env::ActionValue {
+        impl ::core::convert::From<#name> for #env::ActionValue {
             fn from(action: #name) -> Self {
                 Self::Discrete(action as i32)
             }
         }
     })
+}
+
+/// The path of `footlights-env` as the crate at hand names it: that crate itself, or the one that re-exports it.
+fn environment_crate() -> TokenStream {
+    let named = |package: &str| match crate_name(package) {
+        Ok(FoundCrate::Name(name)) => Some(Ident::new(&name, Span::call_site())),
+        Ok(FoundCrate::Itself) => Some(Ident::new(&package.replace('-', "_"), Span::call_site())),
+        Err(_) => None,
+    };
+    if let Some(env) = named("footlights-env") {
+        return quote!(::#env);
+    }
+    match named("footlights") {
+        Some(facade) => quote!(::#facade::env),
+        None => quote!(::footlights_env),
+    }
 }
 
 /// A variant has no fields, and its number, where one is written, is its place.

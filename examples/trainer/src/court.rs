@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use footlights_env::{ActionValue, Agent, Environment, Policy, Rng, Stream, math};
-use footlights_example_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball, State};
+use footlights_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball, State};
 
 use crate::net::{INPUTS, Net};
 

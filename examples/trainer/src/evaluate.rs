@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use footlights_env::{Agent, Policy, Rng, Sim, Simulation, Stream};
-use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Config, SlimeVolleyball};
 
 /// How some points ended for one policy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

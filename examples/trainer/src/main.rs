@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, ensure};
 use clap::Parser;
 use footlights_env::{Discrete as _, Environment as _, Policy, RandomPolicy};
-use footlights_example_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
 use footlights_onnx::Model;
 use footlights_trainer::{FRAME_SKIP, Score, Settings, evaluate, play_config};
 

@@ -1,7 +1,7 @@
 //! The committed model meets its bars, played the way a room plays it.
 
 use footlights_env::{Discrete as _, Environment as _, Policy, RandomPolicy};
-use footlights_example_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
 use footlights_onnx::{Model, OnnxPolicy};
 use footlights_trainer::{
     evaluate::{Tally, both_sides},

@@ -41,3 +41,12 @@ pub use verdict::Verdict;
 
 #[cfg(test)]
 mod tests;
+
+/// The migrations of the tables in D1, by file name and in the order of applying them.
+pub const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_init.sql", include_str!("../migrations/0001_init.sql")),
+    ("0002_answers.sql", include_str!("../migrations/0002_answers.sql")),
+    ("0003_seat_outcomes.sql", include_str!("../migrations/0003_seat_outcomes.sql")),
+    ("0004_data.sql", include_str!("../migrations/0004_data.sql")),
+    ("0005_games_by_start.sql", include_str!("../migrations/0005_games_by_start.sql")),
+];

@@ -21,7 +21,7 @@ const OLDEST: u16 = 1;
 /// use footlights_data::replay::{FORMAT, Replay, ReplayEpisode};
 /// use footlights_experiment::record::GameInfo;
 ///
-/// let registry = footlights_example_environments::registry();
+/// let registry = footlights_environments::registry();
 /// let entry = registry.get("mountain-car-v0").unwrap();
 /// let mut sim = entry.make_default().unwrap();
 /// sim.reset(7, 0);
@@ -250,7 +250,7 @@ mod tests {
 
     /// Thirty random steps of an episode, and the simulation that made them.
     fn game() -> (Replay, Box<dyn Simulation>, u64) {
-        let registry = footlights_example_environments::registry();
+        let registry = footlights_environments::registry();
         let entry = registry.get("slime-volleyball-v0").unwrap();
         let (mut sim, here) = (entry.make_default().unwrap(), entry.fingerprint().unwrap());
         sim.reset(9, 0);

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use footlights_example_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
 use proptest::prelude::*;
 
 use crate::{

@@ -15,7 +15,7 @@ use footlights_data::{
     steps,
 };
 use footlights_env::{Agent, conformance};
-use footlights_example_environments::{
+use footlights_environments::{
     mountain_car::{self, MountainCar, Push},
     slime_volleyball::{self, Move, SlimeVolleyball},
 };

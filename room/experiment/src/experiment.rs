@@ -13,7 +13,7 @@ use crate::{
 /// What a researcher configures and participants go through: an ordered list of scenes.
 ///
 /// ```
-/// use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+/// use footlights_environments::mountain_car::{Config, MountainCar, Push};
 /// use footlights_experiment::{Experiment, GameScene, Page, Question, Scene, Seat};
 ///
 /// let drive = GameScene::new::<MountainCar>("drive", Config::default())

@@ -18,7 +18,7 @@ pub type HooksFactory = Arc<dyn Fn() -> Box<dyn Hooks> + Send + Sync>;
 /// What a room tells a researcher's code. Every method has a default that does nothing.
 ///
 /// ```
-/// use footlights_example_environments::mountain_car::{Config, MountainCar};
+/// use footlights_environments::mountain_car::{Config, MountainCar};
 /// use footlights_experiment::{GameScene, hooks::Hooks, record::StepRecord};
 ///
 /// /// Records the energy of the car in a column.

@@ -12,7 +12,7 @@ pub type PolicyFactory = Arc<dyn Fn() -> Result<Box<dyn Policy>, PolicyError> + 
 /// Who holds an agent's seat.
 ///
 /// ```
-/// use footlights_example_environments::slime_volleyball::{Chaser, Config, SlimeVolleyball};
+/// use footlights_environments::slime_volleyball::{Chaser, Config, SlimeVolleyball};
 /// use footlights_experiment::{GameScene, Seat};
 ///
 /// let game = GameScene::new::<SlimeVolleyball>("game", Config::default())

@@ -7,13 +7,13 @@ use footlights_experiment::Experiment;
 use footlights_testing::{Bot, Environments, Habits, Plan};
 
 const ENVIRONMENTS: Environments = Environments {
-    make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
-    fingerprint: |id| footlights_example_environments::registry().get(id).ok()?.fingerprint().ok(),
+    make: |id, config| footlights_environments::registry().get(id)?.make_packed(config),
+    fingerprint: |id| footlights_environments::registry().get(id).ok()?.fingerprint().ok(),
 };
 
 /// The experiment of that id, an example or one of the tests.
 pub fn experiment(id: &str) -> Result<Rc<Experiment>> {
-    let all = [footlights_example_experiments::all(), footlights_test_experiments::all()].concat();
+    let all = footlights_test_lab::app().experiments();
     let found = all.into_iter().find(|experiment| experiment.id == id);
     Ok(Rc::new(found.with_context(|| format!("there is no experiment {id:?}"))?))
 }

@@ -1,6 +1,9 @@
 //! What is uploaded and downloaded, as it travels: gzipped.
 
-use std::{io::Write, path::Path};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use flate2::{Compression, write::GzEncoder};
@@ -9,13 +12,13 @@ use crate::{context::Context, report::Figure};
 
 /// What is deployed.
 pub fn worker(context: &mut Context) -> Result<()> {
-    let files = ["worker/build/index_bg.wasm", "worker/build/index.js"];
-    let (packed, plain) = sizes(&context.root, &files)?;
+    let files = ["worker/index_bg.wasm", "worker/index.js"];
+    let (packed, plain) = sizes(&built(context), &files)?;
     let figure = Figure::new("worker_bundle", packed / 1e6, "MB gzip").at_most(4.0);
     context.add(
         figure
             .detail("unpacked_MB", plain / 1e6)
-            .detail("wasm_opt", optimised(&context.root, "worker", files[0])?),
+            .detail("wasm_opt", optimised(&built(context), "worker", files[0])?),
     )
 }
 
@@ -23,14 +26,19 @@ pub fn worker(context: &mut Context) -> Result<()> {
 /// simulate.
 pub fn client(context: &mut Context) -> Result<()> {
     for (name, most) in [("client", Some(150.0)), ("simulating", None)] {
-        let files = ["client_bg.wasm", "client.js"].map(|file| format!("client/dist/{name}/{file}"));
-        let (packed, plain) = sizes(&context.root, &files)?;
+        let files = ["client_bg.wasm", "client.js"].map(|file| format!("pages/{name}/{file}"));
+        let (packed, plain) = sizes(&built(context), &files)?;
         let figure = Figure::new(format!("{name}_bundle"), packed / 1e3, "kB gzip");
         let figure = most.into_iter().fold(figure, Figure::at_most);
-        let wasm_opt = optimised(&context.root, name, &files[0])?;
+        let wasm_opt = optimised(&built(context), name, &files[0])?;
         context.add(figure.detail("unpacked_kB", plain / 1e3).detail("wasm_opt", wasm_opt))?;
     }
     Ok(())
+}
+
+/// Where the build of the examples is.
+fn built(context: &Context) -> PathBuf {
+    context.root.join("examples/target/footlights")
 }
 
 /// Sums of gzipped and plain lengths.
@@ -50,6 +58,6 @@ fn sizes(root: &Path, files: &[impl AsRef<Path> + std::fmt::Display]) -> Result<
 /// Whether the module is one that wasm-opt made; the build keeps its latest beside.
 fn optimised(root: &Path, name: &str, module: &str) -> Result<bool> {
     let module = std::fs::read(root.join(module))?;
-    let Ok(entries) = std::fs::read_dir(root.join("build/wasm-opt").join(name)) else { return Ok(false) };
+    let Ok(entries) = std::fs::read_dir(root.join("wasm-opt").join(name)) else { return Ok(false) };
     Ok(entries.flatten().any(|entry| std::fs::read(entry.path()).is_ok_and(|kept| kept == module)))
 }

@@ -37,7 +37,7 @@ impl Context {
         if let Some(built) = &self.kernels {
             return Ok(built.clone());
         }
-        let built = kernels::build(&self.root, &given("FOOTLIGHTS_WASM_BINDGEN", "wasm-bindgen"))?;
+        let built = kernels::build(&self.root)?;
         Ok(self.kernels.insert(built).clone())
     }
 }

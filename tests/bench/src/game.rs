@@ -6,7 +6,7 @@ use footlights_engine::{
     room::{GameRoom, Input, Output},
 };
 use footlights_env::{Agent, Environment, Rng, Stream};
-use footlights_example_environments::{
+use footlights_environments::{
     mountain_car::{self, MountainCar},
     slime_volleyball::{self, Move, SlimeVolleyball},
 };

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 /// Compiles the kernels as the worker is compiled, and returns the JavaScript that loads them.
-pub fn build(root: &Path, wasm_bindgen: &Path) -> Result<PathBuf> {
+pub fn build(root: &Path) -> Result<PathBuf> {
     eprintln!("bench: building the kernels for wasm, minutes if the worker was never built");
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root).args(["build", "--lib", "--release", "--target", "wasm32-unknown-unknown"]);
@@ -25,10 +25,6 @@ pub fn build(root: &Path, wasm_bindgen: &Path) -> Result<PathBuf> {
     let module = files.find(is_module).context("cargo named no module")?;
     // Inside the repository, where package.json says that JavaScript is modules.
     let out = root.join("build/bench");
-    let mut bindgen = Command::new(wasm_bindgen);
-    bindgen.args(["--target", "web", "--no-typescript", "--out-name", "kernels", "--out-dir"]).arg(&out);
-    let status = bindgen.arg(module.as_str().unwrap_or_default()).stdout(Stdio::null()).status();
-    let status = status.with_context(|| format!("starting {}", wasm_bindgen.display()))?;
-    ensure!(status.success(), "wasm-bindgen failed ({status})");
+    footlights_cli::pack_for_browsers(Path::new(module.as_str().unwrap_or_default()), "kernels", &out)?;
     Ok(out.join("kernels.js"))
 }

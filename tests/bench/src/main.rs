@@ -95,7 +95,7 @@ fn run(cli: Cli) -> Result<()> {
     let root = package_directory().join("../..").canonicalize()?;
     let node = given("FOOTLIGHTS_NODE", "node");
     let report = Report::begin(cli.json, &Conditions::find(&node))?;
-    let edge = given("FOOTLIGHTS_EDGE", root.join("xtask/edge/edge.mjs"));
+    let edge = given("FOOTLIGHTS_EDGE", root.join("footlights/cli/edge/edge.mjs"));
     let mut context = Context::new(root, node, edge, cli.policy, report);
     for name in Name::value_variants().iter().filter(|name| cli.names.is_empty() || cli.names.contains(name))
     {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use footlights_data::replay::{FORMAT, Replay, ReplayEpisode};
 use footlights_env::{Sim, Simulation, conformance};
-use footlights_example_environments::slime_volleyball::{Config, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Config, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, Seat, record::GameInfo};
 use footlights_protocol::{
     EpochMs, MonotonicMs, Tick,
@@ -40,7 +40,7 @@ pub fn run(context: &mut Context) -> Result<()> {
 fn resimulate(context: &mut Context) -> Result<()> {
     const TIMES: u32 = 20_000;
     let kernel = Kernel {
-        module: context.root.join("client/dist/simulating/client.js"),
+        module: context.root.join("examples/target/footlights/pages/simulating/client.js"),
         call: "bench_rollback".into(),
         args: vec![json!(ID), json!(8), json!(TIMES)],
         network: Value::Null,
@@ -92,7 +92,7 @@ fn messages(context: &mut Context, tick: Tick) -> Result<()> {
 /// A game of 3,000 ticks, played again with a digest a tick.
 fn verify(context: &mut Context) -> Result<()> {
     const TICKS: u32 = 3_000;
-    let registry = footlights_example_environments::registry();
+    let registry = footlights_environments::registry();
     let entry = registry.get(ID)?;
     let mut sim = Sim::<SlimeVolleyball>::new(Config { lives: 200, max_steps: 100_000 })?;
     let config = sim.config()?;

@@ -65,7 +65,7 @@ pub fn frame_bytes(context: &mut Context) -> Result<()> {
 
 /// Size and cost of a snapshot of each environment, and of what a room stores.
 pub fn snapshot(context: &mut Context) -> Result<()> {
-    for entry in footlights_example_environments::registry().iter() {
+    for entry in footlights_environments::registry().iter() {
         let mut simulation = entry.make_default()?;
         conformance::golden(simulation.as_mut())?;
         let saved = simulation.save()?;

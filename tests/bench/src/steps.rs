@@ -3,7 +3,7 @@
 use anyhow::Result;
 use footlights_bench_kernels::steps;
 use footlights_env::{Environment, conformance};
-use footlights_example_environments::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
+use footlights_environments::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,7 +25,7 @@ fn typed<E: Environment>() -> Spread {
 }
 
 fn erased(id: &str) -> Spread {
-    let registry = footlights_example_environments::registry();
+    let registry = footlights_environments::registry();
     rate(&time(|| steps::erased(&registry, id, STEPS)))
 }
 
@@ -52,7 +52,7 @@ pub fn wasm(context: &mut Context) -> Result<()> {
         ))
     };
     let client = Kernel {
-        module: context.root.join("client/dist/simulating/client.js"),
+        module: context.root.join("examples/target/footlights/pages/simulating/client.js"),
         call: "bench_steps".into(),
         args: vec![json!(slime), json!(STEPS)],
         network: Value::Null,
@@ -77,7 +77,7 @@ pub fn wasm(context: &mut Context) -> Result<()> {
 
 /// Natively what the client module's `bench_steps` does: its random actions are drawn on the way.
 fn client_loop(id: &str) -> Result<Spread> {
-    let mut simulation = footlights_example_environments::registry().get(id)?.make_default()?;
+    let mut simulation = footlights_environments::registry().get(id)?.make_default()?;
     let seconds = time(|| {
         let mut episode = 0;
         simulation.reset(1, episode);

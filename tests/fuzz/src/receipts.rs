@@ -9,7 +9,7 @@ use footlights_engine::{
     room::{GameRoom, Input},
 };
 use footlights_env::Agent;
-use footlights_example_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
 use footlights_experiment::{GameScene, Seat};
 use footlights_protocol::{
     EpochMs, KeySet,

@@ -89,6 +89,9 @@ struct Cli {
     /// After so many seconds whoever is not at an end counts as stranded
     #[arg(long, value_name = "S", default_value_t = 900)]
     deadline: u32,
+    /// The experiments of the tests, too: the local edge serves them with the lab of the tests
+    #[arg(long)]
+    test_experiments: bool,
     /// Shows what the local edge logs
     #[arg(long, conflicts_with = "url")]
     verbose: bool,
@@ -105,8 +108,8 @@ enum Keys {
 
 /// Those of this build.
 const ENVIRONMENTS: Environments = Environments {
-    make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
-    fingerprint: |id| footlights_example_environments::registry().get(id).ok()?.fingerprint().ok(),
+    make: |id, config| footlights_app::installed().registry().get(id)?.make_packed(config),
+    fingerprint: |id| footlights_app::installed().registry().get(id).ok()?.fingerprint().ok(),
 };
 
 fn chance(text: &str) -> Result<f64, String> {
@@ -118,6 +121,11 @@ fn chance(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    footlights_app::install(if cli.test_experiments {
+        footlights_test_lab::app
+    } else {
+        footlights_examples::app
+    });
     let run = || -> Result<Report> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         LocalSet::new().block_on(&runtime, async {
@@ -147,11 +155,7 @@ fn main() -> ExitCode {
 
 /// The experiment of that id.
 fn study(id: &str) -> Result<Experiment> {
-    let mut all = footlights_example_experiments::all();
-    // A worker for tests serves those too; no deployment does.
-    if std::env::var_os("FOOTLIGHTS_WORKER").is_some() {
-        all.extend(footlights_test_experiments::all());
-    }
+    let mut all = footlights_app::installed().experiments();
     match all.iter().position(|experiment| experiment.id == id) {
         Some(place) => Ok(all.swap_remove(place)),
         None => {
@@ -301,6 +305,7 @@ mod tests {
 
     #[test]
     fn an_unknown_study_is_refused_with_those_that_there_are() {
+        footlights_app::install(footlights_examples::app);
         let why = study("nothing").err().unwrap().to_string();
         assert!(why.contains("slime_human_ai") && why.contains("\"nothing\""), "{why}");
     }

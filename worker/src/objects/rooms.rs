@@ -210,6 +210,9 @@ impl Shell {
         });
         let room = match restored {
             Ok(room) => room,
+            // The next deployment may be right again: the game stays as it is stored, and is tried again at the next
+            // alarm, or when one of its players comes back.
+            Err(error @ ApiError::Config(_)) => return Err(error),
             // A deployment changed the scene or its environment, so the game can never go on. Its players go on without it.
             Err(error) => {
                 log!("error", "not_restored", "game": game, "detail": error.to_string());

@@ -66,6 +66,7 @@ mod tests {
 
     #[test]
     fn only_a_study_whose_games_browsers_simulate_loads_the_environments() {
+        footlights_app::install(footlights_examples::app);
         for (id, program) in [
             ("slime_human_human", "/client/"),
             ("slime_rollback", "/simulating/"),

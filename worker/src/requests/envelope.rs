@@ -76,11 +76,16 @@ mod tests {
     use super::ObjectClass::*;
 
     #[test]
-    fn every_class_is_bound_in_the_deployments_configuration() {
-        let configuration = include_str!("../../../wrangler.toml");
+    fn every_class_is_exported_and_bound() {
+        let configuration = include_str!("../../../examples/wrangler.toml");
+        let script = include_str!("../../../footlights/cli/src/worker.js");
         for class in [Participant, Lobby, Rooms, Assignment] {
             let bound = format!("{{ name = \"{}\", class_name = \"{class:?}\" }}", class.binding());
             assert!(configuration.contains(&bound), "{bound}");
+            assert!(
+                script.contains(&format!("export const {class:?} = object(module.{class:?});")),
+                "{class:?}"
+            );
         }
     }
 }

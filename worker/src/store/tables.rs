@@ -174,18 +174,13 @@ mod tests {
 
     use super::*;
 
-    const MIGRATIONS: [&str; 5] = [
-        include_str!("../../migrations/0001_init.sql"),
-        include_str!("../../migrations/0002_answers.sql"),
-        include_str!("../../migrations/0003_seat_outcomes.sql"),
-        include_str!("../../migrations/0004_data.sql"),
-        include_str!("../../migrations/0005_games_by_start.sql"),
-    ];
-
     /// The columns of every table after all migrations.
     fn migrated() -> BTreeMap<String, BTreeSet<String>> {
         let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let lines = MIGRATIONS.into_iter().flat_map(str::lines).filter(|line| !line.trim().starts_with("--"));
+        let lines = footlights_data::MIGRATIONS
+            .iter()
+            .flat_map(|(_, sql)| sql.lines())
+            .filter(|line| !line.trim().starts_with("--"));
         let sql: String = lines.flat_map(|line| [line, "\n"]).collect();
         for statement in sql.split(';').map(str::trim) {
             let words: Vec<&str> = statement.split_whitespace().collect();

@@ -6,7 +6,7 @@ use super::*;
 
 /// A game of random episodes with so many steps each.
 fn game(id: &str, steps: &[u32]) -> (Replay, Box<dyn Simulation>, u64) {
-    let registry = footlights_example_environments::registry();
+    let registry = footlights_environments::registry();
     let entry = registry.get(id).unwrap();
     let (mut sim, here) = (entry.make_default().unwrap(), entry.fingerprint().unwrap());
     let episodes = (0u32..).zip(steps).map(|(episode, steps)| {
@@ -53,7 +53,7 @@ fn at(episode: u32, step: u32) -> ReplayPosition {
 
 #[test]
 fn every_moment_is_the_same_however_one_gets_there() {
-    for id in footlights_example_environments::registry().iter().map(|entry| entry.id) {
+    for id in footlights_environments::registry().iter().map(|entry| entry.id) {
         let (replay, sim, here) = game(id, &[90, 1, 75]);
         let mut player = ReplayController::open(replay.clone(), sim, here);
         while player.check(1) {}
@@ -70,7 +70,7 @@ fn every_moment_is_the_same_however_one_gets_there() {
                 Some(before) => replay.episodes[place.episode as usize].digests[before as usize],
                 None => {
                     let mut fresh =
-                        footlights_example_environments::registry().get(id).unwrap().make_default().unwrap();
+                        footlights_environments::registry().get(id).unwrap().make_default().unwrap();
                     fresh.reset(9, place.episode);
                     fresh.digest().unwrap()
                 }

@@ -2,7 +2,6 @@
 
 use footlights_canvas::dom::{Result, now, sleep, window};
 use footlights_data::replay::Replay;
-use footlights_example_environments::registry;
 use js_sys::{JSON, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -47,7 +46,7 @@ pub async fn replay(path: &str) -> Result<ReplayController> {
         Err(error) => return Err(cannot(&reason(&error))),
     };
     let replay = Replay::decode(&bytes).map_err(|error| cannot(&error.to_string()))?;
-    let registry = registry();
+    let registry = footlights_app::installed().registry();
     let made = registry.get(&replay.environment).and_then(|entry| {
         Ok((entry.make(&replay.config())?, entry.fingerprint_of(&replay.fingerprinted_config())?))
     });

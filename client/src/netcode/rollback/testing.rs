@@ -18,7 +18,7 @@ pub const FPS: f32 = 20.0;
 
 /// What a browser can compute: the environments of the examples, and no policy.
 pub const ENGINE: LocalEngine = LocalEngine {
-    make: |id, config| footlights_example_environments::registry().get(id)?.make_packed(config),
+    make: |id, config| footlights_environments::registry().get(id)?.make_packed(config),
     infer: |_, _| None,
 };
 
@@ -39,14 +39,14 @@ pub fn rules() -> Rules {
 
 /// A game at its start.
 pub fn timeline() -> Timeline {
-    let registry = footlights_example_environments::registry();
+    let registry = footlights_environments::registry();
     let sim = registry.get(ENVIRONMENT).and_then(|entry| entry.make_default()).unwrap();
     Timeline::new(rules(), sim, 1)
 }
 
 /// What a room says of such a game.
 pub fn setup(single_player: bool) -> SimulationSetup {
-    let registry = footlights_example_environments::registry();
+    let registry = footlights_environments::registry();
     SimulationSetup {
         environment: ENVIRONMENT.into(),
         fingerprint: registry.get(ENVIRONMENT).and_then(|entry| entry.fingerprint()).unwrap(),

@@ -32,7 +32,7 @@ pub fn subjects_by_agent(scene: &GameScene, seated: &[SeatedParticipant]) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use footlights_example_environments::mountain_car::{Config, MountainCar};
+    use footlights_environments::mountain_car::{Config, MountainCar};
     use footlights_experiment::{Seat, matchmaking::Candidate};
 
     use super::*;

@@ -1,7 +1,7 @@
 //! The scene, game and seats that the tests of the room's parts share.
 
 use footlights_env::Agent;
-use footlights_example_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Chaser, Config, Move, SlimeVolleyball};
 use footlights_experiment::{Execution, GameScene, Seat};
 use footlights_protocol::{EpochMs, timeline::Timeline};
 

@@ -34,7 +34,7 @@ use crate::{
 /// A game: an environment, who holds its seats, and how it is played. Times are in milliseconds.
 ///
 /// ```
-/// use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+/// use footlights_environments::mountain_car::{Config, MountainCar, Push};
 /// use footlights_experiment::{GameScene, Seat};
 ///
 /// let game = GameScene::new::<MountainCar>("drive", Config::default())
@@ -265,7 +265,7 @@ impl GameScene {
     /// name.
     ///
     /// ```
-    /// use footlights_example_environments::mountain_car::{Config, MountainCar};
+    /// use footlights_environments::mountain_car::{Config, MountainCar};
     /// use footlights_experiment::{Ending, GameScene, Outcome, Transition};
     ///
     /// // A participant whose partner left still answers the survey.

@@ -1,6 +1,6 @@
 //! One participant on their way through an experiment.
 
-use footlights_example_environments::mountain_car::{Config, MountainCar, Push};
+use footlights_environments::mountain_car::{Config, MountainCar, Push};
 
 use super::*;
 use crate::{

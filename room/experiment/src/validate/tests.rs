@@ -4,7 +4,7 @@ use crate::matchmaking::{LatencyFifo, Reunion, SameAttribute};
 use footlights_env::{
     Agent, AgentSpec, Discrete, Environment, Rng, Space, Spec, Step, Surface, View, Viewport,
 };
-use footlights_example_environments::{
+use footlights_environments::{
     mountain_car::{self, MountainCar, Push},
     slime_volleyball::{Config, Move, SlimeVolleyball},
 };

@@ -1,7 +1,7 @@
 //! Policies that decide, one observation after the other.
 
 use footlights_env::{ActionValue, Agent, Environment, Policy, PolicyError, Rng, Spec, Stream};
-use footlights_example_environments::slime_volleyball::{Config as Slime, SlimeVolleyball};
+use footlights_environments::slime_volleyball::{Config as Slime, SlimeVolleyball};
 use footlights_onnx::{Config, Model, OnnxPolicy, export};
 
 /// A network with its policy and an observation to decide about.

@@ -55,16 +55,13 @@ fn prepared(spec: &Spec) -> Vec<PerAgent<ActionValue>> {
 
 #[cfg(test)]
 mod tests {
-    use footlights_example_environments::slime_volleyball::SlimeVolleyball;
+    use footlights_environments::slime_volleyball::SlimeVolleyball;
 
     use super::*;
 
     #[test]
     fn both_ways_to_step_play_the_same_game() {
         let typed = typed::<SlimeVolleyball>(5_000);
-        assert_eq!(
-            erased(&footlights_example_environments::registry(), "slime-volleyball-v0", 5_000),
-            Ok(typed)
-        );
+        assert_eq!(erased(&footlights_environments::registry(), "slime-volleyball-v0", 5_000), Ok(typed));
     }
 }

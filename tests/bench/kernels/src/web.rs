@@ -1,7 +1,7 @@
 //! The kernels as Node.js calls them.
 
 use footlights_env::Environment;
-use footlights_example_environments::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
+use footlights_environments::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 use crate::{inference, steps};
@@ -19,7 +19,7 @@ pub fn typed_steps(id: &str, steps: u32) -> Result<f32, JsError> {
 /// [`steps::erased`].
 #[wasm_bindgen]
 pub fn erased_steps(id: &str, steps: u32) -> Result<f32, JsError> {
-    Ok(steps::erased(&footlights_example_environments::registry(), id, steps)?)
+    Ok(steps::erased(&footlights_environments::registry(), id, steps)?)
 }
 
 /// A network that decides; see [`inference::Network`].

@@ -1,0 +1,2 @@
+//! The command of the examples.
+footlights::main!(footlights_examples::app);

@@ -1,0 +1,118 @@
+//! What a deployment is made of: the environments and the experiments of a lab.
+//!
+//! A lab's crate has one function that returns an [`App`]. Each WebAssembly module that is built from the crate calls
+//! [`install`] with it when it starts, and what serves or simulates asks [`installed`].
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+#[cfg(feature = "experiments")]
+mod check;
+
+use std::sync::OnceLock;
+
+use footlights_env::{Entry, Environment, Policy, Registry};
+use footlights_experiment::Experiment;
+
+#[cfg(feature = "experiments")]
+pub use check::{Checked, Problem};
+
+#[cfg(feature = "experiments")]
+type MakeExperiment = Box<dyn Fn() -> Experiment + Send + Sync>;
+
+/// The environments and the experiments of a deployment.
+///
+/// ```
+/// use footlights_app::App;
+/// use footlights_environments::mountain_car::{Config, MountainCar, Rocker};
+/// use footlights_experiment::prelude::*;
+///
+/// fn hill() -> Experiment {
+///     Experiment::new("hill", "Up the hill")
+///         .scene(Scene::start(Page::new("start", "Up the hill").text("Rock the car until it reaches the flag.")))
+///         .scene(GameScene::new::<MountainCar>("game", Config::default()).seat(Seat::Human))
+///         .scene(Scene::end(Page::new("end", "Thank you").text("That was all.")))
+/// }
+///
+/// let app = App::new()
+///     .environment::<MountainCar>()
+///     .policy::<MountainCar>("scripted", || Box::new(Rocker))
+///     .experiment(hill);
+/// assert!(app.registry().get("mountain-car-v0").is_ok());
+/// ```
+#[derive(Default)]
+#[must_use]
+pub struct App {
+    registry: Registry,
+    #[cfg(feature = "experiments")]
+    experiments: Vec<MakeExperiment>,
+}
+
+impl App {
+    /// An app with nothing in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an environment, so that browsers can simulate it, replays can be played again, and the conformance kit and
+    /// `rollout` know it. One of the same id is replaced.
+    pub fn environment<E: Environment>(mut self) -> Self {
+        self.registry = self.registry.with(Entry::of::<E>());
+        self
+    }
+
+    /// Adds a policy written in Rust to an environment that was added before: `rollout` plays it by its name. Seats of
+    /// experiments do not need it; they are given their policies directly.
+    ///
+    /// An environment that was not added is added.
+    pub fn policy<E: Environment>(mut self, name: &'static str, make: fn() -> Box<dyn Policy>) -> Self {
+        let entry = self.registry.get(E::ID).cloned().unwrap_or_else(|_| Entry::of::<E>());
+        self.registry = self.registry.with(entry.scripted(name, make));
+        self
+    }
+
+    /// Adds an experiment: a function that makes it, such as `hill::experiment`. The front page lists experiments in the
+    /// order in which they were added.
+    ///
+    /// A function and not the experiment itself, because the pages of participants are built from the same app and must
+    /// not carry what makes every experiment.
+    pub fn experiment(self, make: impl Fn() -> Experiment + Send + Sync + 'static) -> Self {
+        #[cfg(feature = "experiments")]
+        {
+            let mut app = self;
+            app.experiments.push(Box::new(make));
+            app
+        }
+        #[cfg(not(feature = "experiments"))]
+        {
+            drop(make);
+            self
+        }
+    }
+
+    /// The environments.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The experiments, made anew, in the order of the front page.
+    #[cfg(feature = "experiments")]
+    #[must_use]
+    pub fn experiments(&self) -> Vec<Experiment> {
+        self.experiments.iter().map(|make| make()).collect()
+    }
+}
+
+static INSTALLED: OnceLock<App> = OnceLock::new();
+
+/// Makes `app` the one that this module serves or simulates. The first call counts: a module is built from one app.
+pub fn install(app: fn() -> App) {
+    INSTALLED.get_or_init(app);
+}
+
+/// The app of this module; one with nothing in it where none was installed.
+pub fn installed() -> &'static App {
+    INSTALLED.get_or_init(App::default)
+}

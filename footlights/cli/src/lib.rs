@@ -1,0 +1,138 @@
+//! The command of a lab's repository: `cargo run -- dev`, `build`, `deploy` and what else [`Command`] lists.
+//!
+//! It brings a machine to where everything runs, builds the lab's WebAssembly modules, and starts what the architecture
+//! keeps apart. What a machine may read goes to standard output, everything else to standard error.
+
+pub mod build;
+mod check;
+mod deploy;
+mod dev;
+mod files;
+mod pack;
+mod parse;
+pub mod process;
+mod project;
+mod replay;
+mod rollout;
+mod shim;
+mod stamp;
+pub mod tools;
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use footlights_app::App;
+
+pub use check::check;
+pub use deploy::wrangler;
+pub use dev::{ADMIN_TOKEN, admin_token};
+pub use pack::web as pack_for_browsers;
+pub use project::{Project, WASM, cache};
+pub use stamp::Stamp;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set up, build, and serve everything on 127.0.0.1, with R2 and D1 embedded
+    Dev {
+        /// Where to listen
+        #[arg(long, default_value_t = 8787)]
+        port: u16,
+    },
+    /// Say what is wrong with the experiments, if anything
+    Check,
+    /// Build the pages and the worker, as wrangler.toml's [build] does
+    Build {
+        /// Optimise the modules for size as well: minutes the first time
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build and deploy to Cloudflare
+    Deploy {
+        /// What `wrangler deploy` takes, such as --env staging or --dry-run
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Call the wrangler that this version was tested with, such as `wrangler login` or `wrangler secret put NAME`
+    Wrangler {
+        /// What wrangler takes
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Play an environment and print every step as a line of JSON
+    Rollout(rollout::Options),
+    /// Play a stored game again and compare every digest
+    Replay {
+        /// A `.msgpack` file from the bucket's `replays` folder
+        file: PathBuf,
+    },
+}
+
+impl Command {
+    /// Does it for the lab whose package is in `root` and whose app is made by `app`.
+    ///
+    /// # Errors
+    /// What could not be done, with its cause.
+    pub fn run(self, app: fn() -> App, root: &Path) -> Result<()> {
+        match self {
+            Self::Dev { port } => {
+                check(app)?;
+                dev::run(&Project::at(root)?, port)
+            }
+            Self::Check => check(app),
+            Self::Build { release } => {
+                if std::env::var_os(deploy::SKIP_BUILD).is_some() {
+                    process::say(format_args!("not built again: {} is set", deploy::SKIP_BUILD));
+                    return Ok(());
+                }
+                check(app)?;
+                build::run(&Project::at(root)?, release)
+            }
+            Self::Deploy { args } => {
+                check(app)?;
+                deploy::run(&Project::at(root)?, &args)
+            }
+            Self::Wrangler { args } => process::replace(&mut deploy::wrangler(root, &args)?),
+            Self::Rollout(options) => {
+                let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+                rollout::run(app().registry(), &options, &mut out)?;
+                Ok(out.flush()?)
+            }
+            Self::Replay { file } => replay::run(app().registry(), &file),
+        }
+    }
+}
+
+#[derive(Parser)]
+#[command(
+    name = "cargo run --",
+    bin_name = "cargo run --",
+    version,
+    about = "Everything around this lab's experiments"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The whole `main` of a lab: reads the command line and does what it says. `root` is the directory of the lab's package.
+pub fn main(app: fn() -> App, root: &str) -> ExitCode {
+    exit(Cli::parse().command.run(app, Path::new(root)))
+}
+
+/// Says what went wrong, if anything, and which code to end with.
+pub fn exit(result: Result<()>) -> ExitCode {
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    // A reader such as `head` that has seen enough is not a failure.
+    let io = error.downcast_ref::<std::io::Error>();
+    if io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}

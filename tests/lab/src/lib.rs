@@ -1,0 +1,22 @@
+//! The lab that tests and benchmarks run: the examples, and experiments that only tests need. The front page lists none of
+//! these.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod lobby_check;
+mod rollback_check;
+mod slime_load;
+mod staying_check;
+
+use footlights::prelude::*;
+
+/// The examples' app, with the experiments of the tests.
+pub fn app() -> App {
+    footlights_examples::app()
+        .experiment(slime_load::experiment)
+        .experiment(lobby_check::experiment)
+        .experiment(staying_check::experiment)
+        .experiment(rollback_check::experiment)
+}
