@@ -45,6 +45,9 @@ pub use footlights_protocol as protocol;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub use footlights_cli as cli;
 
+#[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
+pub use footlights_testing as testing;
+
 /// Everything that environments and experiments usually need: `use footlights::prelude::*;`.
 pub mod prelude {
     pub use footlights_app::App;
@@ -59,6 +62,33 @@ macro_rules! main {
     ($app:path) => {
         fn main() -> ::std::process::ExitCode {
             $crate::cli::main($app, ::core::env!("CARGO_MANIFEST_DIR"))
+        }
+    };
+}
+
+/// The tests of a lab: `footlights::tests!(my_lab::app);` in a file of its `tests/` folder.
+#[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
+#[macro_export]
+macro_rules! tests {
+    ($app:path) => {
+        #[test]
+        fn environments_pass_the_conformance_kit() {
+            $crate::testing::lab::environments_conform($app);
+        }
+
+        #[test]
+        fn environments_keep_their_golden_digests() {
+            $crate::testing::lab::goldens_hold($app, ::core::env!("CARGO_MANIFEST_DIR"));
+        }
+
+        #[test]
+        fn experiments_are_configured_right() {
+            $crate::testing::lab::experiments_are_right($app);
+        }
+
+        #[test]
+        fn bots_walk_through_every_experiment() {
+            $crate::testing::lab::bots_walk_through($app);
         }
     };
 }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use footlights_cli::{ADMIN_TOKEN, admin_token, build, process, tools::node};
+use footlights_cli::{build, process, tools::node};
 
 use crate::{test::Stage, workspace::Workspace};
 
@@ -39,12 +39,6 @@ enum Command {
         /// Only tests whose names contain this
         #[arg(long)]
         filter: Option<String>,
-    },
-    /// Download the data of experiments and unpack them
-    Export {
-        /// --to DIR, and what else `export` takes
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
     },
     /// Train the shipped policy of an environment
     Train {
@@ -87,18 +81,6 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Lab(command) => command.run(footlights_examples::app, &ws.root.join("examples")),
         Command::Test { stages, filter } => test::run(&ws, &stages, filter.as_deref()),
-        Command::Export { args } => {
-            let mut cargo = ws.cargo();
-            cargo.args(["run", "--quiet", "--package", "footlights-export", "--"]).args(&args);
-            // The local edge's token is for the local edge: no other address gets it.
-            let elsewhere = args.iter().any(|arg| arg == "--url" || arg.starts_with("--url="));
-            let given = args.iter().any(|arg| arg == "--token" || arg.starts_with("--token="));
-            let known = std::env::var_os(ADMIN_TOKEN).is_some();
-            if !elsewhere && !given && !known {
-                cargo.envs(admin_token(&ws.root.join("examples"))?.map(|token| (ADMIN_TOKEN, token)));
-            }
-            process::replace(&mut cargo)
-        }
         Command::Train { args } => process::replace(
             ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args),
         ),

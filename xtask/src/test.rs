@@ -35,6 +35,8 @@ pub enum Stage {
     Edge,
     /// Whole participants in Chromium, and in Firefox where there is one
     Browser,
+    /// A lab's repository from nothing to data: made, tested, built, played in Chromium, exported
+    NewLab,
     /// A deployment, up to the upload
     Deploy,
 }
@@ -51,6 +53,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Host => host(ws, filter),
             Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target]))),
             Stage::Wasm => node_tests(ws, "wasm", filter, Vec::new()),
+            Stage::NewLab => new_lab(ws, filter),
             Stage::Edge => {
                 process::run(ws.cargo().args(["build", "--package", "footlights-simulate"]))?;
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
@@ -101,6 +104,13 @@ fn lint(ws: &Workspace) -> Result<()> {
         process::run(clippy.args(DENY))?;
     }
     process::run(ws.cargo().args(["run", "--quiet", "--package", "footlights-modules"]))?;
+    // What would be published is whole, and depends on nothing that is not. Compiling it again takes minutes.
+    let mut package = ws.cargo();
+    package.args(["package", "--workspace", "--no-verify", "--allow-dirty", "--quiet"]);
+    process::run(package.args(ws.unpublished.iter().flat_map(|name| ["--exclude", name])))?;
+    if let Some(python) = tools::python(ws)? {
+        process::run(Command::new(python.with_file_name("typos")).current_dir(&ws.root))?;
+    }
     // Broken links and public items without a word are errors.
     process::run(ws.cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
@@ -118,6 +128,16 @@ pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<I
     let mut cargo = ws.cargo();
     cargo.args(["run", "--quiet", "--package", "footlights-fuzz", "--"]).args(args);
     cargo
+}
+
+/// Runs `tests/new-lab`, which makes a lab and builds it. The target directory is ours, so that what it stands on is
+/// compiled once.
+fn new_lab(ws: &Workspace, filter: Option<&str>) -> Result<()> {
+    npm_packages(&ws.root)?;
+    let this = std::env::current_exe().context("finding this program")?;
+    let mut node = node_test(ws, filter)?;
+    node.arg(ws.root.join("tests/new-lab/lab.test.mjs")).env("CHROMIUM_BIN", tools::chromium()?);
+    process::run(node.env("FOOTLIGHTS_XTASK", this).env("CARGO_TARGET_DIR", &ws.target))
 }
 
 /// Builds the lab of the tests and runs `tests/{directory}/*.test.mjs`, one file after the other: some of them measure time.

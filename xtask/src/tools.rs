@@ -97,7 +97,7 @@ pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
     if whole.exists() {
         return Ok(Some(found));
     }
-    say("installing pandas and DuckDB for the tests of the data, once");
+    say("installing pandas, DuckDB and typos for the tests, once");
     let made = process::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&home)).and_then(|()| {
         let mut pip = Command::new(&found);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
@@ -109,7 +109,7 @@ pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
             Ok(Some(found))
         }
         Err(error) => {
-            say(format_args!("no pandas and no DuckDB, so their tests are skipped: {error:#}"));
+            say(format_args!("no pandas, no DuckDB and no typos, so their tests are skipped: {error:#}"));
             Ok(None)
         }
     }

@@ -15,6 +15,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Cargo's target directory, which the environment may have moved elsewhere.
     pub target: PathBuf,
+    /// The packages that are not published.
+    pub unpublished: Vec<String>,
 }
 
 impl Workspace {
@@ -27,7 +29,12 @@ impl Workspace {
         cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
         let metadata: Value = serde_json::from_str(&process::output(&mut cargo)?)?;
         let target = metadata["target_directory"].as_str().context("cargo names no target directory")?.into();
-        Ok(Self { root, target })
+        let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        // Without a word about it, a package may be published anywhere.
+        let unpublished = packages.iter().filter(|package| !package["publish"].is_null());
+        let unpublished =
+            unpublished.filter_map(|package| package["name"].as_str().map(str::to_owned)).collect();
+        Ok(Self { root, target, unpublished })
     }
 
     /// A cargo command that runs in the root.
@@ -37,12 +44,12 @@ impl Workspace {
 
     /// The lab of the examples.
     pub fn examples(&self) -> Result<Project> {
-        Project::at(&self.root.join("examples"))
+        Project::at(&self.root.join("examples"), &footlights_examples::app())
     }
 
     /// The lab of the tests, which serves their experiments too.
     pub fn test_lab(&self) -> Result<Project> {
-        Project::at(&self.root.join("tests/lab"))
+        Project::at(&self.root.join("tests/lab"), &footlights_test_lab::app())
     }
 }
 

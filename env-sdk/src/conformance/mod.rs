@@ -64,8 +64,20 @@ pub struct Failure {
 ///
 /// The first gate that does not hold, and what happened there.
 pub fn check(entry: &Entry) -> Result<Report, Failure> {
-    let fail = |gate: &'static str| move |what: String| Failure { env: entry.id, gate, what };
-    let make = |gate: &'static str| entry.make_default().map_err(|e| fail(gate)(e.to_string()));
+    check_configured(entry.id, &|| entry.make_default())
+}
+
+/// Runs all five gates on the configuration that `make` gives the environment.
+///
+/// # Errors
+///
+/// The first gate that does not hold, and what happened there.
+pub fn check_configured(
+    env: &'static str,
+    make: &dyn Fn() -> Result<Box<dyn Simulation>, EnvError>,
+) -> Result<Report, Failure> {
+    let fail = |gate: &'static str| move |what: String| Failure { env, gate, what };
+    let make = |gate: &'static str| make().map_err(|e| fail(gate)(e.to_string()));
     snapshots::rollback(make("sync")?.as_mut()).map_err(fail("sync"))?;
     let snapshot_bytes =
         snapshots::save_load(make("save")?.as_mut(), make("save")?.as_mut()).map_err(fail("save"))?;

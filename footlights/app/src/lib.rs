@@ -41,18 +41,36 @@ type MakeExperiment = Box<dyn Fn() -> Experiment + Send + Sync>;
 ///     .experiment(hill);
 /// assert!(app.registry().get("mountain-car-v0").is_ok());
 /// ```
-#[derive(Default)]
 #[must_use]
 pub struct App {
     registry: Registry,
+    assets: &'static str,
     #[cfg(feature = "experiments")]
     experiments: Vec<MakeExperiment>,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self {
+            registry: Registry::default(),
+            assets: "assets",
+            #[cfg(feature = "experiments")]
+            experiments: Vec::new(),
+        }
+    }
 }
 
 impl App {
     /// An app with nothing in it.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The folder with the pictures and sounds that experiments name, from the folder of the lab's package; `assets` without
+    /// this.
+    pub fn assets(mut self, folder: &'static str) -> Self {
+        self.assets = folder;
+        self
     }
 
     /// Adds an environment, so that browsers can simulate it, replays can be played again, and the conformance kit and
@@ -95,6 +113,12 @@ impl App {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The folder of the assets, from that of the lab's package.
+    #[must_use]
+    pub fn assets_folder(&self) -> &'static str {
+        self.assets
     }
 
     /// The experiments, made anew, in the order of the front page.

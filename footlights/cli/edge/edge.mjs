@@ -7,7 +7,7 @@
 //
 //   node edge.mjs --root LAB --port 8787 --persist LAB/.wrangler/state/v3
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -102,8 +102,10 @@ async function refuseUsedPort(port) {
   });
 }
 
-/** What `cargo xtask dev` tells a person, on standard error. */
-async function greet(url) {
+/** What `dev` tells a person, on standard error; and `export`, in a file. */
+async function greet(url, root) {
+  mkdirSync(join(root, ".wrangler"), { recursive: true });
+  writeFileSync(join(root, ".wrangler/footlights.json"), JSON.stringify({ url }));
   const page = await fetch(url).then((response) => response.text(), () => "");
   const studies = [...new Set([...page.matchAll(/href="(\/x\/[^"?#]+)/g)].map(([, path]) => path))];
   const lines = ["", `Footlights runs at ${url}`, ...studies.map((path) => `  ${new URL(path, url)}`), ""];
@@ -142,7 +144,7 @@ async function cli() {
     process.once("SIGINT", end);
   }
   process.stdout.write(JSON.stringify({ url: edge.url }) + "\n");
-  if (greeting) await greet(edge.url);
+  if (greeting) await greet(edge.url, values.root ?? process.cwd());
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    files, pack, process,
+    disk, files, pack, process,
     process::say,
     project::{Project, WASM},
     shim::{self, GROUPS, Group, Module},
@@ -41,7 +41,7 @@ pub fn run(project: &Project, optimise: bool) -> Result<()> {
             packed(project, *module, &compiled, &node, optimise)?;
         }
     }
-    files::mirror(&project.root.join("assets"), &project.pages().join("assets"))?;
+    disk::mirror(&project.assets, &project.pages().join("assets"))?;
     files::write(files::MIGRATIONS, &project.out().join("migrations"))
 }
 
@@ -65,8 +65,7 @@ fn packed(project: &Project, module: Module, compiled: &Path, node: &Path, optim
         _ => project.pages().join(name),
     };
     let wasm = format!("{script}_bg.wasm");
-    let settings =
-        format!("{name}, {}, optimised: {optimise}, {:?}", env!("CARGO_PKG_VERSION"), files::of(module));
+    let settings = format!("{name}, {}, optimised: {optimise}, {:?}", pack::VERSION, files::of(module));
     let stamp = Stamp::new(project.out().join("stamps").join(name), &[compiled.to_owned()], &settings)?;
     if stamp.holds(&out.join(&wasm)) {
         return Ok(());

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::shim::Module;
+use crate::{disk::keep, shim::Module};
 
 /// Files by name.
 pub type Files = &'static [(&'static str, &'static str)];
@@ -27,38 +27,13 @@ pub const EDGE: Files = &[
     ("package.json", include_str!("../edge/package.json")),
     ("package-lock.json", include_str!("../edge/package-lock.json")),
     ("edge.mjs", include_str!("../edge/edge.mjs")),
+    ("export.mjs", include_str!("../edge/export.mjs")),
     ("migrations.mjs", include_str!("../edge/migrations.mjs")),
     ("watchdog.mjs", include_str!("../edge/watchdog.mjs")),
 ];
 
-/// Writes files into a directory, which is made if there is none.
+/// Writes files into a directory, which is made if there is none. What is as it was is not touched: another program may
+/// be reading it.
 pub fn write(files: Files, directory: &Path) -> Result<()> {
-    std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
-    for (name, content) in files {
-        let path = directory.join(name);
-        std::fs::write(&path, content).with_context(|| format!("writing {}", path.display()))?;
-    }
-    Ok(())
-}
-
-/// Makes a directory a copy of another one, without what it held before.
-pub fn mirror(from: &Path, to: &Path) -> Result<()> {
-    if to.exists() {
-        std::fs::remove_dir_all(to).with_context(|| format!("removing {}", to.display()))?;
-    }
-    if from.exists() { copy(from, to) } else { Ok(()) }
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
+    files.iter().try_for_each(|(name, content)| keep(&directory.join(name), content))
 }

@@ -7,7 +7,11 @@ pub mod build;
 mod check;
 mod deploy;
 mod dev;
+mod disk;
+mod export;
 mod files;
+mod golden;
+mod new;
 mod pack;
 mod parse;
 pub mod process;
@@ -17,6 +21,7 @@ mod rollout;
 mod shim;
 mod stamp;
 pub mod tools;
+mod unpack;
 
 use std::{
     io::Write as _,
@@ -30,7 +35,6 @@ use footlights_app::App;
 
 pub use check::check;
 pub use deploy::wrangler;
-pub use dev::{ADMIN_TOKEN, admin_token};
 pub use pack::web as pack_for_browsers;
 pub use project::{Project, WASM, cache};
 pub use stamp::Stamp;
@@ -64,6 +68,16 @@ pub enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Download the data of experiments and unpack them
+    Export(export::Options),
+    /// Compare the digests of the environments with those in goldens.json
+    Golden {
+        /// Write them there instead
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Make the repository of a new lab
+    New(new::Options),
     /// Play an environment and print every step as a line of JSON
     Rollout(rollout::Options),
     /// Play a stored game again and compare every digest
@@ -82,7 +96,7 @@ impl Command {
         match self {
             Self::Dev { port } => {
                 check(app)?;
-                dev::run(&Project::at(root)?, port)
+                dev::run(&Project::at(root, &app())?, port)
             }
             Self::Check => check(app),
             Self::Build { release } => {
@@ -91,13 +105,16 @@ impl Command {
                     return Ok(());
                 }
                 check(app)?;
-                build::run(&Project::at(root)?, release)
+                build::run(&Project::at(root, &app())?, release)
             }
             Self::Deploy { args } => {
                 check(app)?;
-                deploy::run(&Project::at(root)?, &args)
+                deploy::run(&Project::at(root, &app())?, &args)
             }
             Self::Wrangler { args } => process::replace(&mut deploy::wrangler(root, &args)?),
+            Self::Export(options) => export::run(root, &options),
+            Self::Golden { accept } => golden::run(app().registry(), root, accept),
+            Self::New(options) => new::run(&options, Project::at(root, &app())?.depend("footlights")?),
             Self::Rollout(options) => {
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());
                 rollout::run(app().registry(), &options, &mut out)?;

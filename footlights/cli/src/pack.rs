@@ -10,6 +10,9 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{process, process::say};
 
+/// Counts changes of what is done here: a module that was packed in another way is packed again.
+pub const VERSION: u32 = 2;
+
 /// What the modules use beyond WebAssembly's first version. Named one by one, so that wasm-opt never emits what an edge
 /// or a browser does not know yet.
 const FEATURES: [&str; 8] = [
@@ -34,6 +37,8 @@ const PACKING: [&str; 2] = ["--one-caller-inline-max-function-size=0", "--reorde
 pub fn web(module: &Path, name: &str, directory: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name(name).typescript(false).web(true)?;
+    // The script finds its module beside itself.
+    bindgen.omit_default_module_path(false);
     bindgen.generate(directory).with_context(|| format!("packing {}", module.display()))
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use footlights_app::App;
 use serde_json::Value;
 
 use crate::process;
@@ -22,6 +23,8 @@ pub struct Project {
     pub package: String,
     /// Cargo's target directory, which may be elsewhere.
     pub target: PathBuf,
+    /// Where the pictures and sounds of the experiments are.
+    pub assets: PathBuf,
     /// Where `Cargo.lock` is.
     pub workspace: PathBuf,
     /// How a manifest depends on the very crates of Footlights that the lab depends on, by their names.
@@ -29,11 +32,11 @@ pub struct Project {
 }
 
 impl Project {
-    /// Asks cargo about the package in `root`.
+    /// Asks cargo about the package in `root`, which `app` is the app of.
     ///
     /// # Errors
     /// There is no package, or it does not depend on `footlights`.
-    pub fn at(root: &Path) -> Result<Self> {
+    pub fn at(root: &Path, app: &App) -> Result<Self> {
         let mut cargo = Command::new("cargo");
         cargo.current_dir(root).args([
             "metadata",
@@ -51,6 +54,7 @@ impl Project {
         let crates = ours.map(|package| Ok((text(&package["name"]).to_owned(), dependency(package)?)));
         Ok(Self {
             root: root.to_owned(),
+            assets: root.join(app.assets_folder()),
             package: text(&own["name"]).to_owned(),
             target: text(&metadata["target_directory"]).into(),
             workspace: text(&metadata["workspace_root"]).into(),

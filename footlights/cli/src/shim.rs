@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::project::Project;
+use crate::{disk::keep, project::Project};
 
 /// A module of what is deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,15 +160,4 @@ fn lock(project: &Project, directory: &Path) -> Result<()> {
     }
     keep(&directory.join("Cargo.lock"), &lock)?;
     keep(&copied, &lock)
-}
-
-/// Writes a file unless it has that content.
-fn keep(path: &Path, content: &str) -> Result<()> {
-    if std::fs::read_to_string(path).is_ok_and(|kept| kept == content) {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
-    }
-    std::fs::write(path, content).with_context(|| format!("writing {}", path.display()))
 }

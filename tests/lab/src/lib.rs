@@ -15,6 +15,7 @@ use footlights::prelude::*;
 /// The examples' app, with the experiments of the tests.
 pub fn app() -> App {
     footlights_examples::app()
+        .assets("../../examples/assets")
         .experiment(slime_load::experiment)
         .experiment(lobby_check::experiment)
         .experiment(staying_check::experiment)

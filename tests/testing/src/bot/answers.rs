@@ -7,7 +7,7 @@ use footlights_experiment::Question;
 use crate::page::{Control, Takes};
 
 /// What a page's program finds out for a screening, of a computer that meets the requirements of most experiments.
-const DEVICE: [(&str, &str); 4] =
+pub(crate) const DEVICE: [(&str, &str); 4] =
     [("window_width", "1440"), ("window_height", "900"), ("ping_ms", "31.5"), ("touch", "false")];
 /// How often a bot answers a question that it may leave out.
 const TALKATIVE: f32 = 0.7;

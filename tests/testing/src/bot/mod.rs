@@ -27,6 +27,7 @@ use crate::{
 };
 
 use answers::Check;
+pub(crate) use answers::DEVICE;
 use game::{Game, Turn};
 
 pub use game::Environments;

@@ -1,0 +1,91 @@
+//! `new`: a lab's repository, with one environment and one experiment that work.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+use crate::process::say;
+
+/// What the new repository is like.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Its folder, which must not exist yet or be empty; the last part of it is the lab's name
+    pub directory: PathBuf,
+    /// What the environment is called: lower-case letters, digits and `-`
+    #[arg(long = "env", default_value = "coins")]
+    pub environment: String,
+    /// How many people play together
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub players: u8,
+}
+
+/// The files, by path. In paths and in contents, names stand in double braces.
+const FILES: [(&str, &str); 10] = [
+    ("Cargo.toml", include_str!("../template/manifest.toml")),
+    ("src/lib.rs", include_str!("../template/src/lib.rs")),
+    ("src/main.rs", include_str!("../template/src/main.rs")),
+    ("src/{{env}}.rs", include_str!("../template/src/environment.rs")),
+    ("src/{{env}}_experiment.rs", include_str!("../template/src/experiment.rs")),
+    ("tests/lab.rs", include_str!("../template/tests.rs")),
+    ("wrangler.toml", include_str!("../template/wrangler.toml")),
+    (".gitignore", include_str!("../template/ignore")),
+    (".github/workflows/ci.yml", include_str!("../template/ci.yml")),
+    ("README.md", include_str!("../template/readme.md")),
+];
+
+/// Writes the repository. `facade` is how its manifest depends on `footlights`.
+///
+/// # Errors
+/// A name cannot be one, or there is something in the folder already.
+pub fn run(options: &Options, facade: &str) -> Result<()> {
+    let Options { directory, environment, players } = options;
+    // A new lab takes later fixes, too.
+    let facade = facade.replace("\"=", "\"");
+    let lab = directory.file_name().and_then(|name| name.to_str()).context("the folder has no name")?;
+    for (what, name) in [("the lab's name", lab), ("--env", environment)] {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        let right = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain);
+        ensure!(
+            right,
+            "{what} is {name:?}: it must begin with a lower-case letter, and have only those, digits and -"
+        );
+    }
+    if directory.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("there is something in {} already", directory.display());
+    }
+    let env = environment.replace('-', "_");
+    let id = environment.replace('_', "-");
+    let words: Vec<String> = env.split('_').map(capitalised).collect();
+    let names = [
+        ("{{lab}}", lab.to_owned()),
+        ("{{lab_crate}}", lab.replace('-', "_")),
+        ("{{env}}", env.clone()),
+        ("{{env-id}}", format!("{id}-v0")),
+        ("{{Env}}", words.concat()),
+        ("{{Title}}", words.join(" ")),
+        ("{{players}}", players.to_string()),
+        ("{{footlights}}", facade),
+    ];
+    let filled =
+        |text: &str| names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
+    for (path, content) in FILES {
+        write(&directory.join(filled(path)), &filled(content))?;
+    }
+    say(format_args!(
+        "{} is a lab now: `cd` there, then `cargo run -- dev` and `cargo test`",
+        directory.display()
+    ));
+    Ok(())
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
+
+fn write(path: &Path, content: &str) -> Result<()> {
+    let parent = path.parent().context("a file without a folder")?;
+    std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+    std::fs::write(path, content).with_context(|| format!("writing {}", path.display()))
+}

@@ -1,0 +1,42 @@
+//! The experiment `{{env}}`: instructions, a game, a question, and a code at the end.
+
+use footlights::prelude::*;
+
+use crate::{{env}}::{Config, {{Env}}, Walk};
+
+/// The experiment.
+pub fn experiment() -> Experiment {
+    Experiment::new("{{env}}", "{{Title}}")
+        .description("Players walk on a grid and pick up coins.")
+        .completion(
+            Completion::new()
+                .generated_code(Ending::Completed)
+                .generated_code(Ending::LobbyTimeout)
+                .generated_code(Ending::PartnerLeft)
+                .generated_code(Ending::Failed),
+        )
+        .scene(Scene::start(
+            Page::new("start", "{{Title}}")
+                .text("You take part in a study. You play {{Title}}, which lasts about a minute.")
+                .button("I agree to take part"),
+        ))
+        .scene(
+            Page::new("instructions", "How to play")
+                .text("Walk with the arrow keys, and pick up as many coins as you can."),
+        )
+        .scene(game())
+        .scene(Page::new("survey", "One question").ask(Question::scale("fun", "How much fun was it?", 7)))
+        .scene(Scene::completion_code(Page::new("end", "Thank you").text("You scored {game.score} points.")))
+}
+
+fn game() -> GameScene {
+    let game = GameScene::new::<{{Env}}>("game", Config::default())
+        .title("{{Title}}")
+        .fps(10.0)
+        .max_steps(200)
+        .action(&["ArrowLeft"], Walk::Left, "left")
+        .action(&["ArrowRight"], Walk::Right, "right")
+        .action(&["ArrowUp"], Walk::Up, "up")
+        .action(&["ArrowDown"], Walk::Down, "down");
+    (0..{{players}}).fold(game, |game, _| game.seat(Seat::Human))
+}

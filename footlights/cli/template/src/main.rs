@@ -1,0 +1,1 @@
+footlights::main!({{lab_crate}}::app);

@@ -1,0 +1,2 @@
+//! What must hold for every environment and every experiment of this lab.
+footlights::tests!({{lab_crate}}::app);

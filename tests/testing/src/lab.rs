@@ -1,0 +1,88 @@
+//! What must hold of every lab. A lab's tests are one line, `footlights::tests!(my_lab::app);`, which calls each of these.
+
+use footlights_app::App;
+use footlights_env::conformance;
+use serde_json::Value;
+
+use crate::walk;
+
+/// The seed of all walks.
+const SEED: u64 = 1;
+
+/// Every environment passes the conformance kit, as it is by default and as each game of the experiments configures it.
+///
+/// # Panics
+/// With the gate that does not hold, and what happened there.
+pub fn environments_conform(app: fn() -> App) {
+    let app = app();
+    let mut failures: Vec<String> = app
+        .registry()
+        .iter()
+        .filter_map(|entry| conformance::check(entry).err())
+        .map(|e| e.to_string())
+        .collect();
+    for experiment in app.experiments() {
+        for game in experiment.games() {
+            let environment = &game.environment;
+            let found = conformance::check_configured(environment.id, &|| environment.make());
+            let at = |failure| format!("experiment {:?}, scene {:?}: {failure}", experiment.id, game.id);
+            failures.extend(found.err().map(at));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Every environment has the digest that `goldens.json` in the lab's folder holds, where it holds one: it is the game that
+/// it was. `golden --accept` writes the file.
+///
+/// # Panics
+/// With the environments that are other games now.
+pub fn goldens_hold(app: fn() -> App, root: &str) {
+    let path = std::path::Path::new(root).join("goldens.json");
+    let text = if path.exists() { std::fs::read_to_string(&path) } else { Ok("{}".into()) };
+    let kept: Value =
+        text.ok().and_then(|text| serde_json::from_str(&text).ok()).expect("goldens.json is JSON");
+    let changed: Vec<String> = app()
+        .registry()
+        .iter()
+        .filter_map(|entry| {
+            let mut sim = entry.make_default().expect("an environment accepts its default configuration");
+            let golden = conformance::golden(sim.as_mut()).expect("an environment can be simulated");
+            let (before, here) = (kept[entry.id].as_str()?, format!("{golden:016x}"));
+            (before != here).then(|| format!("{}: {here}, was {before}", entry.id))
+        })
+        .collect();
+    assert!(
+        changed.is_empty(),
+        "other games than before; if that is meant, `cargo run -- golden --accept`:\n{}",
+        changed.join("\n")
+    );
+}
+
+/// Every experiment is configured right.
+///
+/// # Panics
+/// With the scene and the option that are wrong, for each experiment.
+pub fn experiments_are_right(app: fn() -> App) {
+    let refused: Vec<String> = app().check().refused.iter().map(|(_, problem)| problem.to_string()).collect();
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// Everybody who takes part in an experiment comes to an end, in every condition.
+///
+/// # Panics
+/// With the scene where somebody is stuck, or the game that fails.
+pub fn bots_walk_through(app: fn() -> App) {
+    footlights_app::install(app);
+    for experiment in footlights_app::installed().experiments() {
+        match walk(&experiment, SEED) {
+            Ok(walks) => {
+                for walked in walks {
+                    let (scenes, ticks) = (walked.scenes.len(), walked.ticks);
+                    println!("{}: {scenes} scenes and {ticks} ticks to {:?}", experiment.id, walked.ending);
+                }
+            }
+            Err(stuck) => panic!("{stuck}"),
+        }
+    }
+}
