@@ -2,14 +2,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function simulate(...args) {
-  const command = ["run", "--quiet", "--package", "footlights-simulate", "--", "--json", ...args];
   return new Promise((resolve) => {
-    execFile("cargo", command, { cwd: ROOT, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+    execFile(process.env.FOOTLIGHTS_SIMULATE, ["--json", ...args], { maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
       resolve({ code: error ? error.code : 0, stdout, stderr });
     });
   });

@@ -97,11 +97,17 @@ fn run(command: Command) -> Result<()> {
                 build::run(&lab, true)?;
                 footlights_cli::tools::npm_packages(&ws.root)?;
             }
+            let simulate = if runs("study") {
+                Some(("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate")?))
+            } else {
+                None
+            };
             process::replace(
                 ws.cargo()
                     .args(["run", "--release", "--package", "footlights-bench", "--"])
                     .args(args)
                     .envs(chromium)
+                    .envs(simulate)
                     .env("FOOTLIGHTS_LAB", &lab.root)
                     .env("FOOTLIGHTS_NODE", node()?),
             )
@@ -115,14 +121,13 @@ fn run(command: Command) -> Result<()> {
                 footlights_cli::tools::npm_packages(&ws.root)?;
             }
             process::replace(
-                ws.cargo()
-                    .args(["run", "--quiet", "--package", "footlights-simulate", "--"])
+                std::process::Command::new(ws.program("footlights-simulate")?)
                     .args(args)
                     .env("FOOTLIGHTS_LAB", &lab.root)
                     .env("FOOTLIGHTS_NODE", node()?),
             )
         }
-        Command::Fuzz { args } => process::replace(&mut test::fuzz(&ws, args)),
+        Command::Fuzz { args } => process::replace(&mut test::fuzz(&ws, args)?),
         Command::DeployCheck => test::deploy_check(&ws),
         Command::BuildTestLab => build::run(&ws.test_lab()?, false),
     }

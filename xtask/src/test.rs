@@ -51,13 +51,13 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
         match stage {
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
-            Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target]))),
+            Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target])?)),
             Stage::Wasm => node_tests(ws, "wasm", filter, Vec::new()),
             Stage::NewLab => new_lab(ws, filter),
             Stage::Edge => {
-                process::run(ws.cargo().args(["build", "--package", "footlights-simulate"]))?;
+                let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate")?);
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
-                node_tests(ws, "edge", filter, python.into_iter().collect())
+                node_tests(ws, "edge", filter, python.into_iter().chain([simulate]).collect())
             }
             Stage::Browser => {
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
@@ -124,10 +124,10 @@ const FUZZ_TARGETS: [&str; 3] = ["wire", "receipts", "onnx"];
 
 /// `cargo xtask fuzz`, and the stage of the tests. Not optimised: what is slow is optimised always, and the checks of such
 /// a build find more.
-pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<Item = A>) -> Command {
-    let mut cargo = ws.cargo();
-    cargo.args(["run", "--quiet", "--package", "footlights-fuzz", "--"]).args(args);
-    cargo
+pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<Item = A>) -> Result<Command> {
+    let mut fuzz = Command::new(ws.program("footlights-fuzz")?);
+    fuzz.current_dir(&ws.root).args(args);
+    Ok(fuzz)
 }
 
 /// Runs `tests/new-lab`, which makes a lab and builds it. The target directory is ours, so that what it stands on is

@@ -42,6 +42,13 @@ impl Workspace {
         cargo_in(&self.root)
     }
 
+    /// Builds a program of the workspace and returns its path. A test is built with it, because cargo then chooses the
+    /// features that `cargo test` chooses: with others, the runtime of models would be compiled once more.
+    pub fn program(&self, name: &str) -> Result<PathBuf> {
+        process::run(self.cargo().args(["build", "--workspace", "--bin", name, "--test", "scenarios"]))?;
+        Ok(self.target.join("debug").join(name).with_extension(std::env::consts::EXE_EXTENSION))
+    }
+
     /// The lab of the examples.
     pub fn examples(&self) -> Result<Project> {
         Project::at(&self.root.join("examples"), &footlights_examples::app())

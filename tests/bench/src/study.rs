@@ -6,30 +6,21 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::{context::Context, report::Figure};
+use crate::{
+    context::{Context, given},
+    report::Figure,
+};
 
 const STUDY: &str = "slime_with_a_stranger";
 const PARTICIPANTS: u32 = 100;
 
 pub fn run(context: &mut Context) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut simulate = Command::new(cargo);
+    let mut simulate = Command::new(given("FOOTLIGHTS_SIMULATE", "footlights-simulate"));
     simulate.current_dir(&context.root).env("FOOTLIGHTS_NODE", &context.node);
-    simulate.args([
-        "run",
-        "--quiet",
-        "--package",
-        "footlights-simulate",
-        "--",
-        "--json",
-        "--experiment",
-        STUDY,
-    ]);
+    simulate.args(["--json", "--experiment", STUDY]);
     simulate.args(["--participants", &PARTICIPANTS.to_string()]);
-    let output = simulate
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("cargo run --package footlights-simulate")?;
+    let output =
+        simulate.stderr(std::process::Stdio::inherit()).output().context("starting footlights-simulate")?;
     let report: Value = serde_json::from_slice(&output.stdout).context("simulate's report")?;
     ensure!(output.status.success(), "the study did not go as it must: {}", report["errors"]);
     let mut add = |name: &str, value: &Value, unit| match value.as_f64() {
