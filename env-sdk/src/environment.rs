@@ -109,7 +109,7 @@ pub struct HudItem {
 /// # Ok::<(), EnvError>(())
 /// ```
 pub trait Environment: 'static {
-    /// What an experiment may choose. `Default` is what `cargo xtask rollout` uses.
+    /// What an experiment may choose. `Default` is what `rollout` uses.
     type Config: Clone + Default + Serialize + DeserializeOwned + 'static;
     /// Everything that changes. Its serialised form is the snapshot.
     type State: Clone + Serialize + DeserializeOwned + 'static;

@@ -27,8 +27,15 @@ mod pictures;
 mod snapshots;
 mod spaces;
 
+use std::collections::BTreeMap;
+
 pub use crate::random::random_actions;
-use crate::{error::EnvError, random::random_play, registry::Entry, simulation::Simulation};
+use crate::{
+    error::EnvError,
+    random::random_play,
+    registry::{Entry, Registry},
+    simulation::Simulation,
+};
 
 /// The seed of the golden digest.
 pub const GOLDEN_SEED: u64 = 2026;
@@ -99,4 +106,18 @@ pub fn check_configured(
 /// When a step fails or a state is not finite.
 pub fn golden(sim: &mut dyn Simulation) -> Result<u64, EnvError> {
     random_play(sim, GOLDEN_SEED, GOLDEN_TICKS)
+}
+
+/// The golden digests of all environments in their default configurations, by id, as 16 hexadecimal digits: what a
+/// `goldens.json` holds.
+///
+/// # Errors
+///
+/// When an environment refuses its default configuration or cannot be simulated.
+pub fn goldens(registry: &Registry) -> Result<BTreeMap<String, String>, EnvError> {
+    let digest = |entry: &Entry| {
+        let golden = golden(entry.make_default()?.as_mut())?;
+        Ok((entry.id.to_owned(), format!("{golden:016x}")))
+    };
+    registry.iter().map(digest).collect()
 }

@@ -105,7 +105,6 @@ fn packed(project: &Project, module: Module, compiled: &Path, node: &Path, optim
 }
 
 /// Where the latest optimised form of a module is kept.
-#[must_use]
-pub fn optimised(project: &Project, name: &str) -> PathBuf {
+fn optimised(project: &Project, name: &str) -> PathBuf {
     project.out().join("wasm-opt").join(name)
 }

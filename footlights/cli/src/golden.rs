@@ -19,7 +19,7 @@ type Goldens = BTreeMap<String, String>;
 /// An environment has another digest than before, or cannot be simulated.
 pub fn run(registry: &Registry, root: &Path, accept: bool) -> Result<()> {
     let path = path(root);
-    let (known, here) = (read(&path)?, digests(registry)?);
+    let (known, here) = (read(&path)?, conformance::goldens(registry)?);
     if accept {
         let text = serde_json::to_string_pretty(&here)? + "\n";
         std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
@@ -53,14 +53,6 @@ fn read(path: &Path) -> Result<Goldens> {
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is no list of digests", path.display()))
-}
-
-fn digests(registry: &Registry) -> Result<Goldens> {
-    let digest = |entry: &footlights_env::Entry| {
-        let golden = conformance::golden(entry.make_default()?.as_mut())?;
-        Ok((entry.id.to_owned(), format!("{golden:016x}")))
-    };
-    registry.iter().map(digest).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `cargo xtask replay`: a stored game, simulated again from its seed and actions.
+//! `replay`: a stored game, simulated again from its seed and actions.
 
 use std::path::Path;
 

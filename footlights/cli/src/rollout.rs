@@ -1,4 +1,4 @@
-//! `cargo xtask rollout`: one episode of an environment as JSON lines, for people who want to look and for programs
+//! `rollout`: one episode of an environment as JSON lines, for people who want to look and for programs
 //! that compare.
 //!
 //! The first line is the reset, each later one a step. Everything but the tick, the digest and the state is an object by

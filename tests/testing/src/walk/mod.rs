@@ -160,3 +160,44 @@ fn answers_to(scene: &Scene, rng: &mut Rng) -> Vec<(String, String)> {
     }
     sent
 }
+
+#[cfg(test)]
+mod tests {
+    use footlights_env::{ActionValue, Policy, PolicyError};
+    use footlights_environments::slime_volleyball::{Config, SlimeVolleyball};
+    use footlights_experiment::{GameScene, Page, Seat};
+
+    use super::*;
+
+    struct Broken;
+
+    impl Policy for Broken {
+        fn act(&mut self, _: &[f32], _: &mut Rng) -> Result<ActionValue, PolicyError> {
+            Err(PolicyError::Act { name: "broken".into(), why: "it never decides".into() })
+        }
+    }
+
+    fn against(computer: Seat) -> Experiment {
+        let config = Config { max_steps: 90, ..Config::default() };
+        let game = GameScene::new::<SlimeVolleyball>("game", config).seat(Seat::Human).seat(computer);
+        Experiment::new("against", "Against the computer")
+            .scene(Scene::start(Page::new("start", "Start")))
+            .scene(game)
+            .scene(Scene::end(Page::new("end", "End")))
+    }
+
+    #[test]
+    fn a_walk_plays_the_games_on_its_way_to_the_end() {
+        let walks = walk(&against(Seat::Random), 1).unwrap();
+        assert_eq!(walks.len(), 1);
+        assert!(walks[0].ticks > 0, "{walks:?}");
+        assert_eq!((walks[0].ending, walks[0].scenes.last().unwrap().as_str()), (Ending::Completed, "end"));
+    }
+
+    #[test]
+    fn a_policy_that_fails_is_named_with_its_game() {
+        let stuck = walk(&against(Seat::policy("broken", || Ok(Box::new(Broken)))), 1).unwrap_err();
+        let why = stuck.to_string();
+        assert!(why.contains("scene \"game\": policy_failed") && why.contains("it never decides"), "{why}");
+    }
+}

@@ -1,7 +1,7 @@
 //! One game of a scene on virtual time, with a real client at every participant's seat and no network between them.
 
 use footlights_client::netcode::{LocalEngine, Play, PlayInput, PlayOutput};
-use footlights_data::{Chunk, Verdict};
+use footlights_data::{Chunk, EventKind, Verdict};
 use footlights_engine::{ConnId, room::Input};
 use footlights_env::{Agent, Rng, Stream};
 use footlights_experiment::{GameScene, record::GameInfo};
@@ -18,6 +18,15 @@ const KEYS_MS: f64 = 300.0;
 const STEP_MS: f64 = 1.0;
 /// No game of an experiment lasts longer, in virtual time, ms.
 const MOST_MS: f64 = 4.0 * 3_600_000.0;
+/// What goes wrong in the lab's own code, or in its game.
+const FAILURES: [EventKind; 6] = [
+    EventKind::PolicyFailed,
+    EventKind::EnvironmentFailed,
+    EventKind::HooksFailed,
+    EventKind::RecordFailed,
+    EventKind::CheckpointFailed,
+    EventKind::SnapshotFailed,
+];
 /// What clients ask for in place of a lobby's address.
 const LOBBY: &str = "/lobby";
 
@@ -28,6 +37,10 @@ const LOBBY: &str = "/lobby";
 pub fn play(scene: GameScene, seed: u64) -> Result<(GameInfo, Verdict, Chunk), String> {
     let mut table = Table::new(scene, seed)?;
     table.play()?;
+    // A game goes on without a policy that fails, and without hooks; a test must not.
+    if let Some(event) = table.host.events.iter().find(|event| FAILURES.contains(&event.kind)) {
+        return Err(format!("{}: {}", event.kind.as_str(), event.detail));
+    }
     let (record, info) = (table.host.record(), table.host.room.info().clone());
     Ok((info, table.host.verdict.ok_or("the room gave no verdict")?, record))
 }
