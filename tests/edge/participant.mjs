@@ -3,7 +3,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
 /** `footlights_protocol::wire::VERSION`. */
-export const PROTOCOL = 6;
+export const PROTOCOL = 7;
 
 /** Messages that wait for whoever asks for them, in order. */
 class Inbox {

@@ -239,6 +239,7 @@ fn anything() -> impl Strategy<Value = ClientToRoom> {
             .prop_map(|(version, digest)| ClientToRoom::Hello { version, digest }),
         (any::<f64>().prop_map(MonotonicMs), any::<f32>(), any::<bool>())
             .prop_map(|(time, rtt, focused)| ClientToRoom::Ping { time, rtt, focused }),
+        any::<String>().prop_map(|file| ClientToRoom::AssetFailed { file }),
     ]
 }
 

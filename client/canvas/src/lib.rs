@@ -6,15 +6,15 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
-pub mod dom;
+mod assets;
 #[cfg(target_arch = "wasm32")]
-mod images;
+pub mod dom;
 mod letterbox;
 #[cfg(target_arch = "wasm32")]
 mod painter;
 
 #[cfg(target_arch = "wasm32")]
-pub use images::Images;
+pub use assets::{AssetEvent, Assets};
 pub use letterbox::letterbox;
 #[cfg(target_arch = "wasm32")]
 pub use painter::Canvas;

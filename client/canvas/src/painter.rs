@@ -10,8 +10,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
 use crate::{
+    assets::Assets,
     dom::{OrMissing, Result, child, number, window},
-    images::Images,
     letterbox::letterbox,
 };
 
@@ -23,8 +23,8 @@ pub struct Canvas {
     frame: Element,
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
-    /// What the scene may draw.
-    pub images: Images,
+    /// What the scene may draw and play.
+    pub assets: Assets,
     viewport: Viewport,
     /// Pixels a world unit.
     scale: f64,
@@ -45,7 +45,7 @@ impl Canvas {
             frame,
             canvas,
             context,
-            images: Images::default(),
+            assets: Assets::default(),
             viewport,
             scale: 1.0,
             fill: Color::NONE,
@@ -83,7 +83,7 @@ impl Canvas {
         Ok(true)
     }
 
-    /// Paints the items in their order.
+    /// Paints the items in their order, and plays the sounds that are new among them.
     pub fn paint(&mut self, items: &[Item]) -> Result<()> {
         let (width, height) = (f64::from(self.canvas.width()), f64::from(self.canvas.height()));
         self.context.clear_rect(0.0, 0.0, width, height);
@@ -102,6 +102,7 @@ impl Canvas {
             }
             self.item(item)?;
         }
+        self.assets.hear(items);
         Ok(())
     }
 
@@ -127,14 +128,15 @@ impl Canvas {
             }
             Shape::Image { x, y, width, height, name, frame } => {
                 let (x, y, width, height) = (s(x), s(y), s(width), s(height));
-                return match self.images.get(name, *frame) {
+                return match self.assets.image(name, *frame) {
                     Some((image, [sx, sy, sw, sh])) => context
                         .draw_image_with_html_image_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                            &image, sx, sy, sw, sh, x, y, width, height,
+                            image, sx, sy, sw, sh, x, y, width, height,
                         ),
                     None => self.placeholder(x, y, width, height),
                 };
             }
+            Shape::Sound { .. } => return Ok(()),
             Shape::Rect { x, y, width, height, radius } => {
                 let (x, y, width, height) = (s(x), s(y), s(width), s(height));
                 context.begin_path();

@@ -24,6 +24,10 @@ pub enum PlayInput<'a> {
     Online,
     /// The participant pressed a button of the overlay.
     Pressed(Button),
+    /// Images and policies are there, or cannot be.
+    Loaded,
+    /// A file of the scene's assets could not be loaded.
+    AssetFailed(&'a str),
     /// The next scene could not be fetched.
     NotAdvanced,
     /// Time passed.

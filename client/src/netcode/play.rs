@@ -3,11 +3,14 @@
 //! [`Play::handle`] takes one event of the page, and [`Play::poll`] returns the actions that follow, until there is none.
 //! Every stage of [`PlayStage`] either ends by itself or has a button that leads out of it, so no failure is a dead end.
 
-use footlights_protocol::{MonotonicMs, wire::CloseCode};
+use footlights_protocol::{
+    MonotonicMs,
+    wire::{ClientToRoom, CloseCode},
+};
 
 use super::{
     lobby::{LobbyConnection, LobbyExit},
-    outbox::Outbox,
+    outbox::{Outbox, send},
     page::{Button, PlayInput, PlayOutput, Stop},
     rollback::LocalEngine,
     seat::{SeatConnection, SeatExit},
@@ -42,6 +45,8 @@ pub struct SceneAdvance {
 
 /// Where the participant is.
 pub enum PlayStage {
+    /// Images and policies are being loaded: no partner shall wait for a participant who cannot play yet.
+    Loading,
     /// Waiting for others.
     Lobby(LobbyConnection),
     /// In a room; the second is there once the game is over.
@@ -65,6 +70,8 @@ pub struct Play {
     /// Whether the lobby was asked for another ticket since the last welcome. A second time would be an endless loop.
     asked_again: bool,
     stage: PlayStage,
+    /// Files that could not be loaded, until the room is told of them.
+    failed_assets: Vec<String>,
     /// Whether anything but the picture may have changed since [`Play::take_news`].
     news: bool,
     out: Outbox,
@@ -81,9 +88,23 @@ impl Play {
         focused: bool,
         now: MonotonicMs,
     ) -> Self {
-        let stage = PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now));
-        let out = Outbox::new();
-        Self { lobby: lobby.to_owned(), digest, engine, focused, asked_again: false, stage, news: true, out }
+        Self {
+            lobby: lobby.to_owned(),
+            digest,
+            engine,
+            focused,
+            asked_again: false,
+            stage: PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now)),
+            failed_assets: Vec::new(),
+            news: true,
+            out: Outbox::new(),
+        }
+    }
+
+    /// The same, but the lobby waits for [`PlayInput::Loaded`].
+    #[must_use]
+    pub fn loading(self) -> Self {
+        Self { stage: PlayStage::Loading, ..self }
     }
 
     /// Where the participant is.
@@ -101,7 +122,7 @@ impl Play {
         match &self.stage {
             PlayStage::Seat(seat, _) => Some(seat),
             PlayStage::Stopped(_, seat, _) => seat.as_deref(),
-            PlayStage::Lobby(_) => None,
+            PlayStage::Loading | PlayStage::Lobby(_) => None,
         }
     }
 
@@ -110,7 +131,7 @@ impl Play {
         match &mut self.stage {
             PlayStage::Seat(seat, _) => Some(seat),
             PlayStage::Stopped(_, seat, _) => seat.as_deref_mut(),
-            PlayStage::Lobby(_) => None,
+            PlayStage::Loading | PlayStage::Lobby(_) => None,
         }
     }
 
@@ -118,7 +139,7 @@ impl Play {
     pub fn advance(&self) -> Option<&SceneAdvance> {
         match &self.stage {
             PlayStage::Seat(_, advance) | PlayStage::Stopped(_, _, advance) => advance.as_ref(),
-            PlayStage::Lobby(_) => None,
+            PlayStage::Loading | PlayStage::Lobby(_) => None,
         }
     }
 
@@ -127,7 +148,7 @@ impl Play {
         let in_seat = matches!(self.stage, PlayStage::Seat(..));
         // A seat knows which messages are news; keys and painting never are.
         self.news |= match input {
-            PlayInput::Held { .. } => false,
+            PlayInput::Held { .. } | PlayInput::AssetFailed(_) => false,
             PlayInput::Message(_) => !in_seat,
             _ => true,
         };
@@ -135,6 +156,10 @@ impl Play {
         let exit = match (&mut self.stage, input) {
             (_, PlayInput::Pressed(button)) => return self.on_button(button, now),
             (_, PlayInput::NotAdvanced) => return self.on_not_advanced(now),
+            (_, PlayInput::AssetFailed(file)) => {
+                self.failed_assets.push(file.to_owned());
+                None
+            }
             (PlayStage::Lobby(lobby), input) => match input {
                 PlayInput::Opened => {
                     lobby.on_open(now, out);
@@ -169,7 +194,11 @@ impl Play {
                 }
                 _ => None,
             },
-            (PlayStage::Stopped(..), _) => None,
+            (stage @ PlayStage::Loading, PlayInput::Loaded) => {
+                *stage = PlayStage::Lobby(LobbyConnection::new(self.lobby.clone(), now));
+                None
+            }
+            (PlayStage::Loading | PlayStage::Stopped(..), _) => None,
         };
         if let PlayInput::Attention(focused) = input {
             self.focused = focused;
@@ -199,7 +228,7 @@ impl Play {
         let own = match &self.stage {
             PlayStage::Lobby(lobby) => lobby.wake_at(),
             PlayStage::Seat(seat, _) => seat.wake_at(),
-            PlayStage::Stopped(..) => MonotonicMs::NEVER,
+            PlayStage::Loading | PlayStage::Stopped(..) => MonotonicMs::NEVER,
         };
         self.advance().filter(|advance| !advance.under_way).map_or(own, |advance| own.min(advance.due))
     }
@@ -219,6 +248,9 @@ impl Play {
                 seat.poll(now, &mut self.out);
                 if seat.connection().is_open() {
                     self.asked_again = false;
+                    for file in self.failed_assets.drain(..) {
+                        send(&mut self.out, &ClientToRoom::AssetFailed { file });
+                    }
                 }
                 if let Some(finished) = seat.finished().filter(|_| !seat.is_unmatched()) {
                     let due = if finished.saved {
@@ -233,7 +265,7 @@ impl Play {
                     }
                 }
             }
-            PlayStage::Stopped(..) => {}
+            PlayStage::Loading | PlayStage::Stopped(..) => {}
         }
         if self.advance().is_some_and(|advance| now >= advance.due && !advance.under_way) {
             self.start_advance(now);

@@ -102,6 +102,7 @@ impl Overlay {
 pub fn state(play: &Play) -> &'static str {
     match play.stage() {
         PlayStage::Stopped(..) => "problem",
+        PlayStage::Loading => "loading",
         PlayStage::Lobby(lobby) if lobby.connection().is_open() => "lobby",
         PlayStage::Lobby(lobby) => unconnected(lobby.connection()),
         PlayStage::Seat(seat, _) if seat.is_unmatched() => "lobby",
@@ -160,6 +161,9 @@ pub fn notice(play: &Play) -> &str {
 /// What lies over the picture now; `None` while the participant can play.
 pub fn overlay(play: &Play, now: MonotonicMs) -> Option<Overlay> {
     match play.stage() {
+        PlayStage::Loading => {
+            Some(Overlay::new("loading", Tone::Calm, "Loading the game", "One moment, please."))
+        }
         PlayStage::Lobby(lobby) => Some(in_lobby(lobby, now)),
         PlayStage::Seat(seat, Some(advance)) => Some(finished(seat, advance, now)),
         PlayStage::Seat(seat, None) => in_seat(seat, now),

@@ -1,13 +1,13 @@
 //! A game scene on the page: turns events into [`PlayInput`]s, performs what [`Play`] asks for, and shows how it stands.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::{Rc, Weak},
 };
 
 use footlights_canvas::{
-    Canvas, Images,
-    dom::{Listener, OrMissing, Result, attentive, child, now, warn, window},
+    AssetEvent, Assets, Canvas,
+    dom::{Listener, OrMissing, Result, attentive, child, now, sleep, warn, window},
 };
 use footlights_protocol::MonotonicMs;
 use wasm_bindgen::{JsCast, JsValue};
@@ -35,6 +35,8 @@ use crate::{
 
 /// How often clocks and countdowns are updated at least, ms.
 const UI_POLL_MS: f64 = 250.0;
+/// A game begins without the images that are not there after this time, ms: placeholders are painted then.
+const IMAGES_TIMEOUT_MS: i32 = 20_000;
 
 /// A game scene. Dropping it closes its socket and ends its timers.
 pub struct Game {
@@ -62,6 +64,22 @@ fn with(me: &Weak<RefCell<Game>>, act: impl FnOnce(&mut Game)) {
     }
 }
 
+/// What is loaded before the lobby is joined.
+#[derive(Default)]
+struct Loading {
+    images: Cell<bool>,
+    policies: Cell<bool>,
+}
+
+impl Loading {
+    /// One of the two is there, or cannot be: with the second, the game goes on to the lobby.
+    fn done(&self, part: &Cell<bool>, game: &Weak<RefCell<Game>>) {
+        if !part.replace(true) && self.images.get() && self.policies.get() {
+            with(game, |game| game.drive(PlayInput::Loaded));
+        }
+    }
+}
+
 impl Game {
     /// Fills the scene's section.
     pub fn mount(section: &HtmlElement) -> Result<Rc<RefCell<Self>>> {
@@ -80,7 +98,8 @@ impl Game {
         let controls = Controls::new(section)?;
         let overlay = OverlayView::new(section)?;
         let screen = Screen::new(canvas, panel, overlay, section, title)?;
-        let play = Play::new(&lobby, simulation::fingerprint(&env), simulation::ENGINE, attentive(), now());
+        let play = Play::new(&lobby, simulation::fingerprint(&env), simulation::ENGINE, attentive(), now())
+            .loading();
 
         let game = Rc::new_cyclic(|me: &Weak<RefCell<Self>>| {
             let (timed, framed) = (me.clone(), me.clone());
@@ -113,7 +132,7 @@ impl Game {
         });
         {
             let mut this = game.borrow_mut();
-            let (me, painted) = (Rc::downgrade(&game), Rc::downgrade(&game));
+            let me = Rc::downgrade(&game);
             let tell: Receiver = Rc::new(move |event| with(&me, |game| game.on_event(event)));
             let targets = Targets {
                 section,
@@ -123,15 +142,38 @@ impl Game {
             };
             let listeners = listen(&tell, &targets)?;
             this.listeners = listeners;
-            let assets = data.get("assets").unwrap_or_default();
-            let images = Images::load(&assets, move || with(&painted, Self::repaint))?;
-            this.screen.set_images(images);
             this.watch = Some(ResizeWatch::new(&tell, &frame)?);
         }
-        // The lobby comes after the policies: no partner shall wait for a participant who cannot play yet.
+        // The lobby comes after the images and the policies: no partner shall wait for a participant who cannot play yet.
+        let loading = Rc::new(Loading::default());
+        Self::load_assets(&game, &data.get("assets").unwrap_or_default(), &loading)?;
         let me = Rc::downgrade(&game);
-        simulation::load(&data, move || with(&me, |game| game.drive(PlayInput::Wake)))?;
+        simulation::load(&data, move || loading.done(&loading.policies, &me))?;
+        if let Ok(mut game) = game.try_borrow_mut() {
+            game.show()?;
+        }
         Ok(game)
+    }
+
+    fn load_assets(game: &Rc<RefCell<Self>>, assets: &str, loading: &Rc<Loading>) -> Result<()> {
+        let (me, waiting) = (Rc::downgrade(game), loading.clone());
+        let loaded = Assets::load(assets, move |event| match event {
+            AssetEvent::Loaded => with(&me, Self::repaint),
+            AssetEvent::Failed(file) => with(&me, |game| game.drive(PlayInput::AssetFailed(&file))),
+            AssetEvent::Settled => waiting.done(&waiting.images, &me),
+        })?;
+        let me = Rc::downgrade(game);
+        if loaded.is_settled() {
+            loading.done(&loading.images, &me);
+        } else {
+            let loading = loading.clone();
+            spawn_local(async move {
+                let _ = sleep(IMAGES_TIMEOUT_MS).await;
+                loading.done(&loading.images, &me);
+            });
+        }
+        game.borrow_mut().screen.set_assets(loaded);
+        Ok(())
     }
 
     /// The participant did something.

@@ -1,7 +1,7 @@
 //! Everything that a game shows: the picture, the panel above it, the overlay on it, and the words for screen readers.
 
 use footlights_canvas::{
-    Canvas, Images,
+    Assets, Canvas,
     dom::{Result, child, document, warn},
 };
 use footlights_env::{Viewport, surface::Item};
@@ -37,9 +37,9 @@ impl Screen {
         Ok(Self { canvas, panel, overlay, status, title, spoken: String::new() })
     }
 
-    /// Sets the images that the game may draw.
-    pub fn set_images(&mut self, images: Images) {
-        self.canvas.images = images;
+    /// Sets what the game may draw and play.
+    pub fn set_assets(&mut self, assets: Assets) {
+        self.canvas.assets = assets;
     }
 
     /// The overlay.

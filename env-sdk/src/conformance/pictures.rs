@@ -29,9 +29,10 @@ pub(super) fn pictures(sim: &mut dyn Simulation) -> Result<(), String> {
             }
             let mut ids: Vec<u16> = once.items().iter().map(|item| item.id).collect();
             ids.sort_unstable();
-            if let Some(id) = ids.windows(2).find_map(|w| (w.first() == w.last()).then(|| w.first().copied()))
+            if let Some(id) =
+                ids.windows(2).find_map(|w| w.first().copied().filter(|first| Some(first) == w.last()))
             {
-                return Err(format!("tick {}: id {id:?} is used twice", sim.tick()));
+                return Err(format!("tick {}: id {id} is used twice", sim.tick()));
             }
             let (w, h) = (viewport.width, viewport.height);
             for item in once.items() {
@@ -58,7 +59,7 @@ pub(super) fn pictures(sim: &mut dyn Simulation) -> Result<(), String> {
 }
 
 fn points(shape: &Shape) -> Vec<(f32, f32)> {
-    use Shape::{Arc, Circle, Ellipse, Image, Line, Polygon, Rect, Text};
+    use Shape::{Arc, Circle, Ellipse, Image, Line, Polygon, Rect, Sound, Text};
     match shape {
         Rect { x, y, width, height, .. } | Image { x, y, width, height, .. } => {
             vec![(*x, *y), (x + width, y + height)]
@@ -66,5 +67,6 @@ fn points(shape: &Shape) -> Vec<(f32, f32)> {
         Circle { x, y, .. } | Ellipse { x, y, .. } | Arc { x, y, .. } | Text { x, y, .. } => vec![(*x, *y)],
         Line { x1, y1, x2, y2 } => vec![(*x1, *y1), (*x2, *y2)],
         Polygon { points } => points.clone(),
+        Sound { .. } => Vec::new(),
     }
 }

@@ -17,6 +17,10 @@ const ANGLE: f32 = 1000.0;
 /// How many numbers of style stand behind the geometry in [`Record::nums`]. Geometry is first, because what changes
 /// most often should need the small bits of the mask.
 const STYLE: usize = 6;
+/// [`Record::kind`] of a text.
+const TEXT: u8 = 6;
+/// [`Record::kind`] of an image.
+const IMAGE: u8 = 7;
 
 /// An item as numbers on the grid: what travels, and what a delta is taken of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +31,7 @@ pub struct Record {
     pub kind: u8,
     /// Geometry, then style (fill, stroke, stroke width, depth, alpha, flags).
     pub nums: Vec<i32>,
-    /// The text of a text, the name of an image; otherwise empty.
+    /// The text of a text, the name of an image or of a sound; otherwise empty.
     pub text: String,
 }
 
@@ -134,13 +138,17 @@ impl Record {
                 nums.extend([*x, *y, *size].map(on_grid));
                 nums.push(*align as i32);
                 text.push_str(words);
-                6
+                TEXT
             }
             Shape::Image { x, y, width, height, name, frame } => {
                 nums.extend([*x, *y, *width, *height].map(on_grid));
                 nums.push(i32::from(*frame));
                 text.push_str(name);
-                7
+                IMAGE
+            }
+            Shape::Sound { name } => {
+                text.push_str(name);
+                8
             }
         };
         nums.extend([
@@ -191,7 +199,7 @@ impl Record {
                 },
                 text: self.text.clone(),
             },
-            (7, [x, y, w, h, frame]) => Shape::Image {
+            (IMAGE, [x, y, w, h, frame]) => Shape::Image {
                 x: at(x),
                 y: at(y),
                 width: at(w),
@@ -199,6 +207,7 @@ impl Record {
                 name: self.text.clone(),
                 frame: u16::try_from(*frame).ok()?,
             },
+            (8, []) => Shape::Sound { name: self.text.clone() },
             _ => return None,
         };
         Some(Item {
@@ -229,7 +238,9 @@ impl Record {
     pub fn between(&self, next: &Self, t: f32) -> Self {
         let mut out = next.clone();
         if self.kind == next.kind && self.nums.len() == next.nums.len() && next.tweens() {
-            let geometry = next.nums.len().saturating_sub(STYLE);
+            // The last number of a text is its alignment, that of an image its frame: there is nothing between two of them.
+            let choices = usize::from(matches!(next.kind, TEXT | IMAGE));
+            let geometry = next.nums.len().saturating_sub(STYLE + choices);
             for (slot, (a, b)) in out.nums.iter_mut().zip(self.nums.iter().zip(&next.nums)).take(geometry) {
                 *slot = (*a as f32 + b.wrapping_sub(*a) as f32 * t).round() as i32;
             }
@@ -441,7 +452,7 @@ mod tests {
 
     fn surface() -> impl Strategy<Value = Surface> {
         let item =
-            (0u16..12, 0u8..5, -10f32..60.0, -10f32..60.0, 0f32..9.0, any::<bool>(), any::<bool>(), -3i16..3);
+            (0u16..12, 0u8..6, -10f32..60.0, -10f32..60.0, 0f32..9.0, any::<bool>(), any::<bool>(), -3i16..3);
         proptest::collection::vec(item, 0..10).prop_map(|items| {
             let mut surface = Surface::new();
             let mut used = std::collections::BTreeSet::new();
@@ -454,6 +465,7 @@ mod tests {
                     1 => surface.rect(x, y, r, r),
                     2 => surface.polygon(vec![(x, y), (y, x), (r, r)]),
                     3 => surface.text(x, y, r, Align::Center, format!("{r:.0}")),
+                    4 => surface.sound("bell"),
                     _ => surface.image(x, y, r, r, "slime", id),
                 };
                 let style = style.id(id).depth(depth).fill(Color::rgb(1, 2, id as u8));
@@ -515,6 +527,20 @@ mod tests {
         let delta = encoder.encode(&surface);
         assert_eq!(delta.moved.len(), 4);
         assert!(delta.put.is_empty() && delta.gone.is_empty() && !delta.full);
+    }
+
+    #[test]
+    fn no_frame_is_shown_that_was_never_drawn() {
+        let walker = |x, frame| {
+            let mut surface = Surface::new();
+            surface.image(x, 0.0, 1.0, 1.0, "walker", frame).id(1).tween();
+            let mut scene = Scene::default();
+            scene.apply(&Encoder::new(VIEW).encode(&surface)).unwrap();
+            scene
+        };
+        let between = walker(8.0, 7).items_between(&walker(4.0, 0), 0.5, VIEW);
+        let Shape::Image { x, frame, .. } = &between[0].shape else { unreachable!() };
+        assert!((x - 6.0).abs() < 0.01 && *frame == 7, "{frame} at {x}");
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub enum Shape {
     Text { x: f32, y: f32, size: f32, align: Align, text: String },
     /// A picture from the scene's assets, or frame `frame` of an atlas; (x, y) is its top left corner.
     Image { x: f32, y: f32, width: f32, height: f32, name: String, frame: u16 },
+    /// A sound from the scene's assets. It is played when it comes into the picture.
+    Sound { name: String },
 }
 
 impl Shape {
@@ -69,6 +71,7 @@ impl Shape {
             | Self::Image { x, y, .. } => (*x, *y),
             Self::Line { x1, y1, .. } => (*x1, *y1),
             Self::Polygon { points } => points.first().copied().unwrap_or_default(),
+            Self::Sound { .. } => (0.0, 0.0),
         }
     }
 
@@ -89,6 +92,7 @@ impl Shape {
                     (*x, *y) = (*x + dx, *y + dy);
                 }
             }
+            Self::Sound { .. } => {}
         }
     }
 }
@@ -238,8 +242,33 @@ impl Surface {
     pub fn text(&mut self, x: f32, y: f32, size: f32, align: Align, text: impl Into<String>) -> Style<'_> {
         self.add(Shape::Text { x, y, size, align, text: text.into() })
     }
-    /// A picture, or a frame of an atlas.
+    /// An image of the scene by its name. `frame` is counted from 0, row by row, where it is a sprite sheet; a frame of
+    /// an atlas is named behind a slash, such as `"kitchen/onion"`.
+    ///
+    /// ```
+    /// use footlights_env::Surface;
+    ///
+    /// let mut surface = Surface::new();
+    /// surface.image(0.0, 0.0, 2.0, 2.0, "cook", 3).id(1).tween();
+    /// surface.image(4.0, 0.0, 1.0, 1.0, "kitchen/onion", 0).id(2);
+    /// ```
     pub fn image(&mut self, x: f32, y: f32, width: f32, height: f32, name: &str, frame: u16) -> Style<'_> {
         self.add(Shape::Image { x, y, width, height, name: name.to_owned(), frame })
+    }
+    /// A sound of the scene by its name. It is played once, when an item with its id comes into the picture; draw it for a
+    /// few ticks, because a browser that is late leaves pictures out.
+    ///
+    /// ```
+    /// use footlights_env::Surface;
+    ///
+    /// let (tick, delivered_at) = (104, Some(100));
+    /// let mut surface = Surface::new();
+    /// if delivered_at.is_some_and(|at| tick < at + 10) {
+    ///     surface.sound("bell").id(9);
+    /// }
+    /// assert_eq!(surface.items().len(), 1);
+    /// ```
+    pub fn sound(&mut self, name: &str) -> Style<'_> {
+        self.add(Shape::Sound { name: name.to_owned() })
     }
 }

@@ -76,6 +76,6 @@ fn covers(shape: &Shape, px: f32, py: f32, near: f32) -> Option<char> {
         Shape::Image { x, y, width, height, .. } => {
             (px >= *x && px <= x + width && py >= *y && py <= y + height).then_some('@')
         }
-        Shape::Text { .. } => None,
+        Shape::Text { .. } | Shape::Sound { .. } => None,
     }
 }

@@ -99,6 +99,7 @@ event_kinds! {
     Behind "behind" Usual "The browser of a single-player game is behind time."
     RefusedAction "refused_action" Usual "The environment's rules did not allow an action, and the default action was taken in its place."
     PolicyFailed "policy_failed" Usual "A policy failed to choose an action."
+    AssetFailed "asset_failed" Usual "The participant's browser could not load an image or a sound; the detail is the file."
     EnvironmentFailed "environment_failed" Always "The environment failed, and the game ended."
     HooksFailed "hooks_failed" Always "The experiment's own code could not continue from its stored state and starts again from nothing."
     RecordFailed "record_failed" Always "Rows could not be encoded for storage, and the game ended."

@@ -119,6 +119,17 @@ impl Experiment {
         })
     }
 
+    /// Every file among the assets that a scene shows, with the id of the scene.
+    pub fn files(&self) -> impl Iterator<Item = (&str, String)> {
+        self.scenes().into_iter().flat_map(|scene| {
+            let files: Vec<String> = match scene {
+                Scene::Game(game) => game.assets.all_files().map(str::to_owned).collect(),
+                scene => scene.page().map(Page::files).unwrap_or_default(),
+            };
+            files.into_iter().map(|file| (scene.id(), file))
+        })
+    }
+
     /// The names of the factors and of their levels, in the order in which they are written.
     #[must_use]
     pub fn factors(&self) -> Vec<(String, Vec<String>)> {

@@ -104,7 +104,8 @@ impl Page {
         self
     }
 
-    /// Adds HTML of your own, unchanged, such as `include_str!("consent.html")`. Scripts in it do not run.
+    /// Adds HTML of your own, unchanged, such as `include_str!("consent.html")`. Scripts that are written in it do not run.
+    /// It stands inside the page's form, so that it can have the control of a [`Question::custom_html`].
     pub fn html(mut self, html: &str) -> Self {
         self.body.push(Part::Html(html.into()));
         self
@@ -120,6 +121,22 @@ impl Page {
     pub fn collapsible(mut self, page: &Page) -> Self {
         self.body.push(Part::Collapsible { title: page.title.clone(), body: page.body.clone() });
         self
+    }
+
+    /// The files among the assets that the page shows.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut files: Vec<String> = self.questions.iter().flat_map(Question::files).collect();
+        let mut bodies = vec![&self.body];
+        while let Some(body) = bodies.pop() {
+            for part in body {
+                match part {
+                    Part::Image { file, .. } => files.push(file.clone()),
+                    Part::Collapsible { body, .. } => bodies.push(body),
+                    Part::Text(_) | Part::Html(_) => {}
+                }
+            }
+        }
+        files
     }
 
     /// Adds a question. Each kind of question has a constructor, such as [`Question::scale`].

@@ -19,7 +19,7 @@ pub use crate::{
     answer::{Answer, Globals},
     ending::{Completion, Ending, Transition},
     experiment::Experiment,
-    game::GameScene,
+    game::{GameScene, Image},
     hooks::Hooks,
     matchmaking::{DifferentAttribute, Fifo, LatencyFifo, Matchmaker, Reunion, SameAttribute},
     page::Page,

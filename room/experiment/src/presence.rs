@@ -48,7 +48,7 @@ impl PresenceRule {
         Self { warn, warning: warning.into(), exclude: None, exclusion: String::new() }
     }
 
-    /// Excludes from `exclude` milliseconds on; the participant must have been warned before.
+    /// Excludes from `exclude` milliseconds on, whether or not the participant was warned before.
     pub fn exclude(mut self, exclude: f64, exclusion: &str) -> Self {
         self.exclude = Some(exclude);
         self.exclusion = exclusion.into();

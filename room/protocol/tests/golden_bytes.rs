@@ -40,9 +40,10 @@ fn confirmed() -> ConfirmedTick {
 #[test]
 fn every_message_stands_on_the_wire_as_these_bytes() {
     let bytes = [
-        hex(&ClientToRoom::Hello { version: 6, digest: Some(1) }),
+        hex(&ClientToRoom::Hello { version: 7, digest: Some(1) }),
         hex(&ClientToRoom::Keys { seq: 1, held: KeySet(5), time: MonotonicMs(0.25) }),
         hex(&ClientToRoom::StampedKeys { tick: Tick(300), held: KeySet(5), time: MonotonicMs(0.25) }),
+        hex(&ClientToRoom::AssetFailed { file: "cook.png".into() }),
         hex(&ClientToRoom::Ping { time: MonotonicMs(1.0), rtt: 20.5, focused: true }),
         hex(&ClientToRoom::Desync { tick: Tick(300), digest: 9 }),
         hex(&ClientToRoom::Advanced {
@@ -107,9 +108,10 @@ fn the_participant_of_the_edge_tests_speaks_this_version() {
 
 /// In the order above.
 const GOLDEN: &str = "
-81a168920601
+81a168920701
 81a16b930105cb3fd0000000000000
 81a16993cd012c05cb3fd0000000000000
+81a16191a8636f6f6b2e706e67
 81a17093cb3ff0000000000000ca41a40000c3
 81a16492cd012c09
 81a17493cd012c9193cd012b05cb3fd0000000000000c0

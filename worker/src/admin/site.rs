@@ -58,10 +58,8 @@ pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Re
             let found = listing::game(env, experiment, game)
                 .await?
                 .ok_or(ApiError::NotFound("there is no such game"))?;
-            page(pages::replay(
-                &pages::ListedExperiment { id: experiment, title: title(experiment)? },
-                &found,
-            ))
+            let listed = pages::ListedExperiment { id: experiment, title: title(experiment)? };
+            page(pages::replay(&listed, &found, experiments::game(experiment, &found.scene_id).ok()))
         }
         _ => Err(ApiError::NotFound("there is no such page")),
     }

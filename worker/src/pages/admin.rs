@@ -1,7 +1,9 @@
 //! The researchers' pages, as HTML. Only the page of a replay needs a program: it fills in the pictures and the rows.
 
+use footlights_experiment::GameScene;
 use maud::{DOCTYPE, Markup, html};
 
+use super::parts::assets;
 use crate::store::listing::{Amount, GAMES, Game, Seat};
 
 /// An experiment, by its id; one that a later deployment removed has no title.
@@ -228,14 +230,15 @@ fn who(game: &Game, seat: &Seat) -> Markup {
     }
 }
 
-/// The page of a replay.
-pub fn replay(experiment: &ListedExperiment<'_>, game: &Game) -> Markup {
+/// The page of a replay. `scene` is what the game was played in, if this deployment has it: its images are shown.
+pub fn replay(experiment: &ListedExperiment<'_>, game: &Game, scene: Option<&GameScene>) -> Markup {
     let files = format!("{}/games/{}", experiment.files(), game.game_id);
     let above = [("/admin".to_owned(), "Experiments"), (experiment.path(), experiment.name())];
     let above: Vec<(&str, &str)> = above.iter().map(|(path, name)| (path.as_str(), *name)).collect();
     let head = html! { script type="module" src="/replay/boot.js" {} };
     let main = html! {
-        section.page.replay data-kind="replay" data-game=(game.game_id) data-file={ (files) "/replay.msgpack" } {
+        section.page.replay data-kind="replay" data-game=(game.game_id) data-file={ (files) "/replay.msgpack" }
+            data-assets=[scene.and_then(assets)] {
             (trail(&above, "Replay"))
             h1 { "Replay of a game" }
             dl.facts {

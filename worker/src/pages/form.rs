@@ -13,9 +13,10 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
     html! {
         section.page data-scene=(page.id) data-kind=(kind) {
             h1 { (page.title) }
-            (parts(view, &page.body))
             form method="post" action={ (view.base) "/scenes/" (page.id) } novalidate[again.is_some()]
                 data-draft=[(!page.questions.is_empty()).then_some("")] {
+                // The researcher's own HTML may have the control of a question.
+                (parts(view, &page.body))
                 @if let Some(again) = again {
                     div.notice role="alert" {
                         p { "Please look at your answers again. What is wrong or missing is marked below." }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::{
     form::{device_check, text},
     last,
-    parts::POLICIES,
+    parts::{POLICIES, assets, model_names},
     shell::shell,
     view::{Retry, View},
 };
@@ -27,6 +27,7 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
         Some(Scene::Game(game)) => html! {
             section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
                 data-env=(game.environment.id) data-policies=[game.policies_in_browser().then_some(POLICIES)]
+                data-models=[model_names(experiment, game)] data-assets=[assets(game)]
                 data-experiment=(experiment.id)
                 data-lobby={ (base) "/lobby/" (game.id) }
                 data-next={ (base) "/scenes/" (game.id) } {

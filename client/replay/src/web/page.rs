@@ -66,7 +66,7 @@ pub async fn open() -> Result<()> {
         return Ok(());
     }
     let page = Page::new(player, game)?;
-    page.borrow_mut().begin()?;
+    page.borrow_mut().begin(&data.get("assets").unwrap_or_default())?;
     PAGE.with_borrow_mut(|slot| *slot = Some(page));
     Ok(())
 }
@@ -111,7 +111,14 @@ impl Page {
     }
 
     /// Listens, and goes to where the address says.
-    fn begin(&mut self) -> Result<()> {
+    fn begin(&mut self, assets: &str) -> Result<()> {
+        let painted = self.me.clone();
+        self.pictures.load(assets, move || {
+            with(&painted, |page| {
+                page.pictures.outdate();
+                Ok(())
+            });
+        })?;
         let resized = self.me.clone();
         self.pictures.watch(move || {
             with(&resized, |page| {

@@ -1,8 +1,8 @@
 //! What each seat saw: a canvas, and a line of facts below it.
 
 use footlights_canvas::{
-    Canvas,
-    dom::{Label, OrMissing, Result},
+    AssetEvent, Assets, Canvas,
+    dom::{Label, OrMissing, Result, warn},
 };
 use footlights_env::Agent;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -41,6 +41,21 @@ impl Pictures {
             views.push(SeatView { agent, canvas, facts: Label::new(facts) });
         }
         Ok(Self { views, is_outdated: true, resized: None })
+    }
+
+    /// Loads what the scene may draw; calls `loaded` after each image. Replays are silent: the views of all seats are shown
+    /// at once.
+    pub fn load(&mut self, assets: &str, loaded: impl Fn() + Clone + 'static) -> Result<()> {
+        for view in &mut self.views {
+            let loaded = loaded.clone();
+            let tell = move |event: AssetEvent| match event {
+                AssetEvent::Loaded => loaded(),
+                AssetEvent::Failed(file) => warn("an image or a sound cannot be loaded", &file.into()),
+                AssetEvent::Settled => {}
+            };
+            view.canvas.assets = Assets::load(assets, tell)?.silent();
+        }
+        Ok(())
     }
 
     /// Calls `resized` whenever the box of a picture gets another size.

@@ -58,6 +58,7 @@ impl GameRoom {
             }
             ClientToRoom::RenderReport(report) => self.record_rendering(now, agent, report),
             ClientToRoom::Desync { tick, digest } => self.contradict_state(now, agent, tick, digest),
+            ClientToRoom::AssetFailed { file } => self.miss_asset(now, agent, file),
             ClientToRoom::Ping { time, rtt, focused } => self.answer_ping(now, agent, time, rtt, focused),
         }
     }
@@ -107,6 +108,13 @@ impl GameRoom {
         }
         self.report(now, Some(agent), kind, "");
         self.arrive(now);
+    }
+
+    /// Writes down that a participant does not see or hear something. What the game does not declare is not worth a word.
+    fn miss_asset(&mut self, now: EpochMs, agent: Agent, file: String) {
+        if self.scene.assets.all_files().any(|declared| declared == file) {
+            self.report(now, Some(agent), EventKind::AssetFailed, file);
+        }
     }
 
     fn welcome(&self, agent: Agent) -> Welcome {

@@ -1,5 +1,6 @@
 //! The builder of a game scene.
 
+mod assets;
 mod attendance_rules;
 mod controls;
 mod environment;
@@ -19,8 +20,13 @@ use footlights_protocol::{
 use serde::Serialize;
 
 pub use self::{
-    attendance_rules::AttendanceRules, controls::Controls, environment::EnvironmentRef, episodes::Episodes,
-    recording::Recording, stepping::Stepping,
+    assets::{Assets, Frames, Image},
+    attendance_rules::AttendanceRules,
+    controls::Controls,
+    environment::EnvironmentRef,
+    episodes::Episodes,
+    recording::Recording,
+    stepping::Stepping,
 };
 use crate::{
     ending::{Ending, Transition},
@@ -52,7 +58,7 @@ use crate::{
 pub struct GameScene {
     /// The scene's name in addresses and in the data.
     pub id: String,
-    /// The heading over the game.
+    /// What the tab and the picture are called.
     pub title: String,
     /// The environment and its configuration.
     pub environment: EnvironmentRef,
@@ -74,8 +80,9 @@ pub struct GameScene {
     pub waitroom: Waitroom,
     /// Where an outcome leads, and with which ending, if not as usual.
     pub transitions: Vec<(Outcome, Transition, Ending)>,
-    /// Files that are loaded before the game begins.
-    pub assets: Vec<String>,
+    /// What browsers load before the game begins.
+    #[serde(flatten)]
+    pub assets: Assets,
     /// What is written down beside actions and rewards.
     #[serde(flatten)]
     pub recording: Recording,
@@ -96,12 +103,12 @@ impl GameScene {
             attendance: AttendanceRules::default(),
             waitroom: Waitroom::new(),
             transitions: Vec::new(),
-            assets: Vec::new(),
+            assets: Assets::default(),
             recording: Recording::default(),
         }
     }
 
-    /// The heading over the game.
+    /// What the tab and the picture are called.
     pub fn title(mut self, words: &str) -> Self {
         self.title = words.into();
         self
@@ -146,8 +153,8 @@ impl GameScene {
     }
 
     /// What a key, or several keys held together, do, for every seat. `keys` are
-    /// [`KeyboardEvent.code`](https://developer.mozilla.org/docs/Web/API/KeyboardEvent/code)s. A label puts a single
-    /// key on the legend and on a touch button.
+    /// [`KeyboardEvent.code`](https://developer.mozilla.org/docs/Web/API/KeyboardEvent/code)s. A label puts them on
+    /// the legend; every single key has a touch button where there is no keyboard.
     pub fn action(mut self, keys: &[&str], action: impl Into<ActionValue>, label: &str) -> Self {
         let action = action.into();
         for keyboard in &mut self.controls.keyboards {
@@ -278,10 +285,36 @@ impl GameScene {
         self
     }
 
-    /// Adds a file among the experiments' assets (an atlas, a sound). Browsers load it while the participant reads the
-    /// pages before the game.
+    /// Adds an image that the environment draws by this name. Browsers load it while the participant reads the pages
+    /// before the game, and the waiting room opens when it is there. Where it cannot be loaded, a box with a cross is
+    /// drawn, and `asset_failed` is in the events.
+    ///
+    /// ```
+    /// use footlights_environments::mountain_car::{Config, MountainCar};
+    /// use footlights_experiment::{GameScene, Image};
+    ///
+    /// let game = GameScene::new::<MountainCar>("game", Config::default())
+    ///     .image("hill", Image::new("hill.png"))
+    ///     .image("car", Image::sheet("car.png", 4, 1))
+    ///     .sound("arrived", "bell.mp3");
+    /// assert_eq!(game.assets.images.len(), 2);
+    /// ```
+    pub fn image(mut self, name: &str, image: Image) -> Self {
+        self.assets.images.insert(name.into(), image);
+        self
+    }
+
+    /// Adds a sound that the environment plays by this name: a file among the experiments' assets, in a format that
+    /// every browser knows, such as MP3 or WAV. A browser that may not play sounds, or cannot, stays silent.
+    pub fn sound(mut self, name: &str, file: &str) -> Self {
+        self.assets.sounds.insert(name.into(), file.into());
+        self
+    }
+
+    /// Adds another file among the experiments' assets. Browsers load it while the participant reads the pages before
+    /// the game.
     pub fn asset(mut self, file: &str) -> Self {
-        self.assets.push(file.into());
+        self.assets.files.push(file.into());
         self
     }
 

@@ -13,6 +13,7 @@ impl GameScene {
         self.stepping.validate()?;
         self.episodes.validate()?;
         self.attendance.validate()?;
+        self.assets.validate()?;
         if self.run_mode().simulates_in_browser() {
             self.environment.check_packing().map_err(|why| ("execution", why))?;
         }

@@ -85,6 +85,10 @@ impl QuestionKind for MultipleChoice {
         json!({ "options": self.options, "several": self.multiple, "boxes": self.cards, "images": self.images })
     }
 
+    fn files(&self) -> Vec<String> {
+        self.images.values().cloned().collect()
+    }
+
     fn validate(&self) -> Result<(), String> {
         if let Some(option) = self.images.keys().find(|option| !self.options.contains(option)) {
             return Err(format!("there is an image for {option:?}, which is not an option"));

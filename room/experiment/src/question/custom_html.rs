@@ -20,7 +20,8 @@ pub struct CustomHtml {
 
 impl Question {
     /// A control that the page's own HTML has under this id, such as `<input name="id">`. The answer is a text of at
-    /// most 2,000 characters; participants do not see the label, but the codebook has it.
+    /// most 2,000 characters; participants see the label only beside what is wrong
+    /// with the answer; the codebook has it.
     ///
     /// ```
     /// # use footlights_experiment::{Page, Question};

@@ -98,6 +98,12 @@ impl Question {
         self.kind.column()
     }
 
+    /// The files among the experiments' assets that it shows.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        self.kind.files()
+    }
+
     /// The question as HTML, with what was sent before and with what was wrong with it.
     #[must_use]
     pub fn render(&self, sent: &[(String, String)], error: Option<&str>) -> Markup {

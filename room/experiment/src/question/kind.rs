@@ -76,6 +76,11 @@ pub trait QuestionKind: Debug + Send + Sync {
         Ok(())
     }
 
+    /// The files among the experiments' assets that the question shows.
+    fn files(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Turns the values that a form sent into an answer. `given` has at least one value; every value is trimmed and
     /// none is empty. Questions without an answer never get here.
     ///

@@ -25,7 +25,7 @@ pub use tab::{ClientToTabLease, TabLeaseToClient};
 ///
 /// Rooms compare it in `Hello`. Lobbies and tab leases do not: a page of another version talks to them as well, so their
 /// messages may be added to, but not changed.
-pub const VERSION: u16 = 6;
+pub const VERSION: u16 = 7;
 /// The longest message a browser may send, in bytes.
 pub const MAX_FROM_BROWSER: usize = 512;
 /// The longest message an object may send, in bytes.

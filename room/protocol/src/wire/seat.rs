@@ -77,6 +77,12 @@ pub enum ClientToRoom {
         /// The digest here.
         digest: u64,
     },
+    /// A file of the scene's assets could not be loaded.
+    #[serde(rename = "a")]
+    AssetFailed {
+        /// The file, as the scene declares it.
+        file: String,
+    },
     /// Sign of life, once a second.
     #[serde(rename = "p")]
     Ping {

@@ -123,6 +123,7 @@ fn client_messages() -> Vec<ClientToRoom> {
         ClientToRoom::RestoreTicks { ticks: vec![confirmed()] },
         ClientToRoom::Hello { version: 1, digest: Some(u64::MAX) },
         ClientToRoom::Hello { version: 1, digest: None },
+        ClientToRoom::AssetFailed { file: "Köche/cook.png".into() },
         ClientToRoom::Ping { time: MonotonicMs(1e9), rtt: 20.5, focused: false },
     ]
     .into()
@@ -202,6 +203,7 @@ fn no_message_fails_to_encode() {
             RestoreTicks,
             RestoreReceipts,
             Desync,
+            AssetFailed,
             Ping,
         }
     );

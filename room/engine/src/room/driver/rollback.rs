@@ -48,6 +48,7 @@ impl RollbackDriver {
             | ClientToRoom::RestoreTicks { .. }
             | ClientToRoom::RenderReport(_)
             | ClientToRoom::Desync { .. }
+            | ClientToRoom::AssetFailed { .. }
             | ClientToRoom::Ping { .. } => Acceptance::Accepted,
         }
     }

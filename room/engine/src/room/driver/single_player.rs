@@ -47,6 +47,7 @@ impl SinglePlayerDriver {
             | ClientToRoom::RestoreTicks { .. }
             | ClientToRoom::RenderReport(_)
             | ClientToRoom::Desync { .. }
+            | ClientToRoom::AssetFailed { .. }
             | ClientToRoom::Ping { .. } => Acceptance::Accepted,
         }
     }

@@ -57,6 +57,7 @@ impl StreamDriver {
             ClientToRoom::Hello { .. }
             | ClientToRoom::Keys { .. }
             | ClientToRoom::RestoreReceipts { .. }
+            | ClientToRoom::AssetFailed { .. }
             | ClientToRoom::Ping { .. } => Acceptance::Accepted,
         }
     }

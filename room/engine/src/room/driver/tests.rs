@@ -80,6 +80,7 @@ fn each_way_accepts_the_messages_of_its_own_browsers() {
     let playing = Refused("this game is not played alone");
     let table = [
         (ClientToRoom::Keys { seq: 1, held: KeySet(0), time: MonotonicMs(0.0) }, [Accepted; 3]),
+        (ClientToRoom::AssetFailed { file: "cook.png".into() }, [Accepted; 3]),
         (ClientToRoom::Ping { time: MonotonicMs(0.0), rtt: 0.0, focused: true }, [Accepted; 3]),
         (
             ClientToRoom::StampedKeys { tick: Tick(1), held: KeySet(0), time: MonotonicMs(0.0) },
