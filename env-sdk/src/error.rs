@@ -84,7 +84,9 @@ pub enum PolicyError {
         why: String,
     },
     /// This build has no runtime for models. Where models run, there is one, and they are checked there.
-    #[error("policy {name}: this build has no runtime for ONNX models (the feature `models` of footlights)")]
+    #[error(
+        "policy {name}: this build has no runtime for ONNX models; give the dependency `footlights` in Cargo.toml the feature `models`"
+    )]
     NoRuntime {
         /// The policy's name.
         name: String,

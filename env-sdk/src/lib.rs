@@ -18,6 +18,7 @@ mod error;
 mod fingerprint;
 mod label;
 pub mod math;
+pub mod model_files;
 pub mod msgpack;
 mod policy;
 pub mod prelude;

@@ -55,6 +55,37 @@ pub mod prelude {
     pub use footlights_experiment::prelude::*;
 }
 
+/// A model file of this lab, by its path from the folder of the package: `footlights::model!("models/cook.onnx")`, for a
+/// `static`; see [`onnx::ModelFile`].
+#[macro_export]
+macro_rules! model {
+    ($path:literal) => {
+        $crate::onnx::ModelFile::new(
+            ::core::concat!(::core::env!("CARGO_PKG_NAME"), "/", $path),
+            $crate::model_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", $path)),
+        )
+    };
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! model_bytes {
+    ($path:expr) => {
+        ::core::include_bytes!($path)
+    };
+}
+
+/// WebAssembly modules ask their host.
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! model_bytes {
+    ($path:expr) => {
+        &[]
+    };
+}
+
 /// The whole `main` of a lab's program: `footlights::main!(my_lab::app);`.
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 #[macro_export]
@@ -83,7 +114,7 @@ macro_rules! tests {
 
         #[test]
         fn experiments_are_configured_right() {
-            $crate::testing::lab::experiments_are_right($app);
+            $crate::testing::lab::experiments_are_right($app, ::core::env!("CARGO_MANIFEST_DIR"));
         }
 
         #[test]

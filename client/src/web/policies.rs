@@ -5,16 +5,15 @@ use std::cell::RefCell;
 
 use footlights_env::{ActionValue, msgpack};
 use footlights_protocol::timeline::PolicyQuery;
-use js_sys::{Array, Function, Reflect};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use js_sys::{Array, Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 use web_sys::{DomStringMap, HtmlScriptElement};
 
-use footlights_canvas::dom::{OrMissing, Result, document, warn, window};
+use footlights_canvas::dom::{OrMissing, Result, document, sleep, warn, window};
 
-/// What the module's program calls itself on the window.
+/// What the module's program calls its one function on the window.
 const NAME: &str = "footlightsPolicies";
-/// What its program tells the window when it is there, or cannot be.
-const EVENT: &str = "footlights-policies";
 /// A game begins without its policies if they are not there after this time, ms: their moves are guessed then.
 const LOAD_TIMEOUT_MS: i32 = 20_000;
 
@@ -32,42 +31,44 @@ thread_local! {
 /// Gets the policies of the game with this data, if it has any, and calls `then` once they are there or cannot be.
 pub fn load(data: &DomStringMap, then: impl FnOnce() + 'static) -> Result<()> {
     LOADED.set(None);
-    let Some(address) = data.get("policies") else {
+    let Some(program) = data.get("policies") else {
         then();
         return Ok(());
     };
-    let (experiment, scene) =
-        (data.get("experiment").unwrap_or_default(), data.get("scene").unwrap_or_default());
-    let then = RefCell::new(Some(then));
-    // Whatever comes first: the module, a failure, or the timeout.
-    let done = Closure::<dyn FnMut()>::new(move || {
-        let Some(then) = then.take() else { return };
-        match open(&experiment, &scene) {
-            Ok(policies) => LOADED.set(Some(policies)),
-            Err(error) => warn("the policies are guessed: their module did not load", &error),
+    let of = |key: &str| data.get(key).unwrap_or_default();
+    let (experiment, scene, models) = (of("experiment"), of("scene"), of("models"));
+    spawn_local(async move {
+        let opened = future_to_promise(async move { open(&program, &experiment, &scene, &models).await });
+        let late = future_to_promise(async {
+            sleep(LOAD_TIMEOUT_MS).await?;
+            Err("they took too long".into())
+        });
+        match JsFuture::from(Promise::race(&Array::of2(&opened, &late))).await {
+            Ok(policies) => LOADED.set(Some(policies.unchecked_into())),
+            Err(error) => warn("the policies are guessed: they did not load", &error),
         }
         then();
     });
-    let call: &Function = done.as_ref().unchecked_ref();
-    let window = window()?;
-    if Reflect::has(&window, &NAME.into())? {
-        call.call0(&JsValue::NULL)?;
-    } else {
-        let script: HtmlScriptElement = document()?.create_element("script")?.unchecked_into();
-        script.set_type("module");
-        script.set_src(&address);
-        script.add_event_listener_with_callback("error", call)?;
-        window.add_event_listener_with_callback(EVENT, call)?;
-        window.set_timeout_with_callback_and_timeout_and_arguments_0(call, LOAD_TIMEOUT_MS)?;
-        document()?.head().or_missing("head")?.append_child(&script)?;
-    }
-    done.forget();
     Ok(())
 }
 
-fn open(experiment: &str, scene: &str) -> Result<Policies> {
-    let class: Function = Reflect::get(&window()?.into(), &NAME.into())?.dyn_into()?;
-    Ok(Reflect::construct(&class, &Array::of2(&experiment.into(), &scene.into()))?.unchecked_into())
+/// Loads the module's program, unless the page has it, and asks it for the policies of a game.
+async fn open(program: &str, experiment: &str, scene: &str, models: &str) -> Result<JsValue> {
+    if !Reflect::has(&window()?.into(), &NAME.into())? {
+        let script: HtmlScriptElement = document()?.create_element("script")?.unchecked_into();
+        script.set_type("module");
+        script.set_src(program);
+        let ran = Promise::new(&mut |resolve, reject| {
+            script.set_onload(Some(&resolve));
+            script.set_onerror(Some(&reject));
+        });
+        document()?.head().or_missing("head")?.append_child(&script)?;
+        JsFuture::from(ran).await.map_err(|_| JsValue::from(format!("{program} cannot be loaded")))?;
+    }
+    let make: Function = Reflect::get(&window()?.into(), &NAME.into())?.dyn_into()?;
+    let models: Array = models.lines().map(JsValue::from).collect();
+    let made: Promise = make.call3(&JsValue::NULL, &experiment.into(), &scene.into(), &models)?.dyn_into()?;
+    JsFuture::from(made).await
 }
 
 /// Evaluates a policy from its saved state. Returns the action and the state after it; `None` without the module, or if

@@ -21,6 +21,7 @@ mod config;
 mod constructors;
 #[cfg(feature = "runtime")]
 pub mod export;
+mod file;
 #[cfg(feature = "runtime")]
 mod model;
 #[cfg(feature = "runtime")]
@@ -29,6 +30,7 @@ mod policy;
 mod wiring;
 
 pub use config::{Config, Fixed, Recurrent, Sampling};
+pub use file::ModelFile;
 
 #[cfg(not(feature = "runtime"))]
 pub use absent::{Model, OnnxPolicy};

@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use footlights_env::digest;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{process, process::say};
+use crate::{models, process, process::say};
 
 /// Counts changes of what is done here: a module that was packed in another way is packed again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What the modules use beyond WebAssembly's first version. Named one by one, so that wasm-opt never emits what an edge
 /// or a browser does not know yet.
@@ -42,8 +42,8 @@ pub fn web(module: &Path, name: &str, directory: &Path) -> Result<()> {
     bindgen.generate(directory).with_context(|| format!("packing {}", module.display()))
 }
 
-/// Writes `index.js` and `index_bg.wasm` for the edge into a directory, where `entry.js` is already. `esbuild` makes one
-/// file of it and what wasm-bindgen writes.
+/// Writes `index.js` and `index_bg.wasm` for the edge into a directory, where `entry.js` and the list of models are already. `esbuild` makes one
+/// file of it, of what wasm-bindgen writes, and of the list of models.
 pub fn worker(module: &Path, directory: &Path, esbuild: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name("index").typescript(false).module(true)?;
@@ -52,13 +52,16 @@ pub fn worker(module: &Path, directory: &Path, esbuild: &Path) -> Result<()> {
     bindgen.generate(directory).with_context(|| format!("packing {}", module.display()))?;
     let mut command = Command::new(esbuild);
     command.current_dir(directory).args(["entry.js", "--bundle", "--minify", "--format=esm"]);
-    command.args(["--external:./index_bg.wasm", "--external:cloudflare:*", "--log-level=warning"]);
+    command.args(["--external:./index_bg.wasm", "--external:./models/*"]);
+    command.args(["--external:cloudflare:*", "--log-level=warning"]);
     process::run(command.args(["--outfile=index.js", "--allow-overwrite"]))?;
     // Cloudflare's own words for an import of a module without an instance.
     let script = directory.join("index.js");
     let written = std::fs::read_to_string(&script).context("reading index.js")?;
     std::fs::write(&script, written.replace("import source ", "import ")).context("writing index.js")?;
-    std::fs::remove_file(directory.join("entry.js"))?;
+    for made in ["entry.js", models::LIST] {
+        std::fs::remove_file(directory.join(made))?;
+    }
     let snippets = directory.join("snippets");
     if snippets.exists() { Ok(std::fs::remove_dir_all(snippets)?) } else { Ok(()) }
 }

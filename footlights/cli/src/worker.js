@@ -5,6 +5,10 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
 import * as module from "./index.js";
+import models from "./models.js";
+
+// The module asks for the model files that a game plays.
+globalThis.footlightsFile = (name) => models[name] && new Uint8Array(models[name]);
 
 Error.stackTraceLimit = 100;
 const instance = module.__worker_init_state();
