@@ -7,10 +7,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { after, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { begin, launch, person, state } from "../browser/chromium.mjs";
+import { begin, find, launch, person, state } from "../browser/chromium.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const home = mkdtempSync(join(tmpdir(), "footlights-lab-"));
@@ -45,6 +45,7 @@ test("a new lab has at most 12 files and 400 lines", async () => {
 
 test("its tests pass, with an environment, an experiment and hooks that it brings along", async () => {
   copyFileSync(fileURLToPath(new URL("lever.rs", import.meta.url)), join(lab, "src/lever.rs"));
+  writeFileSync(join(lab, "assets/bell.wav"), tone());
   edit("src/lib.rs", (text) =>
     text
       .replace("mod treasure_hunt;", "mod lever;\nmod treasure_hunt;")
@@ -77,42 +78,111 @@ test("a wrong experiment is refused before anything is built, with its scene and
   edit("src/lever.rs", (text) => text.replace(".execution(Execution::Browser)", ".execution(Execution::Browser)\n        .seat(Seat::Human)"));
 });
 
-test("it is served, played in Chromium and exported", async () => {
-  const port = await new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
+test("what a game draws or plays and does not declare, and a file that is missing, are told before anything is built", async () => {
+  const check = () => run("cargo", ["run", "--quiet", "--", "check"]);
+  rmSync(join(lab, "assets/bell.wav"));
+  await assert.rejects(check(), /experiment "lever", scene "game": there is no file ".*bell\.wav"/);
+  writeFileSync(join(lab, "assets/bell.wav"), tone());
+  edit("src/lever.rs", (text) => text.replace('.image("objects"', '.image("things"'));
+  await assert.rejects(check(), /scene "game": lever-v0 draws the image "objects", which the scene does not declare/);
+  edit("src/lever.rs", (text) => text.replace('.image("things"', '.image("objects"'));
+  assert.match(await check(), /2 experiments are configured right/);
+});
+
+/** A tenth of a second of a tone, as a WAV file. */
+function tone() {
+  const samples = Int16Array.from({ length: 800 }, (_, k) => 8000 * Math.sin(k / 3));
+  const header = Buffer.alloc(44);
+  header.write("RIFF");
+  header.writeUInt32LE(36 + samples.byteLength, 4);
+  header.write("WAVEfmt ", 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(8000, 24);
+  header.writeUInt32LE(16000, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write("data", 36);
+  header.writeUInt32LE(samples.byteLength, 40);
+  return Buffer.concat([header, Buffer.from(samples.buffer)]);
+}
+
+const COIN = [242, 193, 78];
+const PERSON = [217, 83, 79];
+
+async function freePort() {
+  const probe = createServer();
+  await new Promise((done) => probe.listen(0, "127.0.0.1", done));
+  const { port } = probe.address();
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+describe("served by `dev`", () => {
+  let dev, url, browser;
+
+  before(async () => {
+    const port = await freePort();
+    dev = spawn("cargo", ["run", "--quiet", "--", "dev", "--port", String(port)], {
+      cwd: lab,
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
     });
-  });
-  const dev = spawn("cargo", ["run", "--quiet", "--", "dev", "--port", String(port)], {
-    cwd: lab,
-    stdio: ["ignore", "pipe", "inherit"],
-    detached: true,
-  });
-  const browser = await launch();
-  try {
-    let url;
     for await (const line of createInterface({ input: dev.stdout })) {
       ({ url } = JSON.parse(line));
       break;
     }
     assert.equal(url, `http://127.0.0.1:${port}/`, "its words are above");
+    browser = await launch();
+  });
+
+  after(async () => {
+    await browser?.close();
+    if (dev?.exitCode === null) process.kill(-dev.pid, "SIGTERM");
+  });
+
+  test("the deployment is well", async () => {
     const health = await (await fetch(new URL("api/health", url))).json();
     assert.deepEqual(Object.keys(health.environments), ["lever-v0", "treasure-hunt-v0"]);
     assert.equal(health.status, "ok");
+  });
 
-    const alone = await person(browser);
-    await begin(alone, url, "lever");
-    await state(alone, "running");
+  /** Plays the lever to the end; `see` looks at the running game. */
+  async function pullLevers(page, see) {
+    await begin(page, url, "lever");
+    await state(page, "running");
+    await see(page);
     for (const key of ["ArrowLeft", "ArrowRight", "ArrowLeft", "ArrowRight"]) {
-      await alone.keyboard.press(key, { delay: 300 });
+      await page.keyboard.press(key, { delay: 300 });
     }
-    await alone.locator("#scene [data-scene=survey]").waitFor();
-    await alone.locator("input[type=radio]").nth(2).check();
-    await alone.locator("#scene form button[type=submit]").click();
-    await alone.getByText("You scored").waitFor();
-    assert.deepEqual(alone.problems, []);
+    await page.locator("#scene [data-scene=survey]").waitFor();
+    await page.locator("input[type=radio]").nth(2).check();
+    await page.locator("#scene form button[type=submit]").click();
+    await page.getByText("You scored").waitFor();
+  }
 
+  test("one person plays in their browser, sees the frame of an atlas and hears a sound", async () => {
+    const page = await person(browser);
+    await page.addInitScript(() => {
+      window.heard = [];
+      const play = HTMLMediaElement.prototype.play;
+      HTMLMediaElement.prototype.play = function () {
+        window.heard.push(new URL(this.src).pathname);
+        return play.call(this);
+      };
+    });
+    await pullLevers(page, async () => {
+      const { count, y } = await find(page, COIN);
+      assert.ok(count > 100 && y < 0.5, `${count} pixels of the coin, at ${y}`);
+    });
+    const heard = await page.evaluate(() => window.heard);
+    assert.ok(heard.length >= 1 && heard.every((path) => path === "/assets/bell.wav"), heard.join(" "));
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+  });
+
+  test("three people see the frames of a sprite sheet that the edge draws", async () => {
     const three = await Promise.all([1, 2, 3].map(() => person(browser)));
     await Promise.all(
       three.map(async (page) => {
@@ -124,18 +194,135 @@ test("it is served, played in Chromium and exported", async () => {
         await page.keyboard.press("ArrowRight", { delay: 500 });
       }),
     );
-    await three[0].screenshot({ path: join(process.env.FOOTLIGHTS_SHOTS ?? home, "treasure-hunt.png") });
+    for (const page of three) {
+      for (const color of [COIN, PERSON]) {
+        const { count } = await find(page, color);
+        assert.ok(count > 100, `${count} pixels of ${color}`);
+      }
+    }
+    await shoot(three[0], "treasure-hunt");
     assert.deepEqual(three.flatMap((page) => page.problems), []);
+    await Promise.all(three.map((page) => page.context().close()));
+  });
 
-    const printed = await run("cargo", ["run", "--quiet", "--", "export", "--to", "data"]);
-    assert.match(printed, /lever: \d+ files/);
+  test("an image that does not load is a placeholder and an event, and the game goes on", async () => {
+    const page = await person(browser);
+    await page.route("**/assets/sprites.svg", (route) => route.abort());
+    await pullLevers(page, async () => {
+      assert.equal((await find(page, COIN)).count, 0);
+      await shoot(page, "placeholder");
+    });
+    const subject = new URL(page.url()).pathname.split("/").at(-1);
+    await page.context().close();
+    await exported();
+    const events = readFileSync(join(lab, "data/lever/dataset/data/study-lever_description-events_data.csv"), "utf8").split("\n");
+    const failed = events.filter((line) => line.includes("asset_failed"));
+    assert.ok(failed.length === 1 && failed[0].includes("sprites.svg") && failed[0].includes(subject), failed.join("\n"));
+  });
+
+  /** The data of both experiments, by the lab's own command. */
+  const exported = () => run("cargo", ["run", "--quiet", "--", "export", "--to", "data"]);
+
+  test("the data are exported, with the columns of the lab's hooks", async () => {
+    assert.match(await exported(), /lever: \d+ files/);
     const steps = filesBelow(join(lab, "data/lever/dataset/data/steps")).map((file) => readFileSync(file, "utf8"));
-    assert.equal(steps.length, 1);
+    assert.equal(steps.length, 2);
     const [header, ...rows] = steps[0].trim().split("\n");
     assert.ok(header.includes("hooks.payments"), header);
     assert.equal(rows.length, 60);
-  } finally {
-    await browser.close();
-    if (dev.exitCode === null) process.kill(-dev.pid, "SIGTERM");
+  });
+
+  test("bots take part in what `dev` serves, by the lab's own command", async () => {
+    const options = ["--experiment", "treasure_hunt", "--participants", "6", "--url", url, "--json"];
+    const printed = await run("cargo", ["run", "--quiet", "--", "simulate", ...options]);
+    const report = JSON.parse(printed.split("\n").find((line) => line.startsWith("{")));
+    assert.deepEqual([report.errors, report.outcomes, report.games], [[], { completed: 6 }, 2]);
+  });
+
+  /** A snippet of the book's chapter about data, for this lab. */
+  const snippet = (language) => {
+    const chapter = readFileSync(join(ROOT, "docs/book/src/data.md"), "utf8");
+    return chapter.split("```" + language + "\n")[1].split("```")[0].replaceAll("data/coins", "data/treasure_hunt");
+  };
+
+  for (const [language, variable, file] of [["python", "FOOTLIGHTS_PYTHON", "look.py"], ["r", "FOOTLIGHTS_RSCRIPT", "look.R"]]) {
+    const program = process.env[variable];
+    test(`the book's ${language} reads the export`, { skip: program ? false : `${variable} is not set` }, async () => {
+      await exported();
+      writeFileSync(join(home, file), snippet(language));
+      const printed = await run(program, [join(home, file)]);
+      // A line for each of the two games that bots played to the end.
+      assert.ok(printed.split("\n").filter((line) => /\b[0-9a-f]{24}\b/.test(line)).length >= 2, printed);
+    });
   }
+
+  test("a replay shows the image, and so does a film of it", async () => {
+    const page = await person(browser, { acceptDownloads: true });
+    const token = /FOOTLIGHTS_ADMIN_TOKEN=(\w+)/.exec(readFileSync(join(lab, ".dev.vars"), "utf8"))[1];
+    await page.request.post(`${url}admin/sign-in`, { form: { token, to: "/admin" }, maxRedirects: 0 });
+    await page.goto(`${url}admin/x/lever`);
+    await page.getByRole("link", { name: /Replay of game/ }).first().click();
+    await page.locator("#controls:not([disabled])").waitFor();
+    const coin = () => page.evaluate(([r, g, b]) => {
+      const canvas = document.querySelector("#views canvas");
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let k = 0; k < data.length; k += 4) {
+        count += Math.max(Math.abs(data[k] - r), Math.abs(data[k + 1] - g), Math.abs(data[k + 2] - b)) <= 12;
+      }
+      return count;
+    }, COIN);
+    await page.waitForFunction(() => document.querySelector("#views canvas")?.hidden === false);
+    await page.waitForTimeout(300);
+    assert.ok((await coin()) > 100, `${await coin()} pixels of the coin`);
+    await shoot(page, "replay");
+    const [download] = await Promise.all([page.waitForEvent("download", { timeout: 60_000 }), page.locator("#film").click()]);
+    const film = readFileSync(await download.path());
+    // Elsewhere: the pages here show no media of other origins.
+    const elsewhere = await page.context().newPage();
+    const count = await elsewhere.evaluate(async ([base64, [r, g, b]]) => {
+      const video = document.createElement("video");
+      video.muted = true;
+      video.src = URL.createObjectURL(new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], { type: "video/webm" }));
+      await new Promise((done, fail) => Object.assign(video, { onseeked: done, onerror: fail, onloadeddata: () => (video.currentTime = 1) }));
+      const canvas = Object.assign(document.createElement("canvas"), { width: video.videoWidth, height: video.videoHeight });
+      const context = canvas.getContext("2d");
+      context.drawImage(video, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      let count = 0;
+      for (let k = 0; k < data.length; k += 4) {
+        // A film keeps colours less exactly than a picture.
+        count += Math.max(Math.abs(data[k] - r), Math.abs(data[k + 1] - g), Math.abs(data[k + 2] - b)) <= 32;
+      }
+      return count;
+    }, [film.toString("base64"), COIN]);
+    assert.ok(count > 100, `${count} pixels of the coin`);
+    await page.context().close();
+  });
+
+  test("a saved file is served again by itself, and what is wrong with it is shown in the page", async () => {
+    const page = await person(browser);
+    await page.goto(`${url}x/lever`);
+    await page.getByText("Find the side that pays.").waitFor();
+    edit("src/lever.rs", (text) => text.replace("Find the side that pays.", "Find the better side."));
+    await page.getByText("Find the better side.").waitFor({ timeout: 120_000 });
+
+    edit("src/lever.rs", (text) => text.replace("state.paid = right;", "state.paid = wrong;"));
+    const problem = page.locator("[data-dev=problem]");
+    await problem.waitFor({ timeout: 120_000 });
+    assert.match(await problem.innerText(), /cannot find value `wrong` in this scope/);
+    await shoot(page, "compiler");
+    edit("src/lever.rs", (text) => text.replace("state.paid = wrong;", "state.paid = right;"));
+    await problem.waitFor({ state: "detached", timeout: 120_000 });
+
+    edit("src/lever.rs", (text) => text.replace("        .seat(Seat::Human)\n", ""));
+    await problem.waitFor({ timeout: 120_000 });
+    assert.match(await problem.innerText(), /scene "game", seats: 0 seats for 1 agents of lever-v0/);
+    edit("src/lever.rs", (text) => text.replace('        .action(&["ArrowLeft"]', '        .seat(Seat::Human)\n        .action(&["ArrowLeft"]'));
+    await problem.waitFor({ state: "detached", timeout: 120_000 });
+    await page.context().close();
+  });
 });
+
+/** Keeps a picture of a page where FOOTLIGHTS_SHOTS says. */
+const shoot = (page, name) => page.screenshot({ path: join(process.env.FOOTLIGHTS_SHOTS ?? home, `${name}.png`) });

@@ -14,6 +14,7 @@ pub struct Config {}
 pub struct State {
     pays_left: bool,
     pulls: u32,
+    paid: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Discrete)]
@@ -42,13 +43,14 @@ impl Environment for Lever {
     }
 
     fn reset(_: &Config, rng: &mut Rng) -> State {
-        State { pays_left: rng.below(2) == 0, pulls: rng.below(20) }
+        State { pays_left: rng.below(2) == 0, pulls: rng.below(20), paid: false }
     }
 
     fn step(_: &Config, state: &mut State, actions: &[Pull], rng: &mut Rng) -> Step {
         let pull = actions.first().copied().unwrap_or(Pull::Nothing);
         let right = pull == if state.pays_left { Pull::Left } else { Pull::Right };
         state.pulls += u32::from(pull != Pull::Nothing);
+        state.paid = right;
         if right {
             state.pays_left = rng.below(2) == 0;
         }
@@ -62,6 +64,12 @@ impl Environment for Lever {
     fn draw(_: &Config, state: &State, _: View, surface: &mut Surface) {
         surface.rect(0.0, 0.0, 1.0, 1.0).id(1).fill(Color::rgb(40, 90, 160));
         surface.rect(1.0, 0.0, 1.0, 1.0).id(2).fill(Color::rgb(180, 70, 40));
+        // A coin lies on the side that paid last, and a bell rings.
+        let x = if state.pays_left { 0.1 } else { 1.6 };
+        surface.image(x, 0.1, 0.3, 0.3, "objects/coin", 0).id(4);
+        if state.paid {
+            surface.sound("bell").id(5);
+        }
         surface.text(1.0, 0.5, 0.2, Align::Center, state.pulls.to_string()).id(3).fill(Color::WHITE);
     }
 }
@@ -81,10 +89,15 @@ impl Hooks for Payments {
     }
 }
 
+/// The coin of the sheet, as a packer names it.
+const ATLAS: &str = r#"{ "frames": { "coin.png": { "frame": { "x": 0, "y": 0, "w": 64, "h": 64 } } } }"#;
+
 pub fn experiment() -> Experiment {
     let game = GameScene::new::<Lever>("game", Config::default())
         .fps(10.0)
         .execution(Execution::Browser)
+        .image("objects", Image::atlas("sprites.svg", ATLAS))
+        .sound("bell", "bell.wav")
         .seat(Seat::Human)
         .action(&["ArrowLeft"], Pull::Left, "left")
         .action(&["ArrowRight"], Pull::Right, "right")

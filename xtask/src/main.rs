@@ -12,7 +12,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use footlights_cli::{build, process, tools::node};
+use footlights_cli::{
+    build::{self, Purpose},
+    process,
+    tools::node,
+};
 
 use crate::{test::Stage, workspace::Workspace};
 
@@ -52,19 +56,18 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Let bots walk an experiment as participants do, and compare what they saw with what was stored
-    #[command(disable_help_flag = true)]
-    Simulate {
-        /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
     /// Feed damaged input to what reads messages and files of strangers
     #[command(disable_help_flag = true)]
     Fuzz {
         /// TARGET [--seconds N] [--seed N] [--input FILE]; the targets are wire, receipts and onnx
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
+    },
+    /// Make the pages of the book, in target/book
+    Book {
+        /// Take its pictures anew, in Chromium
+        #[arg(long)]
+        pictures: bool,
     },
     /// Go through a deployment of the examples without deploying, and print what would be uploaded
     DeployCheck,
@@ -79,14 +82,16 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let ws = Workspace::find()?;
     match command {
-        Command::Lab(command) => command.run(footlights_examples::app, &ws.root.join("examples")),
+        Command::Lab(command) => {
+            command.run(footlights_examples::app, &ws.root.join("examples"), &ws.root.join("xtask"))
+        }
         Command::Test { stages, filter } => test::run(&ws, &stages, filter.as_deref()),
         Command::Train { args } => process::replace(
             ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args),
         ),
         Command::Bench { args } => {
             let examples = ws.examples()?;
-            build::run(&examples, true)?;
+            build::run(&examples, Purpose::Deploy { optimise: true })?;
             let all = args.iter().all(|arg| arg.starts_with('-'));
             let runs = |name: &str| all || args.iter().any(|arg| arg == name);
             // Not for a benchmark that does without: it is installed where it is missing.
@@ -94,11 +99,11 @@ fn run(command: Command) -> Result<()> {
                 if runs("browser_rollback") { Some(("CHROMIUM_BIN", tools::chromium()?)) } else { None };
             let lab = ws.test_lab()?;
             if ["load", "latency", "study", "browser_rollback"].iter().any(|name| runs(name)) {
-                build::run(&lab, true)?;
+                build::run(&lab, Purpose::Deploy { optimise: true })?;
                 footlights_cli::tools::npm_packages(&ws.root)?;
             }
             let simulate = if runs("study") {
-                Some(("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate")?))
+                Some(("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate-tests")?))
             } else {
                 None
             };
@@ -108,27 +113,19 @@ fn run(command: Command) -> Result<()> {
                     .args(args)
                     .envs(chromium)
                     .envs(simulate)
-                    .env("FOOTLIGHTS_LAB", &lab.root)
-                    .env("FOOTLIGHTS_NODE", node()?),
-            )
-        }
-        Command::Simulate { args } => {
-            let own_edge = !args.iter().any(|arg| arg.starts_with("--url") || arg == "--help" || arg == "-h");
-            let for_tests = args.iter().any(|arg| arg == "--test-experiments");
-            let lab = if for_tests { ws.test_lab()? } else { ws.examples()? };
-            if own_edge {
-                build::run(&lab, false)?;
-                footlights_cli::tools::npm_packages(&ws.root)?;
-            }
-            process::replace(
-                std::process::Command::new(ws.program("footlights-simulate")?)
-                    .args(args)
+                    .envs([ws.simulate_edge()])
                     .env("FOOTLIGHTS_LAB", &lab.root)
                     .env("FOOTLIGHTS_NODE", node()?),
             )
         }
         Command::Fuzz { args } => process::replace(&mut test::fuzz(&ws, args)?),
+        Command::Book { pictures } => {
+            if pictures {
+                test::pictures(&ws)?;
+            }
+            test::book(&ws)
+        }
         Command::DeployCheck => test::deploy_check(&ws),
-        Command::BuildTestLab => build::run(&ws.test_lab()?, false),
+        Command::BuildTestLab => build::run(&ws.test_lab()?, Purpose::Deploy { optimise: false }),
     }
 }

@@ -13,7 +13,8 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use footlights_cli::{
-    WASM, build,
+    WASM,
+    build::{self, Purpose},
     process::{self, headline, say},
     tools::{node, npm_packages, wasm_target},
 };
@@ -55,9 +56,14 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Wasm => node_tests(ws, "wasm", filter, Vec::new()),
             Stage::NewLab => new_lab(ws, filter),
             Stage::Edge => {
-                let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate")?);
+                let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate-tests")?);
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
-                node_tests(ws, "edge", filter, python.into_iter().chain([simulate]).collect())
+                node_tests(
+                    ws,
+                    "edge",
+                    filter,
+                    python.into_iter().chain([simulate, ws.simulate_edge()]).collect(),
+                )
             }
             Stage::Browser => {
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
@@ -65,7 +71,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 node_tests(ws, "browser", filter, browsers)
             }
             Stage::Deploy => {
-                build::run(&ws.examples()?, false)?;
+                build::run(&ws.examples()?, Purpose::Deploy { optimise: false })?;
                 dry_run(ws)
             }
         }
@@ -78,7 +84,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
 
 /// `cargo xtask deploy-check`: the deployment as `wrangler deploy` would do it, optimised build and all.
 pub fn deploy_check(ws: &Workspace) -> Result<()> {
-    build::run(&ws.examples()?, true)?;
+    build::run(&ws.examples()?, Purpose::Deploy { optimise: true })?;
     dry_run(ws)
 }
 
@@ -108,11 +114,29 @@ fn lint(ws: &Workspace) -> Result<()> {
     let mut package = ws.cargo();
     package.args(["package", "--workspace", "--no-verify", "--allow-dirty", "--quiet"]);
     process::run(package.args(ws.unpublished.iter().flat_map(|name| ["--exclude", name])))?;
+    book(ws)?;
     if let Some(python) = tools::python(ws)? {
         process::run(Command::new(python.with_file_name("typos")).current_dir(&ws.root))?;
     }
     // Broken links and public items without a word are errors.
     process::run(ws.cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// `cargo xtask book`: the pages of the book, without a link that leads nowhere.
+pub fn book(ws: &Workspace) -> Result<()> {
+    let mut book = ws.cargo();
+    book.args(["run", "--quiet", "--package", "footlights-book", "--"]);
+    process::run(book.arg(ws.root.join("target/book")))
+}
+
+/// Takes the pictures of the book.
+pub fn pictures(ws: &Workspace) -> Result<()> {
+    let lab = ws.test_lab()?;
+    build::run(&lab, Purpose::Deploy { optimise: false })?;
+    npm_packages(&ws.root)?;
+    let mut node = Command::new(node()?);
+    node.current_dir(&ws.root).arg("tests/book/pictures.mjs");
+    process::run(node.env("CHROMIUM_BIN", tools::chromium()?).env("FOOTLIGHTS_LAB", &lab.root))
 }
 
 fn host(ws: &Workspace, filter: Option<&str>) -> Result<()> {
@@ -137,6 +161,8 @@ fn new_lab(ws: &Workspace, filter: Option<&str>) -> Result<()> {
     let this = std::env::current_exe().context("finding this program")?;
     let mut node = node_test(ws, filter)?;
     node.arg(ws.root.join("tests/new-lab/lab.test.mjs")).env("CHROMIUM_BIN", tools::chromium()?);
+    node.envs(tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path)));
+    node.envs(tools::rscript()?.map(|path| ("FOOTLIGHTS_RSCRIPT", path)));
     process::run(node.env("FOOTLIGHTS_XTASK", this).env("CARGO_TARGET_DIR", &ws.target))
 }
 
@@ -148,7 +174,7 @@ fn node_tests(
     programs: Vec<(&str, PathBuf)>,
 ) -> Result<()> {
     let lab = ws.test_lab()?;
-    build::run(&lab, false)?;
+    build::run(&lab, Purpose::Deploy { optimise: false })?;
     npm_packages(&ws.root)?;
     let directory = ws.root.join("tests").join(directory);
     let entries =

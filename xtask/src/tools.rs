@@ -115,6 +115,15 @@ pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
     }
 }
 
+/// R, for the book's snippets: the one on the path, or a freshly installed one. None where there is none to be had: the test
+/// that needs it says that it is skipped.
+pub fn rscript() -> Result<Option<PathBuf>> {
+    if on_path("Rscript").is_none() {
+        apt_install(&["r-base-core"])?;
+    }
+    Ok(on_path("Rscript"))
+}
+
 /// Installs Debian packages where that needs no password: as root, with apt-get. False where it cannot.
 fn apt_install(packages: &[&str]) -> Result<bool> {
     let root = process::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0");

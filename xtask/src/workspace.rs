@@ -49,6 +49,11 @@ impl Workspace {
         Ok(self.target.join("debug").join(name).with_extension(std::env::consts::EXE_EXTENSION))
     }
 
+    /// The variable that tells `simulate` which edge to start.
+    pub fn simulate_edge(&self) -> (&'static str, PathBuf) {
+        ("FOOTLIGHTS_SIMULATE_EDGE", self.root.join("footlights/cli/edge/simulate.mjs"))
+    }
+
     /// The lab of the examples.
     pub fn examples(&self) -> Result<Project> {
         Project::at(&self.root.join("examples"), &footlights_examples::app())

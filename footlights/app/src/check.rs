@@ -1,8 +1,9 @@
 //! Finds what is wrong with an app, so that one wrong experiment takes down itself and no other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use footlights_experiment::{ConfigError, Experiment, GameScene};
+use footlights_env::{Agent, PolicyError, model_files, model_files::ModelFiles};
+use footlights_experiment::{ConfigError, DropoutRule, Experiment, GameScene, make_policy};
 
 use crate::App;
 
@@ -36,6 +37,12 @@ pub struct Checked {
     pub served: Vec<Experiment>,
     /// The ids of what is wrong, and why.
     pub refused: Vec<(String, Problem)>,
+    /// The ids of those whose policies need the runtime of models, which this build is without.
+    pub without_runtime: Vec<String>,
+    /// The model files of every game with some, by the ids of the experiment and the scene.
+    pub models: BTreeMap<(String, String), ModelFiles>,
+    /// Those among them that participants' browsers load.
+    pub public_models: ModelFiles,
 }
 
 impl App {
@@ -49,7 +56,23 @@ impl App {
             let same = !ids.insert(id.clone());
             let found = if same { Err(Problem::SameId(id.clone())) } else { self.check_one(&experiment) };
             match found {
-                Ok(()) => checked.served.push(experiment),
+                Ok(()) => {
+                    let mut lacks_runtime = false;
+                    for game in experiment.games() {
+                        let (lacks, models) = model_files::used_by(|| needs_runtime(game));
+                        lacks_runtime |= lacks;
+                        if game.policies_in_browser() {
+                            checked.public_models.extend(models.clone());
+                        }
+                        if !models.is_empty() {
+                            checked.models.insert((id.clone(), game.id.clone()), models);
+                        }
+                    }
+                    if lacks_runtime {
+                        checked.without_runtime.push(id);
+                    }
+                    checked.served.push(experiment);
+                }
                 Err(problem) => checked.refused.push((id, problem)),
             }
         }
@@ -68,6 +91,20 @@ impl App {
             }),
         }
     }
+}
+
+/// Whether a policy of the game is a model that this build cannot load.
+fn needs_runtime(game: &GameScene) -> bool {
+    let Ok(sim) = game.environment.make() else { return false };
+    let replacement = match &game.attendance.on_dropout {
+        DropoutRule::Replace(seat) => Some(seat),
+        DropoutRule::End | DropoutRule::Void => None,
+    };
+    // Every policy is made: its files are noted.
+    let lacks = |(agent, seat)| {
+        matches!(make_policy(seat, Agent(agent), sim.as_ref()), Err(PolicyError::NoRuntime { .. }))
+    };
+    (0..=u8::MAX).zip(game.seats.iter().chain(replacement)).filter(|place| lacks(*place)).count() > 0
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@
 
 #[cfg(feature = "experiments")]
 mod check;
+#[cfg(all(feature = "experiments", not(target_arch = "wasm32")))]
+mod review;
 
 use std::sync::OnceLock;
 
@@ -17,6 +19,8 @@ use footlights_experiment::Experiment;
 
 #[cfg(feature = "experiments")]
 pub use check::{Checked, Problem};
+#[cfg(all(feature = "experiments", not(target_arch = "wasm32")))]
+pub use review::Review;
 
 #[cfg(feature = "experiments")]
 type MakeExperiment = Box<dyn Fn() -> Experiment + Send + Sync>;
@@ -80,8 +84,8 @@ impl App {
         self
     }
 
-    /// Adds a policy written in Rust to an environment that was added before: `rollout` plays it by its name. Seats of
-    /// experiments do not need it; they are given their policies directly.
+    /// Adds a policy written in Rust to an environment that was added before, by a name: for programs that play environments
+    /// without an experiment, such as a trainer. Seats of experiments do not need it; they are given their policies directly.
     ///
     /// An environment that was not added is added.
     pub fn policy<E: Environment>(mut self, name: &'static str, make: fn() -> Box<dyn Policy>) -> Self {

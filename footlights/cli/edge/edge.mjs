@@ -7,7 +7,7 @@
 //
 //   node edge.mjs --root LAB --port 8787 --persist LAB/.wrangler/state/v3
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,21 +38,63 @@ const HOST = "127.0.0.1";
  *   of it (miniflare's entry, and the two that serve static assets), as in `wrangler dev`; they cost about 7 µs a
  *   message. A direct edge has no static assets and no `request.cf`: for load tests only.
  * @param {string} [options.root] The lab's folder, where wrangler.toml is; otherwise what FOOTLIGHTS_LAB names.
- * @returns {Promise<{ url: string, mf: Miniflare, stop: () => Promise<void> }>} `url` ends with a slash.
+ * @param {(lab: string) => object} [options.front] A worker that every request goes through first, of the lab's worker's name.
+ * @returns {Promise<{ url: string, mf: Miniflare, reload: () => Promise<void>, stop: () => Promise<void> }>} `url` ends
+ *   with a slash; `reload` serves what is built and configured now, from the same storage.
  */
 export async function startEdge(options = {}) {
-  const { port = 0, persist, secret, vars = {}, quiet = false, direct = false } = options;
+  const { port = 0, direct = false } = options;
   const root = options.root ?? process.env.FOOTLIGHTS_LAB ?? process.cwd();
-  const configPath = join(root, "wrangler.toml");
   if (port !== 0) await refuseUsedPort(port);
+  const secret = options.secret ?? randomBytes(32).toString("hex");
+  const settings = () => settingsOf({ ...options, root, fallback: secret });
+  const unwatch = endWorkerdWithUs();
+  const { name, database, ...first } = settings();
+  const mf = new Miniflare(first);
+  const stop = async () => {
+    await mf.dispose();
+    unwatch();
+  };
+  const migrate = async (known) => {
+    if (!known) return;
+    await applyMigrations(await mf.getD1Database(known.binding, name), resolve(root, known.migrations_dir));
+  };
+  const reload = async () => {
+    const { name: _, database: known, ...next } = settings();
+    await mf.setOptions({ ...next, port: Number(new URL(await mf.ready).port) });
+    await migrate(known);
+  };
+  try {
+    const entry = await mf.ready;
+    const url = direct ? await mf.unsafeGetDirectURL(name) : entry;
+    await migrate(database);
+    return { url: url.href, mf, reload, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What Miniflare runs, as wrangler.toml has it now; with the worker's name and its database. */
+function settingsOf({ root, port = 0, persist, secret, fallback, vars = {}, quiet = false, direct = false, front }) {
+  const configPath = join(root, "wrangler.toml");
   const { workerOptions, main } = unstable_getMiniflareWorkerOptions(configPath);
   const { assets, bindings, ...worker } = workerOptions;
   const { name, d1_databases: [database] } = unstable_readConfig({ config: configPath });
   if (persist) mkdirSync(persist, { recursive: true });
-
   const given = secret && { FOOTLIGHTS_SECRET: secret };
-  const unwatch = endWorkerdWithUs();
-  const mf = new Miniflare({
+  const lab = {
+    ...worker,
+    name,
+    modules: true,
+    modulesRoot: dirname(main),
+    scriptPath: main,
+    bindings: { FOOTLIGHTS_SECRET: fallback, ...bindings, ...vars, ...given },
+    ...(direct ? { unsafeDirectSockets: [{ host: HOST, port }] } : { assets }),
+  };
+  return {
+    name,
+    database,
     host: HOST,
     port: direct ? 0 : port,
     defaultPersistRoot: persist && resolve(persist),
@@ -63,33 +105,8 @@ export async function startEdge(options = {}) {
     handleRuntimeStdio(stdout, stderr) {
       for (const stream of [stdout, stderr]) stream.on("data", (chunk) => quiet || process.stderr.write(chunk));
     },
-    workers: [
-      {
-        ...worker,
-        name,
-        modules: true,
-        modulesRoot: dirname(main),
-        scriptPath: main,
-        bindings: { FOOTLIGHTS_SECRET: randomBytes(32).toString("hex"), ...bindings, ...vars, ...given },
-        ...(direct ? { unsafeDirectSockets: [{ host: HOST, port }] } : { assets }),
-      },
-    ],
-  });
-  const stop = async () => {
-    await mf.dispose();
-    unwatch();
+    workers: front ? [front(name), lab] : [lab],
   };
-  try {
-    const entry = await mf.ready;
-    const url = direct ? await mf.unsafeGetDirectURL(name) : entry;
-    if (database) {
-      await applyMigrations(await mf.getD1Database(database.binding), resolve(root, database.migrations_dir));
-    }
-    return { url: url.href, mf, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
 /** workerd's own words for a used port are a stack trace, so ask first. */
@@ -102,19 +119,6 @@ async function refuseUsedPort(port) {
   });
 }
 
-/** What `dev` tells a person, on standard error; and `export`, in a file. */
-async function greet(url, root) {
-  mkdirSync(join(root, ".wrangler"), { recursive: true });
-  writeFileSync(join(root, ".wrangler/footlights.json"), JSON.stringify({ url }));
-  const page = await fetch(url).then((response) => response.text(), () => "");
-  const studies = [...new Set([...page.matchAll(/href="(\/x\/[^"?#]+)/g)].map(([, path]) => path))];
-  const lines = ["", `Footlights runs at ${url}`, ...studies.map((path) => `  ${new URL(path, url)}`), ""];
-  lines.push("Every opening of such an address is a new participant: open it in two windows to be two people.");
-  lines.push("Data, while it runs, in another terminal: the command `export --to FOLDER`.");
-  lines.push("Ctrl-C ends it; participants and data stay in .wrangler/state.", "");
-  process.stderr.write(lines.join("\n") + "\n");
-}
-
 async function cli() {
   const { values } = parseArgs({
     options: {
@@ -124,12 +128,11 @@ async function cli() {
       secret: { type: "string" },
       quiet: { type: "boolean", default: false },
       direct: { type: "boolean", default: false },
-      greet: { type: "boolean", default: false },
       // Ends when standard input does, and so never outlives whoever holds the other end.
       held: { type: "boolean", default: false },
     },
   });
-  const { greet: greeting, held, ...options } = values;
+  const { held, ...options } = values;
   const edge = await startEdge({ ...options, port: Number(values.port) });
   const end = async () => {
     await edge.stop();
@@ -144,7 +147,6 @@ async function cli() {
     process.once("SIGINT", end);
   }
   process.stdout.write(JSON.stringify({ url: edge.url }) + "\n");
-  if (greeting) await greet(edge.url, values.root ?? process.cwd());
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

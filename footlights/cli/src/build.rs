@@ -9,10 +9,10 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    disk, files, pack, process,
+    cargo, disk, files, models, pack,
     process::say,
     project::{Project, WASM},
-    shim::{self, GROUPS, Group, Module},
+    shim::{self, Group, Module},
     stamp::Stamp,
     tools,
 };
@@ -21,20 +21,38 @@ use crate::{
 /// Safari 16.4 and newer). It is never the relaxed kind, so results stay the same everywhere.
 const RUST_FLAGS: &str = "-C\u{1f}target-feature=+simd128";
 
-/// Builds what is deployed, what browsers load for size and the worker for speed; `optimise` runs wasm-opt over them
-/// too.
+/// What the modules are built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For the local edge: what a change takes is seconds, and size does not matter.
+    Serve {
+        /// With the runtime of models, which takes minutes the first time.
+        models: bool,
+    },
+    /// For Cloudflare: what browsers load for size, and the worker for speed.
+    Deploy {
+        /// Runs wasm-opt over them too.
+        optimise: bool,
+    },
+}
+
+/// Builds the modules.
 ///
 /// # Errors
 /// A tool is missing and cannot be installed, or the lab does not compile.
-pub fn run(project: &Project, optimise: bool) -> Result<()> {
+pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
     let node = tools::edge()?;
     tools::wasm_target(&project.root)?;
     let shims = shim::write(project)?;
-    let all = GROUPS.len();
-    for (place, group) in (1..).zip(&GROUPS) {
+    let (groups, models, optimise) = match purpose {
+        Purpose::Serve { models } => (&shim::TOGETHER[..], models, false),
+        Purpose::Deploy { optimise } => (&shim::APART[..], project.needs_models, optimise),
+    };
+    for (place, group) in (1..).zip(groups) {
         let names: Vec<&str> = group.modules.iter().map(|module| module.name()).collect();
-        say(format_args!("compiling, part {place} of {all}: {}", names.join(" and ")));
-        compile(project, &shims, group)?;
+        let with = if models && group.has_models() { ", with the runtime of models" } else { "" };
+        say(format_args!("compiling, part {place} of {}: {}{with}", groups.len(), names.join(", ")));
+        compile(project, &shims, group, models)?;
         for module in group.modules {
             let compiled = project.target.join(WASM).join(group.profile);
             let compiled = compiled.join(module.package(project).replace('-', "_")).with_extension("wasm");
@@ -42,21 +60,25 @@ pub fn run(project: &Project, optimise: bool) -> Result<()> {
         }
     }
     disk::mirror(&project.assets, &project.pages().join("assets"))?;
+    models::for_pages(&project.public_models, &project.pages().join("models"))?;
     files::write(files::MIGRATIONS, &project.out().join("migrations"))
 }
 
 /// Compiles the modules of a group. Cargo decides whether there is anything to do.
-fn compile(project: &Project, shims: &Path, group: &Group) -> Result<()> {
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(shims).args(["build", "--profile", group.profile, "--target", WASM]);
+fn compile(project: &Project, shims: &Path, group: &Group, models: bool) -> Result<()> {
+    let mut command = Command::new("cargo");
+    command.current_dir(shims).args(["build", "--profile", group.profile, "--target", WASM]);
     for module in group.modules {
-        cargo.args(["--package", &module.package(project)]);
+        command.args(["--package", &module.package(project)]);
+        if models && module.has_models() {
+            command.args(["--features", &format!("{}/models", module.package(project))]);
+        }
     }
-    cargo.env("CARGO_TARGET_DIR", &project.target).env("CARGO_ENCODED_RUSTFLAGS", RUST_FLAGS);
+    command.env("CARGO_TARGET_DIR", &project.target).env("CARGO_ENCODED_RUSTFLAGS", RUST_FLAGS);
     // What worker's macros write needs the types of js-sys.
-    process::run(cargo.env("WASM_BINDGEN_USE_JS_SYS", "1"))
+    cargo::build(command.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
+    Ok(())
 }
-
 /// Packs a module, with the static files that belong to it.
 fn packed(project: &Project, module: Module, compiled: &Path, node: &Path, optimise: bool) -> Result<()> {
     let (name, script) = (module.name(), module.script());
@@ -65,7 +87,9 @@ fn packed(project: &Project, module: Module, compiled: &Path, node: &Path, optim
         _ => project.pages().join(name),
     };
     let wasm = format!("{script}_bg.wasm");
-    let settings = format!("{name}, {}, optimised: {optimise}, {:?}", pack::VERSION, files::of(module));
+    let models = if module == Module::Worker { models::digests(&project.models) } else { String::new() };
+    let settings =
+        format!("{name}, {}, optimised: {optimise}, {:?}{models}", pack::VERSION, files::of(module));
     let stamp = Stamp::new(project.out().join("stamps").join(name), &[compiled.to_owned()], &settings)?;
     if stamp.holds(&out.join(&wasm)) {
         return Ok(());
@@ -79,6 +103,7 @@ fn packed(project: &Project, module: Module, compiled: &Path, node: &Path, optim
     files::write(files::of(module), &fresh)?;
     let esbuild = tools::of_node(node, "esbuild");
     let level = if module == Module::Worker {
+        models::for_worker(&project.models, &fresh)?;
         pack::worker(compiled, &fresh, &esbuild)?;
         "-Os"
     } else {

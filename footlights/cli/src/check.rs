@@ -1,22 +1,32 @@
 //! `check`: what is wrong with the experiments, before anything is built from them.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use footlights_app::App;
 
-use crate::process::say;
+use crate::{config, process::say};
 
-/// Checks every experiment of an app. Models are not loaded here, where no runtime for them is compiled: they are checked
-/// where they run.
+/// Reviews every experiment of the app of the lab in `root`. Models are not loaded here, where no runtime for them is
+/// compiled: they are checked where they run.
 ///
 /// # Errors
-/// What is wrong, one line for each experiment.
-pub fn check(app: fn() -> App) -> Result<()> {
-    let checked = app().check();
-    if checked.refused.is_empty() {
-        say(format_args!("{} experiments are configured right", checked.served.len()));
+/// What is wrong, one line for each finding.
+pub fn check(app: &App, root: &Path) -> Result<()> {
+    // Whatever an environment's panic says is told below.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let review = app.review(&root.join(app.assets_folder()));
+    std::panic::set_hook(hook);
+    let missing = config::missing(root)?;
+    let missing = missing.iter().map(|missing| format!("wrangler.toml: {missing}"));
+    let errors: Vec<String> = review.errors.into_iter().chain(missing).collect();
+    for warning in &review.warnings {
+        say(format_args!("warning: {warning}"));
+    }
+    if errors.is_empty() {
+        say(format_args!("{} experiments are configured right", review.experiments));
         return Ok(());
     }
-    let lines: Vec<String> = checked.refused.iter().map(|(_, problem)| format!("  {problem}")).collect();
-    let count = lines.len();
-    bail!("{count} of {} experiments cannot be served:\n{}", checked.served.len() + count, lines.join("\n"))
+    bail!("the experiments are not configured right:\n  {}", errors.join("\n  "))
 }

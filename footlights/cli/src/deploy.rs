@@ -4,14 +4,19 @@ use std::{path::Path, process::Command};
 
 use anyhow::Result;
 
-use crate::{build, process, project::Project, tools};
+use crate::{
+    build::{self, Purpose},
+    process,
+    project::Project,
+    tools,
+};
 
 /// The variable that says to wrangler's own build step that everything is built.
 pub const SKIP_BUILD: &str = "FOOTLIGHTS_SKIP_BUILD";
 
 /// Builds and deploys. `args` are wrangler's.
 pub fn run(project: &Project, args: &[String]) -> Result<()> {
-    build::run(project, true)?;
+    build::run(project, Purpose::Deploy { optimise: true })?;
     let args: Vec<String> = std::iter::once("deploy".to_owned()).chain(args.iter().cloned()).collect();
     process::replace(&mut wrangler(&project.root, &args)?)
 }

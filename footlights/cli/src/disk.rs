@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// Writes a file unless it has that content.
-pub fn keep(path: &Path, content: &str) -> Result<()> {
-    if std::fs::read_to_string(path).is_ok_and(|kept| kept == content) {
+pub fn keep(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    let content = content.as_ref();
+    if std::fs::read(path).is_ok_and(|kept| kept == content) {
         return Ok(());
     }
     if let Some(parent) = path.parent() {

@@ -26,9 +26,11 @@ pub const MIGRATIONS: Files = footlights_data::MIGRATIONS;
 pub const EDGE: Files = &[
     ("package.json", include_str!("../edge/package.json")),
     ("package-lock.json", include_str!("../edge/package-lock.json")),
+    ("dev.mjs", include_str!("../edge/dev.mjs")),
     ("edge.mjs", include_str!("../edge/edge.mjs")),
     ("export.mjs", include_str!("../edge/export.mjs")),
     ("migrations.mjs", include_str!("../edge/migrations.mjs")),
+    ("simulate.mjs", include_str!("../edge/simulate.mjs")),
     ("watchdog.mjs", include_str!("../edge/watchdog.mjs")),
 ];
 

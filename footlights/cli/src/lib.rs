@@ -4,13 +4,16 @@
 //! keeps apart. What a machine may read goes to standard output, everything else to standard error.
 
 pub mod build;
+mod cargo;
 mod check;
+mod config;
 mod deploy;
 mod dev;
 mod disk;
 mod export;
 mod files;
 mod golden;
+mod models;
 mod new;
 mod pack;
 mod parse;
@@ -19,6 +22,7 @@ mod project;
 mod replay;
 mod rollout;
 mod shim;
+mod simulate;
 mod stamp;
 pub mod tools;
 mod unpack;
@@ -32,6 +36,8 @@ use std::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use footlights_app::App;
+
+use crate::build::Purpose;
 
 pub use check::check;
 pub use deploy::wrangler;
@@ -47,6 +53,13 @@ pub enum Command {
         /// Where to listen
         #[arg(long, default_value_t = 8787)]
         port: u16,
+    },
+    /// What `dev` calls after a file was saved
+    #[command(hide = true)]
+    Rebuild {
+        /// Where to write what is wrong
+        #[arg(long)]
+        report: PathBuf,
     },
     /// Say what is wrong with the experiments, if anything
     Check,
@@ -80,6 +93,13 @@ pub enum Command {
     New(new::Options),
     /// Play an environment and print every step as a line of JSON
     Rollout(rollout::Options),
+    /// Let bots walk an experiment as participants do, and compare what they saw with what was stored
+    #[command(disable_help_flag = true)]
+    Simulate {
+        /// --experiment ID --participants N [--url U] [--json], and what else `simulate --help` lists
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Play a stored game again and compare every digest
     Replay {
         /// A `.msgpack` file from the bucket's `replays` folder
@@ -88,27 +108,26 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does it for the lab whose package is in `root` and whose app is made by `app`.
+    /// Does it for the lab whose package is in `root` and whose app is made by `app`. `program` is the directory of the package
+    /// whose program this is.
     ///
     /// # Errors
     /// What could not be done, with its cause.
-    pub fn run(self, app: fn() -> App, root: &Path) -> Result<()> {
+    pub fn run(self, app: fn() -> App, root: &Path, program: &Path) -> Result<()> {
         match self {
-            Self::Dev { port } => {
-                check(app)?;
-                dev::run(&Project::at(root, &app())?, port)
-            }
-            Self::Check => check(app),
+            Self::Dev { port } => dev::run(&app(), root, program, port),
+            Self::Rebuild { report } => dev::rebuild(&app(), root, &report),
+            Self::Check => check(&app(), root),
             Self::Build { release } => {
                 if std::env::var_os(deploy::SKIP_BUILD).is_some() {
                     process::say(format_args!("not built again: {} is set", deploy::SKIP_BUILD));
                     return Ok(());
                 }
-                check(app)?;
-                build::run(&Project::at(root, &app())?, release)
+                check(&app(), root)?;
+                build::run(&Project::at(root, &app())?, Purpose::Deploy { optimise: release })
             }
             Self::Deploy { args } => {
-                check(app)?;
+                check(&app(), root)?;
                 deploy::run(&Project::at(root, &app())?, &args)
             }
             Self::Wrangler { args } => process::replace(&mut deploy::wrangler(root, &args)?),
@@ -120,6 +139,7 @@ impl Command {
                 rollout::run(app().registry(), &options, &mut out)?;
                 Ok(out.flush()?)
             }
+            Self::Simulate { args } => simulate::run(&Project::at(root, &app())?, &args),
             Self::Replay { file } => replay::run(app().registry(), &file),
         }
     }
@@ -139,7 +159,7 @@ struct Cli {
 
 /// The whole `main` of a lab: reads the command line and does what it says. `root` is the directory of the lab's package.
 pub fn main(app: fn() -> App, root: &str) -> ExitCode {
-    exit(Cli::parse().command.run(app, Path::new(root)))
+    exit(Cli::parse().command.run(app, Path::new(root), Path::new(root)))
 }
 
 /// Says what went wrong, if anything, and which code to end with.

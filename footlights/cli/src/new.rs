@@ -21,17 +21,26 @@ pub struct Options {
 }
 
 /// The files, by path. In paths and in contents, names stand in double braces.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("Cargo.toml", include_str!("../template/manifest.toml")),
     ("src/lib.rs", include_str!("../template/src/lib.rs")),
     ("src/main.rs", include_str!("../template/src/main.rs")),
     ("src/{{env}}.rs", include_str!("../template/src/environment.rs")),
     ("src/{{env}}_experiment.rs", include_str!("../template/src/experiment.rs")),
     ("tests/lab.rs", include_str!("../template/tests.rs")),
+    ("assets/sprites.svg", include_str!("../template/assets/sprites.svg")),
     ("wrangler.toml", include_str!("../template/wrangler.toml")),
     (".gitignore", include_str!("../template/ignore")),
     (".github/workflows/ci.yml", include_str!("../template/ci.yml")),
     ("README.md", include_str!("../template/readme.md")),
+];
+
+/// What neither a package nor a module can be called.
+const TAKEN: [&str; 44] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "final", "fn", "for", "gen", "if", "impl", "in", "let", "lib", "loop", "macro",
+    "main", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
+    "struct", "super", "test", "trait", "try", "type",
 ];
 
 /// Writes the repository. `facade` is how its manifest depends on `footlights`.
@@ -42,13 +51,20 @@ pub fn run(options: &Options, facade: &str) -> Result<()> {
     let Options { directory, environment, players } = options;
     // A new lab takes later fixes, too.
     let facade = facade.replace("\"=", "\"");
+    let facade_is_a_path = facade.starts_with("path");
     let lab = directory.file_name().and_then(|name| name.to_str()).context("the folder has no name")?;
     for (what, name) in [("the lab's name", lab), ("--env", environment)] {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let right = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain);
         ensure!(
             right,
             "{what} is {name:?}: it must begin with a lower-case letter, and have only those, digits and -"
+        );
+    }
+    // Files and modules are called by it, and cargo's own names and Rust's words are taken.
+    if TAKEN.contains(&environment.as_str()) || TAKEN.contains(&lab) {
+        bail!(
+            "{lab:?} with --env {environment:?}: one of the names means something to Rust, please choose another"
         );
     }
     if directory.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
@@ -71,6 +87,9 @@ pub fn run(options: &Options, facade: &str) -> Result<()> {
         |text: &str| names.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
     for (path, content) in FILES {
         write(&directory.join(filled(path)), &filled(content))?;
+    }
+    if facade_is_a_path {
+        say("it depends on this clone of Footlights by its path, so leave the clone where it is");
     }
     say(format_args!(
         "{} is a lab now: `cd` there, then `cargo run -- dev` and `cargo test`",

@@ -1,19 +1,23 @@
 //! A lab's package, its build output and the user's cache.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result};
 use footlights_app::App;
+use footlights_env::model_files::ModelFiles;
 use serde_json::Value;
 
 use crate::process;
 
 /// The target that the worker and the pages are compiled for.
 pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// Whether this program can load models, so that nothing tells it which experiments have some.
+const RUNTIME_IS_HERE: bool = cfg!(feature = "models");
 
 /// A lab's package, as cargo knows it.
 pub struct Project {
@@ -27,6 +31,16 @@ pub struct Project {
     pub assets: PathBuf,
     /// Where `Cargo.lock` is.
     pub workspace: PathBuf,
+    /// The directories of the packages that are not fetched from elsewhere: its own, and those it depends on by path.
+    pub local: Vec<PathBuf>,
+    /// The model files that its experiments play, by name.
+    pub models: ModelFiles,
+    /// Those among them that browsers load.
+    pub public_models: ModelFiles,
+    /// The experiments with policies that are models.
+    pub with_models: BTreeSet<String>,
+    /// Whether the runtime of models is needed.
+    pub needs_models: bool,
     /// How a manifest depends on the very crates of Footlights that the lab depends on, by their names.
     pub crates: BTreeMap<String, String>,
 }
@@ -52,12 +66,26 @@ impl Project {
         let own = own.with_context(|| format!("{} is no package", manifest.display()))?;
         let ours = packages.iter().filter(|package| text(&package["name"]).starts_with("footlights"));
         let crates = ours.map(|package| Ok((text(&package["name"]).to_owned(), dependency(package)?)));
+        let resolved = metadata["resolve"]["nodes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let used = used_by(text(&own["id"]), resolved);
+        let local = packages.iter().filter(|package| package["source"].is_null());
+        let local = local.filter(|package| used.contains(text(&package["id"])));
+        let local = local.filter_map(|package| Path::new(text(&package["manifest_path"])).parent());
+        let local = local.map(Path::to_owned).collect();
+        let checked = app.check();
+        let with_models: BTreeSet<String> = checked.without_runtime.into_iter().collect();
+        let models = checked.models.into_values().flatten().collect();
         Ok(Self {
             root: root.to_owned(),
             assets: root.join(app.assets_folder()),
             package: text(&own["name"]).to_owned(),
             target: text(&metadata["target_directory"]).into(),
             workspace: text(&metadata["workspace_root"]).into(),
+            local,
+            models,
+            public_models: checked.public_models,
+            needs_models: RUNTIME_IS_HERE || !with_models.is_empty(),
+            with_models,
             crates: crates.collect::<Result<_>>()?,
         })
     }
@@ -82,6 +110,19 @@ impl Project {
     pub fn pages(&self) -> PathBuf {
         self.out().join("pages")
     }
+}
+
+/// The ids of the packages that one is made of, with its own.
+fn used_by<'a>(id: &'a str, resolved: &'a [Value]) -> BTreeSet<&'a str> {
+    let (mut used, mut next) = (BTreeSet::new(), vec![id]);
+    while let Some(id) = next.pop() {
+        if used.insert(id) {
+            let node = resolved.iter().find(|node| text(&node["id"]) == id);
+            let needs = node.and_then(|node| node["dependencies"].as_array());
+            next.extend(needs.into_iter().flatten().map(text));
+        }
+    }
+    used
 }
 
 /// The key and value that name the source of a package, as a manifest's dependency has them.

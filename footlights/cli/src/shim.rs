@@ -1,5 +1,5 @@
-//! The crates that are compiled to WebAssembly: a few lines each, which install the lab's app in one of Footlights'
-//! modules. They are made below `target/`, in a workspace of their own that has the profiles; the lab's lockfile decides
+//! The crates that a lab's command compiles: a few lines each. Those of WebAssembly install the lab's app in one of
+//! Footlights' modules; one is a program of this machine. They are made below `target/`, in a workspace of their own that has the profiles; the lab's lockfile decides
 //! every version.
 
 use std::path::{Path, PathBuf};
@@ -31,13 +31,24 @@ pub struct Group {
     pub profile: &'static str,
 }
 
-/// All of them. The first page is compiled by itself because it has fewer features; the policies share the worker's
+/// For the local edge: all at once, so that everything is compiled once.
+pub const TOGETHER: [Group; 1] = [Group { modules: &Module::ALL, profile: "serve" }];
+
+/// For Cloudflare. The first page is compiled by itself because it has fewer features; the policies share the worker's
 /// runtime for models.
-pub const GROUPS: [Group; 3] = [
+pub const APART: [Group; 3] = [
     Group { modules: &[Module::Worker, Module::Policies], profile: "release" },
     Group { modules: &[Module::Client], profile: "page" },
     Group { modules: &[Module::Simulating, Module::Replay], profile: "page" },
 ];
+
+impl Group {
+    /// Whether models run in one of them.
+    #[must_use]
+    pub fn has_models(&self) -> bool {
+        self.modules.iter().any(|module| module.has_models())
+    }
+}
 
 impl Module {
     /// All of them.
@@ -75,13 +86,15 @@ impl Module {
         }
     }
 
-    /// The features of that crate, and those of `footlights`.
-    fn features(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Client | Self::Replay => ("", ""),
-            Self::Simulating => ("\"simulate\"", ""),
-            Self::Policies | Self::Worker => ("", "\"models\""),
-        }
+    /// The features of that crate.
+    fn features(self) -> &'static str {
+        if self == Self::Simulating { "\"simulate\"" } else { "" }
+    }
+
+    /// Whether models run in it.
+    #[must_use]
+    pub fn has_models(self) -> bool {
+        matches!(self, Self::Policies | Self::Worker)
     }
 
     /// The name of its package in this lab.
@@ -112,30 +125,48 @@ opt-level = "s"
 [profile.page.package.rand_chacha]
 opt-level = 3
 
-[profile.dev.build-override]
-opt-level = 0
+# Programs of this machine.
+[profile.dev]
+opt-level = 1
+debug = false
+overflow-checks = false
+
+# What is served on the machine of who writes it is compiled in seconds.
+[profile.serve]
+inherits = "release"
+opt-level = 1
+codegen-units = 16
+incremental = true
 "#;
+
+/// The name of the package of the program that simulates participants of a lab.
+#[must_use]
+pub fn simulate(project: &Project) -> String {
+    format!("{}-simulate", project.package)
+}
 
 /// Writes the shims of a lab and returns the directory of their workspace. A file that is as it was is not touched, so
 /// that nothing is compiled again for it.
 pub fn write(project: &Project) -> Result<PathBuf> {
     let directory = project.out().join("shim");
-    let names: Vec<String> = Module::ALL.iter().map(|module| format!("{:?}", module.name())).collect();
+    let names = Module::ALL.iter().map(|module| module.name()).chain(["simulate"]);
+    let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
     let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n{PROFILES}", names.join(", "));
     keep(&directory.join("Cargo.toml"), &workspace)?;
     for module in Module::ALL {
         let (name, root, package) =
             (module.package(project), project.root.display().to_string(), &project.package);
         let (facade, of) = (project.depend("footlights")?, project.depend(module.of())?);
-        let (features, models) = module.features();
         let manifest = format!(
             "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
              [lib]\ncrate-type = [\"cdylib\"]\n\n\
+             [features]\nmodels = [\"footlights/models\"]\n\n\
              [dependencies]\nlab = {{ package = {package:?}, path = {root:?} }}\n\
-             footlights = {{ {facade}, default-features = false, features = [{models}] }}\n\
-             module = {{ package = {:?}, {of}, default-features = false, features = [{features}] }}\n\
+             footlights = {{ {facade}, default-features = false }}\n\
+             module = {{ package = {:?}, {of}, default-features = false, features = [{}] }}\n\
              wasm-bindgen = \"0.2\"\n",
-            module.of()
+            module.of(),
+            module.features()
         );
         let source = "//! Made by the build. What is changed here is lost.\n\n\
              /// Makes the lab's app the one of this module.\n\
@@ -144,6 +175,18 @@ pub fn write(project: &Project) -> Result<PathBuf> {
         keep(&directory.join(module.name()).join("Cargo.toml"), &manifest)?;
         keep(&directory.join(module.name()).join("src/lib.rs"), source)?;
     }
+    let manifest = format!(
+        "[package]\nname = {:?}\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
+         [dependencies]\nlab = {{ package = {:?}, path = {:?} }}\nfootlights-simulate = {{ {} }}\n",
+        simulate(project),
+        project.package,
+        project.root.display().to_string(),
+        project.depend("footlights-simulate")?
+    );
+    let source = "//! Made by the build. What is changed here is lost.\n\n\
+         fn main() -> std::process::ExitCode {\n    footlights_simulate::main(lab::app)\n}\n";
+    keep(&directory.join("simulate/Cargo.toml"), &manifest)?;
+    keep(&directory.join("simulate/src/main.rs"), source)?;
     lock(project, &directory)?;
     Ok(directory)
 }

@@ -29,7 +29,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Starts `script`, which is `xtask/edge/edge.mjs`, with `node`. `direct` leaves out what stands between a socket
+    /// Starts `script`, which is `footlights/cli/edge/edge.mjs`, with `node`. `direct` leaves out what stands between a socket
     /// and the worker; static assets are not served then.
     pub async fn start(node: &Path, script: &Path, direct: bool) -> io::Result<Self> {
         let mut command = Command::new(node);

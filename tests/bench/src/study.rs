@@ -15,12 +15,12 @@ const STUDY: &str = "slime_with_a_stranger";
 const PARTICIPANTS: u32 = 100;
 
 pub fn run(context: &mut Context) -> Result<()> {
-    let mut simulate = Command::new(given("FOOTLIGHTS_SIMULATE", "footlights-simulate"));
+    let mut simulate = Command::new(given("FOOTLIGHTS_SIMULATE", "footlights-simulate-tests"));
     simulate.current_dir(&context.root).env("FOOTLIGHTS_NODE", &context.node);
     simulate.args(["--json", "--experiment", STUDY]);
     simulate.args(["--participants", &PARTICIPANTS.to_string()]);
     let output =
-        simulate.stderr(std::process::Stdio::inherit()).output().context("starting footlights-simulate")?;
+        simulate.stderr(std::process::Stdio::inherit()).output().context("starting what simulates")?;
     let report: Value = serde_json::from_slice(&output.stdout).context("simulate's report")?;
     ensure!(output.status.success(), "the study did not go as it must: {}", report["errors"]);
     let mut add = |name: &str, value: &Value, unit| match value.as_f64() {

@@ -79,8 +79,12 @@ pub struct Host {
 
 impl Host {
     /// A room of this scene that opens at `now`.
+    ///
+    /// # Panics
+    /// When the scene cannot be played, for example because it has a model and this build has no runtime for models.
     pub fn new(scene: GameScene, seed: u64, now: EpochMs) -> Self {
-        let room = GameRoom::new(&scene, info(&scene, seed), 0, now).expect("the scene is configured right");
+        let room = GameRoom::new(&scene, info(&scene, seed), 0, now)
+            .unwrap_or_else(|error| panic!("scene {:?} cannot be played here: {error}", scene.id));
         Self {
             scene,
             room,

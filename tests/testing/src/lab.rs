@@ -9,26 +9,17 @@ use crate::walk;
 /// The seed of all walks.
 const SEED: u64 = 1;
 
-/// Every environment passes the conformance kit, as it is by default and as each game of the experiments configures it.
+/// Every environment passes the conformance kit, as it is by default.
 ///
 /// # Panics
 /// With the gate that does not hold, and what happened there.
 pub fn environments_conform(app: fn() -> App) {
-    let app = app();
-    let mut failures: Vec<String> = app
+    let failures: Vec<String> = app()
         .registry()
         .iter()
         .filter_map(|entry| conformance::check(entry).err())
         .map(|e| e.to_string())
         .collect();
-    for experiment in app.experiments() {
-        for game in experiment.games() {
-            let environment = &game.environment;
-            let found = conformance::check_configured(environment.id, &|| environment.make());
-            let at = |failure| format!("experiment {:?}, scene {:?}: {failure}", experiment.id, game.id);
-            failures.extend(found.err().map(at));
-        }
-    }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -57,13 +48,15 @@ pub fn goldens_hold(app: fn() -> App, root: &str) {
     );
 }
 
-/// Every experiment is configured right.
+/// Every experiment of the lab in `root` is configured right, with all its files, and every environment passes the
+/// conformance kit as each of its games configures it.
 ///
 /// # Panics
-/// With the scene and the option that are wrong, for each experiment.
-pub fn experiments_are_right(app: fn() -> App) {
-    let refused: Vec<String> = app().check().refused.iter().map(|(_, problem)| problem.to_string()).collect();
-    assert!(refused.is_empty(), "{}", refused.join("\n"));
+/// With whatever [`App::review`] finds.
+pub fn experiments_are_right(app: fn() -> App, root: &str) {
+    let app = app();
+    let review = app.review(&std::path::Path::new(root).join(app.assets_folder()));
+    assert!(review.errors.is_empty(), "{}", review.errors.join("\n"));
 }
 
 /// Everybody who takes part in an experiment comes to an end, in every condition.

@@ -111,17 +111,16 @@ impl Environment for {{Env}} {
 
     fn draw(config: &Config, state: &State, _: View, surface: &mut Surface) {
         let size = f32::from(config.size);
-        let middle = |cell: &Cell| (f32::from(cell.0) + 0.5, f32::from(cell.1) + 0.5);
+        let place = |cell: &Cell| (f32::from(cell.0), f32::from(cell.1));
         surface.rect(0.0, 0.0, size, size).id(0).fill(Color::rgb(238, 240, 232)).depth(-2).persistent();
         for (id, coin) in (100..).zip(&state.coins) {
-            let (x, y) = middle(coin);
-            surface.circle(x, y, 0.25).id(id).fill(Color::rgb(227, 178, 60)).depth(-1);
+            let (x, y) = place(coin);
+            surface.image(x, y, 1.0, 1.0, "sprites", 0).id(id).depth(-1);
         }
         for (id, player) in (1..).zip(&state.players) {
-            let (x, y) = middle(player);
-            let hue = Color::rgb(40 + 60 * (id as u8 % 4), 90, 200 - 50 * (id as u8 % 4));
-            surface.circle(x, y, 0.4).id(id).fill(hue).tween();
-            surface.text(x, y, 0.4, Align::Center, id.to_string()).id(200 + id).fill(Color::WHITE).tween();
+            let (x, y) = place(player);
+            surface.image(x, y, 1.0, 1.0, "sprites", 1 + (id - 1) % 4).id(id).tween();
+            surface.text(x + 0.5, y + 0.75, 0.3, Align::Center, id.to_string()).id(200 + id).fill(Color::WHITE).tween();
         }
     }
 }

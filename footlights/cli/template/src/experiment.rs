@@ -13,11 +13,12 @@ pub fn experiment() -> Experiment {
                 .generated_code(Ending::Completed)
                 .generated_code(Ending::LobbyTimeout)
                 .generated_code(Ending::PartnerLeft)
+                .generated_code(Ending::Left)
                 .generated_code(Ending::Failed),
         )
         .scene(Scene::start(
             Page::new("start", "{{Title}}")
-                .text("You take part in a study. You play {{Title}}, which lasts about a minute.")
+                .text("You take part in a study. You play {{Title}}, which lasts half a minute.")
                 .button("I agree to take part"),
         ))
         .scene(
@@ -34,6 +35,7 @@ fn game() -> GameScene {
         .title("{{Title}}")
         .fps(10.0)
         .max_steps(200)
+        .image("sprites", Image::sheet("sprites.svg", 5, 1))
         .action(&["ArrowLeft"], Walk::Left, "left")
         .action(&["ArrowRight"], Walk::Right, "right")
         .action(&["ArrowUp"], Walk::Up, "up")

@@ -1,4 +1,4 @@
-// A local edge that answers questions about what it stores, for `cargo xtask simulate`. A question is a line of JSON on
+// A local edge that answers questions about what it stores, for the command `simulate`. A question is a line of JSON on
 // standard input, its answer a line on standard output. It ends when standard input does.
 //
 //   {"ask":"tables"}     all of D1, table by table
@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 
-import { startEdge } from "../../footlights/cli/edge/edge.mjs";
+import { startEdge } from "./edge.mjs";
 
 const CONFIG = join(process.env.FOOTLIGHTS_LAB, "wrangler.toml");
 const { values } = parseArgs({

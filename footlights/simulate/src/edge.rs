@@ -51,7 +51,7 @@ impl Drop for Storage {
 }
 
 impl Edge {
-    /// Starts an edge on any free port; `script` is `tests/simulate/edge.mjs`.
+    /// Starts an edge on any free port; `script` is `footlights/cli/edge/simulate.mjs`.
     pub async fn start(node: PathBuf, script: PathBuf, verbose: bool) -> Result<Self> {
         let name = format!("footlights-simulate-{}", std::process::id());
         let in_memory = Path::new(MEMORY).is_dir() && std::env::var_os("TMPDIR").is_none();
@@ -114,7 +114,7 @@ impl Edge {
         }
     }
 
-    /// Asks one question of `edge.mjs`.
+    /// Asks one question of the script.
     pub async fn ask<T: DeserializeOwned>(&mut self, question: Value) -> Result<T> {
         let process = self.process.as_mut().context("the edge does not run")?;
         let mut line = Vec::new();
