@@ -9,6 +9,7 @@ mod lobby_check;
 mod rollback_check;
 mod slime_load;
 mod staying_check;
+mod tour;
 
 use footlights::prelude::*;
 
@@ -20,4 +21,5 @@ pub fn app() -> App {
         .experiment(lobby_check::experiment)
         .experiment(staying_check::experiment)
         .experiment(rollback_check::experiment)
+        .experiment(tour::experiment)
 }
