@@ -53,7 +53,8 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
             Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target])?)),
-            Stage::Wasm => node_tests(ws, "wasm", filter, Vec::new()),
+            Stage::Wasm => wasm_tests(ws, "footlights-client", "game_scene", None)
+                .and_then(|()| node_tests(ws, "wasm", filter, Vec::new())),
             Stage::NewLab => new_lab(ws, filter),
             Stage::Edge => {
                 let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate-tests")?);
@@ -66,6 +67,9 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 )
             }
             Stage::Browser => {
+                if let Some(driver) = tools::chromedriver()? {
+                    wasm_tests(ws, "footlights-canvas", "browser", Some(driver))?;
+                }
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
                 browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
                 node_tests(ws, "browser", filter, browsers)
@@ -152,6 +156,18 @@ pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<I
     let mut fuzz = Command::new(ws.program("footlights-fuzz")?);
     fuzz.current_dir(&ws.root).args(args);
     Ok(fuzz)
+}
+
+/// Runs a test of a package, compiled to WebAssembly: with a driver in a headless Chromium, otherwise in Node.js.
+fn wasm_tests(ws: &Workspace, package: &str, test: &str, driver: Option<PathBuf>) -> Result<()> {
+    wasm_target(&ws.root)?;
+    process::run(ws.cargo().args(["build", "--package", "footlights-wasm-runner"]))?;
+    let runner =
+        ws.target.join("debug/footlights-wasm-runner").with_extension(std::env::consts::EXE_EXTENSION);
+    let mut cargo = ws.cargo();
+    cargo.args(["test", "--target", WASM, "--package", package, "--test", test]);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    process::run(cargo.envs(driver.map(|driver| ("CHROMEDRIVER", driver))))
 }
 
 /// Runs `tests/new-lab`, which makes a lab and builds it. The target directory is ours, so that what it stands on is

@@ -115,6 +115,22 @@ pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
     }
 }
 
+/// The driver of Chromium for tests that run inside it: `$CHROMEDRIVER`, one on the path, or a freshly installed one. None
+/// where there is none to be had: the tests that need it are left out, which is said.
+pub fn chromedriver() -> Result<Option<PathBuf>> {
+    if let Some(named) = std::env::var_os("CHROMEDRIVER") {
+        return Ok(Some(named.into()));
+    }
+    if on_path("chromedriver").is_none() {
+        apt_install(&["chromium-driver"])?;
+    }
+    let found = on_path("chromedriver");
+    if found.is_none() {
+        say("no chromedriver, so tests inside a browser engine are skipped: install it, or set CHROMEDRIVER");
+    }
+    Ok(found)
+}
+
 /// R, for the book's snippets: the one on the path, or a freshly installed one. None where there is none to be had: the test
 /// that needs it says that it is skipped.
 pub fn rscript() -> Result<Option<PathBuf>> {

@@ -10,6 +10,8 @@ use footlights_protocol::{
 };
 
 use crate::page::{LOBBY, Page};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn the_result_stays_a_while_and_the_next_scene_comes_by_itself_once_all_is_saved() {

@@ -10,6 +10,8 @@ use footlights_protocol::{
 };
 
 use crate::page::{LOBBY, Page, ROOM, WAITING, check, to_lobby};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn the_lobby_shows_who_is_here_and_calls_when_there_is_a_match() {

@@ -4,6 +4,8 @@ use footlights_client::{netcode::PlayInput, view};
 use footlights_protocol::wire::{self, Phase, Presence, RoomToClient, Welcome};
 
 use crate::page::Page;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn a_partner_who_is_gone_is_waited_for_with_a_clock() {

@@ -4,6 +4,8 @@ use footlights_client::netcode::{Button, PlayInput, PlayOutput};
 use footlights_protocol::wire::{CloseCode, LobbyToClient, Phase, Presence, RoomToClient};
 
 use crate::page::{LOBBY, Page, ROOM};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn every_close_code_ends_with_words_of_its_own_and_a_way_out() {

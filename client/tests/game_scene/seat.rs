@@ -11,6 +11,8 @@ use footlights_protocol::{
 };
 
 use crate::page::{DIGEST, Page, ROOM, keys, sent};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn the_first_message_is_hello_and_held_keys_follow_the_first_frame() {

@@ -255,7 +255,7 @@ fn watch(project: &Project, told: Sender<Happening>) -> Result<RecommendedWatche
         // Not the whole folder: what is built lies in it, and would be watched file by file.
         watcher.watch(package, RecursiveMode::NonRecursive)?;
         for entry in std::fs::read_dir(package)?.flatten().filter(|entry| entry.path().is_dir()) {
-            if is_source(Path::new(&entry.file_name())) {
+            if is_source(&Path::new(&entry.file_name()).join("any")) {
                 watcher.watch(&entry.path(), RecursiveMode::Recursive)?;
             }
         }
@@ -264,13 +264,19 @@ fn watch(project: &Project, told: Sender<Happening>) -> Result<RecommendedWatche
 }
 
 /// What lies in a package's folder and is not what modules are built of.
-const OTHERS: [&str; 5] = ["target", "node_modules", "tests", "data", "Cargo.lock"];
+const OTHERS: [&str; 4] = ["target", "node_modules", "tests", "data"];
+/// The files in it that modules are built of; those of its other folders are all.
+const FILES: [&str; 3] = ["Cargo.toml", "build.rs", "wrangler.toml"];
 
 /// Whether modules may be built of a file, by its path in its package: not where git, a build or an export writes, and not
 /// what an editor leaves beside a file.
 fn is_source(inside: &Path) -> bool {
     let names: Vec<String> = inside.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    let is_other = names.first().is_none_or(|first| OTHERS.contains(&first.as_str()));
+    let is_other = match names.as_slice() {
+        [] => true,
+        [file] => !FILES.contains(&file.as_str()),
+        [folder, ..] => OTHERS.contains(&folder.as_str()),
+    };
     !is_other && names.iter().all(|name| !name.starts_with('.') && !name.ends_with('~'))
 }
 
