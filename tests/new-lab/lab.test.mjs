@@ -2,7 +2,7 @@
 // place, tested, built, played in Chromium and exported. FOOTLIGHTS_XTASK is the command that makes it.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -322,6 +322,40 @@ describe("served by `dev`", () => {
     await problem.waitFor({ state: "detached", timeout: 120_000 });
     await page.context().close();
   });
+});
+
+test("another version of Footlights is one line of the manifest", async () => {
+  // A repository of Footlights with two versions.
+  const upstream = join(home, "footlights");
+  mkdirSync(upstream);
+  const left = ["target", "node_modules", ".git", ".wrangler"].map((name) => `--exclude=${name}`);
+  await run("sh", ["-c", `tar -C "$0" ${left.join(" ")} -cf - . | tar -C "$1" -xf -`, ROOT, upstream], home);
+  const git = (...args) => run("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", ...args], upstream);
+  const publish = async (tag) => {
+    await git("add", "--all");
+    await git("commit", "--quiet", "--message", tag);
+    await git("tag", tag);
+  };
+  await git("init", "--quiet");
+  await publish("v1");
+  const manifest = join(upstream, "Cargo.toml");
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replaceAll('version = "0.1.0"', 'version = "0.2.0"'));
+  await publish("v2");
+
+  const other = join(home, "other-lab");
+  await run(process.env.FOOTLIGHTS_XTASK, ["new", other, "--env", "coins", "--players", "1"], ROOT);
+  copyFileSync(join(ROOT, "Cargo.lock"), join(other, "Cargo.lock"));
+  const path = join(other, "Cargo.toml");
+  const version = (tag) => {
+    const source = /footlights = \{ (path = "[^"]*"|git = "[^"]*", tag = "[^"]*")/g;
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replaceAll(source, `footlights = { git = "file://${upstream}", tag = "${tag}"`));
+  };
+  version("v1");
+  assert.match(await run("cargo", ["run", "--quiet", "--", "--version"], other), /0\.1\.0/);
+  version("v2");
+  assert.match(await run("cargo", ["run", "--quiet", "--", "--version"], other), /0\.2\.0/);
+  assert.match(await run("cargo", ["run", "--quiet", "--", "rebuild", "--report", join(home, "problem.txt")], other), /packing the worker/);
 });
 
 /** Keeps a picture of a page where FOOTLIGHTS_SHOTS says. */

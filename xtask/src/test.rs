@@ -24,7 +24,7 @@ use crate::{tools, workspace::Workspace};
 /// One part of the tests. The order is that of running them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stage {
-    /// Formatting, clippy for the host and for wasm, modules without cycles, and documentation
+    /// Formatting, clippy for the host and for wasm, modules without cycles, packages, licences, spelling, documentation, the book
     Lint,
     /// Rust tests on this machine
     Host,
@@ -118,6 +118,15 @@ fn lint(ws: &Workspace) -> Result<()> {
     let mut package = ws.cargo();
     package.args(["package", "--workspace", "--no-verify", "--allow-dirty", "--quiet"]);
     process::run(package.args(ws.unpublished.iter().flat_map(|name| ["--exclude", name])))?;
+    // Known holes are looked up elsewhere, by CI: their list is on the network and changes by itself.
+    let mut deny = Command::new(tools::cargo_deny(ws)?);
+    process::run(deny.current_dir(&ws.root).args([
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))?;
     book(ws)?;
     if let Some(python) = tools::python(ws)? {
         process::run(Command::new(python.with_file_name("typos")).current_dir(&ws.root))?;

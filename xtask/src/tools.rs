@@ -131,6 +131,25 @@ pub fn chromedriver() -> Result<Option<PathBuf>> {
     Ok(found)
 }
 
+/// The version of cargo-deny.
+const CARGO_DENY: &str = "0.20.2";
+
+/// cargo-deny, compiled once into the user's cache.
+pub fn cargo_deny(ws: &Workspace) -> Result<PathBuf> {
+    let home = cache().unwrap_or_else(|| ws.target.clone()).join(format!("tools/cargo-deny-{CARGO_DENY}"));
+    let program = home.join("bin/cargo-deny").with_extension(std::env::consts::EXE_EXTENSION);
+    if !program.exists() {
+        say("compiling cargo-deny, once");
+        let mut cargo = ws.cargo();
+        cargo
+            .args(["install", "cargo-deny", "--locked", "--debug", "--version", CARGO_DENY, "--root"])
+            .arg(&home);
+        process::run(cargo.env("CARGO_TARGET_DIR", home.join("target")))?;
+        std::fs::remove_dir_all(home.join("target")).context("removing what cargo-deny was compiled in")?;
+    }
+    Ok(program)
+}
+
 /// R, for the book's snippets: the one on the path, or a freshly installed one. None where there is none to be had: the test
 /// that needs it says that it is skipped.
 pub fn rscript() -> Result<Option<PathBuf>> {

@@ -133,12 +133,15 @@ fn dependency(package: &Value) -> Result<String> {
             Path::new(text(&package["manifest_path"])).parent().context("a manifest without a folder")?;
         return Ok(format!("path = {:?}", directory.display().to_string()));
     };
-    // git+URL?branch=…#COMMIT
+    // git+URL?branch=…#COMMIT. The lockfile has the commit; another way to name it would be another source to cargo.
     match source.strip_prefix("git+").and_then(|git| git.split_once('#')) {
-        Some((url, commit)) => {
-            let url = url.split_once('?').map_or(url, |(url, _)| url);
-            Ok(format!("git = {url:?}, rev = {commit:?}"))
-        }
+        Some((git, _)) => match git.split_once('?') {
+            Some((url, named)) => {
+                let (key, value) = named.split_once('=').context("a git source without a name")?;
+                Ok(format!("git = {url:?}, {key} = {value:?}"))
+            }
+            None => Ok(format!("git = {git:?}")),
+        },
         None => Ok(format!("version = \"={version}\"")),
     }
 }
@@ -171,7 +174,8 @@ mod tests {
         assert_eq!(found("registry+https://example.org/index".into()), r#"version = "=0.3.1""#);
         assert_eq!(
             found("git+https://example.org/f?branch=main#0123abc".into()),
-            r#"git = "https://example.org/f", rev = "0123abc""#
+            r#"git = "https://example.org/f", branch = "main""#
         );
+        assert_eq!(found("git+https://example.org/f#0123abc".into()), r#"git = "https://example.org/f""#);
     }
 }
