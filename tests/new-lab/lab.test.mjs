@@ -109,7 +109,8 @@ function tone() {
 }
 
 const COIN = [242, 193, 78];
-const PERSON = [217, 83, 79];
+/** The third player, who is painted over the others. */
+const PERSON = [61, 154, 106];
 
 async function freePort() {
   const probe = createServer();
@@ -312,14 +313,21 @@ describe("served by `dev`", () => {
     await problem.waitFor({ timeout: 120_000 });
     assert.match(await problem.innerText(), /cannot find value `wrong` in this scope/);
     await shoot(page, "compiler");
-    edit("src/lever.rs", (text) => text.replace("state.paid = wrong;", "state.paid = right;"));
-    await problem.waitFor({ state: "detached", timeout: 120_000 });
+    /** Until another build is served: a page of it is a new one, without a word about a problem. */
+    const served = async (mend) => {
+      await page.evaluate(() => (window.stale = true));
+      mend();
+      const fresh = () => !window.stale && document.readyState === "complete" && !document.querySelector("[data-dev]");
+      await page.waitForFunction(fresh, null, { timeout: 120_000 });
+      await page.getByText("Find the better side.").waitFor();
+    };
+    await served(() => edit("src/lever.rs", (text) => text.replace("state.paid = wrong;", "state.paid = right;")));
 
     edit("src/lever.rs", (text) => text.replace("        .seat(Seat::Human)\n", ""));
     await problem.waitFor({ timeout: 120_000 });
     assert.match(await problem.innerText(), /scene "game", seats: 0 seats for 1 agents of lever-v0/);
-    edit("src/lever.rs", (text) => text.replace('        .action(&["ArrowLeft"]', '        .seat(Seat::Human)\n        .action(&["ArrowLeft"]'));
-    await problem.waitFor({ state: "detached", timeout: 120_000 });
+    const seat = '        .seat(Seat::Human)\n';
+    await served(() => edit("src/lever.rs", (text) => text.replace('        .action(&["ArrowLeft"]', seat + '        .action(&["ArrowLeft"]')));
     await page.context().close();
   });
 });

@@ -293,3 +293,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_file_of_the_game_that_a_browser_cannot_load_is_an_event_and_another_one_is_none() {
+    let scene = long_slime(Seat::Human, Seat::Human).sound("bell", "bell.mp3");
+    let mut world = World::new(scene, 1);
+    let (a, b) = (world.join(0), world.join(1));
+    world.pass(500);
+    for file in ["bell.mp3", "other.mp3"] {
+        world.say(a, &ClientToRoom::AssetFailed { file: file.into() });
+    }
+    assert_eq!(world.host.count("asset_failed"), 1);
+    assert!(world.browser(a).closed.is_none() && world.browser(b).closed.is_none());
+}

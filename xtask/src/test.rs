@@ -53,7 +53,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
             Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target])?)),
-            Stage::Wasm => wasm_tests(ws, "footlights-client", "game_scene", None)
+            Stage::Wasm => wasm_tests(ws, filter, "footlights-client", "game_scene", None)
                 .and_then(|()| node_tests(ws, "wasm", filter, Vec::new())),
             Stage::NewLab => new_lab(ws, filter),
             Stage::Edge => {
@@ -68,7 +68,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             }
             Stage::Browser => {
                 if let Some(driver) = tools::chromedriver()? {
-                    wasm_tests(ws, "footlights-canvas", "browser", Some(driver))?;
+                    wasm_tests(ws, filter, "footlights-canvas", "browser", Some(driver))?;
                 }
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
                 browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
@@ -168,13 +168,19 @@ pub fn fuzz<A: AsRef<std::ffi::OsStr>>(ws: &Workspace, args: impl IntoIterator<I
 }
 
 /// Runs a test of a package, compiled to WebAssembly: with a driver in a headless Chromium, otherwise in Node.js.
-fn wasm_tests(ws: &Workspace, package: &str, test: &str, driver: Option<PathBuf>) -> Result<()> {
+fn wasm_tests(
+    ws: &Workspace,
+    filter: Option<&str>,
+    package: &str,
+    test: &str,
+    driver: Option<PathBuf>,
+) -> Result<()> {
     wasm_target(&ws.root)?;
     process::run(ws.cargo().args(["build", "--package", "footlights-wasm-runner"]))?;
     let runner =
         ws.target.join("debug/footlights-wasm-runner").with_extension(std::env::consts::EXE_EXTENSION);
     let mut cargo = ws.cargo();
-    cargo.args(["test", "--target", WASM, "--package", package, "--test", test]);
+    cargo.args(["test", "--target", WASM, "--package", package, "--test", test]).args(filter);
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
     process::run(cargo.envs(driver.map(|driver| ("CHROMEDRIVER", driver))))
 }
@@ -228,7 +234,7 @@ fn node_test(ws: &Workspace, filter: Option<&str>) -> Result<Command> {
 fn dry_run(ws: &Workspace) -> Result<()> {
     let args = ["deploy", "--dry-run", "--outdir", "target/footlights/deploy"].map(str::to_owned);
     let mut wrangler = footlights_cli::wrangler(&ws.root.join("examples"), &args)?;
-    wrangler.env("WRANGLER_SEND_METRICS", "false").env("CI", "true");
+    wrangler.env(footlights_cli::SKIP_BUILD, "1").env("WRANGLER_SEND_METRICS", "false").env("CI", "true");
     let out = wrangler.stderr(Stdio::inherit()).output().context("starting wrangler")?;
     let text = String::from_utf8_lossy(&out.stdout);
     eprint!("{text}");

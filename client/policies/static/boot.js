@@ -1,5 +1,5 @@
 // Loads the policies' module, and with it the model files of a game. The page calls `footlightsPolicies` with the ids of an
-// experiment and a scene, and the names of the files.
+// experiment and a scene, and the names of the files. What fails to load is loaded anew for the next game.
 const files = new Map();
 // The module asks for them.
 globalThis.footlightsFile = (name) => files.get(name);
@@ -11,12 +11,17 @@ async function load(name) {
   files.set(name, new Uint8Array(await response.arrayBuffer()));
 }
 
-const module = import("./policies.js").then(async (module) => {
-  await module.default();
-  return module;
-});
+let module;
+
+async function start() {
+  const loaded = await import("./policies.js");
+  await loaded.default();
+  return loaded;
+}
 
 globalThis.footlightsPolicies = async (experiment, scene, names) => {
+  module ??= start();
+  module.catch(() => (module = undefined));
   const [{ Policies }] = await Promise.all([module, ...names.map(load)]);
   return new Policies(experiment, scene);
 };

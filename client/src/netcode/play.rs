@@ -27,6 +27,8 @@ const SAVING_MS: f64 = 15_000.0;
 const UNMATCHED_MS: f64 = 1000.0;
 /// After this many failures to leave a game whose end was not announced, the lobby is asked where to go.
 const MAX_LEAVE_FAILURES: usize = 2;
+/// So many files that could not be loaded are told at most: a room refuses who sends too much at once.
+const MAX_FAILED_ASSETS: usize = 20;
 /// Pauses before the attempts to get the next scene, ms; the last one repeats.
 const RETRY_MS: [f64; 4] = [1000.0, 2000.0, 4000.0, 8000.0];
 
@@ -70,8 +72,8 @@ pub struct Play {
     /// Whether the lobby was asked for another ticket since the last welcome. A second time would be an endless loop.
     asked_again: bool,
     stage: PlayStage,
-    /// Files that could not be loaded, until the room is told of them.
-    failed_assets: Vec<String>,
+    /// Files that could not be loaded, and how many of them the room knows of.
+    failed_assets: (Vec<String>, usize),
     /// Whether anything but the picture may have changed since [`Play::take_news`].
     news: bool,
     out: Outbox,
@@ -95,7 +97,7 @@ impl Play {
             focused,
             asked_again: false,
             stage: PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now)),
-            failed_assets: Vec::new(),
+            failed_assets: (Vec::new(), 0),
             news: true,
             out: Outbox::new(),
         }
@@ -157,7 +159,10 @@ impl Play {
             (_, PlayInput::Pressed(button)) => return self.on_button(button, now),
             (_, PlayInput::NotAdvanced) => return self.on_not_advanced(now),
             (_, PlayInput::AssetFailed(file)) => {
-                self.failed_assets.push(file.to_owned());
+                let (failed, _) = &mut self.failed_assets;
+                if failed.len() < MAX_FAILED_ASSETS && !failed.iter().any(|known| known == file) {
+                    failed.push(file.to_owned());
+                }
                 None
             }
             (PlayStage::Lobby(lobby), input) => match input {
@@ -248,8 +253,9 @@ impl Play {
                 seat.poll(now, &mut self.out);
                 if seat.connection().is_open() {
                     self.asked_again = false;
-                    for file in self.failed_assets.drain(..) {
-                        send(&mut self.out, &ClientToRoom::AssetFailed { file });
+                    let (failed, told) = &mut self.failed_assets;
+                    for file in failed.iter().skip(std::mem::replace(told, failed.len())) {
+                        send(&mut self.out, &ClientToRoom::AssetFailed { file: file.clone() });
                     }
                 }
                 if let Some(finished) = seat.finished().filter(|_| !seat.is_unmatched()) {
@@ -274,6 +280,8 @@ impl Play {
 
     fn leave_lobby(&mut self, exit: LobbyExit, now: MonotonicMs) {
         self.out.push_back(PlayOutput::Disconnect);
+        // Another room knows of none.
+        self.failed_assets.1 = 0;
         self.stage = match exit {
             LobbyExit::Matched(socket) => PlayStage::Seat(
                 Box::new(SeatConnection::new(socket, self.digest, self.engine, self.focused, now)),

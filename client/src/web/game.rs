@@ -35,8 +35,9 @@ use crate::{
 
 /// How often clocks and countdowns are updated at least, ms.
 const UI_POLL_MS: f64 = 250.0;
-/// A game begins without the images that are not there after this time, ms: placeholders are painted then.
-const IMAGES_TIMEOUT_MS: i32 = 20_000;
+/// A game begins without the images that are not there after this time, ms: placeholders are painted then. Shorter than
+/// the time that a game waits for a participant who comes back.
+const IMAGES_TIMEOUT_MS: i32 = 8_000;
 
 /// A game scene. Dropping it closes its socket and ends its timers.
 pub struct Game {

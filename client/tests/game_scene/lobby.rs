@@ -1,15 +1,15 @@
 //! The wait for a game: who is here, ready checks, and matches of which nothing came.
 
 use footlights_client::{
-    netcode::{Button, PlayInput, PlayOutput},
+    netcode::{Button, Play, PlayInput, PlayOutput},
     view,
 };
 use footlights_protocol::{
     MonotonicMs, Outcome,
-    wire::{ClientToLobby, CloseCode, LobbyToClient, Phase, Presence, RoomToClient},
+    wire::{ClientToLobby, ClientToRoom, CloseCode, LobbyToClient, Phase, Presence, RoomToClient},
 };
 
-use crate::page::{LOBBY, Page, ROOM, WAITING, check, to_lobby};
+use crate::page::{DIGEST, LOBBY, Page, ROOM, WAITING, check, sent, to_lobby};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -211,4 +211,41 @@ fn who_finds_the_door_closed_behind_a_match_of_which_nothing_came_asks_the_lobby
         page.lobby(LobbyToClient::Matched { socket: ROOM.into() });
         page.input(PlayInput::Opened);
     }
+}
+
+#[test]
+fn nobody_waits_for_a_partner_before_images_and_policies_are_there() {
+    let mut page = Page::new();
+    page.take();
+    page.play = Play::new(LOBBY, Some(DIGEST), None, true, page.now).loading();
+    page.input(PlayInput::Attention(false));
+    page.input(PlayInput::AssetFailed("cook.png"));
+    page.pass(5_000.0);
+    assert_eq!((page.take(), page.state()), (vec![], "loading"));
+    assert!(page.overlay().title.contains("Loading"));
+    page.input(PlayInput::Loaded);
+    assert_eq!(page.take(), [PlayOutput::Connect(LOBBY.into())]);
+}
+
+#[test]
+fn every_room_is_told_once_which_files_could_not_be_loaded() {
+    let failed = |outputs: &[PlayOutput]| {
+        let files = sent(outputs).into_iter().filter_map(|message| match message {
+            ClientToRoom::AssetFailed { file } => Some(file),
+            _ => None,
+        });
+        files.collect::<Vec<_>>()
+    };
+    let mut page = Page::new();
+    for _ in 0..2 {
+        (0..40).for_each(|k| page.input(PlayInput::AssetFailed(&format!("{k}.png"))));
+    }
+    page.input(PlayInput::Opened);
+    page.lobby(LobbyToClient::Matched { socket: ROOM.into() });
+    page.take();
+    page.enter();
+    let told = failed(&page.take());
+    assert_eq!((told.len(), told[0].as_str()), (20, "0.png"), "a room refuses who sends too much at once");
+    page.status(Phase::Running, 0, Presence::Here);
+    assert_eq!(failed(&page.take()), Vec::<String>::new());
 }

@@ -38,7 +38,12 @@ struct Loaded {
 impl ModelFile {
     /// A file by its name, which is unlike that of every other, with its contents; in WebAssembly they are asked for.
     #[must_use]
+    ///
+    /// # Panics
+    /// When the name cannot be part of an address: it has `?`, `#`, `%`, `\\` or `..`. In a `static` that is an error of the
+    /// compiler.
     pub const fn new(name: &'static str, bytes: &'static [u8]) -> Self {
+        assert!(is_plain(name.as_bytes()), "the name of a model file has ? # % \\ or .. in it");
         Self { name, bytes, loaded: Mutex::new(Vec::new()) }
     }
 
@@ -113,9 +118,26 @@ impl ModelFile {
         match host::file(self.name) {
             Ok(Some(bytes)) => Ok(Cow::Owned(bytes)),
             Ok(None) => Err(format!("the file {} is not there", self.name)),
-            Err(_) => Err(format!("nobody here gives out files such as {}", self.name)),
+            Err(_) => Err(format!("this module was started without a way to load {}", self.name)),
         }
     }
+}
+
+/// Whether a name can be part of an address as it is.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "every index is below the length, and there is no other way in a constant"
+)]
+const fn is_plain(name: &[u8]) -> bool {
+    let mut k = 0;
+    while k < name.len() {
+        let is_up = name[k] == b'.' && k + 1 < name.len() && name[k + 1] == b'.';
+        if is_up || matches!(name[k], b'?' | b'#' | b'%' | b'\\') {
+            return false;
+        }
+        k += 1;
+    }
+    !name.is_empty()
 }
 
 /// What surrounds the module.
@@ -142,6 +164,14 @@ mod tests {
         let viewport = Viewport { width: 1.0, height: 1.0 };
         let id = "corridor-v0".into();
         Spec { id, agents: vec![agent], max_steps: 100, reward_range: (0.0, 1.0), viewport }
+    }
+
+    #[test]
+    fn a_name_that_is_no_address_is_refused() {
+        assert!(is_plain(b"lab/models/cook 2.onnx"));
+        for name in ["", "a?b", "a#2.onnx", "100%.onnx", "../a.onnx", "a\\b"] {
+            assert!(!is_plain(name.as_bytes()), "{name}");
+        }
     }
 
     #[test]

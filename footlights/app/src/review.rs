@@ -31,7 +31,15 @@ impl App {
     /// without a code. This plays some thousand random ticks of each game.
     #[must_use]
     pub fn review(&self, assets: &Path) -> Review {
-        let checked = self.check();
+        let checked = match caught(|| Ok(self.check())) {
+            Ok(checked) => checked,
+            Err(why) => {
+                return Review {
+                    errors: vec![format!("an experiment cannot be made: {why}")],
+                    ..Review::default()
+                };
+            }
+        };
         let mut review =
             Review { experiments: checked.served.len() + checked.refused.len(), ..Review::default() };
         review.errors.extend(checked.refused.iter().map(|(_, problem)| problem.to_string()));
@@ -81,8 +89,8 @@ impl App {
 fn caught<T>(act: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<String>().map(String::as_str);
-        let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word");
-        Err(format!("the environment panicked: {words}"))
+        let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        Err(format!("the code panicked: {words}"))
     })
 }
 

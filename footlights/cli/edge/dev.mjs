@@ -6,7 +6,8 @@
 //   {"working":true}            something is being built
 //   {"problem":"error[E0425]…"} it could not be built
 //   {"reload":true}             it is built
-//   {"waiting":["experiment"]}  these experiments need what is still being built
+//
+// `--waiting` names an experiment that needs what is still being built, until the first reload.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,11 +20,12 @@ const { values } = parseArgs({
     port: { type: "string", default: "0" },
     persist: { type: "string" },
     root: { type: "string", default: process.cwd() },
+    waiting: { type: "string", multiple: true, default: [] },
   },
 });
 
 /** What the pages are told; a page of another `version` loads itself again. */
-const news = { version: 1, working: false, problem: null, waiting: [] };
+const news = { version: 1, working: false, problem: null, waiting: values.waiting };
 const listeners = new Set();
 
 function tell(changes) {
@@ -136,19 +138,25 @@ async function greet(url) {
 }
 
 async function follow(edge, line) {
-  const { working, problem, reload, waiting } = JSON.parse(line);
-  if (working) tell({ working });
-  if (problem) tell({ working: false, problem });
-  if (waiting) news.waiting = waiting;
-  if (reload) {
-    Object.assign(news, { version: news.version + 1, working: false, problem: null, waiting: [] });
+  const { working, problem, reload } = JSON.parse(line);
+  if (working) return tell({ working });
+  if (problem) return tell({ working: false, problem });
+  if (!reload) return;
+  const before = { ...news };
+  Object.assign(news, { version: news.version + 1, working: false, problem: null, waiting: [] });
+  try {
+    await edge.reload();
+    tell({});
+  } catch (error) {
+    // What was served is served on.
+    process.stderr.write(`error: ${error.message}\n`);
+    tell({ ...before, working: false, problem: error.message });
   }
-  if (reload || waiting) await edge.reload();
-  if (reload) tell({});
 }
 
 try {
-  const edge = await startEdge({ ...values, port: Number(values.port), front });
+  const { port, persist, root } = values;
+  const edge = await startEdge({ port: Number(port), persist, root, front });
   const end = async () => {
     await edge.stop();
     process.exit(0);
@@ -158,7 +166,7 @@ try {
   process.stdout.write(JSON.stringify({ url: edge.url }) + "\n");
   await greet(edge.url);
   for await (const line of createInterface({ input: process.stdin })) {
-    await follow(edge, line).catch((error) => process.stderr.write(`error: ${error.message}\n`));
+    await follow(edge, line);
   }
   await end();
 } catch (error) {

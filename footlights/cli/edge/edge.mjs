@@ -38,7 +38,8 @@ const HOST = "127.0.0.1";
  *   of it (miniflare's entry, and the two that serve static assets), as in `wrangler dev`; they cost about 7 µs a
  *   message. A direct edge has no static assets and no `request.cf`: for load tests only.
  * @param {string} [options.root] The lab's folder, where wrangler.toml is; otherwise what FOOTLIGHTS_LAB names.
- * @param {(lab: string) => object} [options.front] A worker that every request goes through first, of the lab's worker's name.
+ * @param {(lab: string) => object} [options.front] Makes, from the name of the lab's worker, the worker
+ *   that stands in front of it.
  * @returns {Promise<{ url: string, mf: Miniflare, reload: () => Promise<void>, stop: () => Promise<void> }>} `url` ends
  *   with a slash; `reload` serves what is built and configured now, from the same storage.
  */

@@ -13,11 +13,7 @@ use crate::{config, process::say};
 /// # Errors
 /// What is wrong, one line for each finding.
 pub fn check(app: &App, root: &Path) -> Result<()> {
-    // Whatever an environment's panic says is told below.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
     let review = app.review(&root.join(app.assets_folder()));
-    std::panic::set_hook(hook);
     let missing = config::missing(root)?;
     let missing = missing.iter().map(|missing| format!("wrangler.toml: {missing}"));
     let errors: Vec<String> = review.errors.into_iter().chain(missing).collect();

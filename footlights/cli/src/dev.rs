@@ -48,22 +48,25 @@ pub fn run(app: &App, root: &Path, program: &Path, port: u16) -> Result<()> {
     if TcpListener::bind(("127.0.0.1", port)).is_err() {
         bail!("port {port} is in use: end what listens there, or choose another with --port");
     }
-    // Asked now: once it is compiled anew, what runs here has no name any more.
+    // Asked now: once it is compiled anew, this file is gone.
     let own = std::env::current_exe().context("finding this program")?;
     check(app, root)?;
     let project = Project::at(root, app)?;
     // What is saved while the first build runs is built after it.
     let (told, happening) = channel();
-    let watching = watch(&project, told.clone());
-    if let Err(error) = &watching {
-        say(format_args!("files are not watched, start again after a change: {error:#}"));
-    }
+    let mut watcher = watcher(&project, told.clone())?;
+    let mut watch = || {
+        if let Err(error) = watch(&project, &mut watcher) {
+            say(format_args!("not all files are watched, start again after a change: {error:#}"));
+        }
+    };
+    watch();
     let runtime = Runtime::of(&project)?;
     build::run(&project, Purpose::Serve { models: runtime.is_compiled() })?;
     local_secrets(&project.root)?;
-    let mut edge = Edge::start(&project, port, told)?;
+    let waiting = if runtime == Runtime::Missing { project.with_models.clone() } else { BTreeSet::new() };
+    let mut edge = Edge::start(&project, port, &waiting, told)?;
     if runtime == Runtime::Missing {
-        edge.wait_for_models(&project.with_models)?;
         say(
             "pages are served already; what plays models follows when their runtime is compiled, once, in minutes",
         );
@@ -73,6 +76,8 @@ pub fn run(app: &App, root: &Path, program: &Path, port: u16) -> Result<()> {
     }
     follow(&happening, || {
         say("a file was saved");
+        // There may be a new folder.
+        watch();
         edge.tell(&json!({ "working": true }))?;
         let built = again(root, program, &own);
         match &built {
@@ -188,10 +193,17 @@ struct Edge {
 }
 
 impl Edge {
-    fn start(project: &Project, port: u16, told: Sender<Happening>) -> Result<Self> {
+    /// Serves what is built; experiments that are `waiting` for the runtime of models only say so.
+    fn start(
+        project: &Project,
+        port: u16,
+        waiting: &BTreeSet<String>,
+        told: Sender<Happening>,
+    ) -> Result<Self> {
         let mut node = Command::new(tools::node()?);
         node.arg(tools::edge()?.join("dev.mjs")).arg("--root").arg(&project.root);
         node.args(["--port", &port.to_string(), "--persist"]).arg(project.root.join(".wrangler/state/v3"));
+        node.args(waiting.iter().flat_map(|experiment| ["--waiting", experiment]));
         node.current_dir(&project.root).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = node.spawn().context("starting the local edge")?;
         let input = child.stdin.take().context("the local edge has no standard input")?;
@@ -214,11 +226,6 @@ impl Edge {
         Ok(())
     }
 
-    /// These experiments wait for the runtime of models.
-    fn wait_for_models(&mut self, experiments: &BTreeSet<String>) -> Result<()> {
-        self.tell(&json!({ "waiting": experiments }))
-    }
-
     /// What was built is served, or what is wrong is shown in the pages.
     fn show(&mut self, built: Result<()>) -> Result<()> {
         match built {
@@ -234,15 +241,16 @@ impl Edge {
     }
 }
 
-/// Watches the files that the lab, and whatever it depends on by path, is made of.
-fn watch(project: &Project, told: Sender<Happening>) -> Result<RecommendedWatcher> {
+/// What sends a word when one of the files is saved that the lab, and whatever it depends on by path, is made of.
+fn watcher(project: &Project, told: Sender<Happening>) -> Result<RecommendedWatcher> {
     let packages = project.local.clone();
     let is_ours = move |path: &Path| {
         // The innermost package that it lies in.
         let inside = packages.iter().filter_map(|package| path.strip_prefix(package).ok());
-        inside.min_by_key(|inside| inside.components().count()).is_some_and(is_source)
+        let inside = inside.min_by_key(|inside| inside.components().count());
+        inside.is_some_and(|inside| is_source(inside) || path.is_dir() && is_source(&inside.join("any")))
     };
-    let mut watcher = notify::recommended_watcher(move |found: notify::Result<Event>| {
+    Ok(notify::recommended_watcher(move |found: notify::Result<Event>| {
         let _ = match found {
             // A compiler that reads a file saves nothing.
             Ok(Event { kind: EventKind::Access(_), .. }) => Ok(()),
@@ -250,7 +258,11 @@ fn watch(project: &Project, told: Sender<Happening>) -> Result<RecommendedWatche
             Ok(_) => Ok(()),
             Err(error) => told.send(Happening::Blind(error.to_string())),
         };
-    })?;
+    })?)
+}
+
+/// Watches those files, in the folders that there are now. To watch one a second time changes nothing.
+fn watch(project: &Project, watcher: &mut RecommendedWatcher) -> Result<()> {
     for package in &project.local {
         // Not the whole folder: what is built lies in it, and would be watched file by file.
         watcher.watch(package, RecursiveMode::NonRecursive)?;
@@ -260,7 +272,7 @@ fn watch(project: &Project, told: Sender<Happening>) -> Result<RecommendedWatche
             }
         }
     }
-    Ok(watcher)
+    Ok(())
 }
 
 /// What lies in a package's folder and is not what modules are built of.

@@ -40,7 +40,7 @@ use footlights_app::App;
 use crate::build::Purpose;
 
 pub use check::check;
-pub use deploy::wrangler;
+pub use deploy::{SKIP_BUILD, wrangler};
 pub use pack::web as pack_for_browsers;
 pub use project::{Project, WASM, cache};
 pub use stamp::Stamp;

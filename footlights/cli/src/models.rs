@@ -11,7 +11,7 @@ use crate::disk::keep;
 /// The list of models that the worker's JavaScript is bundled with.
 pub const LIST: &str = "models.js";
 
-/// Puts those of games that browsers run where they find them, open to everybody: the model `a/models/b.onnx` is `/models/a/models/b.onnx`.
+/// Writes those that browsers load among the files of pages, which everybody can read: the model `a/models/b.onnx` is `/models/a/models/b.onnx`.
 pub fn for_pages(models: &ModelFiles, directory: &Path) -> Result<()> {
     if directory.exists() {
         std::fs::remove_dir_all(directory).with_context(|| format!("removing {}", directory.display()))?;

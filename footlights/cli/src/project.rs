@@ -16,9 +16,6 @@ use crate::process;
 /// The target that the worker and the pages are compiled for.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// Whether this program can load models, so that nothing tells it which experiments have some.
-const RUNTIME_IS_HERE: bool = cfg!(feature = "models");
-
 /// A lab's package, as cargo knows it.
 pub struct Project {
     /// The directory of its manifest.
@@ -73,7 +70,8 @@ impl Project {
         let local = local.filter_map(|package| Path::new(text(&package["manifest_path"])).parent());
         let local = local.map(Path::to_owned).collect();
         let checked = app.check();
-        let with_models: BTreeSet<String> = checked.without_runtime.into_iter().collect();
+        let with_files = checked.models.keys().map(|(experiment, _)| experiment.clone());
+        let with_models: BTreeSet<String> = checked.without_runtime.into_iter().chain(with_files).collect();
         let models = checked.models.into_values().flatten().collect();
         Ok(Self {
             root: root.to_owned(),
@@ -84,7 +82,7 @@ impl Project {
             local,
             models,
             public_models: checked.public_models,
-            needs_models: RUNTIME_IS_HERE || !with_models.is_empty(),
+            needs_models: !with_models.is_empty(),
             with_models,
             crates: crates.collect::<Result<_>>()?,
         })

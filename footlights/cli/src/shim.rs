@@ -31,7 +31,8 @@ pub struct Group {
     pub profile: &'static str,
 }
 
-/// For the local edge: all at once, so that everything is compiled once.
+/// For the local edge: all at once, so that everything is compiled once. Cargo then unifies their features, so the page
+/// of experiments that run on the edge alone can simulate, too: it is larger here than it is deployed.
 pub const TOGETHER: [Group; 1] = [Group { modules: &Module::ALL, profile: "serve" }];
 
 /// For Cloudflare. The first page is compiled by itself because it has fewer features; the policies share the worker's

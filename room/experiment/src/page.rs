@@ -203,6 +203,20 @@ impl Page {
                 return Err(("ask", format!("two questions have the id {:?}", question.id)));
             }
         }
+        let mut bodies = vec![&self.body];
+        while let Some(body) = bodies.pop() {
+            for part in body {
+                match part {
+                    Part::Html(html) if html.to_ascii_lowercase().replace("</", "<").contains("<form") => {
+                        let why =
+                            "the HTML stands inside the page's form, so it cannot have a form of its own";
+                        return Err(("html", why.into()));
+                    }
+                    Part::Collapsible { body, .. } => bodies.push(body),
+                    Part::Html(_) | Part::Text(_) | Part::Image { .. } => {}
+                }
+            }
+        }
         let graded = self.questions.iter().any(|question| question.correct.is_some());
         match &self.check {
             Some(check) if check.attempts == 0 => Err(("attempts", "must be at least 1".into())),

@@ -116,6 +116,9 @@ impl Frames {
     }
 }
 
+/// Endings of image files that packers leave in the names of frames.
+const ENDINGS: [&str; 6] = ["png", "jpg", "jpeg", "webp", "gif", "svg"];
+
 /// What packers write of a frame.
 #[derive(Deserialize)]
 struct PackedFrame {
@@ -166,7 +169,8 @@ fn parse_atlas(json: &str) -> Result<BTreeMap<String, [u32; 4]>, String> {
             return Err(format!("the frame {name:?} is trimmed: pack the atlas without trimming"));
         }
         // The names of packers are those of files; what is drawn need not know which kind of file it was.
-        let name = name.rsplit_once('.').map_or(name.as_str(), |(name, _)| name).to_owned();
+        let ending = name.rsplit_once('.').filter(|(_, ending)| ENDINGS.contains(ending));
+        let name = ending.map_or(name.as_str(), |(name, _)| name).to_owned();
         if found.insert(name.clone(), [x, y, w, h]).is_some() {
             return Err(format!("there are two frames {name:?}"));
         }
@@ -267,6 +271,11 @@ mod tests {
         );
         let rotated = FRAME.replace("\"rotated\": false", "\"rotated\": true");
         assert!(why(&format!(r#"{{ "frames": {{ "a": {{ {rotated} }} }} }}"#)).contains("without rotation"));
+        let numbered = Image::atlas(
+            "k.png",
+            &format!(r#"{{ "frames": {{ "walk.01": {{ {FRAME} }}, "walk.02": {{ {FRAME} }} }} }}"#),
+        );
+        assert!(numbered.frames.has(Some("walk.02"), 0));
         let trimmed = FRAME.replace("\"trimmed\": false", "\"trimmed\": true");
         assert!(why(&format!(r#"{{ "frames": {{ "a": {{ {trimmed} }} }} }}"#)).contains("without trimming"));
         let twice = format!(r#"{{ "frames": {{ "a.png": {{ {FRAME} }}, "a.jpg": {{ {FRAME} }} }} }}"#);
