@@ -72,23 +72,22 @@ try {
   await next();
   await page.locator("section[data-kind=game]").waitFor();
   await state(page, "lobby");
-  await page.waitForTimeout(1_500);
+  await page.locator("#overlay").filter({ hasText: "0:02" }).waitFor();
   await take("waiting");
   await state(page, "running");
-  await page.waitForTimeout(900);
   await page.keyboard.down("ArrowRight");
-  await page.waitForTimeout(400);
+  await page.waitForFunction(() => window.footlights.tick >= 30);
   await page.screenshot({ path: join(TO, "game.png") });
   await page.keyboard.up("ArrowRight");
   await page.evaluate(() => Object.defineProperty(document, "hasFocus", { value: () => false, configurable: true }) && dispatchEvent(new Event("blur")));
-  await page.waitForTimeout(1_500);
+  await page.getByText("Please come back to the game.").first().waitFor();
   await page.screenshot({ path: join(TO, "warning.png") });
   await page.evaluate(() => Object.defineProperty(document, "hasFocus", { value: () => true, configurable: true }) && dispatchEvent(new Event("focus")));
   await page.waitForFunction(() => document.body.dataset.state === "finished", null, { timeout: 60_000 });
-  await page.waitForTimeout(500);
+  await page.getByText("Your data are saved").waitFor();
   await page.screenshot({ path: join(TO, "result.png") });
   await page.locator("section[data-kind=end]").waitFor({ timeout: 30_000 });
-  await page.waitForTimeout(500);
+  await page.getByText("Your completion code").waitFor();
   await take("end");
 } finally {
   await browser.close();

@@ -273,8 +273,9 @@ describe("served by `dev`", () => {
       }
       return count;
     }, COIN);
-    await page.waitForFunction(() => document.querySelector("#views canvas")?.hidden === false);
-    await page.waitForTimeout(300);
+    // The picture is painted again when the image is there.
+    const until = Date.now() + 30_000;
+    while ((await coin()) === 0 && Date.now() < until) await painted(page);
     assert.ok((await coin()) > 100, `${await coin()} pixels of the coin`);
     await shoot(page, "replay");
     const [download] = await Promise.all([page.waitForEvent("download", { timeout: 60_000 }), page.locator("#film").click()]);
@@ -365,6 +366,9 @@ test("another version of Footlights is one line of the manifest", async () => {
   assert.match(await run("cargo", ["run", "--quiet", "--", "--version"], other), /0\.2\.0/);
   assert.match(await run("cargo", ["run", "--quiet", "--", "rebuild", "--report", join(home, "problem.txt")], other), /packing the worker/);
 });
+
+/** Until the page has painted once more. */
+const painted = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 /** Keeps a picture of a page where FOOTLIGHTS_SHOTS says. */
 const shoot = (page, name) => page.screenshot({ path: join(process.env.FOOTLIGHTS_SHOTS ?? home, `${name}.png`) });

@@ -35,8 +35,8 @@ use crate::{
 
 /// How often clocks and countdowns are updated at least, ms.
 const UI_POLL_MS: f64 = 250.0;
-/// A game begins without the images that are not there after this time, ms: placeholders are painted then. Shorter than
-/// the time that a game waits for a participant who comes back.
+/// A game begins without the images that are not there after this time, ms: placeholders are painted then. A participant
+/// who reloads the page waits this long at most, so the game's grace time is not used up.
 const IMAGES_TIMEOUT_MS: i32 = 8_000;
 
 /// A game scene. Dropping it closes its socket and ends its timers.
