@@ -91,6 +91,13 @@ pub enum PolicyError {
         /// The policy's name.
         name: String,
     },
+    /// The model is in a file, and only the names of such files are asked for: see
+    /// [`model_files`](crate::model_files::used_by).
+    #[error("policy {name}: its model is not loaded where only the names of models are asked for")]
+    NotLoaded {
+        /// The policy's name.
+        name: String,
+    },
     /// The policy failed while it chose an action.
     #[error("policy {name}: {why}")]
     Act {

@@ -180,3 +180,33 @@ fn apt_install(packages: &[&str]) -> Result<bool> {
     process::run(apt_get().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    /// The versions that a lockfile of npm has, by the folders of the packages.
+    fn locked(text: &str) -> Vec<(String, String)> {
+        let lock: Value = serde_json::from_str(text).unwrap();
+        let packages = lock["packages"].as_object().unwrap().iter().filter(|(folder, _)| !folder.is_empty());
+        packages.map(|(folder, found)| (folder.clone(), found["version"].as_str().unwrap().into())).collect()
+    }
+
+    #[test]
+    fn tests_run_on_the_packages_that_labs_have() {
+        let (here, labs) = (
+            locked(include_str!("../../package-lock.json")),
+            locked(include_str!("../../footlights/cli/edge/package-lock.json")),
+        );
+        let version = |wanted: &str| here.iter().find(|(folder, _)| folder == wanted).map(|(_, found)| found);
+        let mut both = 0;
+        for (folder, labs) in &labs {
+            if let Some(here) = version(folder) {
+                assert_eq!(here, labs, "{folder}");
+                both += 1;
+            }
+        }
+        assert!(version("node_modules/miniflare").is_some() && version("node_modules/wrangler").is_some());
+        assert!(both > 20, "only {both} packages are in both");
+    }
+}

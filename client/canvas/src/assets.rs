@@ -27,6 +27,15 @@ struct Sheet {
     frames: Frames,
 }
 
+struct Sound {
+    name: String,
+    /// The one that was loaded, and its copies: a sound may begin again before it is over.
+    players: Vec<HtmlAudioElement>,
+}
+
+/// How often a sound is heard at the same time.
+const MAX_PLAYERS: usize = 4;
+
 enum Frames {
     Grid {
         columns: u32,
@@ -40,7 +49,7 @@ enum Frames {
 #[derive(Default)]
 pub struct Assets {
     sheets: Vec<Sheet>,
-    sounds: Vec<(String, HtmlAudioElement)>,
+    sounds: Vec<Sound>,
     /// The ids of the sounds in the last picture; none before the first picture.
     heard: Option<BTreeSet<u16>>,
     _listeners: Vec<Listener>,
@@ -51,6 +60,22 @@ impl Assets {
     /// or cannot be, and not at all where there is none to wait for ([`Assets::is_settled`]). What is not understood is
     /// left out, and painted as a placeholder.
     pub fn load(json: &str, tell: impl Fn(AssetEvent) + Clone + 'static) -> Result<Self> {
+        let mut this = Self::load_images(json, tell.clone())?;
+        let parsed = JSON::parse(json).unwrap_or_default();
+        for (name, file) in entries(&parsed, "sounds") {
+            let file = file.as_string().unwrap_or_default();
+            let audio = HtmlAudioElement::new()?;
+            audio.set_preload("auto");
+            let (tell, failed) = (tell.clone(), file.clone());
+            this.listen(&audio, "error", move || tell(AssetEvent::Failed(failed.clone())))?;
+            audio.set_src(&address(&file));
+            this.sounds.push(Sound { name, players: vec![audio] });
+        }
+        Ok(this)
+    }
+
+    /// The same without the sounds.
+    pub fn load_images(json: &str, tell: impl Fn(AssetEvent) + Clone + 'static) -> Result<Self> {
         let mut this = Self::default();
         let parsed = JSON::parse(json).unwrap_or_default();
         let images = entries(&parsed, "images");
@@ -80,23 +105,7 @@ impl Assets {
             };
             this.sheets.push(Sheet { name, image, frames });
         }
-        for (name, file) in entries(&parsed, "sounds") {
-            let file = file.as_string().unwrap_or_default();
-            let audio = HtmlAudioElement::new()?;
-            audio.set_preload("auto");
-            let (tell, failed) = (tell.clone(), file.clone());
-            this.listen(&audio, "error", move || tell(AssetEvent::Failed(failed.clone())))?;
-            audio.set_src(&address(&file));
-            this.sounds.push((name, audio));
-        }
         Ok(this)
-    }
-
-    /// Without the sounds.
-    #[must_use]
-    pub fn silent(mut self) -> Self {
-        self.sounds.clear();
-        self
     }
 
     fn listen(
@@ -151,25 +160,42 @@ impl Assets {
             let Shape::Sound { name } = &item.shape else { continue };
             present.insert(item.id);
             let is_new = self.heard.as_ref().is_some_and(|heard| !heard.contains(&item.id));
-            if let Some((_, audio)) = self.sounds.iter().find(|(known, _)| is_new && known == name) {
-                play(audio, item.alpha);
+            if let Some(sound) = self.sounds.iter_mut().find(|sound| is_new && sound.name == *name) {
+                sound.play(item.alpha);
             }
         }
         self.heard = Some(present);
     }
 }
 
-/// Plays a copy, so that a sound may begin again before it is over.
-fn play(audio: &HtmlAudioElement, volume: f32) {
-    let Ok(copy) = audio.clone_node().and_then(|node| Ok(node.dyn_into::<HtmlAudioElement>()?)) else {
-        return;
-    };
-    copy.set_volume(f64::from(volume).clamp(0.0, 1.0));
-    if let Ok(playing) = copy.play() {
-        // A page that was never clicked may not make a sound.
-        wasm_bindgen_futures::spawn_local(async move {
-            let _ = wasm_bindgen_futures::JsFuture::from(playing).await;
-        });
+impl Sound {
+    /// Plays it from its beginning, at a volume of 0 to 1.
+    fn play(&mut self, volume: f32) {
+        let Some(player) = self.idle() else { return };
+        player.set_volume(f64::from(volume).clamp(0.0, 1.0));
+        player.set_current_time(0.0);
+        if let Ok(playing) = player.play() {
+            // A page that was never clicked may not make a sound.
+            wasm_bindgen_futures::spawn_local(async move {
+                let _ = wasm_bindgen_futures::JsFuture::from(playing).await;
+            });
+        }
+    }
+
+    /// A player that plays nothing: one that is over, a new copy, or none where the sound is heard often enough. A copy may
+    /// fetch the file again, so it is kept.
+    fn idle(&mut self) -> Option<&HtmlAudioElement> {
+        let over = self.players.iter().position(|player| player.paused());
+        let place = match over {
+            Some(place) => place,
+            None if self.players.len() < MAX_PLAYERS => {
+                let copy = self.players.first()?.clone_node().ok()?.dyn_into().ok()?;
+                self.players.push(copy);
+                self.players.len() - 1
+            }
+            None => return None,
+        };
+        self.players.get(place)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use footlights_env::{Agent, Policy, msgpack};
+use footlights_experiment::GameScene;
 use footlights_protocol::timeline::PolicyQuery;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
@@ -18,13 +19,7 @@ impl Policies {
     /// There is no such game, or a model does not load.
     #[wasm_bindgen(constructor)]
     pub fn new(experiment: &str, scene: &str) -> Result<Self, JsError> {
-        let missing = || JsError::new(&format!("there is no game {scene} in {experiment}"));
-        let experiment = footlights_app::installed()
-            .experiments()
-            .into_iter()
-            .find(|known| known.id == experiment)
-            .ok_or_else(missing)?;
-        let game = experiment.game(scene).ok_or_else(missing)?;
+        let game = game(experiment, scene)?;
         let mut policies = BTreeMap::new();
         for agent in (0..).map(Agent).take(game.seats.len()) {
             if let Some(policy) = game.make_policy(agent)? {
@@ -50,4 +45,21 @@ impl Policies {
         let action = query.evaluate(policy.as_mut())?;
         Ok(msgpack::encode(&(action, policy.save()?))?)
     }
+}
+
+/// Loads every model of a game scene, with the one that replaces participants, and tries it. A build asks for this, so that
+/// a model that does not fit is told to who builds and not to participants.
+///
+/// # Errors
+/// There is no such game, or a model does not fit.
+#[wasm_bindgen]
+pub fn check(experiment: &str, scene: &str) -> Result<(), JsError> {
+    let wrong = |(option, why)| JsError::new(&format!("{option}: {why}"));
+    game(experiment, scene)?.validate_seats().map_err(wrong)
+}
+
+fn game(experiment: &str, scene: &str) -> Result<GameScene, JsError> {
+    let mut all = footlights_app::installed().experiments().into_iter();
+    let found = all.find(|known| known.id == experiment).and_then(|known| known.game(scene).cloned());
+    found.ok_or_else(|| JsError::new(&format!("there is no game {scene} in {experiment}")))
 }

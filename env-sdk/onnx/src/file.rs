@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, sync::Mutex};
 
-use footlights_env::{Agent, AgentSpec, Policy, PolicyError, Spec, model_files};
+use footlights_env::{
+    Agent, AgentSpec, Policy, PolicyError, Spec,
+    model_files::{self, Use},
+};
 
 use crate::{Config, Model};
 
@@ -70,7 +73,10 @@ impl ModelFile {
         agents: &[AgentSpec],
         load: impl FnOnce(&[u8]) -> Result<Model, PolicyError>,
     ) -> Result<Model, PolicyError> {
-        model_files::note(self.name, self.bytes);
+        config.check().map_err(|why| PolicyError::Load { name: config.name.clone(), why })?;
+        if model_files::note(self.name, self.bytes) == Use::Named {
+            return Err(PolicyError::NotLoaded { name: config.name.clone() });
+        }
         let Ok(mut loaded) = self.loaded.lock() else {
             return Err(PolicyError::Load {
                 name: config.name.clone(),
@@ -174,20 +180,30 @@ mod tests {
         }
     }
 
+    static FILE: ModelFile = ModelFile::new("lab/models/none.onnx", b"no model");
+
     #[test]
-    fn a_file_is_loaded_once_for_each_use_and_noted_each_time() {
-        static FILE: ModelFile = ModelFile::new("lab/models/none.onnx", b"no model");
+    fn a_file_is_loaded_once_for_each_use() {
         for _ in 0..2 {
             for (name, actions) in [("a", 3), ("b", 3), ("b", 4)] {
-                let (made, files) =
-                    model_files::used_by(|| FILE.policy(Config::new(name), &spec(actions)).err());
+                let made = FILE.policy(Config::new(name), &spec(actions)).err();
                 assert!(matches!(made, Some(PolicyError::Load { name: told, .. }) if told == name));
-                assert_eq!(
-                    files.into_iter().collect::<Vec<_>>(),
-                    [("lab/models/none.onnx", &b"no model"[..])]
-                );
             }
         }
         assert_eq!(FILE.loaded.lock().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_file_whose_name_is_asked_for_is_not_loaded() {
+        static NAMED: ModelFile = ModelFile::new("lab/models/named.onnx", b"no model");
+        for config in [Config::new("a"), Config::new("b")] {
+            let name = config.name.clone();
+            let (made, files) = model_files::used_by(|| NAMED.policy(config, &spec(3)).err());
+            assert_eq!(made, Some(PolicyError::NotLoaded { name }));
+            assert_eq!(files.into_iter().collect::<Vec<_>>(), [("lab/models/named.onnx", &b"no model"[..])]);
+        }
+        let (made, _) = model_files::used_by(|| NAMED.policy(Config::new("a").softmax(0.0), &spec(3)).err());
+        assert!(matches!(made, Some(PolicyError::Load { .. })), "{made:?}");
+        assert!(NAMED.loaded.lock().unwrap().is_empty());
     }
 }

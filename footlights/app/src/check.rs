@@ -37,16 +37,16 @@ pub struct Checked {
     pub served: Vec<Experiment>,
     /// The ids of what is wrong, and why.
     pub refused: Vec<(String, Problem)>,
-    /// The ids of those whose policies need the runtime of models, which this build is without.
-    pub without_runtime: Vec<String>,
-    /// The model files of every game with some, by the ids of the experiment and the scene.
+    /// The games that play models, by the ids of the experiment and the scene, with the files of those. A model that the
+    /// lab loads in another way is seen only by a build without their runtime, and has no file.
     pub models: BTreeMap<(String, String), ModelFiles>,
     /// Those among them that participants' browsers load.
     pub public_models: ModelFiles,
 }
 
 impl App {
-    /// Makes and checks every experiment. This resets each environment a few times and loads each policy once.
+    /// Makes and checks every experiment. This resets each environment a few times, and makes each policy twice. It loads
+    /// no [`ModelFile`](https://docs.rs/footlights-onnx): whether a model fits is found by a build, and where it plays.
     #[must_use]
     pub fn check(&self) -> Checked {
         let mut checked = Checked::default();
@@ -54,22 +54,18 @@ impl App {
         for experiment in self.experiments() {
             let id = experiment.id.clone();
             let same = !ids.insert(id.clone());
-            let found = if same { Err(Problem::SameId(id.clone())) } else { self.check_one(&experiment) };
+            let check = || model_files::used_by(|| self.check_one(&experiment)).0;
+            let found = if same { Err(Problem::SameId(id.clone())) } else { check() };
             match found {
                 Ok(()) => {
-                    let mut lacks_runtime = false;
                     for game in experiment.games() {
-                        let (lacks, models) = model_files::used_by(|| needs_runtime(game));
-                        lacks_runtime |= lacks;
+                        let (lacks_runtime, models) = model_files::used_by(|| needs_runtime(game));
                         if game.policies_in_browser() {
                             checked.public_models.extend(models.clone());
                         }
-                        if !models.is_empty() {
+                        if lacks_runtime || !models.is_empty() {
                             checked.models.insert((id.clone(), game.id.clone()), models);
                         }
-                    }
-                    if lacks_runtime {
-                        checked.without_runtime.push(id);
                     }
                     checked.served.push(experiment);
                 }

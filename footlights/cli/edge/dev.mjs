@@ -20,6 +20,7 @@ const { values } = parseArgs({
     port: { type: "string", default: "0" },
     persist: { type: "string" },
     root: { type: "string", default: process.cwd() },
+    built: { type: "string" },
     waiting: { type: "string", multiple: true, default: [] },
   },
 });
@@ -155,8 +156,8 @@ async function follow(edge, line) {
 }
 
 try {
-  const { port, persist, root } = values;
-  const edge = await startEdge({ port: Number(port), persist, root, front });
+  const { port, persist, root, built } = values;
+  const edge = await startEdge({ port: Number(port), persist, root, built, front });
   const end = async () => {
     await edge.stop();
     process.exit(0);

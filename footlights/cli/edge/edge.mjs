@@ -38,6 +38,8 @@ const HOST = "127.0.0.1";
  *   of it (miniflare's entry, and the two that serve static assets), as in `wrangler dev`; they cost about 7 µs a
  *   message. A direct edge has no static assets and no `request.cf`: for load tests only.
  * @param {string} [options.root] The lab's folder, where wrangler.toml is; otherwise what FOOTLIGHTS_LAB names.
+ * @param {string} [options.built] The folder with the built worker and pages, in place of those that wrangler.toml names;
+ *   otherwise what FOOTLIGHTS_BUILT names, if anything.
  * @param {(lab: string) => object} [options.front] Makes, from the name of the lab's worker, the worker
  *   that stands in front of it.
  * @returns {Promise<{ url: string, mf: Miniflare, reload: () => Promise<void>, stop: () => Promise<void> }>} `url` ends
@@ -77,10 +79,14 @@ export async function startEdge(options = {}) {
 }
 
 /** What Miniflare runs, as wrangler.toml has it now; with the worker's name and its database. */
-function settingsOf({ root, port = 0, persist, secret, fallback, vars = {}, quiet = false, direct = false, front }) {
+function settingsOf(options) {
+  const { root, port = 0, persist, secret, fallback, vars = {}, quiet = false, direct = false, front } = options;
+  const built = options.built ?? process.env.FOOTLIGHTS_BUILT;
   const configPath = join(root, "wrangler.toml");
-  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(configPath);
+  const overrides = built && { assets: { directory: resolve(built, "pages") } };
+  const { workerOptions, main: named } = unstable_getMiniflareWorkerOptions(configPath, undefined, { overrides });
   const { assets, bindings, ...worker } = workerOptions;
+  const main = built ? resolve(built, "worker/index.js") : named;
   const { name, d1_databases: [database] } = unstable_readConfig({ config: configPath });
   if (persist) mkdirSync(persist, { recursive: true });
   const given = secret && { FOOTLIGHTS_SECRET: secret };
@@ -126,6 +132,7 @@ async function cli() {
       port: { type: "string", default: "0" },
       persist: { type: "string" },
       root: { type: "string" },
+      built: { type: "string" },
       secret: { type: "string" },
       quiet: { type: "boolean", default: false },
       direct: { type: "boolean", default: false },

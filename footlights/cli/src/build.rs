@@ -36,12 +36,31 @@ pub enum Purpose {
     },
 }
 
+impl Purpose {
+    /// Where it is built: what is deployed lies where `wrangler.toml` says, and what is served here beside it. So nothing
+    /// that is being uploaded changes when a file is saved while `dev` runs.
+    #[must_use]
+    pub fn folder(self, project: &Project) -> PathBuf {
+        match self {
+            Self::Serve { .. } => project.out().join("serve"),
+            Self::Deploy { .. } => project.out(),
+        }
+    }
+}
+
+/// What pages are served from, in the folder of a [`Purpose`]: `client/x` below it is `/client/x`.
+fn pages(folder: &Path) -> PathBuf {
+    folder.join("pages")
+}
+
 /// Builds the modules.
 ///
 /// # Errors
-/// A tool is missing and cannot be installed, or the lab does not compile.
+/// A tool is missing and cannot be installed, the lab does not compile, or a model does not fit.
 pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
     let node = tools::edge()?;
+    let folder = purpose.folder(project);
+    let _alone = disk::alone(&folder, "another command builds this lab; waiting for it")?;
     tools::wasm_target(&project.root)?;
     let shims = shim::write(project)?;
     let (groups, models, optimise) = match purpose {
@@ -56,12 +75,17 @@ pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
         for module in group.modules {
             let compiled = project.target.join(WASM).join(group.profile);
             let compiled = compiled.join(module.package(project).replace('-', "_")).with_extension("wasm");
-            packed(project, *module, &compiled, &node, optimise)?;
+            packed(project, &folder, *module, &compiled, &node, optimise)?;
         }
     }
-    disk::mirror(&project.assets, &project.pages().join("assets"))?;
-    models::for_pages(&project.public_models, &project.pages().join("models"))?;
-    files::write(files::MIGRATIONS, &project.out().join("migrations"))
+    disk::mirror(&project.assets, &pages(&folder).join("assets"))?;
+    models::write(&project.public_models, &pages(&folder).join("models"))?;
+    files::write(files::MIGRATIONS, &project.out().join("migrations"))?;
+    if models {
+        let policies = pages(&folder).join(Module::Policies.name());
+        models::check(project, &policies, &folder, &node)?;
+    }
+    Ok(())
 }
 
 /// Compiles the modules of a group. Cargo decides whether there is anything to do.
@@ -79,24 +103,32 @@ fn compile(project: &Project, shims: &Path, group: &Group, models: bool) -> Resu
     cargo::build(command.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
     Ok(())
 }
-/// Packs a module, with the static files that belong to it.
-fn packed(project: &Project, module: Module, compiled: &Path, node: &Path, optimise: bool) -> Result<()> {
+
+/// Packs a module into the folder of a [`Purpose`], with the static files that belong to it.
+fn packed(
+    project: &Project,
+    folder: &Path,
+    module: Module,
+    compiled: &Path,
+    node: &Path,
+    optimise: bool,
+) -> Result<()> {
     let (name, script) = (module.name(), module.script());
     let out = match module {
-        Module::Worker => project.out().join(name),
-        _ => project.pages().join(name),
+        Module::Worker => folder.join(name),
+        _ => pages(folder).join(name),
     };
     let wasm = format!("{script}_bg.wasm");
     let models = if module == Module::Worker { models::digests(&project.models) } else { String::new() };
     let settings =
         format!("{name}, {}, optimised: {optimise}, {:?}{models}", pack::VERSION, files::of(module));
-    let stamp = Stamp::new(project.out().join("stamps").join(name), &[compiled.to_owned()], &settings)?;
+    let stamp = Stamp::new(folder.join("stamps").join(name), &[compiled.to_owned()], &settings)?;
     if stamp.holds(&out.join(&wasm)) {
         return Ok(());
     }
     say(format_args!("packing the {name}"));
     // Beside the old one until it is whole, so that a build that fails or is interrupted leaves something that works.
-    let fresh = project.out().join("fresh").join(name);
+    let fresh = folder.join("fresh").join(name);
     if fresh.exists() {
         std::fs::remove_dir_all(&fresh)?;
     }

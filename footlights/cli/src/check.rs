@@ -7,8 +7,8 @@ use footlights_app::App;
 
 use crate::{config, process::say};
 
-/// Reviews every experiment of the app of the lab in `root`. Models are not loaded here, where no runtime for them is
-/// compiled: they are checked where they run.
+/// Reviews every experiment of the app of the lab in `root`. Whether models fit is found when the modules are built, in the
+/// module that plays them, unless this program has the runtime of models itself.
 ///
 /// # Errors
 /// What is wrong, one line for each finding.

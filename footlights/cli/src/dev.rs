@@ -64,7 +64,8 @@ pub fn run(app: &App, root: &Path, program: &Path, port: u16) -> Result<()> {
     let runtime = Runtime::of(&project)?;
     build::run(&project, Purpose::Serve { models: runtime.is_compiled() })?;
     local_secrets(&project.root)?;
-    let waiting = if runtime == Runtime::Missing { project.with_models.clone() } else { BTreeSet::new() };
+    let waiting = project.with_models.iter().filter(|_| runtime == Runtime::Missing);
+    let waiting: BTreeSet<&str> = waiting.map(|(experiment, _)| experiment.as_str()).collect();
     let mut edge = Edge::start(&project, port, &waiting, told)?;
     if runtime == Runtime::Missing {
         say(
@@ -197,13 +198,14 @@ impl Edge {
     fn start(
         project: &Project,
         port: u16,
-        waiting: &BTreeSet<String>,
+        waiting: &BTreeSet<&str>,
         told: Sender<Happening>,
     ) -> Result<Self> {
         let mut node = Command::new(tools::node()?);
         node.arg(tools::edge()?.join("dev.mjs")).arg("--root").arg(&project.root);
+        node.arg("--built").arg(Purpose::Serve { models: true }.folder(project));
         node.args(["--port", &port.to_string(), "--persist"]).arg(project.root.join(".wrangler/state/v3"));
-        node.args(waiting.iter().flat_map(|experiment| ["--waiting", experiment]));
+        node.args(waiting.iter().flat_map(|experiment| ["--waiting", *experiment]));
         node.current_dir(&project.root).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = node.spawn().context("starting the local edge")?;
         let input = child.stdin.take().context("the local edge has no standard input")?;

@@ -1,8 +1,10 @@
 //! Writing files and folders so that what is as it was stays untouched.
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use anyhow::{Context, Result};
+
+use crate::process::say;
 
 /// Writes a file unless it has that content.
 pub fn keep(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
@@ -14,6 +16,19 @@ pub fn keep(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
         std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
     }
     std::fs::write(path, content).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Waits until nobody else works in a directory, and keeps it until the file that is returned is dropped. `waiting` is said
+/// meanwhile.
+pub fn alone(directory: &Path, waiting: &str) -> Result<File> {
+    let path = directory.join(".lock");
+    std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
+    let file = File::create(&path).with_context(|| format!("writing {}", path.display()))?;
+    if file.try_lock().is_err() {
+        say(waiting);
+        file.lock().with_context(|| format!("waiting for {}", path.display()))?;
+    }
+    Ok(file)
 }
 
 /// Makes a directory a copy of another one, without what it held before.

@@ -30,6 +30,7 @@ pub const EDGE: Files = &[
     ("edge.mjs", include_str!("../edge/edge.mjs")),
     ("export.mjs", include_str!("../edge/export.mjs")),
     ("migrations.mjs", include_str!("../edge/migrations.mjs")),
+    ("models.mjs", include_str!("../edge/models.mjs")),
     ("simulate.mjs", include_str!("../edge/simulate.mjs")),
     ("watchdog.mjs", include_str!("../edge/watchdog.mjs")),
 ];

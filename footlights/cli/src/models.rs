@@ -1,22 +1,59 @@
 //! The model files of experiments: beside the worker, which imports them, and among the pages' files, from where a browser
-//! loads those of its game.
+//! loads those of its game. And whether they fit the games that play them.
 
-use std::path::Path;
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use footlights_env::{digest, model_files::ModelFiles};
 
-use crate::disk::keep;
+use crate::{disk::keep, process::say, project::Project, stamp::Stamp, tools};
 
 /// The list of models that the worker's JavaScript is bundled with.
 pub const LIST: &str = "models.js";
 
-/// Writes those that browsers load among the files of pages, which everybody can read: the model `a/models/b.onnx` is `/models/a/models/b.onnx`.
-pub fn for_pages(models: &ModelFiles, directory: &Path) -> Result<()> {
+/// Writes them by their names into a directory, which holds nothing else then. Among the files of pages, where everybody
+/// can read them, the model `a/models/b.onnx` is `/models/a/models/b.onnx`.
+pub fn write(models: &ModelFiles, directory: &Path) -> Result<()> {
     if directory.exists() {
         std::fs::remove_dir_all(directory).with_context(|| format!("removing {}", directory.display()))?;
     }
     models.iter().try_for_each(|(name, bytes)| keep(&directory.join(name), bytes))
+}
+
+/// Loads every model of every game in the module that plays it, `policies`, under Node.js. A build for this machine knows
+/// the files and not whether they fit, because the runtime of models takes minutes to compile for it.
+///
+/// # Errors
+/// The models that do not fit, a line each.
+pub fn check(project: &Project, policies: &Path, folder: &Path, edge: &Path) -> Result<()> {
+    let games = serde_json::to_string(&project.with_models)?;
+    let settings = format!("{games}{}", digests(&project.models));
+    let stamp = Stamp::new(folder.join("stamps/models"), &[policies.to_owned()], &settings)?;
+    if project.with_models.is_empty() || stamp.holds(policies) {
+        return Ok(());
+    }
+    say("loading the models, to see whether they fit");
+    let files = project.out().join("models");
+    write(&project.models, &files)?;
+    let mut node = Command::new(tools::node()?);
+    node.arg(edge.join("models.mjs")).args([policies, &files]);
+    let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("starting Node.js")?;
+    let mut input = node.stdin.take().context("Node.js has no standard input")?;
+    input.write_all(games.as_bytes()).context("asking about the models")?;
+    drop(input);
+    let found = node.wait_with_output().context("loading the models")?;
+    if !found.status.success() {
+        bail!("the models could not be loaded ({})", found.status);
+    }
+    let wrong: Vec<String> = serde_json::from_slice(&found.stdout).context("reading what does not fit")?;
+    if wrong.is_empty() {
+        return stamp.keep();
+    }
+    bail!("a model does not fit the game that plays it:\n  {}", wrong.join("\n  "))
 }
 
 /// Puts them beside the worker, with the list of them. They end with `.bin`, which Cloudflare's tools import as bytes.

@@ -34,8 +34,8 @@ pub struct Project {
     pub models: ModelFiles,
     /// Those among them that browsers load.
     pub public_models: ModelFiles,
-    /// The experiments with policies that are models.
-    pub with_models: BTreeSet<String>,
+    /// The games that play models, by the ids of the experiment and the scene.
+    pub with_models: Vec<(String, String)>,
     /// Whether the runtime of models is needed.
     pub needs_models: bool,
     /// How a manifest depends on the very crates of Footlights that the lab depends on, by their names.
@@ -70,8 +70,7 @@ impl Project {
         let local = local.filter_map(|package| Path::new(text(&package["manifest_path"])).parent());
         let local = local.map(Path::to_owned).collect();
         let checked = app.check();
-        let with_files = checked.models.keys().map(|(experiment, _)| experiment.clone());
-        let with_models: BTreeSet<String> = checked.without_runtime.into_iter().chain(with_files).collect();
+        let with_models: Vec<_> = checked.models.keys().cloned().collect();
         let models = checked.models.into_values().flatten().collect();
         Ok(Self {
             root: root.to_owned(),
@@ -101,12 +100,6 @@ impl Project {
     #[must_use]
     pub fn out(&self) -> PathBuf {
         self.root.join("target/footlights")
-    }
-
-    /// What pages are served from: `client/x` below it is `/client/x`.
-    #[must_use]
-    pub fn pages(&self) -> PathBuf {
-        self.out().join("pages")
     }
 }
 

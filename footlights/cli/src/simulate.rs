@@ -25,10 +25,11 @@ pub fn run(project: &Project, args: &[String]) -> Result<()> {
     command.current_dir(&shims).args(["build", "--package", &shim::simulate(project)]);
     let programs = cargo::build(command.env("CARGO_TARGET_DIR", &project.target))?;
     let [program] = programs.as_slice() else { bail!("cargo made no program that simulates") };
-    let edge = tools::edge()?;
+    let (edge, built) = (tools::edge()?, Purpose::Serve { models: true }.folder(project));
     let mut simulate = Command::new(program);
     simulate.current_dir(&project.root).args(args).env("FOOTLIGHTS_LAB", &project.root);
     simulate
+        .env("FOOTLIGHTS_BUILT", built)
         .env("FOOTLIGHTS_NODE", tools::node()?)
         .env("FOOTLIGHTS_SIMULATE_EDGE", edge.join("simulate.mjs"));
     process::replace(&mut simulate)

@@ -105,4 +105,60 @@ mod tests {
         assert_eq!(found.links, ["b.md#x", "img/start.png"]);
         assert!(found.anchors.contains("what-does-tween-do"));
     }
+
+    /// A folder with the chapters, removed with it.
+    struct Book(PathBuf);
+
+    impl Book {
+        fn new(name: &str, chapters: &[(&str, &str)]) -> Self {
+            let path = std::env::temp_dir().join(format!("footlights-book-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(path.join("img")).unwrap();
+            for (name, text) in chapters {
+                std::fs::write(path.join(name), text).unwrap();
+            }
+            Self(path)
+        }
+    }
+
+    impl Drop for Book {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_and_a_chapter_that_nobody_finds_are_told() {
+        let book = Book::new(
+            "broken",
+            &[
+                ("SUMMARY.md", "- [A](a.md)\n"),
+                (
+                    "a.md",
+                    "# Top\n[own](#top) [there](b.md#end) [away](https://example.org/x) [to](mailto:x@y.z)\n",
+                ),
+                (
+                    "b.md",
+                    "# End\n[no file](c.md) [no heading](a.md#bottom) [no own](#top)\n![none](img/none.png)\n",
+                ),
+            ],
+        );
+        let told = [
+            "b.md: c.md",
+            "b.md: a.md#bottom",
+            "b.md: #top",
+            "b.md: img/none.png",
+            "SUMMARY.md does not list b.md",
+        ];
+        assert_eq!(broken_links(&book.0).unwrap(), told);
+    }
+
+    #[test]
+    fn the_snippets_of_every_chapter_are_compiled() {
+        let compiled = include_str!("lib.rs");
+        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/book/src")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let is_chapter = name.ends_with(".md") && name != "SUMMARY.md";
+            assert!(!is_chapter || compiled.contains(&format!("/{name}\"")), "lib.rs lacks {name}");
+        }
+    }
 }

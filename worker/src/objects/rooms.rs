@@ -13,9 +13,9 @@ use footlights_data::{
 };
 use footlights_engine::{
     ConnId,
-    room::{GameRoom, Input, Output},
+    room::{GameRoom, Input, Output, RoomError},
 };
-use footlights_env::Agent;
+use footlights_env::{Agent, PolicyError};
 use footlights_experiment::record::{GameInfo, SeatInfo};
 use footlights_protocol::{EpochMs, Outcome, wire::CloseCode};
 use worker::{
@@ -212,7 +212,9 @@ impl Shell {
             Ok(room) => room,
             // The next deployment may be right again: the game stays as it is stored, and is tried again at the next
             // alarm, or when one of its players comes back.
-            Err(error @ ApiError::Config(_)) => return Err(error),
+            Err(
+                error @ (ApiError::Config(_) | ApiError::Room(RoomError::Policy(PolicyError::Load { .. }))),
+            ) => return Err(error),
             // A deployment changed the scene or its environment, so the game can never go on. Its players go on without it.
             Err(error) => {
                 log!("error", "not_restored", "game": game, "detail": error.to_string());

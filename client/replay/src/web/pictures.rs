@@ -53,7 +53,7 @@ impl Pictures {
                 AssetEvent::Failed(file) => warn("an image or a sound cannot be loaded", &file.into()),
                 AssetEvent::Settled => {}
             };
-            view.canvas.assets = Assets::load(assets, tell)?.silent();
+            view.canvas.assets = Assets::load_images(assets, tell)?;
         }
         Ok(())
     }

@@ -29,7 +29,10 @@ impl GameScene {
     }
 
     /// Whether each agent has a holder who can act: policies load, and keys mean actions of the environment.
-    fn validate_seats(&self) -> Result<(), (&'static str, String)> {
+    ///
+    /// # Errors
+    /// The option of the builder that is wrong, and why.
+    pub fn validate_seats(&self) -> Result<(), (&'static str, String)> {
         let sim = self.environment.make().map_err(|e| ("environment", e.to_string()))?;
         let spec = sim.spec();
         if self.seats.len() != spec.agents.len() {
@@ -52,10 +55,10 @@ impl GameScene {
     }
 }
 
-/// Whether a policy loads, as far as this build can tell: without a runtime for models it is told where there is one.
+/// Whether a policy loads, as far as can be told here: a model that is not loaded is checked where it is.
 fn loads(made: Result<Option<Box<dyn Policy>>, PolicyError>) -> Result<(), PolicyError> {
     match made {
-        Ok(_) | Err(PolicyError::NoRuntime { .. }) => Ok(()),
+        Ok(_) | Err(PolicyError::NoRuntime { .. } | PolicyError::NotLoaded { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -1,0 +1,45 @@
+// Loads every model of a lab in the module that plays it, before a room or a participant does.
+//
+//   node models.mjs POLICIES FILES
+//
+// POLICIES is the folder of the built module, FILES that of the model files, by name. Standard input has the games that
+// play models, as JSON: [["experiment","scene"], ...]. Standard output has what does not fit, as a list of sentences.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const [policies, files] = process.argv.slice(2);
+const games = JSON.parse(readFileSync(0, "utf8"));
+const script = readFileSync(join(policies, "policies.js"), "utf8");
+const wasm = await WebAssembly.compile(readFileSync(join(policies, "policies_bg.wasm")));
+
+// The module asks for the files.
+globalThis.footlightsFile = (name) => {
+  const path = join(files, name);
+  return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
+};
+
+let instances = 0;
+
+/** A new instance of the module. Not imported from its file, which is no module to Node.js without a package.json. */
+async function start() {
+  instances += 1;
+  const source = Buffer.from(`${script}\n// ${instances}`).toString("base64");
+  const module = await import(`data:text/javascript;base64,${source}`);
+  await module.default({ module_or_path: wasm });
+  return module;
+}
+
+const wrong = [];
+let module = await start();
+for (const [experiment, scene] of games) {
+  try {
+    module.check(experiment, scene);
+  } catch (error) {
+    const aborted = error instanceof WebAssembly.RuntimeError;
+    const why = aborted ? `seats: the runtime of models ended over one of them (${error.message})` : error.message;
+    wrong.push(`experiment "${experiment}", scene "${scene}", ${why}`);
+    // Nothing can be asked of an instance that ended so.
+    if (aborted) module = await start();
+  }
+}
+process.stdout.write(JSON.stringify(wrong));

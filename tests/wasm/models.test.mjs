@@ -1,0 +1,72 @@
+// A build loads every model in the module that plays it. What does not fit is told in a sentence for each game.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const POLICIES = join(root, "tests/lab/target/footlights/pages/policies");
+const MODEL = "footlights-examples/models/slime_volleyball.onnx";
+const GAMES = [["slime_human_ai", "game"], ["slime_with_a_stranger", "practice"]];
+
+const files = mkdtempSync(join(tmpdir(), "footlights-models-"));
+after(() => rmSync(files, { recursive: true }));
+
+/** What the build is told of the games, with the model file as `change` leaves it. */
+function wrong(games, change = (bytes) => bytes) {
+  const bytes = change(readFileSync(join(root, "examples/models/slime_volleyball.onnx")));
+  rmSync(join(files, "footlights-examples"), { recursive: true, force: true });
+  if (bytes) {
+    cpSync(join(root, "examples/models"), join(files, "footlights-examples/models"), { recursive: true });
+    writeFileSync(join(files, MODEL), bytes);
+  }
+  const program = join(root, "footlights/cli/edge/models.mjs");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, POLICIES, files], {
+    input: JSON.stringify(games),
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+test("models that fit are not complained of", () => {
+  assert.deepEqual(wrong(GAMES), []);
+});
+
+test("a model that is damaged is told for each game that plays it", () => {
+  const told = wrong(GAMES, (bytes) => bytes.subarray(0, bytes.length / 2));
+  assert.equal(told.length, GAMES.length, told.join("\n"));
+  for (const [k, [experiment, scene]] of GAMES.entries()) {
+    assert.match(told[k], new RegExp(`^experiment "${experiment}", scene "${scene}", seats: policy `));
+  }
+});
+
+test("a model that is not there, and a game that is not there, are told", () => {
+  const [model, game] = wrong([GAMES[0], ["none", "game"]], () => undefined);
+  assert.match(model, new RegExp(`the file ${MODEL} is not there`));
+  assert.match(game, /there is no game game in none/);
+});
+
+test("a model over which the runtime aborts is told, and the next game is looked at", () => {
+  const told = wrong(GAMES, () => impossible());
+  assert.equal(told.length, GAMES.length, told.join("\n"));
+  for (const sentence of told) assert.match(sentence, /the runtime of models ended over one of them/);
+});
+
+/** An ONNX file that turns the axes 0 and 7 of two: the runtime takes the number for granted. */
+function impossible() {
+  const varint = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)]);
+  const number = (field, value) => [...varint(field << 3), ...varint(value)];
+  const bytes = (field, content) => [...varint((field << 3) | 2), ...varint(content.length), ...content];
+  const text = (field, content) => bytes(field, Buffer.from(content));
+  const dimensions = [1, 12].map((length) => bytes(1, number(1, length)));
+  const tensor = [...number(1, 1), ...bytes(2, dimensions.flat())];
+  const value = (name) => [...text(1, name), ...bytes(2, bytes(1, tensor))];
+  const perm = [...text(1, "perm"), ...bytes(8, [0, 7]), ...number(20, 7)];
+  const node = [...text(1, "obs"), ...text(2, "logits"), ...text(4, "Transpose"), ...bytes(5, perm)];
+  const graph = [...bytes(1, node), ...text(2, "graph"), ...bytes(11, value("obs")), ...bytes(12, value("logits"))];
+  return Buffer.from([...number(1, 8), ...bytes(8, number(2, 13)), ...bytes(7, graph)]);
+}
