@@ -40,7 +40,13 @@ pub fn experiment() -> Experiment {
                 .shuffle(),
         )
         .scene(Scene::completion_code(Page::new("end", "Thank you").text("That was all.")))
-        .completion(Completion::new().generated_code(Ending::Completed))
+        // Nobody who began goes unpaid.
+        .completion(
+            Completion::new()
+                .generated_code(Ending::Completed)
+                .generated_code(Ending::Left)
+                .generated_code(Ending::Failed),
+        )
 }
 
 fn instructions(id: &str) -> Page {

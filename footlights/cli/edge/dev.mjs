@@ -83,7 +83,8 @@ const show = (title, text) => {
 new EventSource("/__dev/news").onmessage = ({ data }) => {
   const { version, working, problem } = JSON.parse(data);
   if (version !== own) return location.reload();
-  if (working) show("Building what was saved…");
+  // What was wrong is shown until it is known to be mended.
+  if (working) show("Building what was saved…", problem);
   else if (problem) show("What was saved last is not served, because it is wrong", problem);
   else show();
 };

@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -23,6 +24,9 @@ const [{ unstable_getMiniflareWorkerOptions, unstable_readConfig }, { Log, LogLe
   await Promise.all([import("wrangler"), import("miniflare")]);
 
 const HOST = "127.0.0.1";
+
+/** What workerd notes for its own developers, such as an alarm that was set anew while it ran. */
+const OWN_WORDS = /^workerd\/.* NOSENTRY /;
 
 /**
  * Starts the edge on 127.0.0.1 and resolves when it serves.
@@ -110,7 +114,10 @@ function settingsOf(options) {
     logRequests: false,
     log: new Log(LogLevel.WARN),
     handleRuntimeStdio(stdout, stderr) {
-      for (const stream of [stdout, stderr]) stream.on("data", (chunk) => quiet || process.stderr.write(chunk));
+      for (const stream of [stdout, stderr]) {
+        const lines = createInterface({ input: stream });
+        lines.on("line", (line) => quiet || OWN_WORDS.test(line) || process.stderr.write(`${line}\n`));
+      }
     },
     workers: front ? [front(name), lab] : [lab],
   };

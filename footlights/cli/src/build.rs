@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     cargo, disk, files, models, pack,
@@ -64,19 +64,29 @@ pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
     tools::wasm_target(&project.root)?;
     let shims = shim::write(project)?;
     let (groups, models, optimise) = match purpose {
-        Purpose::Serve { models } => (&shim::TOGETHER[..], models, false),
+        Purpose::Serve { models: false } => (&shim::TOGETHER[..], false, false),
+        Purpose::Serve { models: true } => (&shim::WITH_MODELS[..], true, false),
         Purpose::Deploy { optimise } => (&shim::APART[..], project.needs_models, optimise),
     };
     for (place, group) in (1..).zip(groups) {
         let names: Vec<&str> = group.modules.iter().map(|module| module.name()).collect();
         let with = if models && group.has_models() { ", with the runtime of models" } else { "" };
-        say(format_args!("compiling, part {place} of {}: {}{with}", groups.len(), names.join(", ")));
+        let part =
+            if groups.len() > 1 { format!(" (part {place} of {})", groups.len()) } else { String::new() };
+        say(format_args!("compiling {}{with}{part}", names.join(", ")));
         compile(project, &shims, group, models)?;
-        for module in group.modules {
+        let pack = |module: Module| {
             let compiled = project.target.join(WASM).join(group.profile);
             let compiled = compiled.join(module.package(project).replace('-', "_")).with_extension("wasm");
-            packed(project, &folder, *module, &compiled, &node, optimise)?;
-        }
+            packed(project, &folder, module, &compiled, &node, optimise)
+        };
+        let pack = &pack;
+        std::thread::scope(|scope| {
+            let packing: Vec<_> =
+                group.modules.iter().map(|module| scope.spawn(move || pack(*module))).collect();
+            let mut ended = packing.into_iter().map(std::thread::ScopedJoinHandle::join);
+            ended.try_for_each(|packed| packed.unwrap_or_else(|_| bail!("packing a module failed")))
+        })?;
     }
     disk::mirror(&project.assets, &pages(&folder).join("assets"))?;
     models::write(&project.public_models, &pages(&folder).join("models"))?;
@@ -126,7 +136,7 @@ fn packed(
     if stamp.holds(&out.join(&wasm)) {
         return Ok(());
     }
-    say(format_args!("packing the {name}"));
+    say(format_args!("packing {name}"));
     // Beside the old one until it is whole, so that a build that fails or is interrupted leaves something that works.
     let fresh = folder.join("fresh").join(name);
     if fresh.exists() {

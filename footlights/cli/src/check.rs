@@ -5,7 +5,10 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use footlights_app::App;
 
-use crate::{config, process::say};
+use crate::{
+    config,
+    process::{count, say},
+};
 
 /// Reviews every experiment of the app of the lab in `root`. Whether models fit is found when the modules are built, in the
 /// module that plays them, unless this program has the runtime of models itself.
@@ -21,7 +24,7 @@ pub fn check(app: &App, root: &Path) -> Result<()> {
         say(format_args!("warning: {warning}"));
     }
     if errors.is_empty() {
-        say(format_args!("{} experiments are configured right", review.experiments));
+        say(format_args!("{} configured right", count(review.experiments, "experiment")));
         return Ok(());
     }
     bail!("the experiments are not configured right:\n  {}", errors.join("\n  "))

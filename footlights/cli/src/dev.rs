@@ -62,7 +62,11 @@ pub fn run(app: &App, root: &Path, program: &Path, port: u16) -> Result<()> {
     };
     watch();
     let runtime = Runtime::of(&project)?;
-    build::run(&project, Purpose::Serve { models: runtime.is_compiled() })?;
+    let purpose = Purpose::Serve { models: runtime.is_compiled() };
+    if !purpose.folder(&project).exists() {
+        say("the first build compiles all that the pages and the worker stand on: some minutes, once");
+    }
+    build::run(&project, purpose)?;
     local_secrets(&project.root)?;
     let waiting = project.with_models.iter().filter(|_| runtime == Runtime::Missing);
     let waiting: BTreeSet<&str> = waiting.map(|(experiment, _)| experiment.as_str()).collect();
@@ -73,6 +77,10 @@ pub fn run(app: &App, root: &Path, program: &Path, port: u16) -> Result<()> {
         );
         let built = build::run(&project, Purpose::Serve { models: true });
         runtime.note(&project, &built)?;
+        match &built {
+            Ok(()) => say(format_args!("what plays models is served now at http://127.0.0.1:{port}")),
+            Err(error) => say(format_args!("what plays models is not served: {error:#}")),
+        }
         edge.show(built)?;
     }
     follow(&happening, || {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use footlights_env::{Registry, conformance};
 
-use crate::process::say;
+use crate::process::{count, say};
 
 /// The digests by environment, as 16 hexadecimal digits.
 type Goldens = BTreeMap<String, String>;
@@ -23,7 +23,7 @@ pub fn run(registry: &Registry, root: &Path, accept: bool) -> Result<()> {
     if accept {
         let text = serde_json::to_string_pretty(&here)? + "\n";
         std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
-        say(format_args!("{} holds {} digests", path.display(), here.len()));
+        say(format_args!("{} holds {}", path.display(), count(here.len(), "digest")));
         return Ok(());
     }
     let mut changed = Vec::new();

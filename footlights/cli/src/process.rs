@@ -12,6 +12,11 @@ pub fn say(line: impl std::fmt::Display) {
     eprintln!("footlights: {line}");
 }
 
+/// So many things, as `1 experiment` and `2 experiments`.
+pub fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A headline above the output of a stage.
 pub fn headline(title: impl std::fmt::Display) {
     if stderr().is_terminal() { eprintln!("\n\x1b[1m== {title}\x1b[0m") } else { eprintln!("\n== {title}") }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use footlights_data::replay::Replay;
+use anyhow::{Context, Result, anyhow};
+use footlights_data::replay::{Replay, ReplayError};
 use footlights_env::Registry;
+
+use crate::process::count;
 
 /// Fails with the first step where the game does not come to the recorded state.
 pub fn run(registry: &Registry, file: &Path) -> Result<()> {
@@ -18,9 +20,12 @@ fn verify(registry: &Registry, bytes: &[u8]) -> Result<String> {
     let entry = registry.get(&replay.environment)?;
     let (mut sim, here) =
         (entry.make(&replay.config())?, entry.fingerprint_of(&replay.fingerprinted_config())?);
-    let steps = replay.verify(sim.as_mut(), here)?;
-    let episodes = replay.episodes.len();
-    Ok(format!("{}: {steps} steps in {episodes} episodes, every digest holds", replay.info.game_id))
+    let steps = replay.verify(sim.as_mut(), here).map_err(|error| match error {
+        ReplayError::OtherBuild { .. } => anyhow!("{error}; replay it with the build that recorded it"),
+        other => other.into(),
+    })?;
+    let episodes = count(replay.episodes.len(), "episode");
+    Ok(format!("{}: {steps} steps in {episodes}, every digest holds", replay.info.game_id))
 }
 
 #[cfg(test)]
@@ -32,7 +37,7 @@ mod tests {
         let registry = footlights_environments::registry();
         let car = include_bytes!("../../../tests/fixtures/previous-build/mountain_car.msgpack");
         let slime = include_bytes!("../../../tests/fixtures/previous-build/slime_rollback.msgpack");
-        assert!(verify(&registry, car).unwrap().contains("187 steps in 1 episodes"));
+        assert!(verify(&registry, car).unwrap().contains("187 steps in 1 episode,"));
         assert!(verify(&registry, slime).unwrap().contains("448 steps in 5 episodes"));
     }
 }

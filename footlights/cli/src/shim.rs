@@ -31,9 +31,16 @@ pub struct Group {
     pub profile: &'static str,
 }
 
-/// For the local edge: all at once, so that everything is compiled once. Cargo then unifies their features, so the page
-/// of experiments that run on the edge alone can simulate, too: it is larger here than it is deployed.
+/// For the local edge without models: all at once, so that everything is compiled once. Cargo then unifies their features,
+/// so the page of experiments that run on the edge alone can simulate, too: it is larger here than it is deployed.
 pub const TOGETHER: [Group; 1] = [Group { modules: &Module::ALL, profile: "serve" }];
+
+/// For the local edge with models. With the features of the others, pages would have the experiments and the runtime of
+/// models in them: twenty megabytes that are packed anew whenever an experiment changes.
+pub const WITH_MODELS: [Group; 2] = [
+    Group { modules: &[Module::Client, Module::Simulating, Module::Replay], profile: "serve" },
+    Group { modules: &[Module::Policies, Module::Worker], profile: "serve" },
+];
 
 /// For Cloudflare. The first page is compiled by itself because it has fewer features; the policies share the worker's
 /// runtime for models.
@@ -126,10 +133,10 @@ opt-level = "s"
 [profile.page.package.rand_chacha]
 opt-level = 3
 
-# Programs of this machine.
+# Programs of this machine: as the manifest of a new lab has it, so that what both need is compiled once.
 [profile.dev]
 opt-level = 1
-debug = false
+debug = "line-tables-only"
 overflow-checks = false
 
 # What is served on the machine of who writes it is compiled in seconds.

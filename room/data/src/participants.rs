@@ -115,8 +115,10 @@ fn global<'r>(name: String, kind: ColumnType, words: impl Into<String>) -> Colum
 fn last_answer<'r>(scene: &Scene, question: &Question) -> Column<ParticipantRow<'r>> {
     let how = if question.required { "" } else { " May be left out." };
     let last = if has_attempts(scene) { " The last attempt." } else { "" };
-    let words =
-        format!("{}{how}{last} Empty where the scene was not gone through.", sentence(&question.label));
+    let words = format!(
+        "{}{how}{last} Empty where the scene was not gone through, or did not ask this yet.",
+        sentence(&question.label)
+    );
     let (scene, question_id) = (scene.id().to_owned(), question.id.clone());
     let name = format!("{scene}.{question_id}");
     Column::new(name, question.column(), words, move |row: &ParticipantRow<'r>| {

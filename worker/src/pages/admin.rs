@@ -73,7 +73,9 @@ pub fn sign_in(to: &str, why: Option<&str>, again: bool) -> Markup {
     let main = html! {
         section.page data-kind="sign-in" {
             h1 { "Sign in" }
-            p { "The token is what the deployment's FOOTLIGHTS_ADMIN_TOKEN was set to. You stay signed in for twelve hours on this browser." }
+            p {
+                "The token is what the deployment's FOOTLIGHTS_ADMIN_TOKEN was set to; on the machine of who writes the lab it is in the file .dev.vars. You stay signed in for twelve hours on this browser."
+            }
             form method="post" action="/admin/sign-in" {
                 input type="hidden" name="to" value=(to);
                 label for="token" { "Token" }

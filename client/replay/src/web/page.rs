@@ -62,7 +62,10 @@ pub async fn open() -> Result<()> {
     let game = data.get("game").or_missing("data-game")?;
     let player = load::replay(&data.get("file").or_missing("data-file")?).await?;
     say(&player.checked().words(), !player.checked().is_fine());
-    if player.episodes().next().is_none() {
+    // What this build would draw at the start of another game was seen by nobody.
+    if player.checked().steps == 0 {
+        let watch: HtmlElement = section.query_selector(".watch")?.or_missing("watch")?.dyn_into()?;
+        watch.set_hidden(true);
         return Ok(());
     }
     let page = Page::new(player, game)?;

@@ -69,7 +69,12 @@ impl Environment for {{Env}} {
     }
 
     fn reset(config: &Config, rng: &mut Rng) -> State {
-        State { players: [(); PLAYERS].map(|()| cell(config, rng)), coins: [(); COINS].map(|()| cell(config, rng)) }
+        // Nobody begins in another's cell or on a coin: the first cells of a shuffled list are different ones.
+        let mut cells: Vec<Cell> = (0..config.size).flat_map(|x| (0..config.size).map(move |y| (x, y))).collect();
+        rng.shuffle(&mut cells);
+        let mut cells = cells.into_iter().cycle();
+        let mut next = || cells.next().unwrap_or_default();
+        State { players: std::array::from_fn(|_| next()), coins: std::array::from_fn(|_| next()) }
     }
 
     fn step(config: &Config, state: &mut State, actions: &[Walk], rng: &mut Rng) -> Step {
@@ -109,7 +114,7 @@ impl Environment for {{Env}} {
         Labels::homogeneous(PLAYERS, Walk::labels())
     }
 
-    fn draw(config: &Config, state: &State, _: View, surface: &mut Surface) {
+    fn draw(config: &Config, state: &State, view: View, surface: &mut Surface) {
         let size = f32::from(config.size);
         let place = |cell: &Cell| (f32::from(cell.0), f32::from(cell.1));
         surface.rect(0.0, 0.0, size, size).id(0).fill(Color::rgb(238, 240, 232)).depth(-2).persistent();
@@ -119,8 +124,16 @@ impl Environment for {{Env}} {
         }
         for (id, player) in (1..).zip(&state.players) {
             let (x, y) = place(player);
-            surface.image(x, y, 1.0, 1.0, "sprites", 1 + (id - 1) % 4).id(id).tween();
-            surface.text(x + 0.5, y + 0.75, 0.3, Align::Center, id.to_string()).id(200 + id).fill(Color::WHITE).tween();
+            // Whoever looks at the picture has a ring, and stands before the others.
+            let is_own = matches!(view, View::Agent(own) if u16::from(own.0) + 1 == id);
+            let depth = i16::from(is_own);
+            if is_own {
+                let ring = surface.circle(x + 0.5, y + 0.5, 0.45).id(300);
+                ring.fill(Color::WHITE).stroke(Color::rgb(60, 60, 60), 0.03).tween();
+            }
+            surface.image(x, y, 1.0, 1.0, "sprites", 1 + (id - 1) % 4).id(id).depth(depth).tween();
+            let number = surface.text(x + 0.5, y + 0.75, 0.3, Align::Center, id.to_string());
+            number.id(200 + id).depth(depth).fill(Color::WHITE).tween();
         }
     }
 }

@@ -26,8 +26,11 @@ pub fn experiment() -> Experiment {
                 .text("Walk with the arrow keys, and pick up as many coins as you can."),
         )
         .scene(game())
-        .scene(Page::new("survey", "One question").ask(Question::scale("fun", "How much fun was it?", 7)))
-        .scene(Scene::completion_code(Page::new("end", "Thank you").text("You scored {game.score} points.")))
+        .scene(
+            Page::new("survey", "One question")
+                .ask(Question::scale("fun", "How much fun was it?", 7).anchors("None", "A lot")),
+        )
+        .scene(Scene::completion_code(Page::new("end", "Thank you").text("Your score: {game.score}")))
 }
 
 fn game() -> GameScene {
