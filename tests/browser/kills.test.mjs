@@ -95,7 +95,7 @@ test(`${KILLS} kills in ${KILLS} games: all rows, both files the same, and every
     const replay = await bucket.get(`data/${STUDY}/replays/${game_id}.msgpack`);
     writeFileSync(file, Buffer.from(await replay.arrayBuffer()));
     const { stdout } = await promisify(execFile)("cargo", ["xtask", "replay", file], { cwd: ROOT });
-    assert.match(stdout, new RegExp(`${TICKS} steps in 1 episodes, every digest holds`));
+    assert.match(stdout, new RegExp(`${TICKS} steps in 1 episode, every digest holds`));
     t.diagnostic(kinds.join(" "));
   }
 });

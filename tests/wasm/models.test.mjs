@@ -53,7 +53,7 @@ test("a model that is not there, and a game that is not there, are told", () => 
 test("a model over which the runtime aborts is told, and the next game is looked at", () => {
   const told = wrong(GAMES, () => impossible());
   assert.equal(told.length, GAMES.length, told.join("\n"));
-  for (const sentence of told) assert.match(sentence, /the runtime of models ended over one of them/);
+  for (const sentence of told) assert.match(sentence, /the module aborted while it loaded them/);
 });
 
 /** An ONNX file that turns the axes 0 and 7 of two: the runtime takes the number for granted. */

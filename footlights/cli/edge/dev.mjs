@@ -73,6 +73,11 @@ const show = (title, text) => {
   heading.textContent = title;
   box.append(heading);
   if (text) {
+    const hide = document.createElement("button");
+    hide.textContent = "Hide";
+    hide.style.cssText = "float:right;min-height:0;padding:.1rem .7rem;border:1px solid #888;background:none;color:inherit;font:inherit";
+    hide.onclick = () => box.remove();
+    box.prepend(hide);
     const words = document.createElement("pre");
     words.style.cssText = "margin:.6rem 0 0;white-space:pre-wrap;font:13px/1.45 ui-monospace,monospace";
     words.textContent = text;

@@ -36,7 +36,7 @@ for (const [experiment, scene] of games) {
     module.check(experiment, scene);
   } catch (error) {
     const aborted = error instanceof WebAssembly.RuntimeError;
-    const why = aborted ? `seats: the runtime of models ended over one of them (${error.message})` : error.message;
+    const why = aborted ? `seats: the module aborted while it loaded them (${error.message})` : error.message;
     wrong.push(`experiment "${experiment}", scene "${scene}", ${why}`);
     // Nothing can be asked of an instance that ended so.
     if (aborted) module = await start();

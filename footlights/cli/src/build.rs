@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     cargo, disk, files, models, pack,
-    process::say,
+    process::{busy, say},
     project::{Project, WASM},
     shim::{self, Group, Module},
     stamp::Stamp,
@@ -48,11 +48,6 @@ impl Purpose {
     }
 }
 
-/// What pages are served from, in the folder of a [`Purpose`]: `client/x` below it is `/client/x`.
-fn pages(folder: &Path) -> PathBuf {
-    folder.join("pages")
-}
-
 /// Builds the modules.
 ///
 /// # Errors
@@ -68,107 +63,156 @@ pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
         Purpose::Serve { models: true } => (&shim::WITH_MODELS[..], true, false),
         Purpose::Deploy { optimise } => (&shim::APART[..], project.needs_models, optimise),
     };
-    for (place, group) in (1..).zip(groups) {
-        let names: Vec<&str> = group.modules.iter().map(|module| module.name()).collect();
+    let build = Build { project, folder, node, models, optimise };
+    // Each group is compiled and packed; the models are loaded at the end.
+    let all = 2 * groups.len() + usize::from(models);
+    for (part, group) in (1..).step_by(2).zip(groups) {
         let with = if models && group.has_models() { ", with the runtime of models" } else { "" };
-        let part =
-            if groups.len() > 1 { format!(" (part {place} of {})", groups.len()) } else { String::new() };
-        say(format_args!("compiling {}{with}{part}", names.join(", ")));
-        compile(project, &shims, group, models)?;
-        let pack = |module: Module| {
-            let compiled = project.target.join(WASM).join(group.profile);
-            let compiled = compiled.join(module.package(project).replace('-', "_")).with_extension("wasm");
-            packed(project, &folder, module, &compiled, &node, optimise)
-        };
-        let pack = &pack;
-        std::thread::scope(|scope| {
-            let packing: Vec<_> =
-                group.modules.iter().map(|module| scope.spawn(move || pack(*module))).collect();
-            let mut ended = packing.into_iter().map(std::thread::ScopedJoinHandle::join);
-            ended.try_for_each(|packed| packed.unwrap_or_else(|_| bail!("packing a module failed")))
-        })?;
+        say(format_args!("compiling {}{with} (part {part} of {all})", names(group.modules)));
+        build.compile(&shims, group)?;
+        build.pack(group, &format!("part {} of {all}", part + 1))?;
     }
-    disk::mirror(&project.assets, &pages(&folder).join("assets"))?;
-    models::write(&project.public_models, &pages(&folder).join("models"))?;
+    let pages = files::pages(&build.folder);
+    disk::mirror(&project.assets, &pages.join("assets"))?;
+    models::write(&project.public_models, &pages.join("models"))?;
     files::write(files::MIGRATIONS, &project.out().join("migrations"))?;
     if models {
-        let policies = pages(&folder).join(Module::Policies.name());
-        models::check(project, &policies, &folder, &node)?;
+        models::check(project, &build.folder, &build.node, &format!("part {all} of {all}"))?;
     }
     Ok(())
 }
 
-/// Compiles the modules of a group. Cargo decides whether there is anything to do.
-fn compile(project: &Project, shims: &Path, group: &Group, models: bool) -> Result<()> {
-    let mut command = Command::new("cargo");
-    command.current_dir(shims).args(["build", "--profile", group.profile, "--target", WASM]);
-    for module in group.modules {
-        command.args(["--package", &module.package(project)]);
-        if models && module.has_models() {
-            command.args(["--features", &format!("{}/models", module.package(project))]);
-        }
-    }
-    command.env("CARGO_TARGET_DIR", &project.target).env("CARGO_ENCODED_RUSTFLAGS", RUST_FLAGS);
-    // What worker's macros write needs the types of js-sys.
-    cargo::build(command.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
-    Ok(())
+/// The names of modules, in words.
+fn names(modules: &[Module]) -> String {
+    modules.iter().map(|module| module.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// Packs a module into the folder of a [`Purpose`], with the static files that belong to it.
-fn packed(
-    project: &Project,
-    folder: &Path,
-    module: Module,
-    compiled: &Path,
-    node: &Path,
+/// A build on its way.
+struct Build<'a> {
+    project: &'a Project,
+    /// The folder of its [`Purpose`].
+    folder: PathBuf,
+    /// Where the programs of Node.js are.
+    node: PathBuf,
+    /// With the runtime of models.
+    models: bool,
+    /// wasm-opt runs over what is packed.
     optimise: bool,
-) -> Result<()> {
-    let (name, script) = (module.name(), module.script());
-    let out = match module {
-        Module::Worker => folder.join(name),
-        _ => pages(folder).join(name),
-    };
-    let wasm = format!("{script}_bg.wasm");
-    let models = if module == Module::Worker { models::digests(&project.models) } else { String::new() };
-    let settings =
-        format!("{name}, {}, optimised: {optimise}, {:?}{models}", pack::VERSION, files::of(module));
-    let stamp = Stamp::new(folder.join("stamps").join(name), &[compiled.to_owned()], &settings)?;
-    if stamp.holds(&out.join(&wasm)) {
-        return Ok(());
+}
+
+/// A module whose packed form is not that of what was compiled.
+struct Outdated {
+    module: Module,
+    /// What was compiled.
+    compiled: PathBuf,
+    /// Where its packed form belongs.
+    out: PathBuf,
+    /// What it is packed from.
+    stamp: Stamp,
+}
+
+impl Build<'_> {
+    /// Compiles the modules of a group. Cargo decides whether there is anything to do.
+    fn compile(&self, shims: &Path, group: &Group) -> Result<()> {
+        let mut command = Command::new("cargo");
+        command.current_dir(shims).args(["build", "--profile", group.profile, "--target", WASM]);
+        for module in group.modules {
+            let package = module.package(self.project);
+            command.args(["--package", &package]);
+            if self.models && module.has_models() {
+                command.args(["--features", &format!("{package}/models")]);
+            }
+        }
+        command.env("CARGO_TARGET_DIR", &self.project.target).env("CARGO_ENCODED_RUSTFLAGS", RUST_FLAGS);
+        // What worker's macros write needs the types of js-sys.
+        cargo::build(command.env("WASM_BINDGEN_USE_JS_SYS", "1"))?;
+        Ok(())
     }
-    say(format_args!("packing {name}"));
-    // Beside the old one until it is whole, so that a build that fails or is interrupted leaves something that works.
-    let fresh = folder.join("fresh").join(name);
-    if fresh.exists() {
-        std::fs::remove_dir_all(&fresh)?;
+
+    /// Packs the modules of a group at the same time, but those that are packed already. `part` says which part of the
+    /// build it is.
+    fn pack(&self, group: &Group, part: &str) -> Result<()> {
+        let outdated = group.modules.iter().map(|module| self.outdated(*module, group.profile));
+        let outdated: Vec<Outdated> = outdated.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+        if outdated.is_empty() {
+            return Ok(());
+        }
+        let modules: Vec<Module> = outdated.iter().map(|outdated| outdated.module).collect();
+        let optimising = if self.optimise { " and optimising" } else { "" };
+        let sizes = busy(format_args!("packing{optimising} {} ({part})", names(&modules)), || {
+            std::thread::scope(|scope| {
+                let packing: Vec<_> =
+                    outdated.iter().map(|outdated| scope.spawn(|| self.pack_one(outdated))).collect();
+                let ended = packing.into_iter().map(std::thread::ScopedJoinHandle::join);
+                let ended = ended.map(|packed| packed.unwrap_or_else(|_| bail!("packing a module failed")));
+                ended.collect::<Result<Vec<_>>>()
+            })
+        })?;
+        sizes.into_iter().flatten().for_each(say);
+        Ok(())
     }
-    files::write(files::of(module), &fresh)?;
-    let esbuild = tools::of_node(node, "esbuild");
-    let level = if module == Module::Worker {
-        models::for_worker(&project.models, &fresh)?;
-        pack::worker(compiled, &fresh, &esbuild)?;
-        "-Os"
-    } else {
-        pack::web(compiled, script, &fresh)?;
-        pack::minify(&fresh.join(script).with_extension("js"), &esbuild)?;
-        "-Oz"
-    };
-    if optimise {
-        pack::optimise(
-            name,
-            &fresh.join(&wasm),
-            level,
-            &optimised(project, name),
-            &tools::of_node(node, "wasm-opt"),
-        )?;
+
+    /// What is to be packed of a module, if it is not packed as it is compiled.
+    fn outdated(&self, module: Module, profile: &str) -> Result<Option<Outdated>> {
+        let name = module.name();
+        let compiled = self.project.target.join(WASM).join(profile);
+        let compiled = compiled.join(module.package(self.project).replace('-', "_")).with_extension("wasm");
+        let out = match module {
+            Module::Worker => self.folder.join(name),
+            _ => files::pages(&self.folder).join(name),
+        };
+        let models = match module {
+            Module::Worker => models::digests(&self.project.models),
+            _ => String::new(),
+        };
+        let (version, optimise, files) = (pack::VERSION, self.optimise, files::of(module));
+        let settings = format!("{name}, {version}, optimised: {optimise}, {files:?}{models}");
+        let stamp =
+            Stamp::new(self.folder.join("stamps").join(name), std::slice::from_ref(&compiled), &settings)?;
+        let is_packed = stamp.holds(&out.join(wasm(module)));
+        Ok((!is_packed).then_some(Outdated { module, compiled, out, stamp }))
     }
-    if out.exists() {
-        std::fs::remove_dir_all(&out)?;
+
+    /// Packs a module, with the static files that belong to it. Returns what is to be said of its size.
+    fn pack_one(&self, Outdated { module, compiled, out, stamp }: &Outdated) -> Result<Option<String>> {
+        let (module, name) = (*module, module.name());
+        // Beside the old one until it is whole, so that a build that fails or is interrupted leaves something that works.
+        let fresh = self.folder.join("fresh").join(name);
+        if fresh.exists() {
+            std::fs::remove_dir_all(&fresh)?;
+        }
+        files::write(files::of(module), &fresh)?;
+        let esbuild = tools::of_node(&self.node, "esbuild");
+        let level = if module == Module::Worker {
+            models::for_worker(&self.project.models, &fresh)?;
+            pack::worker(compiled, &fresh, &esbuild)?;
+            "-Os"
+        } else {
+            pack::web(compiled, module.script(), &fresh)?;
+            pack::minify(&fresh.join(module.script()).with_extension("js"), &esbuild)?;
+            "-Oz"
+        };
+        let size = if self.optimise {
+            let wasm_opt = tools::of_node(&self.node, "wasm-opt");
+            let kept = optimised(self.project, name);
+            Some(pack::optimise(name, &fresh.join(wasm(module)), level, &kept, &wasm_opt)?)
+        } else {
+            None
+        };
+        if out.exists() {
+            std::fs::remove_dir_all(out)?;
+        }
+        let parent = out.parent().context("no folder to put it in")?;
+        std::fs::create_dir_all(parent)?;
+        std::fs::rename(&fresh, out)?;
+        stamp.keep()?;
+        Ok(size)
     }
-    let parent = out.parent().context("no folder to put it in")?;
-    std::fs::create_dir_all(parent)?;
-    std::fs::rename(&fresh, &out)?;
-    stamp.keep()
+}
+
+/// The file name of a packed module.
+fn wasm(module: Module) -> String {
+    format!("{}_bg.wasm", module.script())
 }
 
 /// Where the latest optimised form of a module is kept.

@@ -1,6 +1,6 @@
 //! What stands beside the modules: the static files of pages, the tables' migrations, and the programs that Node.js runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -17,6 +17,12 @@ pub fn of(module: Module) -> Files {
         Module::Policies => footlights_policies::FILES,
         Module::Worker => &[("entry.js", include_str!("worker.js"))],
     }
+}
+
+/// What pages are served from, in the folder of a build: `client/x` below it is `/client/x`.
+#[must_use]
+pub fn pages(folder: &Path) -> PathBuf {
+    folder.join("pages")
 }
 
 /// The migrations of D1.

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use footlights_env::{digest, model_files::ModelFiles};
 
-use crate::{disk::keep, process::say, project::Project, stamp::Stamp, tools};
+use crate::{disk::keep, files, process::busy, project::Project, shim::Module, stamp::Stamp, tools};
 
 /// The list of models that the worker's JavaScript is bundled with.
 pub const LIST: &str = "models.js";
@@ -24,28 +24,30 @@ pub fn write(models: &ModelFiles, directory: &Path) -> Result<()> {
     models.iter().try_for_each(|(name, bytes)| keep(&directory.join(name), bytes))
 }
 
-/// Loads every model of every game in the module that plays it, `policies`, under Node.js. A build for this machine knows
-/// the files and not whether they fit, because the runtime of models takes minutes to compile for it.
+/// Loads every model of every game in the module that plays it, as it was built into `folder`, under Node.js. A build for
+/// this machine knows the files and not whether they fit, because the runtime of models takes minutes to compile for it.
 ///
 /// # Errors
 /// The models that do not fit, a line each.
-pub fn check(project: &Project, policies: &Path, folder: &Path, edge: &Path) -> Result<()> {
+pub fn check(project: &Project, folder: &Path, edge: &Path, part: &str) -> Result<()> {
+    let policies = files::pages(folder).join(Module::Policies.name());
     let games = serde_json::to_string(&project.with_models)?;
     let settings = format!("{games}{}", digests(&project.models));
-    let stamp = Stamp::new(folder.join("stamps/models"), &[policies.to_owned()], &settings)?;
-    if project.with_models.is_empty() || stamp.holds(policies) {
+    let stamp = Stamp::new(folder.join("stamps/models"), std::slice::from_ref(&policies), &settings)?;
+    if project.with_models.is_empty() || stamp.holds(&policies) {
         return Ok(());
     }
-    say("loading the models, to see whether they fit");
-    let files = project.out().join("models");
-    write(&project.models, &files)?;
+    let kept = project.out().join("models");
+    write(&project.models, &kept)?;
     let mut node = Command::new(tools::node()?);
-    node.arg(edge.join("models.mjs")).args([policies, &files]);
-    let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("starting Node.js")?;
-    let mut input = node.stdin.take().context("Node.js has no standard input")?;
-    input.write_all(games.as_bytes()).context("asking about the models")?;
-    drop(input);
-    let found = node.wait_with_output().context("loading the models")?;
+    node.arg(edge.join("models.mjs")).args([&policies, &kept]);
+    let found = busy(format_args!("loading the models, to see whether they fit ({part})"), || {
+        let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        // Its end is where Node.js begins. If Node.js has ended before, its status says so.
+        let _ = node.stdin.take().map(|mut input| input.write_all(games.as_bytes()));
+        node.wait_with_output()
+    });
+    let found = found.context("loading the models")?;
     if !found.status.success() {
         bail!("the models could not be loaded ({})", found.status);
     }

@@ -35,13 +35,67 @@ const FILES: [(&str, &str); 11] = [
     ("README.md", include_str!("../template/readme.md")),
 ];
 
-/// What neither a package nor a module can be called.
-const TAKEN: [&str; 44] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "final", "fn", "for", "gen", "if", "impl", "in", "let", "lib", "loop", "macro",
-    "main", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
-    "struct", "super", "test", "trait", "try", "type",
+/// What neither a package nor a module can be called: words of Rust, crates that a lab stands on, and what Windows takes
+/// for a device.
+const TAKEN: [&str; 54] = [
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "aux",
+    "await",
+    "become",
+    "box",
+    "break",
+    "con",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "lib",
+    "loop",
+    "macro",
+    "main",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "nul",
+    "override",
+    "priv",
+    "prn",
+    "proc-macro",
+    "pub",
+    "ref",
+    "return",
+    "self",
+    "serde",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
 ];
+
+/// The longest name. An experiment's id has at most 64 letters.
+const MAX_NAME: usize = 40;
 
 /// Writes the repository. `facade` is how its manifest depends on `footlights`.
 ///
@@ -57,14 +111,13 @@ pub fn run(options: &Options, facade: &str) -> Result<()> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let right = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain);
         ensure!(
-            right,
-            "{what} is {name:?}: it must begin with a lower-case letter, and have only those, digits and -"
+            right && name.len() <= MAX_NAME,
+            "{what} is {name:?}: it must begin with a lower-case letter, have only those, digits and -, and be at most {MAX_NAME} long"
         );
-    }
-    // Files and modules are called by it, and cargo's own names and Rust's words are taken.
-    if TAKEN.contains(&environment.as_str()) || TAKEN.contains(&lab) {
-        bail!(
-            "{lab:?} with --env {environment:?}: one of the names means something to Rust, please choose another"
+        // Files, crates and modules are called by it.
+        ensure!(
+            !TAKEN.contains(&name) && !name.starts_with("footlights"),
+            "{what} is {name:?}, which means something to Rust or to Footlights already: please choose another"
         );
     }
     if directory.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
@@ -73,6 +126,11 @@ pub fn run(options: &Options, facade: &str) -> Result<()> {
     let env = environment.replace('-', "_");
     let id = environment.replace('_', "-");
     let words: Vec<String> = env.split('_').map(capitalised).collect();
+    ensure!(
+        !words_of_template().any(|word| word == words.concat()),
+        "--env is {environment:?}, and its type would be called {}, which a lab has or uses already: please choose another",
+        words.concat()
+    );
     let names = [
         ("{{lab}}", lab.to_owned()),
         ("{{lab_crate}}", lab.replace('-', "_")),
@@ -98,6 +156,12 @@ pub fn run(options: &Options, facade: &str) -> Result<()> {
     Ok(())
 }
 
+/// The words of the files in Rust: an environment's type that is called like one of them would be mistaken for it.
+fn words_of_template() -> impl Iterator<Item = &'static str> {
+    let rust = FILES.iter().filter(|(path, _)| path.ends_with(".rs"));
+    rust.flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphanumeric()))
+}
+
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
@@ -107,4 +171,44 @@ fn write(path: &Path, content: &str) -> Result<()> {
     let parent = path.parent().context("a file without a folder")?;
     std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
     std::fs::write(path, content).with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(lab: &str, environment: &str) -> Result<()> {
+        let home =
+            std::env::temp_dir().join(format!("footlights-new-{}-{lab}-{environment}", std::process::id()));
+        let options = Options { directory: home.join(lab), environment: environment.into(), players: 2 };
+        let made = run(&options, "version = \"0.1.0\"");
+        assert_eq!(made.is_ok(), options.directory.exists(), "{lab}, {environment}");
+        let _ = std::fs::remove_dir_all(home);
+        made
+    }
+
+    #[test]
+    fn names_that_can_be_names_are_taken() {
+        for environment in ["coins", "treasure-hunt", "walk-2", "game", "t"] {
+            make("my-lab", environment).unwrap();
+        }
+        for lab in ["coins", "lab-2", "maze"] {
+            make(lab, "coins").unwrap();
+        }
+    }
+
+    #[test]
+    fn names_that_would_not_compile_are_refused_with_their_place() {
+        let own = ["config", "state", "walk", "cell", "step"];
+        let of_footlights = ["surface", "experiment", "page", "agent", "footlights", "footlights-env"];
+        let of_rust = ["self", "type", "std", "serde", "string", "default", "con", "2d", "Coins", "a b", ""];
+        for environment in own.into_iter().chain(of_footlights).chain(of_rust) {
+            let why = make("my-lab", environment).unwrap_err().to_string();
+            assert!(why.starts_with(&format!("--env is {environment:?}")), "{why}");
+        }
+        for lab in ["std", "test", "footlights", "serde", "My-lab", "my_lab", &"a".repeat(41)] {
+            let why = make(lab, "coins").unwrap_err().to_string();
+            assert!(why.starts_with(&format!("the lab's name is {lab:?}")), "{why}");
+        }
+    }
 }

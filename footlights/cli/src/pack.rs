@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use footlights_env::digest;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{models, process, process::say};
+use crate::{models, process};
 
 /// Counts changes of what is done here: a module that was packed in another way is packed again.
 pub const VERSION: u32 = 3;
@@ -74,14 +74,13 @@ pub fn minify(script: &Path, esbuild: &Path) -> Result<()> {
 }
 
 /// Replaces a module by its optimised form. It takes minutes for a large one, so the result is remembered in `kept` by
-/// the digest of its input; only the latest is kept.
-pub fn optimise(name: &str, module: &Path, level: &str, kept: &Path, wasm_opt: &Path) -> Result<()> {
+/// the digest of its input; only the latest is kept. Returns both sizes in words.
+pub fn optimise(name: &str, module: &Path, level: &str, kept: &Path, wasm_opt: &Path) -> Result<String> {
     let before = std::fs::read(module).with_context(|| format!("reading {}", module.display()))?;
     let level = [&[level], PACKING.as_slice(), &FEATURES].concat();
     let key = digest::of_bytes(&[before.as_slice(), level.join(" ").as_bytes()].concat());
     let optimised = kept.join(format!("{key:016x}.wasm"));
     if !optimised.exists() {
-        say(format_args!("optimising the {name}, minutes for a large module, once for each change"));
         if kept.exists() {
             std::fs::remove_dir_all(kept)?;
         }
@@ -93,6 +92,5 @@ pub fn optimise(name: &str, module: &Path, level: &str, kept: &Path, wasm_opt: &
     std::fs::copy(&optimised, module)?;
     let kib = |bytes: usize| bytes / 1024;
     let after = std::fs::read(module)?.len();
-    say(format_args!("{name}: {} KiB, {} KiB optimised", kib(before.len()), kib(after)));
-    Ok(())
+    Ok(format!("{name}: {} KiB, {} KiB optimised", kib(before.len()), kib(after)))
 }

@@ -3,13 +3,30 @@
 use std::{
     io::{IsTerminal, stderr},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// A line about what happens next.
 pub fn say(line: impl std::fmt::Display) {
     eprintln!("footlights: {line}");
+}
+
+/// Says what happens next and does it. In a terminal a bar moves meanwhile, with the time that it has taken.
+pub fn busy<T>(line: impl std::fmt::Display, work: impl FnOnce() -> T) -> T {
+    say(line);
+    if !stderr().is_terminal() {
+        return work();
+    }
+    let style = ProgressStyle::with_template("{spinner} {elapsed}");
+    let bar =
+        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    let done = work();
+    bar.finish_and_clear();
+    done
 }
 
 /// So many things, as `1 experiment` and `2 experiments`.

@@ -121,6 +121,14 @@ panic = "abort"
 codegen-units = 4
 debug = false
 
+# What reads and simplifies a model does so once, when it is loaded; what runs it is in tract-core and tract-linalg.
+[profile.release.package]
+tract-extra.opt-level = "s"
+tract-hir.opt-level = "s"
+tract-nnef.opt-level = "s"
+tract-onnx.opt-level = "s"
+tract-onnx-opl.opt-level = "s"
+
 [profile.page]
 inherits = "release"
 opt-level = "z"
@@ -139,12 +147,22 @@ opt-level = 1
 debug = "line-tables-only"
 overflow-checks = false
 
+[profile.dev.package."*"]
+debug = false
+
 # What is served on the machine of who writes it is compiled in seconds.
 [profile.serve]
 inherits = "release"
 opt-level = 1
 codegen-units = 16
 incremental = true
+
+[profile.serve.package]
+tract-extra.opt-level = 1
+tract-hir.opt-level = 1
+tract-nnef.opt-level = 1
+tract-onnx.opt-level = 1
+tract-onnx-opl.opt-level = 1
 "#;
 
 /// The name of the package of the program that simulates participants of a lab.
