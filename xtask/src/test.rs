@@ -59,11 +59,10 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Edge => {
                 let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate-tests")?);
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
-                // They wait for games, and leave four fifths of two cores idle.
                 node_tests(
                     ws,
                     "edge",
-                    4,
+                    1,
                     filter,
                     python.into_iter().chain([simulate, ws.simulate_edge()]).collect(),
                 )
@@ -74,7 +73,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 }
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
                 browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
-                // Pictures that come late would be taken for a fault, so each file has the machine to itself.
+                // Pictures that come late would be taken for a fault.
                 node_tests(ws, "browser", 1, filter, browsers)
             }
             Stage::Deploy => {

@@ -255,6 +255,8 @@ pub fn replay(experiment: &ListedExperiment<'_>, game: &Game, scene: Option<&Gam
             noscript { p.notice { "Playing a game again needs JavaScript. The files below do not." } }
             div.player #player {
                 div.watch {
+                    // Above the pictures, which are high where there are several seats.
+                    (controls())
                     div.views #views {
                         @for (k, seat) in game.seats.iter().enumerate() {
                             figure data-agent=(k) {
@@ -264,7 +266,6 @@ pub fn replay(experiment: &ListedExperiment<'_>, game: &Game, scene: Option<&Gam
                             }
                         }
                     }
-                    (controls())
                 }
                 (row(game, &files))
                 (exports(&files))
