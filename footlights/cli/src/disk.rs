@@ -1,6 +1,9 @@
 //! Writing files and folders so that what is as it was stays untouched.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+};
 
 use anyhow::{Context, Result};
 
@@ -24,7 +27,8 @@ pub fn alone(directory: &Path, waiting: &str) -> Result<File> {
     let path = directory.join(".lock");
     std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     let file = File::create(&path).with_context(|| format!("writing {}", path.display()))?;
-    if file.try_lock().is_err() {
+    // Where the file system knows no locks nobody is waited for.
+    if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         say(waiting);
         file.lock().with_context(|| format!("waiting for {}", path.display()))?;
     }

@@ -37,7 +37,7 @@ const FILES: [(&str, &str); 11] = [
 
 /// What neither a package nor a module can be called: words of Rust, crates that a lab stands on, and what Windows takes
 /// for a device.
-const TAKEN: [&str; 54] = [
+const TAKEN: [&str; 63] = [
     "abstract",
     "alloc",
     "as",
@@ -57,6 +57,7 @@ const TAKEN: [&str; 54] = [
     "else",
     "enum",
     "extern",
+    "false",
     "final",
     "fn",
     "for",
@@ -92,6 +93,14 @@ const TAKEN: [&str; 54] = [
     "true",
     "try",
     "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
+    "yield",
 ];
 
 /// The longest name. An experiment's id has at most 64 letters.
@@ -201,7 +210,10 @@ mod tests {
     fn names_that_would_not_compile_are_refused_with_their_place() {
         let own = ["config", "state", "walk", "cell", "step"];
         let of_footlights = ["surface", "experiment", "page", "agent", "footlights", "footlights-env"];
-        let of_rust = ["self", "type", "std", "serde", "string", "default", "con", "2d", "Coins", "a b", ""];
+        let of_rust = [
+            "self", "type", "while", "false", "std", "serde", "string", "default", "con", "2d", "Coins",
+            "a b", "",
+        ];
         for environment in own.into_iter().chain(of_footlights).chain(of_rust) {
             let why = make("my-lab", environment).unwrap_err().to_string();
             assert!(why.starts_with(&format!("--env is {environment:?}")), "{why}");

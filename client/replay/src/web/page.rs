@@ -62,7 +62,7 @@ pub async fn open() -> Result<()> {
     let game = data.get("game").or_missing("data-game")?;
     let player = load::replay(&data.get("file").or_missing("data-file")?).await?;
     say(&player.checked().words(), !player.checked().is_fine());
-    // What this build would draw at the start of another game was seen by nobody.
+    // The game of this build differs from the first step on, so its pictures are not those that participants saw.
     if player.checked().steps == 0 {
         let watch: HtmlElement = section.query_selector(".watch")?.or_missing("watch")?.dyn_into()?;
         watch.set_hidden(true);
