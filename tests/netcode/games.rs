@@ -112,36 +112,41 @@ pub fn column(world: &World, agent: Agent, name: &str) -> Vec<String> {
 
 #[test]
 fn a_thousand_games_of_random_play_end_in_the_same_states_on_every_network() {
-    let networks = weathers();
-    for game in 0u64..1_000 {
-        let (name, weather) = &networks[game as usize % networks.len()];
-        let scene = match game % 5 {
-            0 => slime(Seat::Human, Seat::Human),
-            1 => slime(Seat::Human, Seat::Random),
-            n => meadow(n as u8, 45),
-        };
-        let scene = match game % 3 {
-            0 => scene,
-            1 => scene.input_delay(InputDelay::Fixed(3)).prediction_window(0),
-            _ => scene.input_delay(InputDelay::Adaptive { most: 6 }).prediction_window(8),
-        };
-        let mut world = World::new(scene, game, weather);
-        if game % 7 == 0 {
-            world.people[0].skew = 0.02;
+    // As many at once as there are cores.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|threads| {
+        for first in 0..cores {
+            threads.spawn(move || (first as u64..1_000).step_by(cores).for_each(a_game_of_random_play));
         }
-        world.play(60_000.0);
-        assert_eq!(
-            world.host.finished,
-            Some(Outcome::Completed),
-            "game {game}, {name}: {:?}",
-            world.host.events
-        );
-        check(&world, &format!("game {game}, {name}"));
-        for agent in world.host.scene.human_agents() {
-            for told in ["predicted", "input_delay_ticks", "verified"] {
-                let untold = column(&world, agent, told).iter().filter(|word| word.is_empty()).count();
-                assert_eq!(untold, 0, "game {game}, {name}: {told} of {agent}, up to the last tick");
-            }
+    });
+}
+
+/// Plays the game of this number, on the network and with the options that it falls to.
+fn a_game_of_random_play(game: u64) {
+    let networks = weathers();
+    let (name, weather) = &networks[game as usize % networks.len()];
+    let scene = match game % 5 {
+        0 => slime(Seat::Human, Seat::Human),
+        1 => slime(Seat::Human, Seat::Random),
+        n => meadow(n as u8, 45),
+    };
+    let scene = match game % 3 {
+        0 => scene,
+        1 => scene.input_delay(InputDelay::Fixed(3)).prediction_window(0),
+        _ => scene.input_delay(InputDelay::Adaptive { most: 6 }).prediction_window(8),
+    };
+    let mut world = World::new(scene, game, weather);
+    if game % 7 == 0 {
+        world.people[0].skew = 0.02;
+    }
+    world.play(60_000.0);
+    let (finished, events) = (&world.host.finished, &world.host.events);
+    assert_eq!(*finished, Some(Outcome::Completed), "game {game}, {name}: {events:?}");
+    check(&world, &format!("game {game}, {name}"));
+    for agent in world.host.scene.human_agents() {
+        for told in ["predicted", "input_delay_ticks", "verified"] {
+            let untold = column(&world, agent, told).iter().filter(|word| word.is_empty()).count();
+            assert_eq!(untold, 0, "game {game}, {name}: {told} of {agent}, up to the last tick");
         }
     }
 }

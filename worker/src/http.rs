@@ -1,11 +1,16 @@
 //! What all pages share: their headers, redirects, and the reading of forms.
 
+use futures_util::StreamExt;
 use worker::{Headers, Request, Response};
 
 use crate::error::ApiError;
 
 /// The longest form, in bytes.
 const MAX_FORM: usize = 256 * 1024;
+
+/// How many bytes of a form that is too long are read before it is refused. workerd closes a connection whose request was
+/// answered unread, and the sender may then see a broken connection in place of the answer.
+const MAX_READ: usize = 8 * 1024 * 1024;
 
 /// Pages load everything from this deployment. Wasm needs a permission of its own.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' \
@@ -42,14 +47,23 @@ pub fn is_socket(request: &Request) -> bool {
 /// # Errors
 /// [`ApiError::BadRequest`] if it is none, or longer than any page of ours can make it.
 pub async fn form(request: &mut Request) -> Result<Vec<(String, String)>, ApiError> {
-    let too_long = || ApiError::BadRequest(format!("a form of more than {MAX_FORM} bytes"));
-    let length = request.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MAX_FORM) {
-        return Err(too_long());
-    }
-    let body = request.bytes().await?;
-    if body.len() > MAX_FORM {
-        return Err(too_long());
+    let mut body = Vec::new();
+    // A request without a body has no stream either.
+    if request.inner().body().is_some() {
+        let mut chunks = request.stream()?;
+        let mut read = 0;
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk?;
+            read += chunk.len();
+            if read <= MAX_FORM {
+                body.extend(chunk);
+            } else if read > MAX_READ {
+                break;
+            }
+        }
+        if read > MAX_FORM {
+            return Err(ApiError::BadRequest(format!("a form of more than {MAX_FORM} bytes")));
+        }
     }
     serde_html_form::from_bytes(&body).map_err(|error| ApiError::BadRequest(error.to_string()))
 }

@@ -54,7 +54,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Host => host(ws, filter),
             Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target])?)),
             Stage::Wasm => wasm_tests(ws, filter, "footlights-client", "game_scene", None)
-                .and_then(|()| node_tests(ws, "wasm", filter, Vec::new())),
+                .and_then(|()| node_tests(ws, "wasm", 1, filter, Vec::new())),
             Stage::NewLab => new_lab(ws, filter),
             Stage::Edge => {
                 let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate-tests")?);
@@ -62,6 +62,8 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 node_tests(
                     ws,
                     "edge",
+                    // They wait for games most of the time, and none of them measures any.
+                    4,
                     filter,
                     python.into_iter().chain([simulate, ws.simulate_edge()]).collect(),
                 )
@@ -72,7 +74,8 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 }
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
                 browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
-                node_tests(ws, "browser", filter, browsers)
+                // One computes pictures while the other waits for a game.
+                node_tests(ws, "browser", 2, filter, browsers)
             }
             Stage::Deploy => {
                 build::run(&ws.examples()?, Purpose::Deploy { optimise: false })?;
@@ -190,17 +193,18 @@ fn wasm_tests(
 fn new_lab(ws: &Workspace, filter: Option<&str>) -> Result<()> {
     npm_packages(&ws.root)?;
     let this = std::env::current_exe().context("finding this program")?;
-    let mut node = node_test(ws, filter)?;
+    let mut node = node_test(ws, 1, filter)?;
     node.arg(ws.root.join("tests/new-lab/lab.test.mjs")).env("CHROMIUM_BIN", tools::chromium()?);
     node.envs(tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path)));
     node.envs(tools::rscript()?.map(|path| ("FOOTLIGHTS_RSCRIPT", path)));
     process::run(node.env("FOOTLIGHTS_XTASK", this).env("CARGO_TARGET_DIR", &ws.target))
 }
 
-/// Builds the lab of the tests and runs `tests/{directory}/*.test.mjs`, one file after the other: some of them measure time.
+/// Builds the lab of the tests and runs `tests/{directory}/*.test.mjs`, so many files at once.
 fn node_tests(
     ws: &Workspace,
     directory: &str,
+    at_once: usize,
     filter: Option<&str>,
     programs: Vec<(&str, PathBuf)>,
 ) -> Result<()> {
@@ -216,16 +220,17 @@ fn node_tests(
     if files.is_empty() {
         bail!("no tests in {}", directory.display());
     }
-    let mut node = node_test(ws, filter)?;
+    let mut node = node_test(ws, at_once, filter)?;
     node.args(files).envs(programs).env("FOOTLIGHTS_LAB", &lab.root);
     process::run(&mut node)
 }
 
 /// Node's test runner, up to the files.
-fn node_test(ws: &Workspace, filter: Option<&str>) -> Result<Command> {
+fn node_test(ws: &Workspace, at_once: usize, filter: Option<&str>) -> Result<Command> {
     let mut node = Command::new(node()?);
     // A test that hangs fails after twenty minutes; nothing waits for ever.
-    node.current_dir(&ws.root).args(["--test", "--test-concurrency=1", "--test-timeout=1200000"]);
+    node.current_dir(&ws.root).args(["--test", "--test-timeout=1200000"]);
+    node.arg(format!("--test-concurrency={at_once}"));
     node.args(filter.map(|filter| format!("--test-name-pattern={filter}")));
     Ok(node)
 }

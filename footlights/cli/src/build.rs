@@ -29,9 +29,10 @@ pub enum Purpose {
         /// With the runtime of models, which takes minutes the first time.
         models: bool,
     },
-    /// For Cloudflare: what browsers load for size, and the worker for speed.
+    /// As Cloudflare gets it.
     Deploy {
-        /// Runs wasm-opt over them too.
+        /// What browsers load is compiled and packed for size, and the worker for speed. Without it, as for tests, the
+        /// modules are divided as they are deployed and compiled like those of the local edge.
         optimise: bool,
     },
 }
@@ -67,8 +68,9 @@ pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
     // Each group is compiled and packed; the models are loaded at the end.
     let all = 2 * groups.len() + usize::from(models);
     for (part, group) in (1..).step_by(2).zip(groups) {
-        let with = if models && group.has_models() { ", with the runtime of models" } else { "" };
-        say(format_args!("compiling {}{with} (part {part} of {all})", names(group.modules)));
+        let has_models = group.iter().any(|module| module.has_models());
+        let with = if models && has_models { ", with the runtime of models" } else { "" };
+        say(format_args!("compiling {}{with} (part {part} of {all})", names(group)));
         build.compile(&shims, group)?;
         build.pack(group, &format!("part {} of {all}", part + 1))?;
     }
@@ -96,7 +98,7 @@ struct Build<'a> {
     node: PathBuf,
     /// With the runtime of models.
     models: bool,
-    /// wasm-opt runs over what is packed.
+    /// Compiled to be small and fast, and wasm-opt runs over what is packed.
     optimise: bool,
 }
 
@@ -113,10 +115,10 @@ struct Outdated {
 
 impl Build<'_> {
     /// Compiles the modules of a group. Cargo decides whether there is anything to do.
-    fn compile(&self, shims: &Path, group: &Group) -> Result<()> {
+    fn compile(&self, shims: &Path, group: Group) -> Result<()> {
         let mut command = Command::new("cargo");
-        command.current_dir(shims).args(["build", "--profile", group.profile, "--target", WASM]);
-        for module in group.modules {
+        command.current_dir(shims).args(["build", "--profile", self.profile(group), "--target", WASM]);
+        for module in group {
             let package = module.package(self.project);
             command.args(["--package", &package]);
             if self.models && module.has_models() {
@@ -129,10 +131,14 @@ impl Build<'_> {
         Ok(())
     }
 
+    fn profile(&self, group: Group) -> &'static str {
+        if self.optimise { shim::optimised(group) } else { shim::SERVE }
+    }
+
     /// Packs the modules of a group at the same time, but those that are packed already. `part` says which part of the
     /// build it is.
-    fn pack(&self, group: &Group, part: &str) -> Result<()> {
-        let outdated = group.modules.iter().map(|module| self.outdated(*module, group.profile));
+    fn pack(&self, group: Group, part: &str) -> Result<()> {
+        let outdated = group.iter().map(|module| self.outdated(*module, self.profile(group)));
         let outdated: Vec<Outdated> = outdated.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
         if outdated.is_empty() {
             return Ok(());

@@ -24,38 +24,29 @@ pub enum Module {
 }
 
 /// Modules that are compiled together, with one set of features and one profile.
-pub struct Group {
-    /// What they are.
-    pub modules: &'static [Module],
-    /// The profile.
-    pub profile: &'static str,
-}
+pub type Group = &'static [Module];
 
 /// For the local edge without models: all at once, so that everything is compiled once. Cargo then unifies their features,
 /// so the page of experiments that run on the edge alone can simulate, too: it is larger here than it is deployed.
-pub const TOGETHER: [Group; 1] = [Group { modules: &Module::ALL, profile: "serve" }];
+pub const TOGETHER: [Group; 1] = [&Module::ALL];
 
 /// For the local edge with models. With the features of the others, pages would have the experiments and the runtime of
 /// models in them: twenty megabytes that are packed anew whenever an experiment changes.
-pub const WITH_MODELS: [Group; 2] = [
-    Group { modules: &[Module::Client, Module::Simulating, Module::Replay], profile: "serve" },
-    Group { modules: &[Module::Policies, Module::Worker], profile: "serve" },
-];
+pub const WITH_MODELS: [Group; 2] =
+    [&[Module::Client, Module::Simulating, Module::Replay], &[Module::Policies, Module::Worker]];
 
 /// For Cloudflare. The first page is compiled by itself because it has fewer features; the policies share the worker's
 /// runtime for models.
-pub const APART: [Group; 3] = [
-    Group { modules: &[Module::Worker, Module::Policies], profile: "release" },
-    Group { modules: &[Module::Client], profile: "page" },
-    Group { modules: &[Module::Simulating, Module::Replay], profile: "page" },
-];
+pub const APART: [Group; 3] =
+    [&[Module::Worker, Module::Policies], &[Module::Client], &[Module::Simulating, Module::Replay]];
 
-impl Group {
-    /// Whether models run in one of them.
-    #[must_use]
-    pub fn has_models(&self) -> bool {
-        self.modules.iter().any(|module| module.has_models())
-    }
+/// The profile of what is compiled in seconds rather than to be small and fast.
+pub const SERVE: &str = "serve";
+
+/// The profile of a group of [`APART`] when it is optimised.
+#[must_use]
+pub fn optimised(group: Group) -> &'static str {
+    if group.contains(&Module::Worker) { "release" } else { "page" }
 }
 
 impl Module {
@@ -150,7 +141,7 @@ overflow-checks = false
 [profile.dev.package."*"]
 debug = false
 
-# What is served on the machine of who writes it is compiled in seconds.
+# What is served or tested on the machine of who writes it is compiled in seconds.
 [profile.serve]
 inherits = "release"
 opt-level = 1
