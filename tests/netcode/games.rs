@@ -136,7 +136,7 @@ fn a_game_of_random_play(game: u64) {
         _ => scene.input_delay(InputDelay::Adaptive { most: 6 }).prediction_window(8),
     };
     let mut world = World::new(scene, game, weather);
-    if game % 7 == 0 {
+    if game.is_multiple_of(7) {
         world.people[0].skew = 0.02;
     }
     world.play(60_000.0);
