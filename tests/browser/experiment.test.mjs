@@ -128,6 +128,7 @@ test("axe-core finds nothing on pages about a problem", async () => {
 });
 
 test("a second tab says that the study is open elsewhere, and can take over", async () => {
+  const lease = (page) => page.evaluate(() => document.body.dataset.state);
   const first = await consented();
   await at(first, "screening");
   await live(first);
@@ -141,6 +142,13 @@ test("a second tab says that the study is open elsewhere, and can take over", as
   await second.getByRole("button", { name: "Use this tab" }).click();
   await at(second, "instructions");
   await state(first, "elsewhere");
+  // The tab that takes part keeps its place when it is reloaded. The other one asks for it after five seconds.
+  for (const leave of [() => {}, () => second.reload()]) {
+    await leave();
+    await state(second, "page");
+    await first.waitForTimeout(6_000);
+    assert.deepEqual([await lease(first), await lease(second)], ["elsewhere", "page"]);
+  }
   await second.close();
   await at(first, "instructions");
   await first.context().close();

@@ -179,7 +179,8 @@ fn wasm_tests(
     driver: Option<PathBuf>,
 ) -> Result<()> {
     wasm_target(&ws.root)?;
-    process::run(ws.cargo().args(["build", "--package", "footlights-wasm-runner"]))?;
+    // With the features that `cargo test --workspace` chooses: what it is made of is compiled once.
+    process::run(ws.cargo().args(["build", "--workspace", "--bin", "footlights-wasm-runner"]))?;
     let runner =
         ws.target.join("debug/footlights-wasm-runner").with_extension(std::env::consts::EXE_EXTENSION);
     let mut cargo = ws.cargo();

@@ -13,12 +13,15 @@ use super::{
     mount,
     scene::set_state,
     socket::{Socket, SocketEvent},
+    swap,
 };
 
 /// How long the scene waits for the lease, ms; after that it starts without.
 const LEASE_TIMEOUT_MS: i32 = 2_000;
 /// Pause before a lost connection is opened again, ms.
 const RETRY_MS: i32 = 3_000;
+/// How long a tab that is being reloaded has to come back before another one asks for its place, ms.
+const RELOAD_MS: i32 = 5_000;
 /// The key of the tab's name in the session storage.
 const NAME: &str = "footlights-tab";
 
@@ -116,6 +119,14 @@ fn send(message: ClientToTabLease) {
 }
 
 fn on_lease(message: TabLeaseToClient) {
+    if message == TabLeaseToClient::Free {
+        spawn_local(async {
+            if sleep(RELOAD_MS).await.is_ok() {
+                send(ClientToTabLease::TakeIfFree);
+            }
+        });
+        return;
+    }
     let elsewhere = message == TabLeaseToClient::Elsewhere;
     let (first, before) = TAB.with_borrow_mut(|tab| {
         let was = (!tab.is_decided, tab.elsewhere);
@@ -124,8 +135,16 @@ fn on_lease(message: TabLeaseToClient) {
     });
     let done = match (first, before, elsewhere) {
         (true, _, false) => mount::mount(),
-        // The experiment may have gone on in the other tab.
-        (false, true, false) => window().and_then(|window| window.location().reload()),
+        // Not by a reload, which would close this tab's connection and with it give its place away.
+        (false, true, false) => {
+            spawn_local(async {
+                if let Err(error) = swap::refresh().await {
+                    warn("the scene was not shown again", &error);
+                    let _ = window().and_then(|window| window.location().reload());
+                }
+            });
+            Ok(())
+        }
         (_, false, true) => refuse(),
         _ => Ok(()),
     };

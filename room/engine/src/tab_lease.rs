@@ -1,5 +1,5 @@
-//! One participant, several tabs: exactly one open tab is active. A further tab is inactive until the participant claims
-//! it.
+//! One participant, several tabs: at most one open tab is active. A further tab is inactive until the participant claims
+//! it. When the active one closes, the others are told; one that is being reloaded comes back before they ask for its place.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ pub enum Input {
     },
     /// The participant claims this tab: they want to go on in it.
     Take(ConnId),
+    /// This tab asks for the place of one that closed a while ago.
+    TakeIfFree(ConnId),
     /// A tab was closed.
     Closed(ConnId),
 }
@@ -52,6 +54,11 @@ pub fn handle(tabs: &mut Vec<Tab>, input: Input) -> Vec<Output> {
     match input {
         Input::Opened { conn, name } => opened(tabs, conn, name),
         Input::Take(conn) => claimed(tabs, conn),
+        Input::TakeIfFree(conn) if tabs.iter().any(|tab| tab.holds) => {
+            let is_there = tabs.iter().any(|tab| tab.conn == conn && !tab.holds);
+            is_there.then_some(Output::Send(conn, TabLeaseToClient::Elsewhere)).into_iter().collect()
+        }
+        Input::TakeIfFree(conn) => claimed(tabs, conn),
         Input::Closed(conn) => closed(tabs, conn),
     }
 }
@@ -96,14 +103,8 @@ fn claimed(tabs: &mut [Tab], conn: ConnId) -> Vec<Output> {
 fn closed(tabs: &mut Vec<Tab>, conn: ConnId) -> Vec<Output> {
     let held = tabs.iter().any(|tab| tab.conn == conn && tab.holds);
     tabs.retain(|tab| tab.conn != conn);
-    // If the active tab closes, the newest of the others becomes active.
-    match tabs.last_mut() {
-        Some(next) if held => {
-            next.holds = true;
-            vec![Output::Send(next.conn, TabLeaseToClient::Here)]
-        }
-        _ => Vec::new(),
-    }
+    let told = tabs.iter().filter(|_| held).map(|tab| Output::Send(tab.conn, TabLeaseToClient::Free));
+    told.collect()
 }
 
 fn message(holds: bool) -> TabLeaseToClient {
@@ -141,7 +142,27 @@ mod tests {
         );
         assert_eq!(
             handle(&mut tabs, Input::Closed(ConnId(2))),
+            [Output::Send(ConnId(1), TabLeaseToClient::Free)]
+        );
+        assert_eq!(
+            handle(&mut tabs, Input::TakeIfFree(ConnId(1))),
             [Output::Send(ConnId(1), TabLeaseToClient::Here)]
+        );
+    }
+
+    #[test]
+    fn a_reload_keeps_its_place_also_when_its_old_connection_closes_first() {
+        let mut tabs = Vec::new();
+        handle(&mut tabs, opened(ConnId(1), "a"));
+        handle(&mut tabs, opened(ConnId(2), "b"));
+        handle(&mut tabs, Input::Closed(ConnId(1)));
+        assert_eq!(
+            handle(&mut tabs, opened(ConnId(3), "a")),
+            [Output::Send(ConnId(3), TabLeaseToClient::Here)]
+        );
+        assert_eq!(
+            handle(&mut tabs, Input::TakeIfFree(ConnId(2))),
+            [Output::Send(ConnId(2), TabLeaseToClient::Elsewhere)]
         );
     }
 
@@ -160,16 +181,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn exactly_one_open_tab_takes_part(events in proptest::collection::vec((0u8..3, 0u64..12, 0u8..10), 1..100)) {
+        fn at_most_one_open_tab_takes_part_and_if_none_does_each_knows(
+            events in proptest::collection::vec((0u8..4, 0u64..12, 0u8..10), 1..100),
+        ) {
             let mut tabs: Vec<Tab> = Vec::new();
+            let mut told = std::collections::BTreeMap::new();
             for (at, (kind, conn, name)) in events.into_iter().enumerate() {
                 let known = tabs.get(conn as usize % tabs.len().max(1)).map(|tab| tab.conn).unwrap_or_default();
-                handle(&mut tabs, match kind {
+                let out = handle(&mut tabs, match kind {
                     0 => opened(ConnId(100 + at as u64), &name.to_string()),
                     1 => Input::Take(known),
+                    2 => Input::TakeIfFree(known),
                     _ => Input::Closed(known),
                 });
-                prop_assert_eq!(tabs.iter().filter(|tab| tab.holds).count(), usize::from(!tabs.is_empty()));
+                told.extend(out.into_iter().filter_map(|output| match output {
+                    Output::Send(conn, message) => Some((conn, message)),
+                    Output::Close(_) => None,
+                }));
+                let holders = tabs.iter().filter(|tab| tab.holds).count();
+                prop_assert!(holders <= 1);
+                for tab in &tabs {
+                    let word = told.get(&tab.conn);
+                    prop_assert_eq!(word == Some(&TabLeaseToClient::Here), tab.holds);
+                    prop_assert!(holders == 1 || word == Some(&TabLeaseToClient::Free));
+                }
                 prop_assert!(tabs.len() <= MAX_TABS);
             }
         }

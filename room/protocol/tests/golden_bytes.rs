@@ -92,9 +92,11 @@ fn every_message_stands_on_the_wire_as_these_bytes() {
         hex(&LobbyToClient::Refused { code: 4004, reason: "a".into() }),
         hex(&LobbyToClient::Pong),
         hex(&ClientToTabLease::Take),
+        hex(&ClientToTabLease::TakeIfFree),
         hex(&ClientToTabLease::Visible(true)),
         hex(&TabLeaseToClient::Here),
         hex(&TabLeaseToClient::Elsewhere),
+        hex(&TabLeaseToClient::Free),
     ];
     assert_eq!(bytes.join("\n"), GOLDEN.trim());
 }
@@ -136,7 +138,9 @@ a172
 81a17892cd0fa4a161
 a170
 a174
+a166
 81a176c3
 a168
 a165
+a166
 ";

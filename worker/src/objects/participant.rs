@@ -113,6 +113,13 @@ impl DurableObject for Participant {
                 self.shell.handle_tabs(tab_lease::Input::Take(tab.conn));
                 self.shell.record_event(EventKind::TabTaken, String::new()).await;
             }
+            Ok(ClientToTabLease::TakeIfFree) => {
+                self.shell.handle_tabs(tab_lease::Input::TakeIfFree(tab.conn));
+                let holds = self.shell.open_tabs().iter().any(|open| open.conn == tab.conn && open.holds);
+                if holds {
+                    self.shell.record_event(EventKind::TabTaken, String::new()).await;
+                }
+            }
             Ok(ClientToTabLease::Visible(visible)) => {
                 let kind = if visible { EventKind::PageVisible } else { EventKind::PageHidden };
                 self.shell.record_event(kind, String::new()).await;

@@ -21,7 +21,7 @@ pub use seat::{
 };
 pub use tab::{ClientToTabLease, TabLeaseToClient};
 
-/// Raised with every change of the messages below; `tests/edge/participant.mjs` has it, too.
+/// Raised with every change of the messages of rooms; `tests/edge/participant.mjs` has it, too.
 ///
 /// Rooms compare it in `Hello`. Lobbies and tab leases do not: a page of another version talks to them as well, so their
 /// messages may be added to, but not changed.

@@ -11,6 +11,9 @@ pub enum TabLeaseToClient {
     /// Another one does.
     #[serde(rename = "e")]
     Elsewhere,
+    /// The one that did was closed or is being reloaded: this tab may ask for its place after a while.
+    #[serde(rename = "f")]
+    Free,
 }
 
 /// Browser to participant, about tabs.
@@ -19,6 +22,9 @@ pub enum ClientToTabLease {
     /// The participant wants to go on in this tab.
     #[serde(rename = "t")]
     Take,
+    /// This tab would go on, unless another one takes part by now.
+    #[serde(rename = "f")]
+    TakeIfFree,
     /// The page came into view, or went out of it.
     #[serde(rename = "v")]
     Visible(bool),

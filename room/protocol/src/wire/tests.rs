@@ -216,12 +216,12 @@ fn no_message_fails_to_encode() {
         ClientToLobby { Ping, Ready }
     );
     every_variant_encodes!(
-        [TabLeaseToClient::Here, TabLeaseToClient::Elsewhere],
-        TabLeaseToClient { Here, Elsewhere }
+        [TabLeaseToClient::Here, TabLeaseToClient::Elsewhere, TabLeaseToClient::Free],
+        TabLeaseToClient { Here, Elsewhere, Free }
     );
     every_variant_encodes!(
-        [ClientToTabLease::Take, ClientToTabLease::Visible(true)],
-        ClientToTabLease { Take, Visible }
+        [ClientToTabLease::Take, ClientToTabLease::TakeIfFree, ClientToTabLease::Visible(true)],
+        ClientToTabLease { Take, TakeIfFree, Visible }
     );
     // What receipts are made of.
     let moves = confirmed().moves;

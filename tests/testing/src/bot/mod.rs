@@ -444,6 +444,10 @@ impl Bot {
     // ---- tabs
 
     fn told(&mut self, now: MonotonicMs, word: TabLeaseToClient) {
+        // It asks for the place itself before long.
+        if word == TabLeaseToClient::Free {
+            return;
+        }
         let was_elsewhere = std::mem::replace(&mut self.tab.elsewhere, word == TabLeaseToClient::Elsewhere);
         self.tab.told = true;
         if matches!(self.stage, Stage::Over) {
@@ -458,13 +462,14 @@ impl Bot {
             }
             // Perhaps the experiment has gone on in the other tab.
             TabLeaseToClient::Here if was_elsewhere => self.reload(now, true),
-            TabLeaseToClient::Here => {}
+            TabLeaseToClient::Here | TabLeaseToClient::Free => {}
         }
     }
 
     fn second_told(&mut self, now: MonotonicMs, bytes: &[u8]) {
         match wire::decode(bytes, MAX_TO_BROWSER) {
             Ok(TabLeaseToClient::Elsewhere) => self.diary.second_tabs += 1,
+            Ok(TabLeaseToClient::Free) => {}
             // While the first one is away, a second one may take part.
             Ok(TabLeaseToClient::Here) if self.tab.open_at != MonotonicMs::NEVER || !self.tab.told => {}
             Ok(TabLeaseToClient::Here) => self.fault("a second tab was let in".into()),
