@@ -55,14 +55,6 @@ pub async fn advance(path: &str) -> Result<()> {
     Err(format!("the server answered {}", answer.status()).into())
 }
 
-/// Shows the current scene anew: the experiment may have gone on in another tab.
-///
-/// # Errors
-/// The server does not give it.
-pub async fn refresh() -> Result<()> {
-    swap(&current_page().await?).await
-}
-
 /// Shows the scene of an answer in place of the current one.
 ///
 /// # Errors

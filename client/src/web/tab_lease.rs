@@ -11,6 +11,7 @@ use web_sys::Event;
 
 use super::{
     mount,
+    request::current_page,
     scene::set_state,
     socket::{Socket, SocketEvent},
     swap,
@@ -138,7 +139,7 @@ fn on_lease(message: TabLeaseToClient) {
         // Not by a reload, which would close this tab's connection and with it give its place away.
         (false, true, false) => {
             spawn_local(async {
-                if let Err(error) = swap::refresh().await {
+                if let Err(error) = refresh().await {
                     warn("the scene was not shown again", &error);
                     let _ = window().and_then(|window| window.location().reload());
                 }
@@ -151,6 +152,13 @@ fn on_lease(message: TabLeaseToClient) {
     if let Err(error) = done {
         warn("the scene was not shown", &error);
     }
+}
+
+/// Loads the scene again and shows it, unless another tab has taken the lease meanwhile: the experiment may have gone on
+/// there.
+async fn refresh() -> Result<()> {
+    let page = current_page().await?;
+    if TAB.with_borrow(|tab| tab.elsewhere) { Ok(()) } else { swap::swap(&page).await }
 }
 
 /// Shows that the experiment is open in another tab.
