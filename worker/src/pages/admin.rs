@@ -266,6 +266,11 @@ pub fn replay(experiment: &ListedExperiment<'_>, game: &Game, scene: Option<&Gam
                             }
                         }
                     }
+                    p.hint {
+                        kbd { "Space" } " plays and pauses, " kbd { "←" } " " kbd { "→" } " one step, with " kbd { "Shift" }
+                        " ten, " kbd { "Page ↑" } " " kbd { "Page ↓" } " one second, " kbd { "Home" } " " kbd { "End" }
+                        " start and end of the episode."
+                    }
                 }
                 (row(game, &files))
                 (exports(&files))
@@ -288,14 +293,15 @@ fn controls() -> Markup {
                 input #scrub type="range" min="0" max="0" value="0" step="1" aria-describedby="where";
                 output #where for="scrub" { "–" }
             }
-            div.buttons {
+            div.steer {
+                div.buttons {
                 (button("first", "To the start of the episode", "Home", "M6 5v14M19 5 9 12l10 7z"))
                 (button("back", "One step back", "Left arrow", "M17 5 7 12l10 7z"))
                 button.primary #play type="button" aria-keyshortcuts="Space" title="Play or pause (Space)" { "Play" }
                 (button("ahead", "One step ahead", "Right arrow", "m7 5 10 7-10 7z"))
                 (button("last", "To the end of the episode", "End", "M18 5v14M5 5l10 7-10 7z"))
-            }
-            div.choices {
+              }
+              div.choices {
                 label for="episode" { "Episode" }
                 select #episode {}
                 label for="speed" { "Speed" }
@@ -304,11 +310,7 @@ fn controls() -> Markup {
                         option value=(value) selected[value == "1"] { (name) }
                     }
                 }
-            }
-            p.hint {
-                kbd { "Space" } " plays and pauses, " kbd { "←" } " " kbd { "→" } " one step, with " kbd { "Shift" }
-                " ten, " kbd { "Page ↑" } " " kbd { "Page ↓" } " one second, " kbd { "Home" } " " kbd { "End" }
-                " start and end of the episode."
+              }
             }
             p.visually-hidden #status role="status" {}
         }
