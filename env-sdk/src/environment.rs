@@ -1,10 +1,11 @@
 //! The one trait a researcher implements, in Gymnasium's and PettingZoo's terms.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
-    agent::Agent, label::Labels, record::RecordValue, rng::Rng, space::ActionValue, spec::Spec, step::Step,
-    surface::Surface,
+    agent::Agent, image::BundledImage, label::Labels, record::RecordValue, rng::Rng, space::ActionValue,
+    spec::Spec, step::Step, surface::Surface,
 };
 
 /// Whose eyes a picture is for.
@@ -110,9 +111,9 @@ pub struct HudItem {
 /// ```
 pub trait Environment: 'static {
     /// What an experiment may choose. `Default` is what `rollout` uses.
-    type Config: Clone + Default + Serialize + DeserializeOwned + 'static;
+    type Config: Clone + Default + Serialize + DeserializeOwned + Send + 'static;
     /// Everything that changes. Its serialised form is the snapshot.
-    type State: Clone + Serialize + DeserializeOwned + 'static;
+    type State: Clone + Serialize + DeserializeOwned + Send + 'static;
     /// One agent's action; `#[derive(`[`Discrete`](crate::Discrete)`)]` for one out of a list.
     type Action: TryFrom<ActionValue> + Into<ActionValue> + Copy + 'static;
     /// One agent's flat observation.
@@ -120,6 +121,9 @@ pub trait Environment: 'static {
 
     /// `name-vN`. A change of behaviour takes a new N.
     const ID: &'static str;
+    /// The images that it brings with it. A game shows them without declaring them; one that it declares by the same name
+    /// takes the place.
+    const IMAGES: &'static [BundledImage] = &[];
 
     /// The declaration; may depend on the configuration.
     fn spec(config: &Self::Config) -> Spec;
@@ -159,6 +163,13 @@ pub trait Environment: 'static {
     /// participant is sent it.
     fn record(_config: &Self::Config, _state: &Self::State) -> Vec<RecordValue> {
         Vec::new()
+    }
+
+    /// The state for other programs, as `rollout` prints it: what is recorded by name, or the form in which the tools of
+    /// this task's community read it.
+    fn describe(config: &Self::Config, state: &Self::State) -> Value {
+        let columns = Self::labels(config).state.into_iter().zip(Self::record(config, state));
+        columns.map(|(column, value)| (column.label.name.into_owned(), Value::from(value))).collect()
     }
 
     /// Text for the panel around the picture; round, score and time left are there already.

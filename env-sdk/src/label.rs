@@ -1,17 +1,19 @@
 //! Names and meanings of an environment's numbers, for people who read the data.
 
+use std::borrow::Cow;
+
 use crate::{
     agent::Agent,
     record::{RecordKind, RecordValue},
 };
 
 /// The name and the meaning of a number that an environment reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// Short, without spaces. For an [`Info`](crate::Info) its key.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// In a sentence.
-    pub meaning: &'static str,
+    pub meaning: Cow<'static, str>,
     /// Such as `court units`; empty where there is none.
     pub unit: &'static str,
 }
@@ -20,12 +22,12 @@ impl Label {
     /// A label; `unit` may be empty.
     #[must_use]
     pub const fn new(name: &'static str, meaning: &'static str, unit: &'static str) -> Self {
-        Self { name, meaning, unit }
+        Self { name: Cow::Borrowed(name), meaning: Cow::Borrowed(meaning), unit }
     }
 }
 
 /// A recorded column of the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateLabel {
     /// Its name, meaning and unit.
     pub label: Label,
@@ -89,7 +91,7 @@ impl Labels {
     /// Adds an info that steps report.
     #[must_use]
     pub fn info(mut self, name: &'static str, meaning: &'static str, unit: &'static str) -> Self {
-        self.infos.push(Label { name, meaning, unit });
+        self.infos.push(Label::new(name, meaning, unit));
         self
     }
 
@@ -97,12 +99,13 @@ impl Labels {
     #[must_use]
     pub fn state(
         mut self,
-        name: &'static str,
-        meaning: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        meaning: impl Into<Cow<'static, str>>,
         unit: &'static str,
         kind: RecordKind,
     ) -> Self {
-        self.state.push(StateLabel { label: Label { name, meaning, unit }, kind });
+        self.state
+            .push(StateLabel { label: Label { name: name.into(), meaning: meaning.into(), unit }, kind });
         self
     }
 

@@ -1,5 +1,10 @@
 //! Environments by name, for tools and for everything that is configured by data.
 
+#[cfg(not(target_arch = "wasm32"))]
+use std::collections::BTreeMap;
+
+#[cfg(not(target_arch = "wasm32"))]
+use crate::image::BundledImage;
 use crate::{
     environment::Environment,
     error::EnvError,
@@ -24,6 +29,9 @@ pub struct Entry {
     #[cfg(feature = "json")]
     make: Make<serde_json::Value>,
     scripted: Vec<(&'static str, MakePolicy)>,
+    /// The images that it brings with it. A browser's module has no use for them.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub images: &'static [BundledImage],
 }
 
 impl Entry {
@@ -37,6 +45,8 @@ impl Entry {
             #[cfg(feature = "json")]
             make: |config| Ok(Box::new(Sim::<E>::from_json(config)?)),
             scripted: Vec::new(),
+            #[cfg(not(target_arch = "wasm32"))]
+            images: E::IMAGES,
         }
     }
 
@@ -142,6 +152,15 @@ impl Registry {
     /// [`EnvError::Unknown`] if there is none.
     pub fn get(&self, id: &str) -> Result<&Entry, EnvError> {
         self.entries.iter().find(|entry| entry.id == id).ok_or_else(|| EnvError::Unknown(id.to_owned()))
+    }
+
+    /// The files that environments bring with them, by where they lie among the assets.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[must_use]
+    pub fn bundled_files(&self) -> BTreeMap<String, &'static [u8]> {
+        let files =
+            self.entries.iter().flat_map(|entry| entry.images.iter().map(move |image| (entry.id, image)));
+        files.map(|(id, image)| (image.path(id), image.bytes)).collect()
     }
 
     /// All entries, in the order of adding.

@@ -45,7 +45,7 @@ use crate::{
 /// assert_eq!(sim.digest()?, after);
 /// # Ok::<(), EnvError>(())
 /// ```
-pub trait Simulation {
+pub trait Simulation: Send {
     /// The declaration.
     fn spec(&self) -> &Spec;
     /// What the numbers mean.
@@ -68,6 +68,8 @@ pub trait Simulation {
     fn observe(&self, agent: Agent, out: &mut Vec<f32>);
     /// What is recorded of the state: one value for each of [`Labels::state`].
     fn record(&self) -> Vec<RecordValue>;
+    /// The state for other programs, see [`Environment::describe`].
+    fn describe(&self) -> Value;
     /// Whether the action lies in the agent's action space and the rules allow it now.
     fn is_valid(&self, agent: Agent, action: &ActionValue) -> bool;
     /// Draws what `view` may see.
@@ -241,6 +243,10 @@ impl<E: Environment> Simulation for Sim<E> {
 
     fn record(&self) -> Vec<RecordValue> {
         E::record(&self.config, &self.state)
+    }
+
+    fn describe(&self) -> Value {
+        E::describe(&self.config, &self.state)
     }
 
     fn is_valid(&self, agent: Agent, action: &ActionValue) -> bool {

@@ -14,7 +14,7 @@ const FORGETS_A_FIELD_IN_THE_SNAPSHOT: u8 = 2;
 const OBSERVES_OUTSIDE_THE_SPACE: u8 = 3;
 const REWARDS_OUTSIDE_THE_RANGE: u8 = 4;
 const HAS_NO_STEPS: u8 = 5;
-const IGNORES_THE_SEED: u8 = 6;
+const STARTS_ELSEWHERE_EVERY_TIME: u8 = 6;
 const DRAWS_SOMETHING_ELSE_EVERY_TIME: u8 = 7;
 const STEPS_WITHOUT_REWARDS: u8 = 8;
 const NEVER_TERMINATES: u8 = 9;
@@ -74,7 +74,7 @@ impl<const FLAW: u8> Environment for Counter<FLAW> {
     }
 
     fn reset(_: &(), rng: &mut Rng) -> State {
-        let stride = if FLAW == IGNORES_THE_SEED { 5 } else { rng.below(1_000) };
+        let stride = if FLAW == STARTS_ELSEWHERE_EVERY_TIME { outside() } else { rng.below(1_000) };
         State { tick: 0, sum: stride, stride, hidden: 0 }
     }
 
@@ -154,7 +154,7 @@ fn what_lies_outside_the_declaration_is_refused() {
     expect(refused::<OBSERVES_OUTSIDE_THE_SPACE>(), "spaces", "observes");
     expect(refused::<REWARDS_OUTSIDE_THE_RANGE>(), "spaces", "reward");
     expect(refused::<STEPS_WITHOUT_REWARDS>(), "spaces", "one entry for each");
-    expect(refused::<IGNORES_THE_SEED>(), "spaces", "32 seeds");
+    expect(refused::<STARTS_ELSEWHERE_EVERY_TIME>(), "spaces", "another start");
     // The gate that plays whole episodes first says so.
     expect(refused::<HAS_NO_STEPS>(), "save", "did not end");
     expect(refused::<DOES_NOTHING_OUTSIDE_THE_SPACE>(), "spaces", "its noop");

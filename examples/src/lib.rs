@@ -4,7 +4,10 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod commons_harvest;
+mod control;
 mod mountain_car_conditions;
+mod overcooked;
 mod policies;
 mod slime_alone;
 mod slime_human_ai;
@@ -14,7 +17,12 @@ mod slime_with_a_stranger;
 
 use footlights::{
     environments::{
+        acrobot::Acrobot,
+        cart_pole::CartPole,
+        commons_harvest::{CommonsHarvest, Gatherer},
         mountain_car::{MountainCar, Rocker},
+        overcooked::{Greedy, Layout, Overcooked},
+        pendulum::Pendulum,
         slime_volleyball::{Chaser, SlimeVolleyball},
     },
     prelude::*,
@@ -27,6 +35,13 @@ pub fn app() -> App {
     App::new()
         .environment::<MountainCar>()
         .policy::<MountainCar>("scripted", || Box::new(Rocker))
+        .environment::<Acrobot>()
+        .environment::<CartPole>()
+        .environment::<Pendulum>()
+        .environment::<CommonsHarvest>()
+        .policy::<CommonsHarvest>("careful", || Box::new(Gatherer::careful()))
+        .environment::<Overcooked>()
+        .policy::<Overcooked>("greedy", || Box::new(Greedy::on(&Layout::default())))
         .environment::<SlimeVolleyball>()
         .policy::<SlimeVolleyball>("scripted", || Box::new(Chaser))
         .experiment(slime_with_a_stranger::experiment)
@@ -35,4 +50,9 @@ pub fn app() -> App {
         .experiment(slime_rollback::experiment)
         .experiment(slime_human_ai::experiment)
         .experiment(slime_alone::experiment)
+        .experiment(overcooked::with_a_partner)
+        .experiment(overcooked::with_somebody_far_away)
+        .experiment(overcooked::with_the_computer)
+        .experiment(commons_harvest::experiment)
+        .experiment(control::experiment)
 }

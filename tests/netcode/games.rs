@@ -29,7 +29,7 @@ pub fn meadow(players: u8, steps: u32) -> GameScene {
 }
 
 pub fn slime(left: Seat, right: Seat) -> GameScene {
-    let config = slime_volleyball::Config { lives: 2, max_steps: 240 };
+    let config = slime_volleyball::Config { lives: 2, max_steps: 240, ..slime_volleyball::Config::default() };
     GameScene::new::<SlimeVolleyball>("game", config)
         .execution(Execution::Browser)
         .seat(left)

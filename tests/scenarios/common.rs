@@ -9,7 +9,7 @@ use footlights_protocol::KeySet;
 
 /// A game of Slime Volleyball that lasts long: many lives.
 pub fn long_slime(left: Seat, right: Seat) -> GameScene {
-    let config = Config { lives: 200, max_steps: 100_000 };
+    let config = Config { lives: 200, max_steps: 100_000, ..Config::default() };
     keys(GameScene::new::<SlimeVolleyball>("game", config)).seat(left).seat(right).countdown_ms(0)
 }
 

@@ -1,4 +1,4 @@
-//! The keys of a seat that are held, whatever holds them: the keyboard, fingers on the touch buttons, or a gamepad.
+//! What a seat's controls are at, whatever moves them: the keyboard, fingers on the touch buttons, a gamepad, or a pointer.
 
 use footlights_protocol::{KeySet, keys::Keyboard};
 
@@ -9,13 +9,15 @@ pub struct HeldKeys {
     pressed: KeySet,
     touches: Vec<(i32, KeySet)>,
     pad: KeySet,
+    /// Where each axis is.
+    levels: [i8; Keyboard::MAX_AXES],
 }
 
 impl HeldKeys {
-    /// No key held, on this keyboard. Keys beyond [`Keyboard::MAX_KEYS`] are left out.
+    /// No key held, on this keyboard. Keys beyond [`Keyboard::max_keys`] are left out.
     #[must_use]
     pub fn new(keyboard: &Keyboard) -> Self {
-        let codes = keyboard.keys.iter().take(Keyboard::MAX_KEYS).cloned().collect();
+        let codes = keyboard.keys.iter().take(keyboard.max_keys()).cloned().collect();
         Self { codes, ..Self::default() }
     }
 
@@ -58,16 +60,29 @@ impl HeldKeys {
         self.pad = keys;
     }
 
+    /// An axis is there now, -1 to 1 from end to end. True if it was elsewhere.
+    pub fn turn(&mut self, axis: usize, to: f32) -> bool {
+        let most = f32::from(KeySet::MAX_LEVEL);
+        // Not a number is rest.
+        let level = (to * most).clamp(-most, most).round() as i8;
+        self.levels.get_mut(axis).is_some_and(|known| std::mem::replace(known, level) != level)
+    }
+
     /// Releases everything: after the page has lost the focus, browsers do not report releases.
     pub fn release_all(&mut self) {
         self.pressed = KeySet::EMPTY;
         self.touches.clear();
         self.pad = KeySet::EMPTY;
+        self.levels = Default::default();
     }
 
-    /// All keys that are held by anything.
+    /// All keys that are held by anything, and where the axes are.
     pub fn keys(&self) -> KeySet {
-        self.touches.iter().fold(self.pressed | self.pad, |all, (_, keys)| all | *keys)
+        let keys = self.touches.iter().fold(self.pressed | self.pad, |all, (_, keys)| all | *keys);
+        self.levels.iter().enumerate().fold(keys, |held, (axis, level)| match level {
+            0 => held,
+            level => held.with_level(axis, *level),
+        })
     }
 }
 
@@ -127,9 +142,20 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_is_where_it_was_turned_last_and_rests_without_the_focus() {
+        let mut held = held();
+        held.press(KeySet(1));
+        assert!(held.turn(0, 0.5) && !held.turn(0, 0.5) && held.turn(1, -2.0));
+        assert_eq!(held.keys(), KeySet(1).with_level(0, 64).with_level(1, -127));
+        assert!(held.turn(0, f32::NAN) && !held.turn(7, 1.0));
+        held.release_all();
+        assert_eq!(held.keys(), KeySet(0));
+    }
+
+    #[test]
     fn a_keyboard_with_too_many_keys_does_not_overflow() {
         let keys = (0..40).map(|k| format!("F{k}")).collect();
-        let held = HeldKeys::new(&Keyboard { keys, chords: Vec::new() });
+        let held = HeldKeys::new(&Keyboard { keys, ..Keyboard::default() });
         assert_eq!(held.bit("F30"), Some(KeySet(1 << 30)));
         assert_eq!(held.bit("F31"), None);
     }

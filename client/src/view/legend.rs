@@ -112,6 +112,13 @@ pub fn legend(keyboard: &Keyboard) -> Vec<KeyLegend> {
             None => lines.push(KeyLegend { combinations: vec![way], label: chord.label.clone() }),
         }
     }
+    for axis in keyboard.axes.iter().filter(|axis| !(axis.down | axis.up).is_empty()) {
+        let ends = codes(keyboard, axis.down).chain(codes(keyboard, axis.up));
+        lines.push(KeyLegend {
+            combinations: ends.map(|code| vec![cap(code)]).collect(),
+            label: axis.label.clone(),
+        });
+    }
     lines
 }
 
@@ -223,6 +230,16 @@ mod tests {
             })
             .collect();
         assert_eq!(lines, ["←/A left", "↑/W jump", "→/D right"]);
+    }
+
+    #[test]
+    fn the_legend_names_the_keys_of_an_axis() {
+        let mut wheel = Keyboard::default();
+        wheel.add_axis((-1.0, 1.0), &["ArrowLeft"], &["ArrowRight"], "steer");
+        wheel.add_axis((0.0, 1.0), &[], &[], "gas");
+        let [line] = &legend(&wheel)[..] else { panic!("one line") };
+        let names: Vec<&str> = line.combinations.iter().flatten().map(|cap| cap.name.as_str()).collect();
+        assert_eq!((names, line.label.as_str()), (vec!["←", "→"], "steer"));
     }
 
     #[test]

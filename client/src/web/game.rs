@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::{
+    axes::{Axes, is_lifted},
     controls::Controls,
     diagnostics::Diagnostics,
     inputs::Inputs,
@@ -44,6 +45,8 @@ pub struct Game {
     me: Weak<RefCell<Self>>,
     play: Play,
     inputs: Inputs,
+    /// The canvas.
+    picture: HtmlElement,
     screen: Screen,
     socket: Option<Socket>,
     /// The agent whose keys the controls show.
@@ -96,6 +99,8 @@ impl Game {
         let label = if title.is_empty() { "Game".to_owned() } else { format!("Game: {title}") };
         let canvas = Canvas::new(frame.clone().into(), &label)?;
         canvas.element().set_id("stage");
+        let picture: HtmlElement = canvas.element().clone().into();
+        let axes = Axes::new(section)?;
         let controls = Controls::new(section)?;
         let overlay = OverlayView::new(section)?;
         let screen = Screen::new(canvas, panel, overlay, section, title)?;
@@ -107,7 +112,8 @@ impl Game {
             RefCell::new(Self {
                 me: me.clone(),
                 play,
-                inputs: Inputs::new(controls),
+                inputs: Inputs::new(controls, axes),
+                picture,
                 screen,
                 socket: None,
                 seated: None,
@@ -138,6 +144,8 @@ impl Game {
             let targets = Targets {
                 section,
                 thumbs: this.inputs.controls().thumbs(),
+                picture: &this.picture,
+                axes: this.inputs.axes().root(),
                 overlay: this.screen.overlay().root(),
                 full_screen: &this.screen.panel().full_screen,
             };
@@ -196,6 +204,15 @@ impl Game {
                     self.keys_changed(time_of(&event));
                 }
             }
+            UserEvent::Pointed(event) => self.inputs.axes_mut().pointed(&event, &self.picture),
+            // A mouse that is released is still over the picture.
+            UserEvent::PointerGone(event) => {
+                if event.type_() != "pointerup" || is_lifted(&event) {
+                    self.inputs.axes_mut().rest();
+                }
+            }
+            UserEvent::Slid => self.inputs.axes_mut().slid(),
+            UserEvent::SliderLeft => self.inputs.axes_mut().rest(),
             UserEvent::OverlayClicked(event) => {
                 if let Some(button) = self.screen.overlay().button(event.target()) {
                     self.drive(PlayInput::Pressed(button));
@@ -329,6 +346,9 @@ impl Game {
         if let Some(welcome) = welcome.filter(|welcome| self.seated != Some(welcome.agent.0)) {
             self.seated = Some(welcome.agent.0);
             self.inputs.set(&welcome.keyboard)?;
+            // A finger that moves an axis must not scroll the page.
+            let touch = if self.inputs.axes().is_empty() { "" } else { "none" };
+            self.picture.style().set_property("touch-action", touch)?;
         }
         self.screen.show(&self.play, now)?;
         // Panels take their space from the canvas.
@@ -344,7 +364,8 @@ impl Game {
     }
 
     fn animate(&mut self, at: MonotonicMs) {
-        if self.inputs.poll_gamepad() {
+        let (pressed, turned) = (self.inputs.poll_gamepad(), self.inputs.poll_axes(at));
+        if pressed || turned {
             self.keys_changed(now());
         }
         self.paint(at);

@@ -10,6 +10,8 @@ use footlights_canvas::dom::window;
 /// at the edge must not send a key a frame.
 const ON: f64 = 0.5;
 const OFF: f64 = 0.35;
+/// A stick that nobody touches is up to this far from its middle.
+const STICK_RESTS: f32 = 0.1;
 /// The buttons of the cross in the standard mapping.
 const CROSS: [(u32, Direction); 4] =
     [(12, Direction::Up), (13, Direction::Down), (14, Direction::Left), (15, Direction::Right)];
@@ -19,6 +21,18 @@ const STICK: [(u32, f64, Direction); 4] = [
     (0, -1.0, Direction::Left),
     (0, 1.0, Direction::Right),
 ];
+
+/// The left stick of the first gamepad that does not rest: to the right and up.
+pub fn stick() -> Option<[f32; 2]> {
+    let gamepads = window().ok()?.navigator().get_gamepads().ok()?;
+    let sticks =
+        gamepads.iter().filter_map(|pad| wasm_bindgen::JsCast::dyn_into::<Gamepad>(pad).ok()).map(|pad| {
+            let axes = pad.axes();
+            let at = |axis: u32| axes.get(axis).as_f64().unwrap_or_default() as f32;
+            [at(0), -at(1)]
+        });
+    sticks.into_iter().find(|[x, y]| x.abs().max(y.abs()) > STICK_RESTS)
+}
 
 /// The keys that all connected gamepads hold now; `before` is what they held last.
 pub fn held(pads: &TouchPads, before: KeySet) -> KeySet {

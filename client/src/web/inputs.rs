@@ -1,16 +1,17 @@
-//! The keys of a game that the participant holds, on the keyboard, under the fingers, or on a gamepad.
+//! What the participant does with the controls of a game: on the keyboard, under the fingers, on a gamepad, with a pointer.
 
 use footlights_canvas::dom::Result;
-use footlights_protocol::{KeySet, keys::Keyboard};
+use footlights_protocol::{KeySet, MonotonicMs, keys::Keyboard};
 use web_sys::{KeyboardEvent, PointerEvent};
 
-use super::{controls::Controls, gamepad};
+use super::{axes::Axes, controls::Controls, gamepad};
 use crate::netcode::HeldKeys;
 
 /// What the participant holds, and the controls that show it.
 pub struct Inputs {
     held: HeldKeys,
     controls: Controls,
+    axes: Axes,
     /// Whether a gamepad was ever connected; until then none is asked.
     has_gamepad: bool,
     /// The keys that gamepads hold.
@@ -19,13 +20,14 @@ pub struct Inputs {
 
 impl Inputs {
     /// Nothing is held, and there are no keys yet.
-    pub fn new(controls: Controls) -> Self {
-        Self { held: HeldKeys::default(), controls, has_gamepad: false, gamepad: KeySet::EMPTY }
+    pub fn new(controls: Controls, axes: Axes) -> Self {
+        Self { held: HeldKeys::default(), controls, axes, has_gamepad: false, gamepad: KeySet::EMPTY }
     }
 
     /// Shows the keys of this keyboard.
     pub fn set(&mut self, keyboard: &Keyboard) -> Result<()> {
         self.held = HeldKeys::new(keyboard);
+        self.axes.set(keyboard)?;
         self.controls.set(keyboard)
     }
 
@@ -39,6 +41,29 @@ impl Inputs {
     /// The controls.
     pub fn controls(&self) -> &Controls {
         &self.controls
+    }
+
+    /// What moves the axes.
+    pub fn axes(&self) -> &Axes {
+        &self.axes
+    }
+
+    /// The same, to be told what happens.
+    pub fn axes_mut(&mut self) -> &mut Axes {
+        &mut self.axes
+    }
+
+    /// Looks where the axes are; true if one is elsewhere than the room was told.
+    pub fn poll_axes(&mut self, now: MonotonicMs) -> bool {
+        let Some(levels) = self.axes.poll(now, self.has_gamepad) else { return false };
+        let mut has_changed = false;
+        for (axis, level) in levels.into_iter().enumerate() {
+            has_changed |= self.held.turn(axis, level);
+        }
+        if has_changed {
+            self.axes.told(now);
+        }
+        has_changed
     }
 
     /// Whether the event is for a key of the game, and no shortcut of the browser. A modifier that is itself one of the
@@ -89,6 +114,7 @@ impl Inputs {
     /// The page lost the focus.
     pub fn release_all(&mut self) {
         self.held.release_all();
+        self.axes.rest();
     }
 
     /// A gamepad was connected.

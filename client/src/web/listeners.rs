@@ -22,6 +22,14 @@ pub enum UserEvent {
     FingerMoved(PointerEvent),
     /// A finger was lifted anywhere.
     FingerLifted(PointerEvent),
+    /// A pointer is over the picture, or a finger on it.
+    Pointed(PointerEvent),
+    /// It is gone.
+    PointerGone(PointerEvent),
+    /// A slider of an axis was moved,
+    Slid,
+    /// and let go.
+    SliderLeft,
     /// The overlay was clicked.
     OverlayClicked(Event),
     /// The network is back.
@@ -45,6 +53,10 @@ pub struct Targets<'a> {
     pub section: &'a HtmlElement,
     /// The touch controls.
     pub thumbs: &'a HtmlElement,
+    /// The picture.
+    pub picture: &'a HtmlElement,
+    /// The sliders of the axes.
+    pub axes: &'a HtmlElement,
     /// The overlay.
     pub overlay: &'a HtmlElement,
     /// The button that switches full screen.
@@ -61,6 +73,7 @@ pub fn listen(tell: &Receiver, targets: &Targets<'_>) -> Result<Vec<Listener>> {
         on(tell, &window, "pointermove", UserEvent::FingerMoved)?,
         on(tell, &window, "pointerup", UserEvent::FingerLifted)?,
         on(tell, &window, "pointercancel", UserEvent::FingerLifted)?,
+        on(tell, targets.axes, "input", |_: Event| UserEvent::Slid)?,
         on(tell, targets.overlay, "click", UserEvent::OverlayClicked)?,
         on(tell, &window, "online", |_: Event| UserEvent::Online)?,
         on(tell, &window, "gamepadconnected", |_: Event| UserEvent::GamepadConnected)?,
@@ -69,6 +82,15 @@ pub fn listen(tell: &Receiver, targets: &Targets<'_>) -> Result<Vec<Listener>> {
     ];
     for kind in ["focus", "blur"] {
         all.push(on(tell, &window, kind, |_: Event| UserEvent::AttentionChanged)?);
+    }
+    for kind in ["pointerdown", "pointermove"] {
+        all.push(on(tell, targets.picture, kind, UserEvent::Pointed)?);
+    }
+    for kind in ["pointerup", "pointerleave", "pointercancel"] {
+        all.push(on(tell, targets.picture, kind, UserEvent::PointerGone)?);
+    }
+    for kind in ["pointerup", "pointercancel", "focusout"] {
+        all.push(on(tell, targets.axes, kind, |_: Event| UserEvent::SliderLeft)?);
     }
     for kind in ["touchmove", "contextmenu", "selectstart", "dblclick"] {
         all.push(on(tell, targets.section, kind, UserEvent::Gesture)?);

@@ -1,10 +1,16 @@
-//! The reference environments, one file each, and the list of all of them. Add yours here.
+//! The reference environments, a file or a folder each, and the list of all of them.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod acrobot;
+pub mod cart_pole;
+pub mod commons_harvest;
+pub mod grid;
 pub mod mountain_car;
+pub mod overcooked;
+pub mod pendulum;
 pub mod slime_volleyball;
 
 use footlights_env::{Entry, Registry};
@@ -12,8 +18,20 @@ use footlights_env::{Entry, Registry};
 /// Every environment of this build.
 pub fn registry() -> Registry {
     Registry::new()
+        .with(Entry::of::<acrobot::Acrobot>())
+        .with(Entry::of::<cart_pole::CartPole>())
+        .with(
+            Entry::of::<commons_harvest::CommonsHarvest>()
+                .scripted("greedy", || Box::new(commons_harvest::Gatherer::greedy()))
+                .scripted("careful", || Box::new(commons_harvest::Gatherer::careful())),
+        )
+        .with(Entry::of::<pendulum::Pendulum>())
         .with(
             Entry::of::<mountain_car::MountainCar>().scripted("scripted", || Box::new(mountain_car::Rocker)),
+        )
+        .with(
+            Entry::of::<overcooked::Overcooked>()
+                .scripted("greedy", || Box::new(overcooked::Greedy::on(&overcooked::Layout::default()))),
         )
         .with(
             Entry::of::<slime_volleyball::SlimeVolleyball>()

@@ -1,8 +1,8 @@
 //! `slime-volleyball-v0`: two slimes, a net and a ball (Ha 2015, <https://otoro.net/slimevolley>), two agents.
 //!
 //! The rules and their order within a step follow the public Python implementations of Slime Volleyball Gym
-//! (<https://github.com/hardmaru/slimevolleygym>) with the faster constants below, in float32. World units: the court
-//! is 48 x 48, x from -24 (left) to 24 with the net at 0, y up from 0 with the ground at 1.5. `player_0` plays on the
+//! (<https://github.com/hardmaru/slimevolleygym>), in float32, with one of two sets of constants: see [`Physics`]. World
+//! units: the court is 48 x 48, x from -24 (left) to 24 with the net at 0, y up from 0 with the ground at 1.5. `player_0` plays on the
 //! left, `player_1` on the right. One step is 1/30 s.
 //!
 //! Observations are mirrored by side, so that a policy plays both: own x, y, vx, vy, ball x, y, vx, vy, opponent x, y,
@@ -15,9 +15,6 @@ const WIDTH: f32 = 48.0;
 const HEIGHT: f32 = 48.0;
 const GROUND: f32 = 1.5;
 const DT: f32 = 1.0 / 30.0;
-const GRAVITY: f32 = -22.05;
-const PLAYER_VX: f32 = 20.0;
-const PLAYER_VY: f32 = 17.5;
 const MAX_BALL_SPEED: f32 = 22.5;
 const SLIME_RADIUS: f32 = 1.5;
 const BALL_RADIUS: f32 = 0.5;
@@ -35,19 +32,65 @@ const VIEW_HEIGHT: f32 = 24.0;
 /// The environment.
 pub struct SlimeVolleyball;
 
+/// How fast slimes run and jump, and how fast everything falls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Physics {
+    /// The faster game of Multi-User Gymnasium, now Interactive Gym (<https://github.com/chasemcd/interactive-gym>).
+    #[default]
+    Mug,
+    /// Those of Slime Volleyball Gym, 2020 (<https://github.com/hardmaru/slimevolleygym>).
+    SlimeVolleyGym,
+}
+
+/// Units a second, and units a second squared.
+#[derive(Debug, Clone, Copy)]
+struct Constants {
+    run: f32,
+    jump: f32,
+    gravity: f32,
+}
+
+impl Physics {
+    fn constants(self) -> Constants {
+        match self {
+            Self::Mug => Constants { run: 20.0, jump: 17.5, gravity: -22.05 },
+            Self::SlimeVolleyGym => Constants { run: 17.5, jump: 13.5, gravity: -29.4 },
+        }
+    }
+}
+
 /// What an experiment may choose.
+///
+/// ```
+/// use footlights_environments::slime_volleyball::{Config, Physics};
+///
+/// // The match of Slime Volleyball Gym: it ends when a side has lost five points.
+/// let original = Config { physics: Physics::SlimeVolleyGym, lives: 5, ..Config::default() };
+/// assert_eq!(original, Config::slime_volley_gym());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Points a side can lose before the episode terminates (the original plays 5).
+    /// Points a side can lose before the episode terminates.
     pub lives: u8,
     /// The most steps of an episode.
     pub max_steps: u32,
+    /// The constants.
+    pub physics: Physics,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { lives: 1, max_steps: MAX_STEPS }
+        Self { lives: 1, max_steps: MAX_STEPS, physics: Physics::default() }
+    }
+}
+
+impl Config {
+    /// The match of Slime Volleyball Gym: its constants and five lives, so that its policies and results carry over.
+    #[must_use]
+    pub fn slime_volley_gym() -> Self {
+        Self { lives: 5, physics: Physics::SlimeVolleyGym, ..Self::default() }
     }
 }
 
@@ -120,12 +163,12 @@ impl Body {
     }
 
     /// Moves a slime of the given side by its wish, and keeps it in its half.
-    fn walk(&mut self, dir: f32, wish: Move) {
-        self.vy += GRAVITY * DT;
+    fn walk(&mut self, dir: f32, wish: Move, constants: Constants) {
+        self.vy += constants.gravity * DT;
         if self.y <= GROUND + NUDGE * DT {
-            self.vy = if wish.jumps() { PLAYER_VY } else { 0.0 };
+            self.vy = if wish.jumps() { constants.jump } else { 0.0 };
         }
-        self.vx = wish.direction() * PLAYER_VX * dir;
+        self.vx = wish.direction() * constants.run * dir;
         self.advance();
         if self.y <= GROUND {
             self.y = GROUND;
@@ -273,14 +316,15 @@ impl Environment for SlimeVolleyball {
         state
     }
 
-    fn step(_: &Config, state: &mut State, actions: &[Move], rng: &mut Rng) -> Step {
+    fn step(config: &Config, state: &mut State, actions: &[Move], rng: &mut Rng) -> Step {
+        let constants = config.physics.constants();
         for (index, slime) in state.slimes.iter_mut().enumerate() {
-            slime.walk(side(index), actions.get(index).copied().unwrap_or(Move::Noop));
+            slime.walk(side(index), actions.get(index).copied().unwrap_or(Move::Noop), constants);
         }
         if state.freeze > 0 {
             state.freeze -= 1;
         } else {
-            state.ball.vy += GRAVITY * DT;
+            state.ball.vy += constants.gravity * DT;
             state.ball.limit_speed();
             state.ball_previous_x = state.ball.x;
             state.ball.advance();
@@ -404,7 +448,7 @@ impl Environment for SlimeVolleyball {
     }
 }
 
-/// The scripted opponent: runs to where the ball will come down and heads it towards the net.
+/// The scripted opponent: runs to where the ball will come down, as [`Physics::Mug`] has it, and heads it towards the net.
 #[derive(Debug, Clone, Copy)]
 pub struct Chaser;
 
@@ -414,7 +458,8 @@ impl Policy for Chaser {
         let (x, y, ball_x, ball_y, ball_vx, ball_vy) = (at(0), at(1), at(4), at(5), at(6), at(7));
         // Where the ball crosses the height of a slime's head, walls included.
         let drop = math::max(ball_y - GROUND - SLIME_RADIUS - BALL_RADIUS, 0.0);
-        let fall = (ball_vy + (ball_vy * ball_vy - 2.0 * GRAVITY * drop).sqrt()) / -GRAVITY;
+        let gravity = Physics::Mug.constants().gravity;
+        let fall = (ball_vy + (ball_vy * ball_vy - 2.0 * gravity * drop).sqrt()) / -gravity;
         let wall = WIDTH / 2.0 - BALL_RADIUS;
         let mut landing = ball_x + ball_vx * fall;
         if landing > wall {
@@ -495,6 +540,27 @@ mod tests {
         assert_eq!(left[..4], right[..4]);
         assert_eq!(left[4..8], [-0.3, 0.7, 0.4, 0.5]);
         assert_eq!(right[4..8], [0.3, 0.7, -0.4, 0.5]);
+    }
+
+    /// The highest point of a jump is at about jump² / (2 gravity) over the ground.
+    #[test]
+    fn a_jump_is_as_high_and_a_run_as_fast_as_the_constants_say() {
+        let highest = |physics: Physics| {
+            let config = Config { physics, ..Config::default() };
+            let mut state = SlimeVolleyball::reset(&config, &mut rng());
+            let mut highest = 0.0;
+            SlimeVolleyball::step(&config, &mut state, &[Move::ForwardJump, Move::Noop], &mut rng());
+            let run = state.slimes[0].vx;
+            for _ in 0..60 {
+                highest = math::max(highest, state.slimes[0].y - GROUND);
+                SlimeVolleyball::step(&config, &mut state, &[Move::Noop; 2], &mut rng());
+            }
+            (run, highest)
+        };
+        let (run, height) = highest(Physics::Mug);
+        assert!(run == 20.0 && (height - 17.5 * 17.5 / (2.0 * 22.05)).abs() < 0.4, "{run} {height}");
+        let (run, height) = highest(Physics::SlimeVolleyGym);
+        assert!(run == 17.5 && (height - 13.5 * 13.5 / (2.0 * 29.4)).abs() < 0.4, "{run} {height}");
     }
 
     #[test]

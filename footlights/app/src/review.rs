@@ -49,6 +49,7 @@ impl App {
         let mut review =
             Review { experiments: checked.served.len() + checked.refused.len(), ..Review::default() };
         review.errors.extend(checked.refused.iter().map(|(_, problem)| problem.to_string()));
+        let bundled = self.registry().bundled_files();
         let mut conformed = BTreeMap::new();
         for experiment in &checked.served {
             let at = |scene: &str| format!("experiment {:?}, scene {scene:?}", experiment.id);
@@ -56,7 +57,7 @@ impl App {
             let valid = || footlights_data::validate(experiment).map_err(|problem| problem.to_string());
             review.errors.extend(caught(valid).err());
             for (scene, file) in experiment.files() {
-                if !assets.join(&file).is_file() {
+                if !bundled.contains_key(&file) && !assets.join(&file).is_file() {
                     let why = format!(
                         "{}: there is no file {:?}",
                         at(scene),

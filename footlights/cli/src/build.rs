@@ -75,7 +75,11 @@ pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
         build.pack(group, &format!("part {} of {all}", part + 1))?;
     }
     let pages = files::pages(&build.folder);
-    disk::mirror(&project.assets, &pages.join("assets"))?;
+    let assets = pages.join("assets");
+    disk::mirror(&project.assets, &assets)?;
+    for (file, bytes) in &project.bundled {
+        disk::keep(&assets.join(file), bytes)?;
+    }
     models::write(&project.public_models, &pages.join("models"))?;
     files::write(files::MIGRATIONS, &project.out().join("migrations"))?;
     if models {

@@ -26,6 +26,8 @@ pub struct Project {
     pub target: PathBuf,
     /// Where the pictures and sounds of the experiments are.
     pub assets: PathBuf,
+    /// The files that environments bring with them, by where they lie among the assets.
+    pub bundled: BTreeMap<String, &'static [u8]>,
     /// Where `Cargo.lock` is.
     pub workspace: PathBuf,
     /// The directories of the packages that are not fetched from elsewhere: its own, and those it depends on by path.
@@ -75,6 +77,7 @@ impl Project {
         Ok(Self {
             root: root.to_owned(),
             assets: root.join(app.assets_folder()),
+            bundled: app.registry().bundled_files(),
             package: text(&own["name"]).to_owned(),
             target: text(&metadata["target_directory"]).into(),
             workspace: text(&metadata["workspace_root"]).into(),

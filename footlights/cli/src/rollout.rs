@@ -2,7 +2,7 @@
 //! that compare.
 //!
 //! The first line is the reset, each later one a step. Everything but the tick, the digest and the state is an object by
-//! agent id; the state is what the environment records of it, by name, and is not there where it records nothing.
+//! agent id; the state is what the environment describes of it, and is not there where it describes nothing.
 
 use std::{io::Write, path::PathBuf};
 
@@ -83,13 +83,9 @@ fn line(sim: &dyn Simulation, step: Option<(&PerAgent<ActionValue>, &Step)>) -> 
         "observations": by_agent(spec, observe),
         "digest": format!("{:016x}", sim.digest()?),
     });
-    let columns = sim.labels().state;
-    if !columns.is_empty() {
-        let named = columns
-            .iter()
-            .zip(sim.record())
-            .map(|(column, value)| (column.label.name.to_owned(), Value::from(value)));
-        line["state"] = named.collect::<Map<_, _>>().into();
+    let state = sim.describe();
+    if state != json!({}) {
+        line["state"] = state;
     }
     if let Some((actions, step)) = step {
         line["actions"] = by_agent(spec, |agent| json!(actions.get(agent.index())));

@@ -38,11 +38,9 @@ mod waitroom;
 pub use answer::{Answer, Globals};
 pub use ending::{Code, Completion, Ending, Transition, with_code};
 pub use experiment::Experiment;
+pub use footlights_env::{Frames, Image};
 pub use footlights_protocol::{EpochMs, InputDelay, KeySet, MonotonicMs, Outcome, Tick};
-pub use game::{
-    Assets, AttendanceRules, Controls, EnvironmentRef, Episodes, Frames, GameScene, Image, Recording,
-    Stepping,
-};
+pub use game::{Assets, AttendanceRules, Controls, EnvironmentRef, Episodes, GameScene, Recording, Stepping};
 pub use interpolate::interpolate;
 pub use location::Location;
 pub use page::{ComprehensionCheck, Page, Part, ValidationErrors};

@@ -223,7 +223,8 @@ impl Page {
             Some(_) if !graded => Err(("attempts", "no question has a correct answer".into())),
             None if graded => Err((
                 "attempts",
-                "a question has a correct answer, but the page does not limit attempts".into(),
+                "a question has a correct answer, but the page does not limit attempts: add .attempts(3, Transition::End)"
+                    .into(),
             )),
             _ => Ok(()),
         }

@@ -10,6 +10,7 @@
 //! assert_eq!(experiment.validate(), Ok(()));
 //! ```
 
+pub use footlights_env::Image;
 pub use footlights_protocol::{
     InputDelay, Outcome,
     keys::{InputMode, MissingAction},
@@ -19,7 +20,7 @@ pub use crate::{
     answer::{Answer, Globals},
     ending::{Completion, Ending, Transition},
     experiment::Experiment,
-    game::{GameScene, Image},
+    game::GameScene,
     hooks::Hooks,
     matchmaking::{DifferentAttribute, Fifo, LatencyFifo, Matchmaker, Reunion, SameAttribute},
     page::Page,

@@ -234,7 +234,8 @@ impl Timeline {
 
     /// The keys that a seat's last tick saw: held, or tapped since the tick before.
     pub fn keys_seen(&self, agent: Agent) -> KeySet {
-        self.seats.get(agent.index()).map_or(KeySet::EMPTY, |seat| seat.keys.seen())
+        let seen = self.seats.get(agent.index()).map_or(KeySet::EMPTY, |seat| seat.keys.seen());
+        self.rules.keyboards.get(agent.index()).map_or(seen, |keyboard| keyboard.keys_of(seen))
     }
 
     /// One tick.

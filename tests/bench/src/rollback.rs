@@ -52,10 +52,13 @@ fn resimulate(context: &mut Context) -> Result<()> {
 
 /// Six hundred ticks of random play.
 fn played() -> Result<(GameScene, Timeline)> {
-    let scene = GameScene::new::<SlimeVolleyball>("game", Config { lives: 200, max_steps: 100_000 })
-        .execution(Execution::Browser)
-        .seat(Seat::Human)
-        .seat(Seat::Human);
+    let scene = GameScene::new::<SlimeVolleyball>(
+        "game",
+        Config { lives: 200, max_steps: 100_000, ..Config::default() },
+    )
+    .execution(Execution::Browser)
+    .seat(Seat::Human)
+    .seat(Seat::Human);
     let mut timeline = Timeline::new(scene.rules(), scene.environment.make()?, 1);
     for _ in 0..600 {
         let actions = conformance::random_actions(timeline.sim(), 1);
@@ -94,7 +97,8 @@ fn verify(context: &mut Context) -> Result<()> {
     const TICKS: u32 = 3_000;
     let registry = footlights_environments::registry();
     let entry = registry.get(ID)?;
-    let mut sim = Sim::<SlimeVolleyball>::new(Config { lives: 200, max_steps: 100_000 })?;
+    let mut sim =
+        Sim::<SlimeVolleyball>::new(Config { lives: 200, max_steps: 100_000, ..Config::default() })?;
     let config = sim.config()?;
     let here = entry.fingerprint_of(&config)?;
     let replay = recorded(&mut sim, TICKS, here, &config)?;

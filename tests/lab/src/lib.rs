@@ -6,6 +6,7 @@
 )]
 
 mod lobby_check;
+mod pendulum_check;
 mod rollback_check;
 mod slime_load;
 mod staying_check;
@@ -22,4 +23,5 @@ pub fn app() -> App {
         .experiment(staying_check::experiment)
         .experiment(rollback_check::experiment)
         .experiment(tour::experiment)
+        .experiment(pendulum_check::experiment)
 }

@@ -7,12 +7,13 @@ use footlights::experiment::{Execution, Experiment, GameScene, Page, Scene, Seat
 use footlights_examples::slime_controls;
 
 pub fn experiment() -> Experiment {
-    let game = GameScene::new::<SlimeVolleyball>("game", Config { lives: 100, max_steps: 300 })
-        .execution(Execution::Browser)
-        .prediction_window(300)
-        .seat(Seat::Human)
-        .seat(Seat::Human)
-        .countdown_ms(0);
+    let game =
+        GameScene::new::<SlimeVolleyball>("game", Config { lives: 100, max_steps: 300, ..Config::default() })
+            .execution(Execution::Browser)
+            .prediction_window(300)
+            .seat(Seat::Human)
+            .seat(Seat::Human)
+            .countdown_ms(0);
 
     Experiment::new("rollback_check", "Over a bad network")
         .unlisted()

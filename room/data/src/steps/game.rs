@@ -22,7 +22,7 @@ pub(super) fn observations<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Co
             }
         };
         let labels = labels.observations(*agent);
-        let names: BTreeSet<&str> = labels.iter().map(|label| label.name).collect();
+        let names: BTreeSet<&str> = labels.iter().map(|label| label.name.as_ref()).collect();
         let named = names.len() == bounds.len() && labels.len() == bounds.len() && !names.contains("");
         for (place, (low, high)) in bounds.iter().enumerate() {
             let label = labels.get(place);
@@ -142,7 +142,7 @@ pub(super) fn infos<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Column<St
     let mut columns = Vec::with_capacity(agents.len() * labels.len());
     for agent in agents.iter().copied() {
         for label in &labels {
-            let key = label.name;
+            let key = label.name.clone();
             let column = Column::new(
                 format!("infos.{agent}.{key}"),
                 ColumnType::Number(None, None),
@@ -150,7 +150,7 @@ pub(super) fn infos<'r>(sim: &dyn Simulation, agents: &[Agent]) -> Vec<Column<St
                 move |row: &StepRow<'r>| {
                     let mut infos = row.step.infos.iter();
                     infos
-                        .find(|(about, name, _)| *about == agent && name == key)
+                        .find(|(about, name, _)| *about == agent && *name == key)
                         .map(|(.., value)| *value)
                         .into()
                 },

@@ -148,8 +148,8 @@ impl GameRoom {
     fn change_keys(&mut self, now: EpochMs, agent: Agent, change: KeyChange) -> Option<&mut Player> {
         let KeyChange { tick, held, time } = change;
         let keyboard = self.scene.controls.keyboard(agent)?;
-        if !held.is_within(keyboard.keys.len()) || !time.is_finite() {
-            self.refuse(now, agent, CloseCode::Malformed, "keys that this seat does not have");
+        if !keyboard.has(held) || !time.is_finite() {
+            self.refuse(now, agent, CloseCode::Malformed, "keys or axes that this seat does not have");
             return None;
         }
         let tick = self.driver.cap_stamp(tick, self.game.tick());

@@ -1,6 +1,6 @@
 //! What the keys of a game's seats do.
 
-use footlights_env::{ActionValue, Agent, AgentSpec, Spec};
+use footlights_env::{ActionValue, Agent, AgentSpec, Space, Spec};
 use footlights_protocol::keys::{InputMode, Keyboard, MissingAction};
 use serde::Serialize;
 
@@ -15,6 +15,9 @@ pub struct Controls {
     pub default_actions: Vec<Option<ActionValue>>,
     /// What a seat does in a tick without a press, in the modes that count presses.
     pub missing_action: MissingAction,
+    /// What agents can do.
+    #[serde(skip)]
+    spaces: Vec<Space>,
 }
 
 impl Controls {
@@ -23,8 +26,22 @@ impl Controls {
         Self {
             input_mode: InputMode::PressedKeys,
             keyboards: vec![Keyboard::default(); agents.len()],
-            default_actions: agents.into_iter().map(|agent| agent.noop).collect(),
+            default_actions: agents.iter().map(|agent| agent.noop.clone()).collect(),
             missing_action: MissingAction::Default,
+            spaces: agents.into_iter().map(|agent| agent.action_space).collect(),
+        }
+    }
+
+    /// Adds a control for the next number of every agent's continuous action. One that has no such number is found by
+    /// [`Controls::validate`].
+    pub(super) fn add_axis(&mut self, down: &[&str], up: &[&str], label: &str) {
+        for (keyboard, space) in self.keyboards.iter_mut().zip(&self.spaces) {
+            let bounds = match space {
+                Space::Box { low, high } => low.get(keyboard.axes.len()).zip(high.get(keyboard.axes.len())),
+                Space::Discrete { .. } => None,
+            };
+            let (low, high) = bounds.unwrap_or((&0.0, &0.0));
+            keyboard.add_axis((*low, *high), down, up, label);
         }
     }
 
@@ -51,8 +68,33 @@ impl Controls {
             }
         }
         let Some(keyboard) = self.keyboard(agent) else { return Ok(()) };
-        if keyboard.keys.len() > Keyboard::MAX_KEYS {
-            let why = format!("{} keys, at most {}", keyboard.keys.len(), Keyboard::MAX_KEYS);
+        let axes = keyboard.axes.len();
+        if axes > 0 {
+            let numbers = match space {
+                Space::Box { low, .. } => low.len(),
+                Space::Discrete { .. } => 0,
+            };
+            if axes != numbers || axes > Keyboard::MAX_AXES {
+                let why = format!(
+                    "{axes} axes, but an action of {agent} has {numbers} continuous numbers; there can be {} axes",
+                    Keyboard::MAX_AXES
+                );
+                return Err(("axis", why));
+            }
+            if let Some(axis) =
+                keyboard.axes.iter().find(|axis| !axis.low.is_finite() || !axis.high.is_finite())
+            {
+                return Err(("axis", format!("{:?} has no ends: {} to {}", axis.label, axis.low, axis.high)));
+            }
+            if self.input_mode != InputMode::PressedKeys {
+                return Err((
+                    "axis",
+                    "an axis counts in every tick: the input mode must be PressedKeys".into(),
+                ));
+            }
+        }
+        if keyboard.keys.len() > keyboard.max_keys() {
+            let why = format!("{} keys, at most {}", keyboard.keys.len(), keyboard.max_keys());
             return Err(("action", why));
         }
         for chord in &keyboard.chords {

@@ -11,7 +11,7 @@ mod validate;
 
 use std::sync::Arc;
 
-use footlights_env::{ActionValue, Agent, Environment, Policy, PolicyError, Simulation};
+use footlights_env::{ActionValue, Agent, Environment, Image, Policy, PolicyError, Simulation};
 use footlights_protocol::{
     InputDelay, Outcome,
     keys::{InputMode, MissingAction},
@@ -20,13 +20,8 @@ use footlights_protocol::{
 use serde::Serialize;
 
 pub use self::{
-    assets::{Assets, Frames, Image},
-    attendance_rules::AttendanceRules,
-    controls::Controls,
-    environment::EnvironmentRef,
-    episodes::Episodes,
-    recording::Recording,
-    stepping::Stepping,
+    assets::Assets, attendance_rules::AttendanceRules, controls::Controls, environment::EnvironmentRef,
+    episodes::Episodes, recording::Recording, stepping::Stepping,
 };
 use crate::{
     ending::{Ending, Transition},
@@ -103,7 +98,7 @@ impl GameScene {
             attendance: AttendanceRules::default(),
             waitroom: Waitroom::new(),
             transitions: Vec::new(),
-            assets: Assets::default(),
+            assets: Assets::bundled::<E>(),
             recording: Recording::default(),
         }
     }
@@ -120,7 +115,7 @@ impl GameScene {
         self
     }
 
-    /// Ticks a second, 10 to 60.
+    /// Ticks a second, 1 to 60.
     pub fn fps(mut self, fps: f32) -> Self {
         self.stepping.fps = fps;
         self
@@ -174,6 +169,25 @@ impl GameScene {
         if let Some(keyboard) = self.controls.keyboards.get_mut(usize::from(agent)) {
             keyboard.add(keys, action.into(), label);
         }
+        self
+    }
+
+    /// Adds a control for the next number of a continuous action, for every seat: the pointer over the picture, a finger on
+    /// it, the stick of a gamepad, a slider below the picture, and keys that take it to its lower and its upper end. The
+    /// first control goes from left to right, the second one from bottom to top. At rest the number is 0, or the bound
+    /// that is nearest to it. A control has 255 positions.
+    ///
+    /// ```
+    /// use footlights_environments::pendulum::{Config, Pendulum};
+    /// use footlights_experiment::{GameScene, Seat};
+    ///
+    /// let game = GameScene::new::<Pendulum>("swing", Config::default())
+    ///     .seat(Seat::Human)
+    ///     .axis(&["ArrowLeft"], &["ArrowRight"], "torque");
+    /// assert_eq!(game.controls.keyboards[0].axes[0].high, 2.0);
+    /// ```
+    pub fn axis(mut self, down: &[&str], up: &[&str], label: &str) -> Self {
+        self.controls.add_axis(down, up, label);
         self
     }
 
@@ -285,7 +299,8 @@ impl GameScene {
         self
     }
 
-    /// Adds an image that the environment draws by this name. Browsers load it while the participant reads the pages
+    /// Adds an image that the environment draws by this name; one that the environment brings with it by the same name is
+    /// not loaded then. Browsers load it while the participant reads the pages
     /// before the game, and the waiting room opens when it is there. Where it cannot be loaded, a box with a cross is
     /// drawn, and `asset_failed` is in the events.
     ///

@@ -36,8 +36,8 @@ impl Default for Stepping {
 
 impl Stepping {
     pub(super) fn validate(&self) -> Result<(), (&'static str, String)> {
-        if !(10.0..=60.0).contains(&self.fps) {
-            return Err(("fps", format!("{} must be 10 to 60", self.fps)));
+        if !(1.0..=60.0).contains(&self.fps) {
+            return Err(("fps", format!("{} must be 1 to 60", self.fps)));
         }
         let (InputDelay::Fixed(delay) | InputDelay::Adaptive { most: delay }) = self.input_delay;
         if delay > MAX_INPUT_DELAY {

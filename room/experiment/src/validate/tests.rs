@@ -41,7 +41,8 @@ fn a_wrong_option_is_named_with_its_scene() {
             assert!(message.contains(word), "{message}");
         }
     };
-    check(game().fps(61.0), &["fps", "10 to 60"]);
+    check(game().fps(61.0), &["fps", "1 to 60"]);
+    check(game().fps(0.9), &["fps", "1 to 60"]);
     check(game().fps(f32::NAN), &["fps"]);
     check(game().seat(Seat::Human), &["seats", "3 seats", "2 agents"]);
     check(game().episodes(0), &["episodes"]);

@@ -215,8 +215,17 @@ impl Game {
     fn other_keys(&self, rng: &mut Rng) -> Option<KeySet> {
         let keyboard = &self.play.seat()?.welcome()?.keyboard;
         let chords = keyboard.chords.iter().map(|chord| chord.keys);
-        let choices: Vec<KeySet> =
-            std::iter::once(KeySet::EMPTY).chain(chords).filter(|keys| *keys != self.held).collect();
+        let axes = keyboard
+            .axes
+            .iter()
+            .enumerate()
+            .map(|(axis, _)| KeySet::EMPTY.with_level(axis, rng.below(255) as u8 as i8));
+        let axes: Vec<KeySet> = axes.collect();
+        let choices: Vec<KeySet> = std::iter::once(KeySet::EMPTY)
+            .chain(chords)
+            .chain(axes)
+            .filter(|keys| *keys != self.held)
+            .collect();
         choices.get(rng.below(choices.len() as u32) as usize).copied()
     }
 

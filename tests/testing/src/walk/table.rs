@@ -195,7 +195,10 @@ fn other_keys(seat: &mut Seat) -> Option<KeySet> {
     if !connection.status().is_some_and(|status| status.phase == Phase::Running) {
         return None;
     }
-    let chords = connection.welcome()?.keyboard.chords.iter().map(|chord| chord.keys);
-    let choices: Vec<KeySet> = std::iter::once(KeySet::EMPTY).chain(chords).collect();
+    let keyboard = &connection.welcome()?.keyboard;
+    let chords = keyboard.chords.iter().map(|chord| chord.keys);
+    let ends =
+        keyboard.axes.iter().enumerate().map(|(axis, _)| KeySet::EMPTY.with_level(axis, KeySet::MAX_LEVEL));
+    let choices: Vec<KeySet> = std::iter::once(KeySet::EMPTY).chain(chords).chain(ends).collect();
     choices.get(seat.keys.below(choices.len() as u32) as usize).copied()
 }

@@ -1,0 +1,63 @@
+// Two people in Chromium cook a soup and deliver it, with the game on the server and in their browsers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { csvOf, settled } from "../edge/data.mjs";
+import { begin, find, person, state } from "./chromium.mjs";
+import { browser, edge, subject } from "./world.mjs";
+
+const BLUE_COOK = [59, 125, 216];
+const RED_COOK = [217, 83, 79];
+
+/** Presses keys one after the other, each for a step of its own. */
+async function press(page, ...keys) {
+  for (const key of keys) {
+    await page.keyboard.press(key);
+    await page.waitForTimeout(170);
+  }
+}
+
+const [UP, DOWN, LEFT, RIGHT, USE] = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Space"];
+
+for (const study of ["overcooked_human_human", "overcooked_rollback"]) {
+  test(`two people cook a soup and deliver it: ${study}`, async () => {
+    const pages = [await person(browser), await person(browser, { viewport: { width: 360, height: 740 } })];
+    for (const page of pages) {
+      await begin(page, edge.url, study);
+      await state(page, "lobby");
+    }
+    await Promise.all(pages.map((page) => state(page, "running")));
+    // Who came first has the first seat.
+    const [first, second] = pages;
+    for (const page of pages) {
+      const cooks = await Promise.all([BLUE_COOK, RED_COOK].map((color) => find(page, color)));
+      assert.ok(cooks.every(({ count }) => count > 60), `both cooks are in the picture: ${JSON.stringify(cooks)}`);
+    }
+
+    // The second cook fetches three onions from the right and starts the pot; the first one waits with a dish.
+    await press(second, RIGHT, USE, LEFT, UP, USE);
+    for (let onions = 1; onions < 3; onions++) await press(second, RIGHT, RIGHT, USE, LEFT, UP, USE);
+    await press(second, USE, RIGHT);
+    await press(first, DOWN, USE, UP, RIGHT, UP);
+    await first.waitForTimeout(20 * 150);
+    await press(first, USE, DOWN, RIGHT, DOWN, USE);
+    await Promise.all(pages.map((page) => page.locator("#hud").filter({ hasText: /Soups\s*1/ }).waitFor({ timeout: 20_000 })));
+
+    // The minute is over, and the next kitchen waits for the same two.
+    await Promise.all(pages.map((page) => page.locator("section[data-scene=asymmetric_advantages]").waitFor({ timeout: 120_000 })));
+    await settled(edge, ({ games }) => games.some((row) => row.experiment === study));
+    for (const page of pages) {
+      const { rows } = await csvOf(edge, study, "cramped_room", subject(page));
+      assert.equal(rows.length, 400);
+      assert.equal(rows[0].agent, `player_${pages.indexOf(page)}`);
+      const sum = (name) => rows.reduce((total, row) => total + Number(row[name] ?? 0), 0);
+      assert.deepEqual(["rewards.player_0", "rewards.player_1", "infos.player_0.soup_delivery"].map(sum), [20, 20, 1]);
+      assert.equal(sum("infos.player_1.potting_onion"), 3);
+      assert.equal(rows.at(-1)["state.deliveries"], "1");
+    }
+    for (const page of pages) {
+      assert.deepEqual(page.problems, []);
+      await page.context().close();
+    }
+  });
+}
