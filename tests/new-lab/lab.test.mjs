@@ -257,6 +257,16 @@ describe("served by `dev`", () => {
     });
   }
 
+  const gymnasium = process.env.FOOTLIGHTS_GYMNASIUM;
+  test("Python plays the lab's environments and reads its export", { skip: gymnasium ? false : "no Gymnasium" }, async () => {
+    await exported();
+    await run("cargo", ["run", "--quiet", "--", "python", "--install", gymnasium]);
+    copyFileSync(fileURLToPath(new URL("look.py", import.meta.url)), join(home, "gym.py"));
+    const printed = await run(gymnasium, [join(home, "gym.py")]);
+    assert.match(printed, /120 demonstrations of lever-v0/);
+    assert.match(printed, /3 agents of treasure-hunt-v0/);
+  });
+
   test("a replay shows the image, and so does a film of it", async () => {
     const page = await person(browser, { acceptDownloads: true });
     const token = /FOOTLIGHTS_ADMIN_TOKEN=(\w+)/.exec(readFileSync(join(lab, ".dev.vars"), "utf8"))[1];

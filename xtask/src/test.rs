@@ -28,6 +28,8 @@ pub enum Stage {
     Lint,
     /// Rust tests on this machine
     Host,
+    /// The Python package: Gymnasium's and PettingZoo's own tests, and the reference implementations beside it
+    Python,
     /// Damaged input for what reads messages and files of strangers, a minute in total
     Fuzz,
     /// The wasm module in Node.js: the same digests as on this machine
@@ -52,6 +54,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
         match stage {
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
+            Stage::Python => python(ws, filter),
             Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target])?)),
             Stage::Wasm => wasm_tests(ws, filter, "footlights-client", "game_scene", None)
                 .and_then(|()| node_tests(ws, "wasm", 1, filter, Vec::new())),
@@ -159,6 +162,29 @@ fn host(ws: &Workspace, filter: Option<&str>) -> Result<()> {
     process::run(ws.cargo().args(["test", "--workspace"]).args(filter))
 }
 
+/// Gymnasium, PettingZoo, and what our environments are compared with.
+const GYMNASIUM: &str = "tests/python/requirements.txt";
+
+/// Builds the package of the examples' environments and runs `tests/python`.
+fn python(ws: &Workspace, filter: Option<&str>) -> Result<()> {
+    let Some(python) = tools::python_with(ws, GYMNASIUM)? else { return Ok(()) };
+    let mut pip = Command::new(&python);
+    pip.current_dir(ws.root.join("tests/python")).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]);
+    process::run(pip.args(["--no-deps", "--requirement", "without-dependencies.txt"]))?;
+    footlights_cli::python(&ws.examples()?, Some(&python))?;
+    let this = std::env::current_exe().context("finding this program")?;
+    let mut pytest = Command::new(python);
+    pytest.current_dir(ws.root.join("tests/python")).args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    pytest.args(filter.iter().flat_map(|filter| ["-k", filter]));
+    process::run(pytest.env("FOOTLIGHTS_XTASK", this).env("PYTHONDONTWRITEBYTECODE", "1"))
+}
+
 /// What strangers can reach, 20 seconds each.
 const FUZZ_TARGETS: [&str; 3] = ["wire", "receipts", "onnx"];
 
@@ -197,6 +223,7 @@ fn new_lab(ws: &Workspace, filter: Option<&str>) -> Result<()> {
     let mut node = node_test(ws, 1, filter)?;
     node.arg(ws.root.join("tests/new-lab/lab.test.mjs")).env("CHROMIUM_BIN", tools::chromium()?);
     node.envs(tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path)));
+    node.envs(tools::python_with(ws, GYMNASIUM)?.map(|path| ("FOOTLIGHTS_GYMNASIUM", path)));
     node.envs(tools::rscript()?.map(|path| ("FOOTLIGHTS_RSCRIPT", path)));
     process::run(node.env("FOOTLIGHTS_XTASK", this).env("CARGO_TARGET_DIR", &ws.target))
 }

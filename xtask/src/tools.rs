@@ -85,23 +85,32 @@ pub fn firefox() -> Result<Option<PathBuf>> {
     Ok(found)
 }
 
-/// A Python with what `tests/data/requirements.txt` pins, in an environment of its own. None where there is no Python that
-/// can make one: the tests that need it say that they are skipped.
+/// A Python with what `tests/data/requirements.txt` pins: pandas, DuckDB and typos. None where there is no Python that can
+/// make one.
 pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
-    let Some(python) = on_path("python3") else { return Ok(None) };
-    let requirements = ws.root.join("tests/data/requirements.txt");
-    let pinned = std::fs::read(&requirements).context("reading tests/data/requirements.txt")?;
+    python_with(ws, "tests/data/requirements.txt")
+}
+
+/// A Python with what a file pins, in an environment of its own. None where there is no Python that can make one: the tests
+/// that need it are skipped, which is said.
+pub fn python_with(ws: &Workspace, requirements: &str) -> Result<Option<PathBuf>> {
+    let Some(python) = on_path("python3") else {
+        say(format_args!("no Python, so the tests that need {requirements} are skipped"));
+        return Ok(None);
+    };
+    let file = ws.root.join(requirements);
+    let pinned = std::fs::read(&file).with_context(|| format!("reading {requirements}"))?;
     let name = format!("tools/python-{:016x}", footlights_env::digest::of_bytes(&pinned));
     let home = cache().unwrap_or_else(|| ws.target.clone()).join(name);
     let (found, whole) = (home.join("bin/python"), home.join("whole"));
     if whole.exists() {
         return Ok(Some(found));
     }
-    say("installing pandas, DuckDB and typos for the tests, once");
+    say(format_args!("installing what {requirements} lists, once"));
     let made = process::run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&home)).and_then(|()| {
         let mut pip = Command::new(&found);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-        process::run(pip.arg(&requirements))
+        process::run(pip.arg(&file))
     });
     match made {
         Ok(()) => {
@@ -109,7 +118,7 @@ pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {
             Ok(Some(found))
         }
         Err(error) => {
-            say(format_args!("no pandas, no DuckDB and no typos, so their tests are skipped: {error:#}"));
+            say(format_args!("what {requirements} lists is not there, so its tests are skipped: {error:#}"));
             Ok(None)
         }
     }

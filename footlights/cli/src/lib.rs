@@ -19,6 +19,7 @@ mod pack;
 mod parse;
 pub mod process;
 mod project;
+mod python;
 mod replay;
 mod rollout;
 mod shim;
@@ -43,6 +44,7 @@ pub use check::check;
 pub use deploy::{SKIP_BUILD, wrangler};
 pub use pack::web as pack_for_browsers;
 pub use project::{Project, WASM, cache};
+pub use python::python;
 pub use stamp::Stamp;
 
 /// What to do.
@@ -91,6 +93,8 @@ pub enum Command {
     },
     /// Make the repository of a new lab
     New(new::Options),
+    /// Build the environments as a package for Python, with Gymnasium's and PettingZoo's interfaces
+    Python(python::Options),
     /// Play an environment and print every step as a line of JSON
     Rollout(rollout::Options),
     /// Let bots walk an experiment as participants do, and compare what they saw with what was stored
@@ -134,6 +138,7 @@ impl Command {
             Self::Export(options) => export::run(root, &options),
             Self::Golden { accept } => golden::run(app().registry(), root, accept),
             Self::New(options) => new::run(&options, Project::at(root, &app())?.depend("footlights")?),
+            Self::Python(options) => python::run(&Project::at(root, &app())?, &options),
             Self::Rollout(options) => {
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());
                 rollout::run(app().registry(), &options, &mut out)?;

@@ -141,6 +141,17 @@ overflow-checks = false
 [profile.dev.package."*"]
 debug = false
 
+# What simulates is fast.
+[profile.dev.package]
+footlights-env.opt-level = 3
+footlights-environments.opt-level = 3
+libm.opt-level = 3
+rand_chacha.opt-level = 3
+footlights-python.opt-level = 3
+footlights-raster.opt-level = 3
+tiny-skia.opt-level = 3
+tiny-skia-path.opt-level = 3
+
 # What is served or tested on the machine of who writes it is compiled in seconds.
 [profile.serve]
 inherits = "release"
@@ -156,6 +167,9 @@ tract-onnx.opt-level = 1
 tract-onnx-opl.opt-level = 1
 "#;
 
+/// The name of the shim of the Python package.
+pub const PYTHON: &str = "python";
+
 /// The name of the package of the program that simulates participants of a lab.
 #[must_use]
 pub fn simulate(project: &Project) -> String {
@@ -166,9 +180,13 @@ pub fn simulate(project: &Project) -> String {
 /// that nothing is compiled again for it.
 pub fn write(project: &Project) -> Result<PathBuf> {
     let directory = project.out().join("shim");
-    let names = Module::ALL.iter().map(|module| module.name()).chain(["simulate"]);
+    let names = Module::ALL.iter().map(|module| module.name()).chain(["simulate", PYTHON]);
     let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
-    let workspace = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n{PROFILES}", names.join(", "));
+    let workspace = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [{}]\n{PROFILES}\n[profile.dev.package.{}]\nopt-level = 3\n",
+        names.join(", "),
+        project.package
+    );
     keep(&directory.join("Cargo.toml"), &workspace)?;
     for module in Module::ALL {
         let (name, root, package) =
@@ -204,6 +222,22 @@ pub fn write(project: &Project) -> Result<PathBuf> {
          fn main() -> std::process::ExitCode {\n    footlights_simulate::main(lab::app)\n}\n";
     keep(&directory.join("simulate/Cargo.toml"), &manifest)?;
     keep(&directory.join("simulate/src/main.rs"), source)?;
+    let manifest = format!(
+        "[package]\nname = \"{package}-python\"\nversion = {:?}\nedition = \"2024\"\npublish = false\n\n\
+         [lib]\nname = \"_native\"\ncrate-type = [\"cdylib\"]\n\n\
+         [dependencies]\nlab = {{ package = {package:?}, path = {:?} }}\nfootlights-python = {{ {}, features = [\"native\"] }}\n\
+         pyo3 = {{ version = \"0.30\", features = [\"extension-module\"] }}\n",
+        env!("CARGO_PKG_VERSION"),
+        project.root.display().to_string(),
+        project.depend("footlights-python")?,
+        package = project.package,
+    );
+    let source = "//! Made by the build. What is changed here is lost.\n\nuse pyo3::prelude::*;\n\n\
+         /// The environments of the lab.\n#[pymodule]\n\
+         fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {\n    \
+         footlights_python::fill(module, lab::app)\n}\n";
+    keep(&directory.join(PYTHON).join("Cargo.toml"), &manifest)?;
+    keep(&directory.join(PYTHON).join("src/lib.rs"), source)?;
     lock(project, &directory)?;
     Ok(directory)
 }

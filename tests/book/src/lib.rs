@@ -21,7 +21,11 @@ mod introduction {}
 mod matching {}
 #[doc = include_str!("../../../docs/book/src/policies.md")]
 mod policies {}
+#[doc = include_str!("../../../docs/book/src/python.md")]
+mod python {}
 #[doc = include_str!("../../../docs/book/src/recruiting.md")]
 mod recruiting {}
+#[doc = include_str!("../../../docs/book/src/tasks.md")]
+mod tasks {}
 #[doc = include_str!("../../../docs/book/src/tutorial.md")]
 mod tutorial {}
