@@ -32,8 +32,9 @@ def make(id: str, *, render_mode: str | None = None, width: int = 480, **config:
     Raises ``ValueError`` with the reason for an unknown id or a wrong option.
     """
     game = _native.Game(id, json.dumps(config))
-    kind = SoloEnv if len(json.loads(game.declaration())["agents"]) == 1 else ParallelEnv
-    return kind(game, config=config, render_mode=render_mode, width=width)
+    if len(json.loads(game.declaration())["agents"]) == 1:
+        return SoloEnv(game, config=config, render_mode=render_mode, width=width)
+    return ParallelEnv(game, render_mode=render_mode, width=width)
 
 
 def make_vec(
@@ -203,7 +204,7 @@ class ParallelEnv(pettingzoo.ParallelEnv):
 
     metadata = {"render_modes": RENDER_MODES, "render_fps": 30, "name": "footlights", "is_parallelizable": True}
 
-    def __init__(self, game: Any, *, config: dict[str, Any], render_mode: str | None, width: int) -> None:
+    def __init__(self, game: Any, *, render_mode: str | None, width: int) -> None:
         declared = json.loads(game.declaration())
         self.game = game
         #: What the environment declares, and its whole configuration.

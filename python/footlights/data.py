@@ -32,6 +32,7 @@ class Export:
             hint = f"; it has exports of {', '.join(inside)}" if inside else ""
             raise ValueError(f"{folder} is no export of an experiment{hint}")
         self._data = self.folder / "dataset/data"
+        self._steps: dict[str, pd.DataFrame] = {}
 
     def _read(self, paths: list[Path]) -> pd.DataFrame:
         import pandas as pd
@@ -62,8 +63,10 @@ class Export:
 
     def steps_of(self, scene: str) -> pd.DataFrame:
         """The same of one scene."""
-        paths = sorted((self._data / "steps").glob("*.csv"))
-        return self._read([path for path in paths if _scene_of(path) == scene])
+        if scene not in self._steps:
+            paths = sorted((self._data / "steps").glob("*.csv"))
+            self._steps[scene] = self._read([path for path in paths if _scene_of(path) == scene])
+        return self._steps[scene]
 
     def replays(self, scene: str | None = None) -> Iterator[Replay]:
         """The stored games, of one scene or of all."""

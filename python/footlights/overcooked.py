@@ -64,7 +64,8 @@ def _add(found: dict[str, list], config: dict[str, Any], frames: list[Any]) -> N
     found["ep_returns"].append(sum(rewards))
     found["ep_lengths"].append(len(steps))
     found["mdp_params"].append(_mdp(config))
-    found["env_params"].append({"horizon": config["horizon"], "_variable_mdp": False})
+    # overcooked_ai writes True for every environment of one kitchen.
+    found["env_params"].append({"horizon": config["horizon"], "_variable_mdp": True})
 
 
 def _mdp(config: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,15 @@ import { browser, edge, subject } from "./world.mjs";
 const BLUE_COOK = [59, 125, 216];
 const RED_COOK = [217, 83, 79];
 
-/** Presses keys one after the other, each for a step of its own. */
+const tick = (page) => page.evaluate(() => window.footlights.tick);
+const until = (page, wanted) => page.waitForFunction((wanted) => window.footlights.tick >= wanted, wanted);
+
+/** Presses keys one after the other, each for a step of its own, however slow the steps are. */
 async function press(page, ...keys) {
   for (const key of keys) {
+    const pressed = await tick(page);
     await page.keyboard.press(key);
-    await page.waitForTimeout(170);
+    await until(page, pressed + 2);
   }
 }
 
@@ -39,7 +43,8 @@ for (const study of ["overcooked_human_human", "overcooked_rollback"]) {
     for (let onions = 1; onions < 3; onions++) await press(second, RIGHT, RIGHT, USE, LEFT, UP, USE);
     await press(second, USE, RIGHT);
     await press(first, DOWN, USE, UP, RIGHT, UP);
-    await first.waitForTimeout(20 * 150);
+    // A soup takes twenty steps, and this one has been on the stove since before the last keys.
+    await until(first, (await tick(first)) + 20);
     await press(first, USE, DOWN, RIGHT, DOWN, USE);
     await Promise.all(pages.map((page) => page.locator("#hud").filter({ hasText: /Soups\s*1/ }).waitFor({ timeout: 20_000 })));
 
