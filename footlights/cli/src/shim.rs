@@ -224,7 +224,7 @@ pub fn write(project: &Project) -> Result<PathBuf> {
     keep(&directory.join("simulate/src/main.rs"), source)?;
     let manifest = format!(
         "[package]\nname = \"{package}-python\"\nversion = {:?}\nedition = \"2024\"\npublish = false\n\n\
-         [lib]\nname = \"_native\"\ncrate-type = [\"cdylib\"]\n\n\
+         [lib]\ncrate-type = [\"cdylib\"]\n\n\
          [dependencies]\nlab = {{ package = {package:?}, path = {:?} }}\nfootlights-python = {{ {}, features = [\"native\"] }}\n\
          pyo3 = {{ version = \"0.30\", features = [\"extension-module\"] }}\n",
         env!("CARGO_PKG_VERSION"),
