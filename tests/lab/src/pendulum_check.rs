@@ -4,7 +4,7 @@ use footlights::environments::pendulum::{Config, Pendulum};
 use footlights::prelude::*;
 
 pub fn experiment() -> Experiment {
-    let game = GameScene::new::<Pendulum>("pendulum", Config { max_steps: 100, ..Config::default() })
+    let game = GameScene::new::<Pendulum>("pendulum", Config { max_steps: 200, ..Config::default() })
         .title("Pendulum")
         .execution(Execution::Browser)
         .fps(20.0)
