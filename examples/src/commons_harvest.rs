@@ -3,6 +3,8 @@
 use footlights::environments::commons_harvest::{Action, CommonsHarvest, Config, Gatherer};
 use footlights::prelude::*;
 
+use crate::keys::directions;
+
 /// The experiment. The game is on the server, so that no browser knows more than its participant sees.
 pub fn experiment() -> Experiment {
     let careful = || Seat::policy("careful", || Ok(Box::new(Gatherer::careful()) as Box<dyn Policy>));
@@ -34,13 +36,9 @@ pub fn experiment() -> Experiment {
 }
 
 fn keys(game: GameScene) -> GameScene {
-    [["ArrowUp", "ArrowLeft", "ArrowDown", "ArrowRight"], ["KeyW", "KeyA", "KeyS", "KeyD"]]
-        .into_iter()
-        .fold(game, |game, [up, left, down, right]| {
-            game.action(&[up], Action::North, "up")
-                .action(&[left], Action::West, "left")
-                .action(&[down], Action::South, "down")
-                .action(&[right], Action::East, "right")
-        })
-        .action(&["Space"], Action::Tag, "beam")
+    directions(game, [Action::North, Action::West, Action::South, Action::East]).action(
+        &["Space"],
+        Action::Tag,
+        "beam",
+    )
 }

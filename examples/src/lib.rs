@@ -6,6 +6,7 @@
 
 mod commons_harvest;
 mod control;
+mod keys;
 mod mountain_car_conditions;
 mod overcooked;
 mod policies;

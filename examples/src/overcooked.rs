@@ -4,6 +4,8 @@
 use footlights::environments::overcooked::{Action, Config, Greedy, Layout, Overcooked};
 use footlights::prelude::*;
 
+use crate::keys::directions;
+
 /// The kitchens, by their ids in the data and their titles.
 const KITCHENS: [(&str, &str); 5] = [
     ("cramped_room", "The cramped room"),
@@ -69,15 +71,11 @@ fn cook(kitchen: &str, title: &str, execution: Execution) -> GameScene {
         .input_mode(InputMode::KeyDown)
         // Hundreds of numbers for each cook and step; a replay gives all of them back.
         .record_observations(false);
-    [["ArrowUp", "ArrowLeft", "ArrowDown", "ArrowRight"], ["KeyW", "KeyA", "KeyS", "KeyD"]]
-        .into_iter()
-        .fold(game, |game, [up, left, down, right]| {
-            game.action(&[up], Action::North, "up")
-                .action(&[left], Action::West, "left")
-                .action(&[down], Action::South, "down")
-                .action(&[right], Action::East, "right")
-        })
-        .action(&["Space"], Action::Interact, "take, put, use")
+    directions(game, [Action::North, Action::West, Action::South, Action::East]).action(
+        &["Space"],
+        Action::Interact,
+        "take, put, use",
+    )
 }
 
 fn instructions(who: &str, button: &str) -> Scene {

@@ -11,7 +11,11 @@ test("a mouse, a slider and keys drive the pendulum, and the room plays what the
   await begin(page, edge.url, "pendulum_check");
   await state(page, "running");
   const box = await page.locator("#stage").boundingBox();
-  const wait = () => page.waitForTimeout(600);
+  // Twelve steps of the game, however slow they are.
+  const wait = async () => {
+    const before = await page.evaluate(() => window.footlights.tick);
+    await page.waitForFunction((before) => window.footlights.tick >= before + 12, before);
+  };
   // Three quarters of the way to the right: half of the force.
   await page.mouse.move(box.x + 0.75 * box.width, box.y + box.height / 2);
   await wait();
