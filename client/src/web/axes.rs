@@ -4,7 +4,7 @@
 use footlights_canvas::dom::{Result, child, words};
 use footlights_protocol::{MonotonicMs, keys::Keyboard};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement, PointerEvent};
+use web_sys::{Element, HtmlElement, HtmlInputElement, PointerEvent};
 
 use super::gamepad;
 
@@ -101,6 +101,6 @@ impl Axes {
 }
 
 /// Whether the event is of a finger or a pen, which rests where it is lifted.
-pub fn is_lifted(event: &Event) -> bool {
-    event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() != "mouse")
+pub fn is_lifted(event: &PointerEvent) -> bool {
+    event.pointer_type() != "mouse"
 }
