@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { impossible } from "./impossible.mjs";
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const POLICIES = join(root, "tests/lab/target/footlights/pages/policies");
 const MODEL = "footlights-examples/models/slime_volleyball.onnx";
@@ -55,18 +57,3 @@ test("a model over which the runtime aborts is told, and the next game is looked
   assert.equal(told.length, GAMES.length, told.join("\n"));
   for (const sentence of told) assert.match(sentence, /the module aborted while it loaded them/);
 });
-
-/** An ONNX file that turns the axes 0 and 7 of two: the runtime takes the number for granted. */
-function impossible() {
-  const varint = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)]);
-  const number = (field, value) => [...varint(field << 3), ...varint(value)];
-  const bytes = (field, content) => [...varint((field << 3) | 2), ...varint(content.length), ...content];
-  const text = (field, content) => bytes(field, Buffer.from(content));
-  const dimensions = [1, 12].map((length) => bytes(1, number(1, length)));
-  const tensor = [...number(1, 1), ...bytes(2, dimensions.flat())];
-  const value = (name) => [...text(1, name), ...bytes(2, bytes(1, tensor))];
-  const perm = [...text(1, "perm"), ...bytes(8, [0, 7]), ...number(20, 7)];
-  const node = [...text(1, "obs"), ...text(2, "logits"), ...text(4, "Transpose"), ...bytes(5, perm)];
-  const graph = [...bytes(1, node), ...text(2, "graph"), ...bytes(11, value("obs")), ...bytes(12, value("logits"))];
-  return Buffer.from([...number(1, 8), ...bytes(8, number(2, 13)), ...bytes(7, graph)]);
-}

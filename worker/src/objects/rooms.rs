@@ -66,6 +66,11 @@ struct Live {
     verdict: Option<Verdict>,
 }
 
+/// Closes a socket that outlived the object's memory: its browser comes back with its ticket and is let in again.
+fn close_outlived(socket: &WebSocket) {
+    let _ = socket.close(Some(1012), Some("restarted"));
+}
+
 struct Shell {
     state: State,
     env: Env,
@@ -119,13 +124,10 @@ impl DurableObject for Rooms {
             WebSocketIncomingMessage::String(_) => Vec::new(),
         };
         match self.shell.place(&socket) {
-            Some((game, conn)) if self.shell.live.borrow().contains_key(&game) => {
+            Some((game, conn)) if self.shell.knows(&game, conn) => {
                 self.shell.handle(&game, Input::Message { conn, bytes });
             }
-            // The socket outlived the object's memory: its browser comes back with its ticket and is let in again.
-            _ => {
-                let _ = socket.close(Some(1012), Some("restarted"));
-            }
+            _ => close_outlived(&socket),
         }
         Ok(())
     }
@@ -225,6 +227,7 @@ impl Shell {
         };
         log!("warn", "game_recovered", "game": game, "tick": room.tick());
         self.insert(game.to_owned(), room, stored.chunks);
+        self.state.get_websockets_with_tag(game).iter().for_each(close_outlived);
         self.turn(game, |_| {});
         Ok(None)
     }
@@ -268,6 +271,11 @@ impl Shell {
         }
         self.handle(&game, Input::Connected { agent, conn });
         Ok(Response::from_websocket(pair.client)?)
+    }
+
+    /// Whether a game in memory has this connection.
+    fn knows(&self, game: &str, conn: ConnId) -> bool {
+        self.live.borrow().get(game).is_some_and(|live| live.sockets.contains_key(&conn))
     }
 
     /// The game and the connection of a socket.
