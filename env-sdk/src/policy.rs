@@ -30,6 +30,23 @@ pub trait Policy {
     /// When the policy cannot choose. The game takes its default action instead and logs the error.
     fn act(&mut self, observation: &[f32], rng: &mut Rng) -> Result<ActionValue, PolicyError>;
 
+    /// The same where it is known which actions the rules allow now: `mask[k]` says it of the discrete action `k`
+    /// (PettingZoo's [action mask](https://pettingzoo.farama.org/tutorials/custom_environment/3-action-masking/)). It is
+    /// empty where [`Simulation::action_mask`](crate::Simulation::action_mask) is. Rooms call this function; without one of its own a policy is asked by
+    /// [`Policy::act`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::act`].
+    fn act_masked(
+        &mut self,
+        observation: &[f32],
+        _mask: &[bool],
+        rng: &mut Rng,
+    ) -> Result<ActionValue, PolicyError> {
+        self.act(observation, rng)
+    }
+
     /// Forgets everything, at the start of an episode.
     fn reset(&mut self) {}
 

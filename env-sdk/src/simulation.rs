@@ -12,11 +12,14 @@ use crate::{
     msgpack,
     record::RecordValue,
     rng::{Rng, Stream},
-    space::ActionValue,
+    space::{ActionValue, Space},
     spec::Spec,
     step::Step,
     surface::Surface,
 };
+
+/// The most actions that a mask has: it is made before every tick of a policy.
+const MAX_MASK: u32 = 4096;
 
 /// A running environment. Ticks count from the reset, which is tick 0.
 ///
@@ -66,12 +69,23 @@ pub trait Simulation: Send {
     fn limit_steps(&mut self, limit: u32);
     /// Appends the flat observation of `agent`.
     fn observe(&self, agent: Agent, out: &mut Vec<f32>);
+    /// Writes the flat observation of `agent` into a slice that is as long as one.
+    fn observe_into(&self, agent: Agent, out: &mut [f32]);
     /// What is recorded of the state: one value for each of [`Labels::state`].
     fn record(&self) -> Vec<RecordValue>;
     /// The state for other programs, see [`Environment::describe`].
     fn describe(&self) -> Value;
     /// Whether the action lies in the agent's action space and the rules allow it now.
     fn is_valid(&self, agent: Agent, action: &ActionValue) -> bool;
+    /// Whether the rules allow each of the agent's discrete actions now, in order; empty for those of a `Box`, and where
+    /// there are more than 4,096.
+    fn action_mask(&self, agent: Agent) -> Vec<bool> {
+        let Space::Discrete { n: n @ 0..=MAX_MASK } = *self.spec().action_space(agent) else {
+            return Vec::new();
+        };
+        let actions = (0..n).map(|k| ActionValue::Discrete(k as i32));
+        actions.map(|action| self.is_valid(agent, &action)).collect()
+    }
     /// Draws what `view` may see.
     fn draw(&self, view: View, surface: &mut Surface);
     /// Text for the panel around the picture.
@@ -239,6 +253,13 @@ impl<E: Environment> Simulation for Sim<E> {
     fn observe(&self, agent: Agent, out: &mut Vec<f32>) {
         // Adding 0.0 makes a zero of -0.0, which would otherwise differ in data and in what a policy sees.
         out.extend(E::observe(&self.config, &self.state, agent).as_ref().iter().map(|v| v + 0.0));
+    }
+
+    fn observe_into(&self, agent: Agent, out: &mut [f32]) {
+        let observation = E::observe(&self.config, &self.state, agent);
+        for (slot, value) in out.iter_mut().zip(observation.as_ref()) {
+            *slot = value + 0.0;
+        }
     }
 
     fn record(&self) -> Vec<RecordValue> {

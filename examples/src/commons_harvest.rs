@@ -13,6 +13,8 @@ pub fn experiment() -> Experiment {
         .fps(8.0)
         .input_mode(InputMode::KeyDown)
         .record_observations(false)
+        // What the others eat would say what lies outside of the window.
+        .scores(ShownScores::Own)
         .max_steps(960)
         .grace_ms(10_000)
         // The others go on with a careful gatherer in the place of who left.

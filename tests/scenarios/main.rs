@@ -9,3 +9,4 @@ mod recovery;
 mod refusals;
 mod staying;
 mod ticking;
+mod windows;

@@ -93,7 +93,7 @@ fn the_panel_is_sent_when_it_changes_and_tells_round_score_and_time() {
     assert_eq!((huds[0].episode, huds[0].episodes, huds[0].seconds_left), (1, 5, 100));
     let last = huds.last().unwrap();
     assert_eq!(last.episode, 5);
-    assert_eq!(last.scores[0], -last.scores[1]);
+    assert_eq!(last.scores[0].unwrap(), -last.scores[1].unwrap());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::netcode::{ConnectionQuality, SeatConnection};
 pub struct SeatLine {
     /// Its name for this participant.
     pub name: String,
-    /// Its score.
+    /// Its score; empty where this participant is not told it.
     pub score: String,
     /// Whether it is this participant's.
     pub own: bool,
@@ -50,7 +50,7 @@ pub fn panel(seat: &SeatConnection, now: MonotonicMs) -> Option<Panel> {
         .zip(&welcome.names)
         .map(|(agent, name)| SeatLine {
             name: name.clone(),
-            score: score(hud.scores.get(agent).copied().unwrap_or(0.0)),
+            score: hud.scores.get(agent).copied().unwrap_or(Some(0.0)).map(score).unwrap_or_default(),
             own: agent == own,
         })
         .collect();

@@ -373,10 +373,9 @@ fn finished(seat: &SeatConnection, advance: &SceneAdvance, now: MonotonicMs) -> 
     }
     overlay.rows = (0..)
         .zip(names.iter().zip(end.map_or(&[][..], |end| &end.scores)))
-        .map(|(agent, (name, value))| ResultLine {
-            name: name.clone(),
-            score: score(*value),
-            own: agent == own,
+        .filter_map(|(agent, (name, value))| {
+            let score = score((*value)?);
+            Some(ResultLine { name: name.clone(), score, own: agent == own })
         })
         .collect();
     let left = (advance.due - now).max(0.0);
@@ -399,7 +398,7 @@ fn finished(seat: &SeatConnection, advance: &SceneAdvance, now: MonotonicMs) -> 
 
 fn verdict(end: Option<&Finished>, own: usize) -> (Tone, &'static str, &'static str) {
     match end.map(|end| end.scores.as_slice()) {
-        Some([a, b]) if a != b => {
+        Some([Some(a), Some(b)]) if a != b => {
             let won = if own == 0 { a > b } else { b > a };
             if won { (Tone::Good, "You won", "") } else { (Tone::Calm, "You lost", "") }
         }

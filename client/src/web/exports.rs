@@ -2,6 +2,7 @@
 
 use footlights_env::{Simulation, conformance};
 use footlights_protocol::{
+    ShownScores,
     keys::{InputMode, Keyboard, MissingAction},
     timeline::{Moves, Rules, Timeline},
 };
@@ -44,9 +45,16 @@ pub fn bench_rollback(id: &str, ticks: u32, times: u32) -> Result<u32, JsError> 
     let keyboards = vec![Keyboard::default(); agents.len()];
     let default_actions = agents.iter().map(|agent| agent.noop.clone()).collect();
     let (input_mode, missing_action) = (InputMode::PressedKeys, MissingAction::Default);
-    let (episodes, max_steps, carry_score) = (1, None, true);
-    let rules =
-        Rules { input_mode, missing_action, default_actions, keyboards, episodes, max_steps, carry_score };
+    let rules = Rules {
+        input_mode,
+        missing_action,
+        default_actions,
+        keyboards,
+        episodes: 1,
+        max_steps: None,
+        carry_score: true,
+        shown_scores: ShownScores::All,
+    };
     let confirmed = Timeline::new(rules, simulation, 1);
     let moves = Moves::new();
     for _ in 0..times {

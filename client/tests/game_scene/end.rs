@@ -88,14 +88,22 @@ fn a_game_whose_end_nobody_told_and_that_cannot_be_left_leads_to_the_lobby() {
 fn who_is_excluded_reads_why_and_goes_on() {
     let mut page = Page::playing();
     page.seat(RoomToClient::Notice { text: "Your connection is too slow.".into() });
-    page.seat(RoomToClient::Finished { outcome: Outcome::Excluded, saved: false, scores: vec![1.0, 0.0] });
+    page.seat(RoomToClient::Finished {
+        outcome: Outcome::Excluded,
+        saved: false,
+        scores: vec![Some(1.0), Some(0.0)],
+    });
     assert_eq!(page.overlay().title, "The game ends here for you");
     assert_eq!(
         (page.overlay().text.as_str(), view::notice(&page.play)),
         ("Your connection is too slow.", "")
     );
     page.take();
-    page.seat(RoomToClient::Finished { outcome: Outcome::Excluded, saved: true, scores: vec![1.0, 0.0] });
+    page.seat(RoomToClient::Finished {
+        outcome: Outcome::Excluded,
+        saved: true,
+        scores: vec![Some(1.0), Some(0.0)],
+    });
     page.input(PlayInput::Closed(CloseCode::Over.code()));
     page.pass(2_500.0);
     assert!(page.take().contains(&PlayOutput::Advance));

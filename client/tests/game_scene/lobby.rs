@@ -171,7 +171,8 @@ fn nobody_came_in_time_and_there_is_a_way_on() {
 fn a_partner_who_never_came_leads_back_to_the_lobby_by_itself() {
     let mut page = Page::playing();
     page.status(Phase::Over, 0, Presence::Expected);
-    let no_show = |saved| RoomToClient::Finished { outcome: Outcome::NoShow, saved, scores: vec![0.0, 0.0] };
+    let no_show =
+        |saved| RoomToClient::Finished { outcome: Outcome::NoShow, saved, scores: vec![Some(0.0); 2] };
     page.seat(no_show(false));
     page.take();
     page.pass(2_000.0);

@@ -112,7 +112,11 @@ impl Page {
     }
 
     pub fn finish(&mut self, saved: bool, scores: [f32; 2]) {
-        self.seat(RoomToClient::Finished { outcome: Outcome::Completed, saved, scores: scores.to_vec() });
+        self.seat(RoomToClient::Finished {
+            outcome: Outcome::Completed,
+            saved,
+            scores: scores.map(Some).to_vec(),
+        });
     }
 }
 

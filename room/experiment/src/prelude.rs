@@ -12,7 +12,7 @@
 
 pub use footlights_env::Image;
 pub use footlights_protocol::{
-    InputDelay, Outcome,
+    InputDelay, Outcome, ShownScores,
     keys::{InputMode, MissingAction},
 };
 

@@ -8,7 +8,7 @@ use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hud, KeySet, Tick,
+    Hud, KeySet, ShownScores, Tick,
     keys::{self, InputMode, Keyboard, MissingAction},
 };
 
@@ -30,6 +30,9 @@ pub struct Rules {
     pub max_steps: Option<u32>,
     /// Whether the score goes on from episode to episode.
     pub carry_score: bool,
+    /// Whose scores a participant is told.
+    #[serde(default, skip_serializing_if = "ShownScores::is_default")]
+    pub shown_scores: ShownScores,
 }
 
 impl Rules {
@@ -130,6 +133,8 @@ pub struct PolicyQuery {
     /// Whose policy.
     pub agent: Agent,
     observation: Vec<f32>,
+    /// Whether the rules allow each discrete action now.
+    mask: Vec<bool>,
     seed: u64,
     episode: u32,
     /// The step that comes, from 1.
@@ -141,13 +146,14 @@ impl PolicyQuery {
     pub fn new(sim: &dyn Simulation, agent: Agent) -> Self {
         let mut observation = Vec::new();
         sim.observe(agent, &mut observation);
-        Self { agent, observation, seed: sim.seed(), episode: sim.episode(), step: sim.tick() + 1 }
+        let mask = sim.action_mask(agent);
+        Self { agent, observation, mask, seed: sim.seed(), episode: sim.episode(), step: sim.tick() + 1 }
     }
 
     /// What the policy does.
     pub fn evaluate(&self, policy: &mut dyn Policy) -> Result<ActionValue, PolicyError> {
         let mut rng = Rng::derive(self.seed, Stream::Policy(self.agent.0), self.episode, self.step);
-        policy.act(&self.observation, &mut rng)
+        policy.act_masked(&self.observation, &self.mask, &mut rng)
     }
 }
 
@@ -283,13 +289,18 @@ impl Timeline {
         true
     }
 
+    /// The scores that a participant is told, by agent.
+    pub fn shown_scores(&self, agent: Agent) -> Vec<Option<f32>> {
+        self.rules.shown_scores.of(&self.scores, agent)
+    }
+
     /// The panel of one seat, at so many ticks a second.
     pub fn hud(&self, agent: Agent, fps: f32) -> Hud {
         let left = self.sim.step_limit().saturating_sub(self.sim.tick());
         Hud {
             episode: self.sim.episode() + 1,
             episodes: self.rules.episodes,
-            scores: self.scores.clone(),
+            scores: self.shown_scores(agent),
             seconds_left: (left as f32 / fps).ceil() as u32,
             items: self.sim.hud(View::Agent(agent)),
         }

@@ -81,7 +81,7 @@ fn every_message_stands_on_the_wire_as_these_bytes() {
         })),
         hex(&RoomToClient::Pong { time: MonotonicMs(1.0) }),
         hex(&RoomToClient::Notice { text: "a".into() }),
-        hex(&RoomToClient::Finished { outcome: Outcome::Completed, saved: true, scores: vec![1.0] }),
+        hex(&RoomToClient::Finished { outcome: Outcome::Completed, saved: true, scores: vec![Some(1.0)] }),
         hex(&RoomToClient::Refused { code: 4005, reason: "a".into() }),
         hex(&ClientToLobby::Ping { rtt: 20.5 }),
         hex(&ClientToLobby::Ready),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use footlights_engine::{ConnId, room::Input};
-use footlights_env::{Agent, surface::Scene};
+use footlights_env::{Agent, digest, surface::Scene};
 use footlights_experiment::GameScene;
 use footlights_protocol::{
     EpochMs, KeySet, MonotonicMs, Outcome,
@@ -28,6 +28,9 @@ pub struct Browser {
     pub frames: Vec<(EpochMs, Frame)>,
     /// Length of every frame as it travelled.
     pub bytes: Vec<usize>,
+    /// The digest of every message as it travelled, but for the receipt of a frame: that is sealed, and only the room can
+    /// read it.
+    pub messages: Vec<u64>,
     /// The picture that the frames make.
     pub scene: Scene,
     /// Every word of the game's end: how, and whether it is saved.
@@ -45,6 +48,14 @@ pub struct Browser {
     /// Whether its signs of life say that the page is looked at.
     pub focused: bool,
     seq: u32,
+}
+
+fn without_receipt(message: &RoomToClient) -> RoomToClient {
+    let mut message = message.clone();
+    if let RoomToClient::Frame(frame) = &mut message {
+        frame.receipt = Default::default();
+    }
+    message
 }
 
 /// A room, its virtual clock, its storage and everybody who ever connected.
@@ -69,7 +80,10 @@ impl World {
                 Delivery::Message { conn, bytes } => {
                     let browser = self.browsers.get_mut(&conn).expect("a message for a connection");
                     assert_eq!(browser.closed, None, "a message behind a close");
-                    match wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read") {
+                    let message: RoomToClient =
+                        wire::decode(&bytes, wire::MAX_TO_BROWSER).expect("a room sends what can be read");
+                    browser.messages.push(digest::of_bytes(&wire::encode(&without_receipt(&message))));
+                    match message {
                         RoomToClient::Welcome(welcome) => browser.welcome = Some(welcome),
                         RoomToClient::Frame(frame) => {
                             browser.scene.apply(&frame.picture).expect("pictures fit each other");

@@ -2,7 +2,7 @@
 
 use footlights_env::{ActionValue, Agent, Viewport};
 use footlights_protocol::{
-    EpochMs, InputDelay, KeySet,
+    EpochMs, InputDelay, KeySet, ShownScores,
     keys::{InputMode, Keyboard, MissingAction},
     timeline::{Move, Moves, Rules, Timeline},
     wire::{ConfirmedTick, SimulationSetup, VERSION, Welcome},
@@ -34,6 +34,7 @@ pub fn rules() -> Rules {
         episodes: 2,
         max_steps: Some(80),
         carry_score: true,
+        shown_scores: ShownScores::All,
     }
 }
 

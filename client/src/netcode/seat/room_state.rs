@@ -12,8 +12,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// Whether all data are stored for good.
     pub saved: bool,
-    /// Final score by agent.
-    pub scores: Vec<f32>,
+    /// Final score by agent; none where this participant is not told it.
+    pub scores: Vec<Option<f32>>,
     /// When the room first announced the end.
     pub at: MonotonicMs,
 }
@@ -44,7 +44,7 @@ impl RoomState {
     }
 
     /// The room announces the end, possibly again once everything is saved.
-    pub fn finish(&mut self, outcome: Outcome, saved: bool, scores: Vec<f32>, now: MonotonicMs) {
+    pub fn finish(&mut self, outcome: Outcome, saved: bool, scores: Vec<Option<f32>>, now: MonotonicMs) {
         let at = self.finished.as_ref().map_or(now, |first| first.at);
         self.finished = Some(Finished { outcome, saved, scores, at });
     }
@@ -76,9 +76,9 @@ mod tests {
     #[test]
     fn the_end_is_when_it_was_said_first() {
         let mut room = RoomState::default();
-        room.finish(Outcome::Completed, false, vec![1.0], MonotonicMs(10.0));
+        room.finish(Outcome::Completed, false, vec![Some(1.0)], MonotonicMs(10.0));
         assert!(!room.is_saved());
-        room.finish(Outcome::Completed, true, vec![1.0], MonotonicMs(900.0));
+        room.finish(Outcome::Completed, true, vec![Some(1.0)], MonotonicMs(900.0));
         assert!(room.is_saved());
         assert_eq!(room.finished.map(|finished| finished.at), Some(MonotonicMs(10.0)));
     }

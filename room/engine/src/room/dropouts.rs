@@ -136,7 +136,7 @@ impl GameRoom {
         if let Some(conn) = self.seats.listener(agent) {
             let text = self.attendance.exclusion(finding.rule);
             self.out.send(conn, &RoomToClient::Notice { text });
-            self.out.send(conn, &self.finished(Outcome::Excluded, false));
+            self.out.send(conn, &self.finished(agent, Outcome::Excluded, false));
         }
         self.depart(agent, Outcome::Excluded);
     }
@@ -157,7 +157,7 @@ impl GameRoom {
     /// The result of a participant who left is stored.
     pub(super) fn release(&mut self, agent: Agent) {
         if let Some((conn, outcome)) = self.seats.release(agent) {
-            self.out.send(conn, &self.finished(outcome, true));
+            self.out.send(conn, &self.finished(agent, outcome, true));
             self.out.close(conn, CloseCode::Over, "over");
         }
     }

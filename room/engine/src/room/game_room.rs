@@ -139,9 +139,18 @@ impl GameRoom {
         self.out.broadcast(self.seats.listeners(), message);
     }
 
-    /// The message that the game is over.
-    pub(super) fn finished(&self, outcome: Outcome, saved: bool) -> RoomToClient {
-        RoomToClient::Finished { outcome, saved, scores: self.game.timeline().scores().to_vec() }
+    /// The message to a seat that the game is over.
+    pub(super) fn finished(&self, agent: Agent, outcome: Outcome, saved: bool) -> RoomToClient {
+        RoomToClient::Finished { outcome, saved, scores: self.game.timeline().shown_scores(agent) }
+    }
+
+    /// Tells everybody that the game is over.
+    pub(super) fn announce_end(&mut self, outcome: Outcome, saved: bool) {
+        for agent in self.seats.agents() {
+            if let Some(conn) = self.seats.listener(agent) {
+                self.out.send(conn, &self.finished(agent, outcome, saved));
+            }
+        }
     }
 
     /// The driver, and those whom it sends something.
@@ -180,7 +189,7 @@ impl GameRoom {
             }
         }
         self.out.push(Output::Finished(Verdict { outcome, seats }));
-        self.broadcast(&self.finished(outcome, false));
+        self.announce_end(outcome, false);
         self.drain_final_reports(now);
     }
 

@@ -70,7 +70,7 @@ impl GameRoom {
 
     fn connect(&mut self, now: EpochMs, agent: Agent, conn: ConnId) {
         if let Some((outcome, saved)) = self.over_for(agent) {
-            self.out.send(conn, &self.finished(outcome, saved));
+            self.out.send(conn, &self.finished(agent, outcome, saved));
             return self.out.close(conn, CloseCode::Over, if saved { "over" } else { "over, being saved" });
         }
         let Some(player) = self.seats.player(agent) else {
@@ -109,7 +109,7 @@ impl GameRoom {
     fn saved(&mut self) {
         let Some(outcome) = self.phase.outcome() else { return };
         self.phase = Phase::Over { outcome, saved: true };
-        self.broadcast(&self.finished(outcome, true));
+        self.announce_end(outcome, true);
         for (_, player) in self.seats.players() {
             if let Some(conn) = player.conn {
                 self.out.close(conn, CloseCode::Over, "over");

@@ -1,5 +1,6 @@
 //! How many episodes a game has, and how long they are.
 
+use footlights_protocol::ShownScores;
 use serde::Serialize;
 
 /// How many episodes a game has, and how long they are.
@@ -12,13 +13,21 @@ pub struct Episodes {
     pub max_steps: Option<u32>,
     /// Whether the score goes on from episode to episode.
     pub carry_score: bool,
+    /// Whose scores participants are told.
+    pub shown_scores: ShownScores,
     /// The countdown before an episode.
     pub countdown_ms: u64,
 }
 
 impl Default for Episodes {
     fn default() -> Self {
-        Self { count: 1, max_steps: None, carry_score: true, countdown_ms: 3_000 }
+        Self {
+            count: 1,
+            max_steps: None,
+            carry_score: true,
+            shown_scores: ShownScores::All,
+            countdown_ms: 3_000,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use footlights_env::{ActionValue, Agent, Environment, Image, Policy, PolicyError, Simulation};
 use footlights_protocol::{
-    InputDelay, Outcome,
+    InputDelay, Outcome, ShownScores,
     keys::{InputMode, MissingAction},
     timeline::Rules,
 };
@@ -238,6 +238,14 @@ impl GameScene {
         self
     }
 
+    /// Whose scores a participant is told, beside the picture and at the end; everybody's without this. With
+    /// [`ShownScores::Own`] and [`ShownScores::None`] the page of a game for two says that the game is over, and not who won. In
+    /// [`Execution::Server`] the room does not send the others; a browser that simulates the game knows them in any case.
+    pub fn scores(mut self, shown: ShownScores) -> Self {
+        self.episodes.shown_scores = shown;
+        self
+    }
+
     /// How long each episode waits, with a countdown, before its first tick, ms; 3,000 without this.
     pub fn countdown_ms(mut self, ms: u64) -> Self {
         self.episodes.countdown_ms = ms;
@@ -367,6 +375,7 @@ impl GameScene {
             episodes: self.episodes.count,
             max_steps: self.episodes.max_steps,
             carry_score: self.episodes.carry_score,
+            shown_scores: self.episodes.shown_scores,
         }
     }
 

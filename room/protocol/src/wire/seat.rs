@@ -159,8 +159,8 @@ pub enum RoomToClient {
         outcome: Outcome,
         /// Whether rows and replay are stored for good.
         saved: bool,
-        /// Final score by agent.
-        scores: Vec<f32>,
+        /// Final score by agent; none where this participant is not told it.
+        scores: Vec<Option<f32>>,
     },
     /// The connection is refused and closed right after this.
     #[serde(rename = "x")]

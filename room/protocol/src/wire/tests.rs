@@ -42,7 +42,8 @@ fn seat_messages() -> Vec<RoomToClient> {
         Record { id: 40_000, kind: 6, nums: vec![1, -2, 70_000, i32::MIN], text: "Grüße 🎭".into() };
     let picture = Delta { full: true, put: vec![record], moved: vec![7, 3, -5, 600], gone: vec![65_535] };
     let items = vec![HudItem { label: "Lives".into(), value: "3 – 2".into() }];
-    let hud = Hud { episode: 1, episodes: 2, scores: vec![0.1, -1.0], seconds_left: u32::MAX, items };
+    let hud =
+        Hud { episode: 1, episodes: 2, scores: vec![Some(0.1), Some(-1.0)], seconds_left: u32::MAX, items };
     vec![
         RoomToClient::Welcome(Welcome {
             version: 1,
@@ -63,6 +64,7 @@ fn seat_messages() -> Vec<RoomToClient> {
                     episodes: 3,
                     max_steps: Some(900),
                     carry_score: true,
+                    shown_scores: crate::ShownScores::All,
                 },
                 single_player: true,
                 policies: vec![Agent(1)],
