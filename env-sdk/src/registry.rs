@@ -2,6 +2,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[cfg(not(target_arch = "wasm32"))]
 use crate::image::BundledImage;
@@ -9,14 +10,15 @@ use crate::{
     environment::Environment,
     error::EnvError,
     fingerprint::fingerprint,
+    msgpack,
     policy::Policy,
     simulation::{Sim, Simulation},
 };
 
 /// Makes a simulation from a configuration in the form `T`.
 pub type Make<T> = fn(&T) -> Result<Box<dyn Simulation>, EnvError>;
-/// Makes a scripted policy.
-type MakePolicy = fn() -> Box<dyn Policy>;
+/// Makes a scripted policy for a packed configuration.
+type MakePolicy = Arc<dyn Fn(&[u8]) -> Result<Box<dyn Policy>, EnvError> + Send + Sync>;
 
 /// How to make one environment and the scripted policies that come with it. See [`Registry`] and
 /// [`conformance::check`](crate::conformance::check).
@@ -50,10 +52,19 @@ impl Entry {
         }
     }
 
-    /// Adds a scripted policy.
+    /// Adds a scripted policy of `E`, which is this entry's environment; `make` is given the configuration that it plays.
     #[must_use]
-    pub fn scripted(mut self, name: &'static str, make: MakePolicy) -> Self {
-        self.scripted.push((name, make));
+    pub fn scripted<E: Environment>(
+        mut self,
+        name: &'static str,
+        make: fn(&E::Config) -> Box<dyn Policy>,
+    ) -> Self {
+        let wrong = |why: String| EnvError::Config { env: E::ID, why };
+        let make = move |packed: &[u8]| {
+            let config = msgpack::decode(packed).map_err(|e| wrong(e.to_string()))?;
+            Ok(make(&config))
+        };
+        self.scripted.push((name, Arc::new(make)));
         self
     }
 
@@ -86,10 +97,14 @@ impl Entry {
         (self.make)(config)
     }
 
-    /// A fresh scripted policy; none if no policy has that name.
-    #[must_use]
-    pub fn policy(&self, name: &str) -> Option<Box<dyn Policy>> {
-        self.scripted.iter().find(|(known, _)| *known == name).map(|(_, make)| make())
+    /// A fresh scripted policy for a simulation of this environment; none if no policy has that name.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration cannot be packed, or is none of this environment.
+    pub fn policy(&self, name: &str, sim: &dyn Simulation) -> Result<Option<Box<dyn Policy>>, EnvError> {
+        let Some((_, make)) = self.scripted.iter().find(|(known, _)| *known == name) else { return Ok(None) };
+        make(&sim.packed_config()?).map(Some)
     }
 
     /// Names of the scripted policies.

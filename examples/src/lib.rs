@@ -9,7 +9,7 @@ mod control;
 mod keys;
 mod mountain_car_conditions;
 mod overcooked;
-mod policies;
+pub mod policies;
 mod slime_alone;
 mod slime_human_ai;
 mod slime_human_human;
@@ -22,7 +22,7 @@ use footlights::{
         cart_pole::CartPole,
         commons_harvest::{CommonsHarvest, Gatherer},
         mountain_car::{MountainCar, Rocker},
-        overcooked::{Greedy, Layout, Overcooked},
+        overcooked::{Greedy, Overcooked},
         pendulum::Pendulum,
         slime_volleyball::{Chaser, SlimeVolleyball},
     },
@@ -35,16 +35,16 @@ pub use slime_human_human::controls as slime_controls;
 pub fn app() -> App {
     App::new()
         .environment::<MountainCar>()
-        .policy::<MountainCar>("scripted", || Box::new(Rocker))
+        .policy::<MountainCar>("scripted", |_| Box::new(Rocker))
         .environment::<Acrobot>()
         .environment::<CartPole>()
         .environment::<Pendulum>()
         .environment::<CommonsHarvest>()
-        .policy::<CommonsHarvest>("careful", || Box::new(Gatherer::careful()))
+        .policy::<CommonsHarvest>("careful", |_| Box::new(Gatherer::careful()))
         .environment::<Overcooked>()
-        .policy::<Overcooked>("greedy", || Box::new(Greedy::on(&Layout::default())))
+        .policy::<Overcooked>("greedy", |config| Box::new(Greedy::on(&config.layout)))
         .environment::<SlimeVolleyball>()
-        .policy::<SlimeVolleyball>("scripted", || Box::new(Chaser))
+        .policy::<SlimeVolleyball>("scripted", |_| Box::new(Chaser))
         .experiment(slime_with_a_stranger::experiment)
         .experiment(mountain_car_conditions::experiment)
         .experiment(slime_human_human::experiment)

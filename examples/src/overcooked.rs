@@ -1,10 +1,10 @@
 //! Overcooked in the five kitchens of Carroll et al. 2019 (<https://arxiv.org/abs/1910.05789>), one after the other: with
 //! another participant, with one who may be far away, and with the computer. A game lasts 60 seconds at their 150 ms a step.
 
-use footlights::environments::overcooked::{Action, Config, Greedy, Layout, Overcooked};
+use footlights::environments::overcooked::{Action, Config, Layout, Overcooked};
 use footlights::prelude::*;
 
-use crate::keys::directions;
+use crate::{keys::directions, policies};
 
 /// The kitchens, by their ids in the data and their titles.
 const KITCHENS: [(&str, &str); 5] = [
@@ -48,15 +48,16 @@ fn together(id: &str, title: &str, execution: Execution) -> Experiment {
     end(games.fold(experiment, Experiment::scene))
 }
 
-/// One participant and a scripted cook, with the kitchens in a random order.
+/// One participant and a cook that was trained or, where none was, is scripted; with the kitchens in a random order.
 pub fn with_the_computer() -> Experiment {
     let games = KITCHENS.into_iter().map(|(kitchen, title)| {
-        let partner = move || Ok(Box::new(Greedy::on(&Layout::named(kitchen))) as Box<dyn Policy>);
-        cook(kitchen, title, Execution::Browser).seat(Seat::Human).seat(Seat::policy("greedy", partner))
+        let name = if policies::WITH_A_TRAINED_COOK.contains(&kitchen) { "trained" } else { "greedy" };
+        let partner = Seat::policy(name, move || policies::cook(kitchen));
+        cook(kitchen, title, Execution::Browser).seat(Seat::Human).seat(partner)
     });
     let block = games.fold(Block::new(), Block::scene).shuffle();
     let experiment = Experiment::new("overcooked_human_ai", "Overcooked with the computer")
-        .description("One person cooks onion soup with a scripted cook in five kitchens, in a random order.")
+        .description("One person cooks onion soup with the computer in five kitchens, in a random order.")
         .scene(instructions("You cook with the computer in five kitchens.", "Begin"))
         .block(block);
     end(experiment)

@@ -59,7 +59,7 @@ pub mod prelude {
 /// `static`; see [`onnx::ModelFile`].
 #[macro_export]
 macro_rules! model {
-    ($path:literal) => {
+    ($path:expr) => {
         $crate::onnx::ModelFile::new(
             ::core::concat!(::core::env!("CARGO_PKG_NAME"), "/", $path),
             $crate::model_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", $path)),

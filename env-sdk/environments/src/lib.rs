@@ -22,20 +22,26 @@ pub fn registry() -> Registry {
         .with(Entry::of::<cart_pole::CartPole>())
         .with(
             Entry::of::<commons_harvest::CommonsHarvest>()
-                .scripted("greedy", || Box::new(commons_harvest::Gatherer::greedy()))
-                .scripted("careful", || Box::new(commons_harvest::Gatherer::careful())),
+                .scripted::<commons_harvest::CommonsHarvest>("greedy", |_| {
+                    Box::new(commons_harvest::Gatherer::greedy())
+                })
+                .scripted::<commons_harvest::CommonsHarvest>("careful", |_| {
+                    Box::new(commons_harvest::Gatherer::careful())
+                }),
         )
         .with(Entry::of::<pendulum::Pendulum>())
         .with(
-            Entry::of::<mountain_car::MountainCar>().scripted("scripted", || Box::new(mountain_car::Rocker)),
+            Entry::of::<mountain_car::MountainCar>()
+                .scripted::<mountain_car::MountainCar>("scripted", |_| Box::new(mountain_car::Rocker)),
         )
-        .with(
-            Entry::of::<overcooked::Overcooked>()
-                .scripted("greedy", || Box::new(overcooked::Greedy::on(&overcooked::Layout::default()))),
-        )
+        .with(Entry::of::<overcooked::Overcooked>().scripted::<overcooked::Overcooked>("greedy", |config| {
+            Box::new(overcooked::Greedy::on(&config.layout))
+        }))
         .with(
             Entry::of::<slime_volleyball::SlimeVolleyball>()
-                .scripted("scripted", || Box::new(slime_volleyball::Chaser)),
+                .scripted::<slime_volleyball::SlimeVolleyball>("scripted", |_| {
+                    Box::new(slime_volleyball::Chaser)
+                }),
         )
 }
 

@@ -1,8 +1,44 @@
 //! Models in a build without the runtime: they can be declared, and none can be loaded.
 
-use footlights_env::{ActionValue, Agent, Policy, PolicyError, Rng, Spec};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::Config;
+use footlights_env::{ActionValue, Agent, AgentSpec, Policy, PolicyError, Rng, Spec};
+
+use crate::{config::Config, contents::Contents};
+
+const NO_RUNTIME: &str = "this build has no runtime for ONNX models";
+
+/// Would say what a model file says of itself.
+///
+/// # Errors
+/// This build has no runtime.
+pub fn contents(_model: &[u8]) -> Result<Contents, String> {
+    Err(NO_RUNTIME.into())
+}
+
+/// Would say how a model is most likely meant.
+///
+/// # Errors
+/// This build has no runtime.
+pub fn suggest(_model: &[u8], _name: &str, _agent: &AgentSpec) -> Result<Config, String> {
+    Err(NO_RUNTIME.into())
+}
+
+/// Would say which files beside a model have values of it.
+///
+/// # Errors
+/// This build has no runtime.
+pub fn external_files(_model: &[u8]) -> Result<BTreeSet<String>, String> {
+    Err(NO_RUNTIME.into())
+}
+
+/// Would put the values that are in other files into the model.
+///
+/// # Errors
+/// This build has no runtime.
+pub fn pack(_model: &[u8], _files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, String> {
+    Err(NO_RUNTIME.into())
+}
 
 /// A loaded model. This build has no runtime, so there is none.
 #[derive(Debug, Clone)]
@@ -13,23 +49,23 @@ pub enum Model {}
 pub enum OnnxPolicy {}
 
 impl Model {
-    /// Would load an ONNX file for the observations and the discrete actions that `spec` declares for every agent.
+    /// Would load an ONNX file for the observations and the actions that `spec` declares for every agent.
     ///
     /// # Errors
-    /// Numbers of the configuration that are wrong, and otherwise [`PolicyError::NoRuntime`].
-    pub fn load(_bytes: &[u8], config: Config, _spec: &Spec) -> Result<Self, PolicyError> {
-        match config.check() {
-            Ok(()) => Err(PolicyError::NoRuntime { name: config.name }),
-            Err(why) => Err(PolicyError::Load { name: config.name, why }),
-        }
+    /// What is wrong with the configuration for these spaces, and otherwise [`PolicyError::NoRuntime`].
+    pub fn load(bytes: &[u8], config: Config, spec: &Spec) -> Result<Self, PolicyError> {
+        Self::load_for(bytes, config, spec, Agent(0))
     }
 
     /// The same for one agent.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_for(bytes: &[u8], config: Config, spec: &Spec, _agent: Agent) -> Result<Self, PolicyError> {
-        Self::load(bytes, config, spec)
+    pub fn load_for(_bytes: &[u8], config: Config, spec: &Spec, agent: Agent) -> Result<Self, PolicyError> {
+        match spec.agent(agent).map_or(Ok(()), |agent| config.check_for(&spec.id, agent)) {
+            Ok(()) => Err(PolicyError::NoRuntime { name: config.name }),
+            Err(why) => Err(PolicyError::Load { name: config.name, why }),
+        }
     }
 
     /// How the model is used.

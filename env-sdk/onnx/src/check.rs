@@ -64,7 +64,7 @@ fn check_graph<'a>(
 fn check_tensor(tensor: &TensorProto) -> Result<(), String> {
     let refuse = |why: String| Err(format!("tensor {:?}: {why}", tensor.name));
     if tensor.data_location == Some(DataLocation::External as i32) {
-        return refuse("its values are in another file; save the model as a single file".into());
+        return refuse("its values are in another file; the command `policy check FILE --env ID --out FILE` writes one file with all of it".into());
     }
     let data_type = DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined);
     let Some((width, listed)) = storage(tensor, data_type) else {
@@ -172,6 +172,6 @@ mod tests {
         let unknown = TensorProto { data_type: 77, ..tensor(&[4], 4) };
         assert!(refused(graph(unknown)).contains("UNDEFINED"));
         let elsewhere = TensorProto { data_location: Some(DataLocation::External as i32), ..tensor(&[4], 4) };
-        assert!(refused(graph(elsewhere)).contains("single file"));
+        assert!(refused(graph(elsewhere)).contains("one file with all of it"));
     }
 }

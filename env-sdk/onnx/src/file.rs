@@ -50,7 +50,7 @@ impl ModelFile {
         Self { name, bytes, loaded: Mutex::new(Vec::new()) }
     }
 
-    /// The model, for the observations and the discrete actions that `spec` declares for every agent.
+    /// The model, for the observations and the actions that `spec` declares for every agent.
     ///
     /// # Errors
     /// As [`Model::load`], and when the file is not there.

@@ -10,9 +10,10 @@ use tract_onnx::prelude::*;
 
 use crate::{
     check,
-    config::Config,
+    config::{Config, Output, Spread},
     constructors,
-    wiring::{self, Shapes},
+    feed::Feed,
+    wiring::{self, Inputs},
 };
 
 /// A model that any number of policies share. Loading costs milliseconds, cloning nothing: load it once.
@@ -42,13 +43,15 @@ pub struct Model(Arc<Inner>);
 pub(crate) struct Inner {
     pub config: Config,
     pub plan: Arc<TypedSimplePlan>,
-    pub shapes: Shapes,
-    /// How many actions there are.
-    pub actions: usize,
+    pub inputs: Inputs,
+    /// How many numbers an observation has.
+    pub observation: usize,
+    /// The actions that it chooses among.
+    pub space: Space,
 }
 
 impl Model {
-    /// Loads an ONNX file for the observations and the discrete actions that `spec` declares for every agent.
+    /// Loads an ONNX file for the observations and the actions that `spec` declares for every agent.
     ///
     /// # Errors
     ///
@@ -64,7 +67,7 @@ impl Model {
         }
     }
 
-    /// Loads an ONNX file for the observations and the discrete actions that `spec` declares for `agent`.
+    /// Loads an ONNX file for the observations and the actions that `spec` declares for `agent`.
     ///
     /// # Errors
     ///
@@ -95,7 +98,10 @@ fn load(bytes: &[u8], config: Config, environment: &str, agent: &AgentSpec) -> R
     // Natively that is a refusal too. A wasm instance would be lost, so load models in a native test first.
     let built = catch_unwind(AssertUnwindSafe(|| build(bytes, &config, environment, agent)));
     match built.unwrap_or_else(|_| Err("the runtime panicked over it".into())) {
-        Ok((plan, shapes, actions)) => Ok(Model(Arc::new(Inner { config, plan, shapes, actions }))),
+        Ok((plan, inputs)) => {
+            let (observation, space) = (agent.observation_space.len(), agent.action_space.clone());
+            Ok(Model(Arc::new(Inner { config, plan, inputs, observation, space })))
+        }
         Err(why) => Err(PolicyError::Load { name: config.name, why }),
     }
 }
@@ -105,52 +111,53 @@ fn build(
     config: &Config,
     environment: &str,
     agent: &AgentSpec,
-) -> Result<(Arc<TypedSimplePlan>, Shapes, usize), String> {
-    config.check()?;
-    let Space::Discrete { n } = agent.action_space else {
-        return Err(format!("{environment} has continuous actions; logits choose among discrete ones"));
-    };
-    let actions = n as usize;
+) -> Result<(Arc<TypedSimplePlan>, Inputs), String> {
+    config.check_for(environment, agent)?;
     let onnx = tract_onnx::onnx();
     let mut proto = check::decode(bytes, |operator| onnx.op_register.0.contains_key(operator))?;
     let graph = proto.graph.as_mut().ok_or("there is no graph")?;
-    let shapes = wiring::wire(graph, config, agent.observation_space.len())?;
+    let inputs = wiring::wire(graph, config, agent)?;
 
     let model = onnx.model_for_proto_model(&proto).map_err(|e| format!("the graph does not parse: {e:#}"))?;
     let model = model.into_typed().map_err(|e| format!("types or shapes do not fit: {e:#}"))?;
-    check_outputs(&model, config, &shapes, actions)?;
+    check_outputs(&model, config, &inputs, &agent.action_space)?;
     let plan = model
         .into_optimized()
         .and_then(TypedModel::into_runnable)
         .map_err(|e| format!("the graph cannot be run: {e:#}"))?;
     // Some faults, such as an index out of range, only show when the graph runs.
-    plan.run(zeros(&shapes)?).map_err(|e| format!("a trial run failed: {e:#}"))?;
-    Ok((plan, shapes, actions))
+    let (observation, states) = (vec![0.0; agent.observation_space.len()], inputs.zero_states());
+    let zeros = Feed { observation: &observation, mask: &[], states: &states };
+    plan.run(zeros.tensors(&inputs)?).map_err(|e| format!("a trial run failed: {e:#}"))?;
+    Ok((plan, inputs))
 }
 
-fn check_outputs(model: &TypedModel, config: &Config, shapes: &Shapes, actions: usize) -> Result<(), String> {
-    let names = std::iter::once(&config.logits).chain(config.recurrent.iter().map(|state| &state.output));
-    for (index, name) in names.enumerate() {
+fn check_outputs(model: &TypedModel, config: &Config, inputs: &Inputs, space: &Space) -> Result<(), String> {
+    let decided = config.decided();
+    let shape_of = |index: usize, name: &str| {
         let fact = model.output_fact(index).map_err(|e| format!("output {name:?}: {e:#}"))?;
         let shape = fact.shape.as_concrete().ok_or_else(|| {
             format!("the output {name:?} has no definite shape ({:?}) although all inputs have", fact.shape)
         })?;
-        if fact.datum_type != f32::datum_type() {
-            // The runtime computes with symbolic integers where the file says INT64.
-            let found =
-                if fact.datum_type == TDim::datum_type() { i64::datum_type() } else { fact.datum_type };
-            return Err(format!("the output {name:?} must be F32, not {found:?}"));
+        if !(fact.datum_type.is_number() || fact.datum_type == TDim::datum_type()) {
+            return Err(format!("the output {name:?} must be of numbers, not {:?}", fact.datum_type));
         }
-        let Some(state) = index.checked_sub(1) else {
-            if wiring::elements(shape) != Some(actions) {
-                return Err(format!("the output {name:?} gives {shape:?}, but there are {actions} actions"));
-            }
-            continue;
-        };
-        if let (Some(pair), Some(expected)) = (config.recurrent.get(state), shapes.states.get(state))
-            && expected != shape
-        {
-            let input = &pair.input;
+        Ok((shape, fact.datum_type))
+    };
+    let mut counts = Vec::new();
+    for (index, name) in decided.iter().enumerate() {
+        let (shape, _) = shape_of(index, name)?;
+        counts.push((*name, shape, wiring::elements(shape).unwrap_or(usize::MAX)));
+    }
+    check_counts(&counts, config, space)?;
+    let states = config.recurrent.iter().zip(&inputs.states);
+    for (index, (pair, expected)) in (decided.len()..).zip(states) {
+        let (input, name) = (&pair.input, &pair.output);
+        let (shape, kind) = shape_of(index, name)?;
+        if kind != f32::datum_type() {
+            return Err(format!("the state output {name:?} must be F32, not {kind:?}"));
+        }
+        if expected != shape {
             return Err(format!(
                 "the state input {input:?} takes {expected:?}, its output {name:?} gives {shape:?}"
             ));
@@ -159,10 +166,60 @@ fn check_outputs(model: &TypedModel, config: &Config, shapes: &Shapes, actions: 
     Ok(())
 }
 
-/// Inputs of a first step that sees nothing.
-fn zeros(shapes: &Shapes) -> Result<TVec<TValue>, String> {
-    std::iter::once(&shapes.observation)
-        .chain(&shapes.states)
-        .map(|shape| Tensor::zero::<f32>(shape).map(IntoTValue::into_tvalue).map_err(|e| format!("{e:#}")))
-        .collect()
+/// Whether the outputs that an action is made of have as many numbers as it takes; each with its name, shape and count.
+fn check_counts(
+    outputs: &[(&String, &[usize], usize)],
+    config: &Config,
+    space: &Space,
+) -> Result<(), String> {
+    let wrong = |(name, shape, _): &(&String, &[usize], usize), expected: String| {
+        Err(format!("the output {name:?} gives {shape:?}, but {expected}"))
+    };
+    let Some(first) = outputs.first() else { return Err("no output is named".into()) };
+    let counts = outputs.iter().map(|(_, _, count)| *count);
+    match (space, &config.output) {
+        (Space::Discrete { n }, Output::Logits(heads)) => {
+            let n = *n as usize;
+            if counts.clone().try_fold(1usize, usize::checked_mul) == Some(n) {
+                return Ok(());
+            }
+            if heads.len() > 1 {
+                let counts: Vec<String> = counts.map(|count| count.to_string()).collect();
+                return Err(format!(
+                    "the heads have {} choices, but there are {n} actions",
+                    counts.join(" × ")
+                ));
+            }
+            let is_action = first.2 == 1;
+            let hint = if is_action { "; name it with `action` if it is the action itself" } else { "" };
+            wrong(first, format!("there are {n} actions{hint}"))
+        }
+        (Space::Discrete { .. }, _) if first.2 == 1 => Ok(()),
+        (Space::Discrete { .. }, _) => wrong(first, "the action is one number; name it with `logits`".into()),
+        (Space::Box { low, .. }, output) => {
+            let n = low.len();
+            let in_one = matches!(output, Output::Gaussian { spread: Spread::SecondHalf, .. });
+            let expected = if in_one { 2 * n } else { n };
+            if first.2 != expected {
+                let twice = if in_one { ", so means and deviations are twice as many" } else { "" };
+                return wrong(first, format!("actions have {n} numbers{twice}"));
+            }
+            match (output, outputs.get(1)) {
+                (Output::Gaussian { spread: Spread::Output(_), .. }, Some(log_std))
+                    if log_std.2 != n && log_std.2 != 1 =>
+                {
+                    wrong(log_std, format!("actions have {n} numbers"))
+                }
+                (Output::Gaussian { spread: Spread::Fixed(log_std), .. }, _)
+                    if log_std.len() != n && log_std.len() != 1 =>
+                {
+                    Err(format!(
+                        "{} logarithms of deviations are given, but actions have {n} numbers",
+                        log_std.len()
+                    ))
+                }
+                _ => Ok(()),
+            }
+        }
+    }
 }

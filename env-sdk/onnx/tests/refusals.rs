@@ -41,7 +41,9 @@ fn an_input_without_a_source_is_named() {
         &file(summing()),
         Config::new("p"),
         &spec(3, 3),
-        expect![[r#"nothing is said about the input "h" FLOAT [?, 3]: it must be recurrent or fixed"#]],
+        expect![[
+            r#"nothing is said about the input "h" FLOAT [?, 3]: it must take the observation, a part of it or the action mask, or be recurrent or fixed"#
+        ]],
     );
 }
 
@@ -63,7 +65,9 @@ fn observation_and_action_sizes_must_be_the_environments() {
         &constant_logits(&[0.0]),
         Config::new("p"),
         &spec(1, 6),
-        expect![[r#"the output "logits" gives [1, 1], but there are 6 actions"#]],
+        expect![[
+            r#"the output "logits" gives [1, 1], but there are 6 actions; name it with `action` if it is the action itself"#
+        ]],
     );
     let box_of = |places| Space::uniform_box(places, 0.0, 1.0);
     let continuous = Spec { agents: vec![AgentSpec::new(box_of(2), box_of(12))], ..spec(12, 6) };
@@ -71,7 +75,9 @@ fn observation_and_action_sizes_must_be_the_environments() {
         &feed_forward(8),
         Config::new("p"),
         &continuous,
-        expect!["test-v0 has continuous actions; logits choose among discrete ones"],
+        expect![
+            "test-v0: logits choose among discrete actions, and the actions are a Box; name the output with `action` or `gaussian`"
+        ],
     );
 }
 
@@ -96,21 +102,16 @@ fn where_roles_differ_a_model_is_loaded_for_one_of_them() {
 }
 
 #[test]
-fn types_must_be_float() {
+fn types_and_shapes_must_be_known() {
     let config = || Config::new("p").recurrent("h", "h_next");
     let mut graph = summing();
-    retype(&mut graph.input[0], 7, &[1, 3]);
+    retype(&mut graph.input[0], 8, &[1, 3]);
     check(
         &file(graph),
         config(),
         &spec(3, 3),
-        expect![[r#"the input "obs" INT64 [1, 3] must be FLOAT and of known shape"#]],
+        expect![[r#"the input "obs" STRING [1, 3] must be of numbers or booleans, and of known shape"#]],
     );
-
-    let mut graph = summing();
-    let to = tract_onnx::pb::AttributeProto { name: "to".into(), i: 7, r#type: 2, ..Default::default() };
-    graph.node[1] = node("Cast", &["h_next"], "logits", vec![to]);
-    check(&file(graph), config(), &spec(3, 3), expect![[r#"the output "logits" must be F32, not I64"#]]);
 
     let mut graph = summing();
     graph.input[0].r#type = None;
@@ -118,8 +119,98 @@ fn types_must_be_float() {
         &file(graph),
         config(),
         &spec(3, 3),
-        expect![[r#"the input "obs" UNDEFINED of unknown shape must be FLOAT and of known shape"#]],
+        expect![[
+            r#"the input "obs" UNDEFINED of unknown shape must be of numbers or booleans, and of known shape"#
+        ]],
     );
+
+    let mut graph = summing();
+    retype(&mut graph.input[1], 7, &[1, 3]);
+    check(
+        &file(graph),
+        config(),
+        &spec(3, 3),
+        expect![[r#"the state input "h" INT64 [1, 3] must be FLOAT"#]],
+    );
+}
+
+#[test]
+fn parts_must_be_of_the_observation_and_fit_their_inputs() {
+    let check = |config: Config, expected: Expect| check(&feed_forward(8), config, &spec(20, 6), expected);
+    check(
+        Config::new("p").part("obs", 0..11),
+        expect![[r#"the input "obs" takes [1, 12], but 0..11 are 11 numbers"#]],
+    );
+    check(
+        Config::new("p").part("obs", 10..22),
+        expect![[r#"the input "obs" takes the numbers 10..22, but observations have 20 numbers"#]],
+    );
+    check(
+        Config::new("p").part("obs", 0..12).transposed(&[3, 5], &[1, 0]),
+        expect![[r#"the input "obs" has the shape [3, 5], but takes 12 numbers"#]],
+    );
+    check(
+        Config::new("p").part("obs", 0..12).mask("legal"),
+        expect![[
+            r#"the model has no input "legal"; its inputs are "obs" FLOAT [?, 12], its outputs "logits" FLOAT [?, 6]"#
+        ]],
+    );
+}
+
+#[test]
+fn a_mask_must_have_a_number_for_each_action() {
+    check(
+        &file(summing()),
+        Config::new("p").mask("h"),
+        &spec(3, 4),
+        expect![[r#"the mask "h" takes [1, 3], but there are 4 actions"#]],
+    );
+}
+
+#[test]
+fn outputs_must_have_the_numbers_of_an_action() {
+    let force = |numbers: usize| {
+        let agent = AgentSpec::new(Space::uniform_box(numbers, -1.0, 1.0), Space::uniform_box(12, -1.0, 1.0));
+        Spec { agents: vec![agent], ..spec(12, 6) }
+    };
+    let check = |config: Config, numbers: usize, expected: Expect| {
+        check(&feed_forward(8), config, &force(numbers), expected);
+    };
+    let p = || Config::new("p");
+    check(
+        p().action("logits"),
+        2,
+        expect![[r#"the output "logits" gives [1, 6], but actions have 2 numbers"#]],
+    );
+    check(
+        p().gaussian_in_one("logits"),
+        2,
+        expect![[
+            r#"the output "logits" gives [1, 6], but actions have 2 numbers, so means and deviations are twice as many"#
+        ]],
+    );
+    check(
+        p().gaussian_of("logits", &[0.0, 1.0]),
+        6,
+        expect!["2 logarithms of deviations are given, but actions have 6 numbers"],
+    );
+    let discrete = |config: Config, expected: Expect| {
+        expected.assert_eq(&refusal(&feed_forward(8), config, &spec(12, 6)));
+    };
+    discrete(
+        p().action("logits"),
+        expect![[r#"the output "logits" gives [1, 6], but the action is one number; name it with `logits`"#]],
+    );
+    discrete(
+        p().gaussian("logits", "s"),
+        expect!["test-v0: a Gaussian gives the numbers of a Box, and the actions are discrete"],
+    );
+    let heads = Config::new("p").heads(&["logits", "h_next"]).fixed("h", &[1, 3], &[0.0]);
+    expect!["the heads have 3 × 3 choices, but there are 6 actions"].assert_eq(&refusal(
+        &file(summing()),
+        heads,
+        &spec(3, 6),
+    ));
 }
 
 #[test]

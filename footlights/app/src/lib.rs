@@ -41,7 +41,7 @@ type MakeExperiment = Box<dyn Fn() -> Experiment + Send + Sync>;
 ///
 /// let app = App::new()
 ///     .environment::<MountainCar>()
-///     .policy::<MountainCar>("scripted", || Box::new(Rocker))
+///     .policy::<MountainCar>("scripted", |_| Box::new(Rocker))
 ///     .experiment(hill);
 /// assert!(app.registry().get("mountain-car-v0").is_ok());
 /// ```
@@ -84,13 +84,18 @@ impl App {
         self
     }
 
-    /// Adds a policy written in Rust to an environment that was added before, by a name: for programs that play environments
-    /// without an experiment, such as a trainer. Seats of experiments do not need it; they are given their policies directly.
+    /// Adds a policy written in Rust to an environment, by a name: for programs that play environments without an experiment,
+    /// such as a trainer in Python. `make` is given the configuration that it plays. Seats of experiments do not need it; they
+    /// are given their policies directly.
     ///
     /// An environment that was not added is added.
-    pub fn policy<E: Environment>(mut self, name: &'static str, make: fn() -> Box<dyn Policy>) -> Self {
+    pub fn policy<E: Environment>(
+        mut self,
+        name: &'static str,
+        make: fn(&E::Config) -> Box<dyn Policy>,
+    ) -> Self {
         let entry = self.registry.get(E::ID).cloned().unwrap_or_else(|_| Entry::of::<E>());
-        self.registry = self.registry.with(entry.scripted(name, make));
+        self.registry = self.registry.with(entry.scripted::<E>(name, make));
         self
     }
 

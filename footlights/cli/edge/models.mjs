@@ -7,10 +7,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { compile, isAborted } from "./module.mjs";
+
 const [policies, files] = process.argv.slice(2);
 const games = JSON.parse(readFileSync(0, "utf8"));
-const script = readFileSync(join(policies, "policies.js"), "utf8");
-const wasm = await WebAssembly.compile(readFileSync(join(policies, "policies_bg.wasm")));
+const start = await compile(policies);
 
 // The module asks for the files.
 globalThis.footlightsFile = (name) => {
@@ -18,24 +19,13 @@ globalThis.footlightsFile = (name) => {
   return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
 };
 
-let instances = 0;
-
-/** A new instance of the module. Not imported from its file, which is no module to Node.js without a package.json. */
-async function start() {
-  instances += 1;
-  const source = Buffer.from(`${script}\n// ${instances}`).toString("base64");
-  const module = await import(`data:text/javascript;base64,${source}`);
-  await module.default({ module_or_path: wasm });
-  return module;
-}
-
 const wrong = [];
 let module = await start();
 for (const [experiment, scene] of games) {
   try {
     module.check(experiment, scene);
   } catch (error) {
-    const aborted = error instanceof WebAssembly.RuntimeError;
+    const aborted = isAborted(error);
     const why = aborted ? `seats: the module aborted while it loaded them (${error.message})` : error.message;
     wrong.push(`experiment "${experiment}", scene "${scene}", ${why}`);
     // Nothing can be asked of an instance that ended so.

@@ -88,6 +88,26 @@ pub fn run(project: &Project, purpose: Purpose) -> Result<()> {
     Ok(())
 }
 
+/// Builds the module with the policies and the runtime of models, as the local edge has it. Returns its folder. What the
+/// lab's experiments play is not looked at.
+///
+/// # Errors
+/// A tool is missing and cannot be installed, or the lab does not compile.
+pub fn policies(project: &Project) -> Result<PathBuf> {
+    let node = tools::edge()?;
+    let folder = Purpose::Serve { models: true }.folder(project);
+    let _alone = disk::alone(&folder, "another command builds this lab; waiting for it")?;
+    tools::wasm_target(&project.root)?;
+    let shims = shim::write(project)?;
+    let build = Build { project, folder, node, models: true, optimise: false };
+    // With the worker, so that it is what the local edge needs, too.
+    let [_, group] = shim::WITH_MODELS;
+    say("compiling the module that plays models; the runtime takes minutes the first time");
+    build.compile(&shims, group)?;
+    build.pack(&[Module::Policies], "part 1 of 1")?;
+    Ok(files::pages(&build.folder).join(Module::Policies.name()))
+}
+
 /// The names of modules, in words.
 fn names(modules: &[Module]) -> String {
     modules.iter().map(|module| module.name()).collect::<Vec<_>>().join(", ")

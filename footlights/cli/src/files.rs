@@ -37,6 +37,8 @@ pub const EDGE: Files = &[
     ("export.mjs", include_str!("../edge/export.mjs")),
     ("migrations.mjs", include_str!("../edge/migrations.mjs")),
     ("models.mjs", include_str!("../edge/models.mjs")),
+    ("module.mjs", include_str!("../edge/module.mjs")),
+    ("policy.mjs", include_str!("../edge/policy.mjs")),
     ("simulate.mjs", include_str!("../edge/simulate.mjs")),
     ("watchdog.mjs", include_str!("../edge/watchdog.mjs")),
 ];

@@ -17,6 +17,7 @@ mod models;
 mod new;
 mod pack;
 mod parse;
+mod policy;
 pub mod process;
 mod project;
 mod python;
@@ -93,6 +94,9 @@ pub enum Command {
     },
     /// Make the repository of a new lab
     New(new::Options),
+    /// Look at an ONNX model: what it is, whether it fits an environment, and how a seat is given it
+    #[command(subcommand)]
+    Policy(policy::Action),
     /// Build the environments as a package for Python, with Gymnasium's and PettingZoo's interfaces
     Python(python::Options),
     /// Play an environment and print every step as a line of JSON
@@ -138,6 +142,7 @@ impl Command {
             Self::Export(options) => export::run(root, &options),
             Self::Golden { accept } => golden::run(app().registry(), root, accept),
             Self::New(options) => new::run(&options, Project::at(root, &app())?.depend("footlights")?),
+            Self::Policy(policy::Action::Check(options)) => policy::check(&app(), root, &options),
             Self::Python(options) => python::run(&Project::at(root, &app())?, &options),
             Self::Rollout(options) => {
                 let mut out = std::io::BufWriter::new(std::io::stdout().lock());

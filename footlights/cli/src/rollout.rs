@@ -6,9 +6,11 @@
 
 use std::{io::Write, path::PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use footlights_env::{ActionValue, Agent, PerAgent, Registry, Simulation, Space, Spec, Step, conformance};
+use footlights_env::{
+    ActionValue, Agent, Entry, PerAgent, Registry, Simulation, Space, Spec, Step, conformance,
+};
 use serde_json::{Map, Value, json};
 
 /// What to play.
@@ -31,12 +33,20 @@ pub struct Options {
     pub config: Option<String>,
 }
 
+/// The environment of that id.
+///
+/// # Errors
+/// There is none; the sentence lists those that there are.
+pub fn entry<'a>(registry: &'a Registry, id: &str) -> Result<&'a Entry> {
+    registry.get(id).map_err(|_| {
+        let known: Vec<&str> = registry.iter().map(|entry| entry.id).collect();
+        anyhow!("no environment is called {id:?}; there are {}", known.join(", "))
+    })
+}
+
 /// Plays, and writes a line for the reset and one for each step.
 pub fn run(registry: &Registry, options: &Options, out: &mut impl Write) -> Result<()> {
-    let Ok(entry) = registry.get(&options.env) else {
-        let known: Vec<&str> = registry.iter().map(|entry| entry.id).collect();
-        bail!("no environment is called {:?}; there are {}", options.env, known.join(", "));
-    };
+    let entry = entry(registry, &options.env)?;
     let config = match &options.config {
         Some(text) => serde_json::from_str(text).context("--config is not JSON")?,
         None => Value::Null,
@@ -150,8 +160,7 @@ fn action(space: &Space, value: &Value) -> Result<ActionValue> {
 #[cfg(test)]
 mod tests {
     use footlights_env::{
-        AgentSpec, Discrete, Entry, Environment, Labels, RecordKind, RecordValue, Rng, Surface, View,
-        Viewport,
+        AgentSpec, Discrete, Environment, Labels, RecordKind, RecordValue, Rng, Surface, View, Viewport,
     };
 
     use super::*;

@@ -6,6 +6,7 @@
 )]
 
 mod lobby_check;
+pub mod models_check;
 mod pendulum_check;
 mod rollback_check;
 mod slime_load;
@@ -24,4 +25,7 @@ pub fn app() -> App {
         .experiment(rollback_check::experiment)
         .experiment(tour::experiment)
         .experiment(pendulum_check::experiment)
+        .environment::<models_check::Models>()
+        .experiment(models_check::on_the_server)
+        .experiment(models_check::in_the_browser)
 }
