@@ -7,5 +7,6 @@ and ``footlights.data`` reads an export.
 
 from footlights._envs import BatchEnv, ParallelEnv, SoloEnv, environments, make, make_vec
 from footlights._replay import Frame, Replay
+from footlights._scripted import Scripted
 
-__all__ = ["BatchEnv", "Frame", "ParallelEnv", "Replay", "SoloEnv", "environments", "make", "make_vec"]
+__all__ = ["BatchEnv", "Frame", "ParallelEnv", "Replay", "Scripted", "SoloEnv", "environments", "make", "make_vec"]

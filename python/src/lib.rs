@@ -16,8 +16,12 @@ pub const FILES: &[(&str, &str)] = &[
     ("__init__.py", include_str!("../footlights/__init__.py")),
     ("_envs.py", include_str!("../footlights/_envs.py")),
     ("_replay.py", include_str!("../footlights/_replay.py")),
+    ("_scripted.py", include_str!("../footlights/_scripted.py")),
     ("data.py", include_str!("../footlights/data.py")),
     ("overcooked.py", include_str!("../footlights/overcooked.py")),
+    ("recipes/__init__.py", include_str!("../footlights/recipes/__init__.py")),
+    ("recipes/ppo.py", include_str!("../footlights/recipes/ppo.py")),
+    ("recipes/clone.py", include_str!("../footlights/recipes/clone.py")),
     ("py.typed", ""),
 ];
 

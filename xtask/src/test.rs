@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_types)]
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Instant,
 };
@@ -42,12 +42,18 @@ pub enum Stage {
     NewLab,
     /// A deployment, up to the upload
     Deploy,
+    /// Policies that are trained and cloned in PyTorch: gigabytes to install, so only where it is named
+    Recipes,
 }
 
-/// Runs the stages, all if none are named, and stops at the first that fails.
+/// Runs the stages, all but that of recipes if none are named, and stops at the first that fails.
 pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()> {
     let began = Instant::now();
-    for stage in Stage::value_variants().iter().filter(|stage| stages.is_empty() || stages.contains(stage)) {
+    let is_wanted = |stage: &Stage| match stages {
+        [] => *stage != Stage::Recipes,
+        named => named.contains(stage),
+    };
+    for stage in Stage::value_variants().iter().filter(|stage| is_wanted(stage)) {
         let name = stage.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         headline(&name);
         let started = Instant::now();
@@ -55,6 +61,7 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Lint => lint(ws),
             Stage::Host => host(ws, filter),
             Stage::Python => python(ws, filter),
+            Stage::Recipes => recipes(ws, filter),
             Stage::Fuzz => FUZZ_TARGETS.iter().try_for_each(|target| process::run(&mut fuzz(ws, [*target])?)),
             Stage::Wasm => wasm_tests(ws, filter, "footlights-client", "game_scene", None)
                 .and_then(|()| node_tests(ws, "wasm", 1, filter, Vec::new())),
@@ -179,10 +186,23 @@ fn python(ws: &Workspace, filter: Option<&str>) -> Result<()> {
     process::run(pip.args(["--no-deps", "--requirement", "without-dependencies.txt"]))?;
     footlights_cli::python(&ws.examples()?, Some(&python))?;
     let this = std::env::current_exe().context("finding this program")?;
+    process::run(pytest(ws, &python, "python", filter).env("FOOTLIGHTS_XTASK", this))
+}
+
+/// Runs `tests/recipes` with the package of the examples' environments and PyTorch.
+fn recipes(ws: &Workspace, filter: Option<&str>) -> Result<()> {
+    let Some(python) = tools::python_with(ws, "tests/recipes/requirements.txt")? else { return Ok(()) };
+    footlights_cli::python(&ws.examples()?, Some(&python))?;
+    process::run(&mut pytest(ws, &python, "recipes", filter))
+}
+
+/// The tests in a folder of `tests` that are written in Python.
+fn pytest(ws: &Workspace, python: &Path, folder: &str, filter: Option<&str>) -> Command {
     let mut pytest = Command::new(python);
-    pytest.current_dir(ws.root.join("tests/python")).args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
-    pytest.args(filter.iter().flat_map(|filter| ["-k", filter]));
-    process::run(pytest.env("FOOTLIGHTS_XTASK", this).env("PYTHONDONTWRITEBYTECODE", "1"))
+    pytest.current_dir(ws.root.join("tests").join(folder));
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    pytest.args(filter.iter().flat_map(|filter| ["-k", filter])).env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest
 }
 
 /// What strangers can reach, 20 seconds each.

@@ -34,7 +34,6 @@ struct Games {
     infos: Vec<(usize, &'static str, f64)>,
     /// Observations before the resets of the last step, by place.
     last: Vec<(usize, Vec<f32>)>,
-    flat: Vec<f32>,
 }
 
 struct Game {
@@ -52,17 +51,11 @@ struct Arrays<'a> {
 }
 
 impl Games {
-    fn observe(&mut self, number: usize, out: &mut [f32]) {
+    fn observe(&self, number: usize, out: &mut [f32]) {
         let Some(game) = self.games.get(number) else { return };
-        self.flat.clear();
-        for agent in 0..self.agents {
-            game.sim.observe(Agent(agent as u8), &mut self.flat);
-        }
-        let from = number * self.agents * self.width;
-        if let Some(out) = out.get_mut(from..from + self.agents * self.width)
-            && out.len() == self.flat.len()
-        {
-            out.copy_from_slice(&self.flat);
+        let places = out.chunks_exact_mut(self.width.max(1)).skip(number * self.agents);
+        for (agent, place) in (0u8..).map(Agent).zip(places).take(self.agents) {
+            game.sim.observe_into(agent, place);
         }
     }
 
@@ -150,15 +143,7 @@ impl Batch {
             rewards: PyArray1::zeros(py, places, false).unbind(),
             terminated: PyArray1::zeros(py, places, false).unbind(),
             truncated: PyArray1::zeros(py, places, false).unbind(),
-            games: Mutex::new(Games {
-                games,
-                agents,
-                width,
-                space,
-                infos: Vec::new(),
-                last: Vec::new(),
-                flat: Vec::new(),
-            }),
+            games: Mutex::new(Games { games, agents, width, space, infos: Vec::new(), last: Vec::new() }),
         })
     }
 
