@@ -7,6 +7,7 @@ use footlights_engine::{
 };
 use footlights_env::{Agent, Environment, Rng, Stream};
 use footlights_environments::{
+    commons_harvest::{self, Action, CommonsHarvest},
     mountain_car::{self, MountainCar},
     slime_volleyball::{self, Move, SlimeVolleyball},
 };
@@ -15,7 +16,7 @@ use footlights_experiment::{
     record::{GameInfo, SeatInfo},
 };
 use footlights_protocol::{
-    EpochMs, KeySet, MonotonicMs,
+    EpochMs, KeySet, MonotonicMs, ShownScores,
     wire::{self, ClientToRoom},
 };
 
@@ -168,6 +169,19 @@ pub fn mountain_car() -> GameScene {
     people::<MountainCar>(mountain_car::Config::default(), 1)
         .action(&["ArrowLeft"], mountain_car::Push::Left, "left")
         .action(&["ArrowRight"], mountain_car::Push::Right, "right")
+}
+
+/// Eight people in an orchard of which each sees a window, fifteen ticks a second.
+pub fn orchard() -> GameScene {
+    let config = commons_harvest::Config { players: 8, ..commons_harvest::Config::default() };
+    people::<CommonsHarvest>(config, 8)
+        .fps(15.0)
+        .scores(ShownScores::Own)
+        .action(&["ArrowUp"], Action::North, "up")
+        .action(&["ArrowDown"], Action::South, "down")
+        .action(&["ArrowLeft"], Action::West, "left")
+        .action(&["ArrowRight"], Action::East, "right")
+        .action(&["Space"], Action::Tag, "beam")
 }
 
 /// So many people, thirty ticks a second, no pauses.

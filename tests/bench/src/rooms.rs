@@ -5,7 +5,7 @@ use footlights_env::{Simulation, conformance};
 
 use crate::{
     context::Context,
-    game::{Game, Handed, mountain_car, people, slime},
+    game::{Game, Handed, mountain_car, orchard, people, slime},
     measure::{Spread, percentile, time},
     report::Figure,
     swarm::{self, Swarm},
@@ -29,6 +29,9 @@ pub fn ticks(context: &mut Context) -> Result<()> {
     context.add(Figure::spread("room_ticks", rate, "ticks/s").detail("game", "slime, 2 people"))?;
     context.add(Figure::spread("room_ticks/1_room", cost, "us/tick"))?;
     context.add(Figure::spread("room_ticks/8_rooms", measure(slimes(8)?)?.1, "us/tick"))?;
+    let (_, cost) = measure(vec![Game::new(orchard(), 1)?])?;
+    let figure = Figure::spread("room_ticks/orchard_of_8", cost, "us/tick");
+    context.add(figure.detail("game", "commons harvest, 8 people, 7 x 7 cells each"))?;
     for discs in [10, 100, 1_000] {
         let scene = people::<Swarm>(swarm::Config { discs }, 1);
         let (_, cost) = measure(vec![Game::new(scene, 1)?])?;
@@ -41,9 +44,14 @@ pub fn ticks(context: &mut Context) -> Result<()> {
 /// What a minute of random play costs on the wire.
 pub fn frame_bytes(context: &mut Context) -> Result<()> {
     const SECONDS: u32 = 60;
-    for (suffix, scene, aim) in [("", slime(), Some(60.0)), ("/mountain_car", mountain_car(), None)] {
+    for (suffix, scene, aim) in [
+        ("", slime(), Some(60.0)),
+        ("/mountain_car", mountain_car(), None),
+        ("/orchard_of_8", orchard(), None),
+    ] {
         let people = scene.human_count() as f64;
-        let Handed { mut frames, other_bytes, .. } = Game::new(scene, 1)?.play(SECONDS * 30)?;
+        let ticks = SECONDS * scene.stepping.fps as u32;
+        let Handed { mut frames, other_bytes, .. } = Game::new(scene, 1)?.play(ticks)?;
         frames.sort_unstable();
         let lengths: Vec<f64> = frames.iter().map(|length| *length as f64).collect();
         let sum: f64 = lengths.iter().sum();

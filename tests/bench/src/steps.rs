@@ -3,7 +3,9 @@
 use anyhow::Result;
 use footlights_bench_kernels::steps;
 use footlights_env::{Environment, conformance};
-use footlights_environments::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
+use footlights_environments::{
+    mountain_car::MountainCar, overcooked::Overcooked, slime_volleyball::SlimeVolleyball,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,12 +39,16 @@ pub fn native(context: &mut Context) -> Result<()> {
     context.add(Figure::spread("env_steps_native/slime_as_simulation", simulation, "steps/s"))?;
     context.add(Figure::spread("env_steps_native/mountain_car", typed::<MountainCar>(), "steps/s"))?;
     let simulation = erased(MountainCar::ID);
-    context.add(Figure::spread("env_steps_native/car_as_simulation", simulation, "steps/s"))
+    context.add(Figure::spread("env_steps_native/car_as_simulation", simulation, "steps/s"))?;
+    let figure = Figure::spread("env_steps_native/overcooked", typed::<Overcooked>(), "steps/s");
+    context.add(figure.at_least(3e6).detail("layout", "cramped_room, two cooks"))?;
+    let simulation = erased(Overcooked::ID);
+    context.add(Figure::spread("env_steps_native/overcooked_as_simulation", simulation, "steps/s"))
 }
 
 /// The same in V8, and how much of the native rate is left.
 pub fn wasm(context: &mut Context) -> Result<()> {
-    let (slime, car) = (SlimeVolleyball::ID, MountainCar::ID);
+    let (slime, car, overcooked) = (SlimeVolleyball::ID, MountainCar::ID, Overcooked::ID);
     let kernels = context.kernels()?;
     let kernel = |call: &str, id: &str| -> Result<Spread> {
         let args = vec![json!(id), json!(STEPS)];
@@ -63,6 +69,8 @@ pub fn wasm(context: &mut Context) -> Result<()> {
         ("/slime_as_simulation", kernel("erased_steps", slime)?, erased(slime)),
         ("/mountain_car", kernel("typed_steps", car)?, typed::<MountainCar>()),
         ("/car_as_simulation", kernel("erased_steps", car)?, erased(car)),
+        ("/overcooked", kernel("typed_steps", overcooked)?, typed::<Overcooked>()),
+        ("/overcooked_as_simulation", kernel("erased_steps", overcooked)?, erased(overcooked)),
     ];
     for (suffix, wasm, native) in rows {
         context.add(Figure::spread(format!("env_steps_wasm{suffix}"), wasm, "steps/s"))?;

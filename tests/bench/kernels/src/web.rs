@@ -1,7 +1,9 @@
 //! The kernels as Node.js calls them.
 
 use footlights_env::Environment;
-use footlights_environments::{mountain_car::MountainCar, slime_volleyball::SlimeVolleyball};
+use footlights_environments::{
+    mountain_car::MountainCar, overcooked::Overcooked, slime_volleyball::SlimeVolleyball,
+};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 use crate::{inference, steps};
@@ -12,6 +14,7 @@ pub fn typed_steps(id: &str, steps: u32) -> Result<f32, JsError> {
     match id {
         SlimeVolleyball::ID => Ok(steps::typed::<SlimeVolleyball>(steps)),
         MountainCar::ID => Ok(steps::typed::<MountainCar>(steps)),
+        Overcooked::ID => Ok(steps::typed::<Overcooked>(steps)),
         _ => Err(JsError::new("no such environment")),
     }
 }
