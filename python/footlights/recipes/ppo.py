@@ -15,6 +15,7 @@ import argparse
 import copy
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -69,6 +70,7 @@ class Network(nn.Module):
 def save(network: Network, path: str) -> None:
     """Writes the network as an ONNX model, in one file. Where on this machine each line of it lies, which PyTorch notes, is
     left out: participants' browsers load the model."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     network = copy.deepcopy(network).eval()
     example = torch.zeros(1, len(network.mean))
     torch.onnx.export(
@@ -223,7 +225,10 @@ def train(args: argparse.Namespace) -> Network:
     if not hasattr(space, "n"):
         raise SystemExit(f"{args.env} has continuous actions, and this program learns discrete ones")
     network = Network(rollouts.observations.shape[1], int(space.n), args.hidden)
-    if args.imitate:
+    if args.keep and Path(args.keep).exists():
+        network.load_state_dict(torch.load(args.keep, weights_only=True))
+        print(f"goes on from {args.keep}", flush=True)
+    elif args.imitate:
         imitate(network, args)
     optimiser = torch.optim.Adam(network.parameters(), lr=args.rate, eps=1e-5)
     past = [copy.deepcopy(network)]
@@ -244,6 +249,8 @@ def train(args: argparse.Namespace) -> Network:
         steps, iteration = steps + args.steps_between * rollouts.env.num_envs, iteration + 1
         if iteration % 25 == 0:
             past.append(copy.deepcopy(network))
+            if args.keep:
+                torch.save(network.state_dict(), args.keep)
             ended, rollouts.ended = rollouts.ended, []
             mean = f"{np.mean(ended):8.2f}" if ended else "      --"
             print(f"{minutes:5.1f} min {steps:10,} steps: mean return {mean} in {len(ended)} episodes", flush=True)
@@ -271,6 +278,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--config", type=json.loads, default={}, help="the environment's configuration as JSON")
     parser.add_argument("--minutes", type=float, default=10.0, help="how long it trains")
     parser.add_argument("--steps", type=int, default=0, help="how many steps it trains, in place of the minutes")
+    parser.add_argument("--keep", default="", help="a file in which the network is kept; training goes on from it if it is there")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--games", type=int, default=64, help="games that are played side by side")
     parser.add_argument("--steps-between", type=int, default=128, help="steps of a game between two rounds of learning")
