@@ -113,10 +113,13 @@ class Rollouts:
         games, agents = self.env.games, self.agents
         is_partner = np.ones((games, agents), bool)
         is_partner[np.arange(games), self.random.integers(agents, size=games)] = False
-        past = is_partner & (self.random.random(games) < self.args.past)[:, None]
+        # Those beside a learner whose partners are scripted are its partners.
+        scripted = self.is_scripted.reshape(games, agents).numpy()
+        beside_scripted = scripted.any(1, keepdims=True)
+        is_partner = np.where(beside_scripted, scripted, is_partner)
+        past = is_partner & ~beside_scripted & (self.random.random(games) < self.args.past)[:, None]
         noisy = is_partner & (self.random.random(games) < self.args.noisy)[:, None]
-        beside_scripted = self.is_scripted.reshape(games, agents).any(1, keepdim=True).numpy()
-        return torch.from_numpy((past & ~beside_scripted).ravel()), torch.from_numpy((noisy & ~beside_scripted).ravel())
+        return torch.from_numpy(past.ravel()), torch.from_numpy(noisy.ravel())
 
     @torch.no_grad()
     def collect(self, network: Network, earlier: Network, shaping: float) -> dict[str, torch.Tensor]:

@@ -27,5 +27,7 @@ mod python {}
 mod recruiting {}
 #[doc = include_str!("../../../docs/book/src/tasks.md")]
 mod tasks {}
+#[doc = include_str!("../../../docs/book/src/training.md")]
+mod training {}
 #[doc = include_str!("../../../docs/book/src/tutorial.md")]
 mod tutorial {}
