@@ -234,3 +234,30 @@ def test_gymnasium_can_wrap_it():
         *_, terminated, truncated, infos = env.step(env.action_space.sample())
         over = terminated or truncated
     assert infos["episode"]["l"] > 5
+
+
+def test_a_scripted_policy_plays_the_places_of_many_games_and_keeps_to_its_seed():
+    def soups(seed):
+        games = footlights.make_vec("overcooked-v0", 4, layout="coordination_ring")
+        cooks = footlights.Scripted("overcooked-v0", "greedy", places=8, seed=seed, layout="coordination_ring")
+        observations, _ = games.reset(seed=1)
+        earned = np.zeros(8)
+        for _ in range(400):
+            observations, rewards, *_ = games.step(cooks.act(observations))
+            earned += rewards
+        return earned.tolist()
+
+    first = soups(1)
+    assert min(first) > 0 and first == soups(1) and first != soups(2)
+
+
+def test_a_scripted_policy_that_is_not_there_is_told():
+    with pytest.raises(ValueError, match="no policy of overcooked-v0 is called 'clever'; there are greedy"):
+        footlights.Scripted("overcooked-v0", "clever")
+    with pytest.raises(ValueError, match="there are none"):
+        footlights.Scripted("cart-pole-v1", "clever")
+    cooks = footlights.Scripted("overcooked-v0", "greedy", places=2)
+    with pytest.raises(ValueError, match="3 observations for 2 places"):
+        cooks.act(np.zeros((3, 520), np.float32))
+    with pytest.raises(ValueError, match="the observation is of another layout"):
+        cooks.act(np.zeros((2, 519), np.float32))
