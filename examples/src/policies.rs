@@ -24,8 +24,8 @@ pub fn slime_volleyball() -> Result<Box<dyn Policy>, PolicyError> {
 /// The kitchens of Overcooked with a trained cook.
 pub const WITH_A_TRAINED_COOK: [&str; 2] = ["cramped_room", "coordination_ring"];
 
-/// A cook for a kitchen of Overcooked: a trained one, by `footlights.recipes.ppo` as the book's chapter "Train in Python" says,
-/// or a scripted one where there is none. The trained ones draw their actions, as in training.
+/// A cook for a kitchen of Overcooked: a trained one, made as `models/README.md` says, or a scripted one where there is none.
+/// The trained ones draw their actions, as in training.
 ///
 /// # Errors
 /// As [`slime_volleyball`].
