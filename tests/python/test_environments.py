@@ -252,7 +252,7 @@ def test_a_scripted_policy_plays_the_places_of_many_games_and_keeps_to_its_seed(
 
 
 def test_a_scripted_policy_that_is_not_there_is_told():
-    with pytest.raises(ValueError, match="no policy of overcooked-v0 is called 'clever'; there are greedy"):
+    with pytest.raises(ValueError, match='no policy of overcooked-v0 is called "clever"; there are greedy'):
         footlights.Scripted("overcooked-v0", "clever")
     with pytest.raises(ValueError, match="there are none"):
         footlights.Scripted("cart-pole-v1", "clever")
