@@ -32,8 +32,8 @@ pub trait Policy {
 
     /// The same where it is known which actions the rules allow now: `mask[k]` says it of the discrete action `k`
     /// (PettingZoo's [action mask](https://pettingzoo.farama.org/tutorials/custom_environment/3-action-masking/)). It is
-    /// empty where [`Simulation::action_mask`](crate::Simulation::action_mask) is. Rooms call this function; without one of its own a policy is asked by
-    /// [`Policy::act`].
+    /// empty where [`Simulation::action_mask`](crate::Simulation::action_mask) is. Rooms call this function; a policy that
+    /// does not write it is asked by [`Policy::act`], without the mask.
     ///
     /// # Errors
     ///

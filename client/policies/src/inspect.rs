@@ -38,7 +38,8 @@ pub fn pack(model: &[u8], names: Vec<String>, contents: Vec<Uint8Array>) -> Resu
 /// the others act at random: some lines for people. `config` is an environment's packed configuration.
 ///
 /// # Errors
-/// There is no such agent, or the model does not fit it; what is known of the model is told all the same.
+/// There is no such agent, or the model does not fit it. The error says first what the file contains, then why it does not
+/// fit.
 #[wasm_bindgen]
 pub fn inspect(
     model: &[u8],

@@ -10,7 +10,8 @@ mod spaces;
 use footlights_app::App;
 use pyo3::prelude::*;
 
-/// Fills Python's module with the environments of an app: its classes `Game`, `Batch`, `Replay` and `Scripted`, and `environments()`.
+/// Fills Python's module with the environments of an app: its classes `Game`, `Batch`, `Replay` and `Scripted`, and
+/// `environments()`.
 ///
 /// # Errors
 /// Python refuses a class, which it does not.
