@@ -6,6 +6,7 @@
 
 mod commons_harvest;
 mod control;
+mod hamlet;
 mod keys;
 mod mountain_car_conditions;
 mod overcooked;
@@ -21,6 +22,7 @@ use footlights::{
         acrobot::Acrobot,
         cart_pole::CartPole,
         commons_harvest::{CommonsHarvest, Gatherer},
+        hamlet::Hamlet,
         mountain_car::{MountainCar, Rocker},
         overcooked::{Greedy, Overcooked},
         pendulum::Pendulum,
@@ -39,6 +41,7 @@ pub fn app() -> App {
         .environment::<Acrobot>()
         .environment::<CartPole>()
         .environment::<Pendulum>()
+        .environment::<Hamlet>()
         .environment::<CommonsHarvest>()
         .policy::<CommonsHarvest>("careful", |_| Box::new(Gatherer::careful()))
         .environment::<Overcooked>()
@@ -56,4 +59,5 @@ pub fn app() -> App {
         .experiment(overcooked::with_the_computer)
         .experiment(commons_harvest::experiment)
         .experiment(control::experiment)
+        .experiment(hamlet::experiment)
 }

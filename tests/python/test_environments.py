@@ -16,7 +16,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 
-SOLO = ["acrobot-v1", "cart-pole-v1", "mountain-car-v0", "pendulum-v1"]
+SOLO = ["acrobot-v1", "cart-pole-v1", "hamlet-v0", "mountain-car-v0", "pendulum-v1"]
 TOGETHER = ["commons-harvest-v0", "overcooked-v0", "slime-volleyball-v0"]
 
 

@@ -8,6 +8,7 @@ pub mod acrobot;
 pub mod cart_pole;
 pub mod commons_harvest;
 pub mod grid;
+pub mod hamlet;
 pub mod mountain_car;
 pub mod overcooked;
 pub mod pendulum;
@@ -29,6 +30,7 @@ pub fn registry() -> Registry {
                     Box::new(commons_harvest::Gatherer::careful())
                 }),
         )
+        .with(Entry::of::<hamlet::Hamlet>())
         .with(Entry::of::<pendulum::Pendulum>())
         .with(
             Entry::of::<mountain_car::MountainCar>()
