@@ -1,0 +1,17 @@
+//! Learners: deep Q-learning for one agent, as pure state machines over [`footlights_env`]'s environments.
+//!
+//! The same settings and seed learn the same network, bit for bit, natively and in WebAssembly.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod adam;
+pub mod dqn;
+mod matrix;
+mod net;
+mod replay;
+
+pub use adam::Adam;
+pub use net::{Net, Shape, Trace};
+pub use replay::{Memory, Place, Replay, Then};
