@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    agent::Agent, image::BundledImage, label::Labels, record::RecordValue, rng::Rng, space::ActionValue,
-    spec::Spec, step::Step, surface::Surface,
+    agent::Agent, image::BundledImage, label::Labels, overview::Overview, record::RecordValue, rng::Rng,
+    space::ActionValue, spec::Spec, step::Step, surface::Surface,
 };
 
 /// Whose eyes a picture is for.
@@ -170,6 +170,12 @@ pub trait Environment: 'static {
     fn describe(config: &Self::Config, state: &Self::State) -> Value {
         let columns = Self::labels(config).state.into_iter().zip(Self::record(config, state));
         columns.map(|(column, value)| (column.label.name.into_owned(), Value::from(value))).collect()
+    }
+
+    /// What a page that watches shows beside the picture: where agents are, how they are, and why an episode ended. Without
+    /// it, such a page shows the picture, rewards and actions.
+    fn overview(_config: &Self::Config, _state: &Self::State) -> Overview {
+        Overview::default()
     }
 
     /// Text for the panel around the picture; round, score and time left are there already.

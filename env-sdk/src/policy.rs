@@ -47,6 +47,12 @@ pub trait Policy {
         self.act(observation, rng)
     }
 
+    /// What the policy thought of each discrete action when it last decided, for people who watch it; none where that cannot
+    /// be told, as of a script.
+    fn preferences(&self) -> Option<Preferences> {
+        None
+    }
+
     /// Forgets everything, at the start of an episode.
     fn reset(&mut self) {}
 
@@ -67,6 +73,15 @@ pub trait Policy {
     fn load(&mut self, _saved: &[u8]) -> Result<(), PolicyError> {
         Ok(())
     }
+}
+
+/// What a policy thinks of each discrete action, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Preferences {
+    /// The sum of rewards that it expects (Q-values).
+    Values(Vec<f32>),
+    /// The probability with which it acts so.
+    Probabilities(Vec<f32>),
 }
 
 /// Uniform over an action space.

@@ -4,7 +4,7 @@ pub use serde::{Deserialize, Serialize};
 
 pub use crate::{
     ActionValue, Agent, AgentLabels, AgentSpec, BundledFrames, BundledImage, Discrete, EnvError, Environment,
-    HudItem, Label, Labels, PerAgent, Policy, PolicyError, RecordKind, RecordValue, Rng, Sim, Simulation,
-    Space, Spec, Step, Surface, View, Viewport, bundled_image, math,
+    HudItem, Label, Labels, Landmark, Meter, Overview, PerAgent, Policy, PolicyError, RecordKind,
+    RecordValue, Rng, Sim, Simulation, Space, Spec, Step, Surface, View, Viewport, bundled_image, math,
     surface::{Align, Color},
 };

@@ -10,6 +10,7 @@ use crate::{
     error::EnvError,
     label::Labels,
     msgpack,
+    overview::Overview,
     record::RecordValue,
     rng::{Rng, Stream},
     space::{ActionValue, Space},
@@ -90,6 +91,8 @@ pub trait Simulation: Send {
     fn draw(&self, view: View, surface: &mut Surface);
     /// Text for the panel around the picture.
     fn hud(&self, view: View) -> Vec<HudItem>;
+    /// What a page that watches shows beside the picture.
+    fn overview(&self) -> Overview;
     /// xxh3 over the canonical state.
     ///
     /// # Errors
@@ -282,6 +285,10 @@ impl<E: Environment> Simulation for Sim<E> {
 
     fn hud(&self, view: View) -> Vec<HudItem> {
         E::hud(&self.config, &self.state, view)
+    }
+
+    fn overview(&self) -> Overview {
+        E::overview(&self.config, &self.state)
     }
 
     fn digest(&self) -> Result<u64, EnvError> {

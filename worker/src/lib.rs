@@ -24,6 +24,7 @@ mod pages;
 mod requests;
 mod routes;
 mod store;
+mod watch;
 
 pub use footlights_app::install;
 

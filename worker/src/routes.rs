@@ -20,6 +20,7 @@ use crate::{
         Address, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
         RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
     },
+    watch::{self, cors},
 };
 
 /// The longest name of a tab.
@@ -43,7 +44,18 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
     let path = url.path().to_owned();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     match (request.method(), parts.as_slice()) {
+        (Method::Get, []) if !wants_html(&request) => cors::open(&request, env, watch::health(env).await?),
         (Method::Get, []) => page(pages::index(experiments::all())),
+        (Method::Get, ["ws"]) => {
+            if !is_socket(&request) {
+                return Err(ApiError::BadRequest("a session is a WebSocket".into()));
+            }
+            watch::open_session(&request, env, parameter(&url, "session")).await
+        }
+        (Method::Get, ["api", "models"]) => cors::open(&request, env, watch::models()?),
+        (Method::Options, [] | ["api", "models" | "failures" | "failure_summary"]) => {
+            cors::preflight(&request, env)
+        }
         (Method::Get, ["api", "health"]) => health::response(),
         (_, ["api", "admin", path @ ..]) => admin::handle(&request, env, path).await,
         (_, ["admin", path @ ..]) => admin::page(request, env, path).await,
@@ -100,6 +112,12 @@ fn address(identity: &Identity) -> Address<ParticipantRequest> {
 fn identify(request: &Request, env: &Env, experiment: &str, subject: &str) -> Result<Identity, ApiError> {
     let experiment = experiments::experiment(experiment)?;
     auth::check_cookie(&Signer::new(env)?, request.headers().get("cookie")?, &experiment.id, subject)
+}
+
+/// Whether a browser asks, for a page.
+fn wants_html(request: &Request) -> bool {
+    let accept = request.headers().get("accept").ok().flatten().unwrap_or_default();
+    accept.contains("text/html")
 }
 
 fn parameter(url: &Url, name: &str) -> Option<String> {

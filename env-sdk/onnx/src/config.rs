@@ -29,6 +29,8 @@ pub struct Config {
     pub mask_input: Option<String>,
     /// What the output tensors mean.
     pub output: Output,
+    /// The logits are the sums of rewards that the model expects of each action (Q-values), for people who watch.
+    pub q_values: bool,
     /// How numbers become an action of a `Box`.
     pub fit: Fit,
     /// An action that the rules refuse now is not chosen.
@@ -152,6 +154,7 @@ impl Config {
             inputs: Vec::new(),
             mask_input: None,
             output: Output::Logits(vec![LOGITS.into()]),
+            q_values: false,
             fit: Fit::default(),
             masked: false,
             recurrent: Vec::new(),
@@ -195,6 +198,14 @@ impl Config {
     pub fn logits(mut self, output: impl Into<String>) -> Self {
         self.output = Output::Logits(vec![output.into()]);
         self
+    }
+
+    /// Names the output that holds, for each action, the sum of rewards that the model expects of it. They decide as logits do,
+    /// and pages that watch say what they are.
+    #[must_use]
+    pub fn q_values(mut self, output: impl Into<String>) -> Self {
+        self.q_values = true;
+        self.logits(output)
     }
 
     /// Names several outputs with logits: each head chooses one part of the action. The action's number counts them
@@ -321,6 +332,7 @@ impl Config {
         }
         code.push_str(&match &self.output {
             Output::Logits(heads) => match heads.as_slice() {
+                [one] if self.q_values => format!(".q_values({one:?})"),
                 [one] if one == LOGITS => String::new(),
                 [one] => format!(".logits({one:?})"),
                 heads => format!(".heads(&{heads:?})"),

@@ -2,11 +2,16 @@
 
 use std::borrow::Cow;
 
-use footlights_env::{ActionValue, Policy, PolicyError, Rng};
+use footlights_env::{ActionValue, Policy, PolicyError, Preferences, Rng, math};
 use serde::{Deserialize, Serialize};
 use tract_onnx::prelude::*;
 
-use crate::{action::Choice, feed::Feed, model::Model};
+use crate::{
+    action::Choice,
+    config::{Output, Sampling},
+    feed::Feed,
+    model::Model,
+};
 
 /// A policy for one seat; [`Model::policy`] makes it.
 #[derive(Debug, Clone)]
@@ -15,6 +20,8 @@ pub struct OnnxPolicy {
     /// The runtime's buffers, kept from step to step.
     session: TypedSimpleState,
     memory: Memory,
+    /// The logits of the last decision between discrete actions.
+    logits: Vec<f32>,
 }
 
 /// What a snapshot holds.
@@ -54,7 +61,7 @@ impl OnnxPolicy {
             .spawn()
             .map_err(|e| PolicyError::Load { name: model.config().name.clone(), why: format!("{e:#}") })?;
         let memory = Memory::with(model.inner().inputs.zero_states());
-        Ok(Self { model, session, memory })
+        Ok(Self { model, session, memory, logits: Vec::new() })
     }
 
     fn decide(&mut self, observation: &[f32], mask: &[bool], rng: &mut Rng) -> Result<ActionValue, String> {
@@ -77,6 +84,10 @@ impl OnnxPolicy {
         let action = choice.make(&decided, rng)?;
         if states.iter().any(|state| state.iter().any(|x| !x.is_finite())) {
             return Err(format!("the recurrent state is not finite for the observation {observation:?}"));
+        }
+        if let (Output::Logits(_), [logits]) = (&inner.config.output, decided.as_slice()) {
+            self.logits.clear();
+            self.logits.extend_from_slice(logits);
         }
         for (kept, state) in self.memory.states.iter_mut().zip(states) {
             kept.clear();
@@ -108,7 +119,27 @@ impl Policy for OnnxPolicy {
         Ok(self.memory.action.clone())
     }
 
+    fn preferences(&self) -> Option<Preferences> {
+        let config = self.model.config();
+        if self.logits.is_empty() {
+            return None;
+        }
+        if config.q_values {
+            return Some(Preferences::Values(self.logits.clone()));
+        }
+        let temperature = match config.sampling {
+            Sampling::Best => 1.0,
+            Sampling::Drawn { temperature } => temperature,
+        };
+        let highest = self.logits.iter().copied().fold(f32::NEG_INFINITY, math::max);
+        let weights: Vec<f32> =
+            self.logits.iter().map(|logit| math::expf((logit - highest) / temperature)).collect();
+        let sum: f32 = weights.iter().sum();
+        Some(Preferences::Probabilities(weights.into_iter().map(|weight| weight / sum).collect()))
+    }
+
     fn reset(&mut self) {
+        self.logits.clear();
         self.memory = Memory::with(self.model.inner().inputs.zero_states());
     }
 

@@ -15,7 +15,7 @@ mod review;
 use std::sync::OnceLock;
 
 use footlights_env::{Entry, Environment, Policy, Registry};
-use footlights_experiment::Experiment;
+use footlights_experiment::{Checkpoint, Experiment};
 
 #[cfg(feature = "experiments")]
 pub use check::{Checked, Problem};
@@ -24,6 +24,8 @@ pub use review::Review;
 
 #[cfg(feature = "experiments")]
 type MakeExperiment = Box<dyn Fn() -> Experiment + Send + Sync>;
+#[cfg(feature = "experiments")]
+type MakeCheckpoint = Box<dyn Fn() -> Checkpoint + Send + Sync>;
 
 /// The environments and the experiments of a deployment.
 ///
@@ -51,6 +53,8 @@ pub struct App {
     assets: &'static str,
     #[cfg(feature = "experiments")]
     experiments: Vec<MakeExperiment>,
+    #[cfg(feature = "experiments")]
+    checkpoints: Vec<MakeCheckpoint>,
 }
 
 impl Default for App {
@@ -60,6 +64,8 @@ impl Default for App {
             assets: "assets",
             #[cfg(feature = "experiments")]
             experiments: Vec::new(),
+            #[cfg(feature = "experiments")]
+            checkpoints: Vec::new(),
         }
     }
 }
@@ -118,6 +124,23 @@ impl App {
         }
     }
 
+    /// Adds a policy that people can watch at `/watch`: a function that makes its [`Checkpoint`]. Those of one environment are
+    /// listed in the order in which they were added, and a session begins with the last one of the environment that was
+    /// named first. A name counts once.
+    pub fn checkpoint(self, make: impl Fn() -> Checkpoint + Send + Sync + 'static) -> Self {
+        #[cfg(feature = "experiments")]
+        {
+            let mut app = self;
+            app.checkpoints.push(Box::new(make));
+            app
+        }
+        #[cfg(not(feature = "experiments"))]
+        {
+            drop(make);
+            self
+        }
+    }
+
     /// The environments.
     #[must_use]
     pub fn registry(&self) -> &Registry {
@@ -135,6 +158,13 @@ impl App {
     #[must_use]
     pub fn experiments(&self) -> Vec<Experiment> {
         self.experiments.iter().map(|make| make()).collect()
+    }
+
+    /// The policies that people can watch, made anew, in the order of adding.
+    #[cfg(feature = "experiments")]
+    #[must_use]
+    pub fn checkpoints(&self) -> Vec<Checkpoint> {
+        self.checkpoints.iter().map(|make| make()).collect()
     }
 }
 

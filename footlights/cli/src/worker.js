@@ -83,3 +83,4 @@ export const Participant = object(module.Participant);
 export const Lobby = object(module.Lobby);
 export const Rooms = object(module.Rooms);
 export const Assignment = object(module.Assignment);
+export const Watch = object(module.Watch);

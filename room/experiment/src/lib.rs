@@ -11,6 +11,7 @@
 
 mod answer;
 pub mod assignment;
+mod checkpoint;
 mod ending;
 mod experiment;
 mod game;
@@ -36,6 +37,7 @@ pub mod values;
 mod waitroom;
 
 pub use answer::{Answer, Globals};
+pub use checkpoint::Checkpoint;
 pub use ending::{Code, Completion, Ending, Transition, with_code};
 pub use experiment::Experiment;
 pub use footlights_env::{Frames, Image};

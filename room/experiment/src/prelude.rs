@@ -18,6 +18,7 @@ pub use footlights_protocol::{
 
 pub use crate::{
     answer::{Answer, Globals},
+    checkpoint::Checkpoint,
     ending::{Completion, Ending, Transition},
     experiment::Experiment,
     game::GameScene,

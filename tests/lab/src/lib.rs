@@ -12,6 +12,7 @@ mod rollback_check;
 mod slime_load;
 mod staying_check;
 mod tour;
+mod watched;
 
 use footlights::prelude::*;
 
@@ -28,4 +29,7 @@ pub fn app() -> App {
         .environment::<models_check::Models>()
         .experiment(models_check::on_the_server)
         .experiment(models_check::in_the_browser)
+        .checkpoint(watched::down)
+        .checkpoint(watched::stressed)
+        .checkpoint(watched::cooks)
 }

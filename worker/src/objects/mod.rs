@@ -5,3 +5,4 @@ mod lobby;
 mod message;
 mod participant;
 mod rooms;
+mod watch;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{
     assignment::AssignmentRequest, envelope::Envelope, lobby::LobbyRequest, participant::ParticipantRequest,
-    rooms::RoomsRequest,
+    rooms::RoomsRequest, watch::WatchRequest,
 };
 
 /// The name of an object that takes requests of the type `E`.
@@ -49,5 +49,12 @@ impl Address<AssignmentRequest> {
     /// The object that assigns the participants of one experiment to its conditions.
     pub fn assignment(experiment: &str) -> Self {
         Self::new(experiment.to_owned())
+    }
+}
+
+impl Address<WatchRequest> {
+    /// An object in which people watch, by its number.
+    pub fn watch(object: u32) -> Self {
+        Self::new(object.to_string())
     }
 }

@@ -9,6 +9,7 @@ pub enum ObjectClass {
     Lobby,
     Rooms,
     Assignment,
+    Watch,
 }
 
 impl ObjectClass {
@@ -19,6 +20,7 @@ impl ObjectClass {
             Self::Lobby => "LOBBY",
             Self::Rooms => "ROOMS",
             Self::Assignment => "ASSIGNMENT",
+            Self::Watch => "WATCH",
         }
     }
 }
@@ -79,7 +81,7 @@ mod tests {
     fn every_class_is_exported_and_bound() {
         let configuration = include_str!("../../../examples/wrangler.toml");
         let script = include_str!("../../../footlights/cli/src/worker.js");
-        for class in [Participant, Lobby, Rooms, Assignment] {
+        for class in [Participant, Lobby, Rooms, Assignment, Watch] {
             let bound = format!("{{ name = \"{}\", class_name = \"{class:?}\" }}", class.binding());
             assert!(configuration.contains(&bound), "{bound}");
             assert!(

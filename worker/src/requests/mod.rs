@@ -12,6 +12,7 @@ mod lobby;
 mod participant;
 mod refusal;
 mod rooms;
+mod watch;
 
 pub use address::Address;
 pub use assignment::{Assign, AssignmentRequest, Forget, RecordProgress};
@@ -24,3 +25,4 @@ pub use participant::{
     PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
 };
 pub use rooms::{CreateGame, RoomsRequest};
+pub use watch::{CountSessions, SessionCount, WatchHandoff, WatchRequest};

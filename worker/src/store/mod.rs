@@ -4,6 +4,7 @@ pub mod d1;
 pub mod games;
 pub mod listing;
 pub mod r2;
+pub mod sessions;
 mod tables;
 
 use footlights_data::SessionRecord;

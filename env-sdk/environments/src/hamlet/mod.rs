@@ -6,6 +6,8 @@
 //!
 //! World units are cells; the origin is the top left corner of the grid, y down.
 
+mod action;
+mod config;
 mod observation;
 mod picture;
 mod places;
@@ -17,60 +19,13 @@ mod world;
 use footlights_env::prelude::*;
 use serde_json::{Value, json};
 
+pub use action::Action;
+pub use config::{Config, SIDE, Variant};
 pub use places::{Place, places};
-pub use world::{Failure, METERS, Meters, State};
-
-/// Cells of a side.
-pub const SIDE: u8 = 8;
+pub use world::{Failure, Meters, State};
 
 /// The environment.
 pub struct Hamlet;
-
-/// Which version of the world is played.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Variant {
-    /// Eight places; a low mood ends the episode, and loneliness lowers the mood.
-    #[default]
-    Mood,
-    /// Seven places (no gym); stress rises and costs reward, and does not end the episode.
-    Stress,
-}
-
-/// What an experiment may choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// Which version of the world is played.
-    pub variant: Variant,
-    /// The most steps of an episode. The world has no limit of its own; the original's trainer stops at 500.
-    pub max_steps: u32,
-    /// Adds the action `wait`, in which time passes and nothing else happens: for people, who need not act in every step.
-    pub wait: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self { variant: Variant::Mood, max_steps: 500, wait: false }
-    }
-}
-
-/// What the person does. A walk into a wall costs as much as any other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Discrete)]
-pub enum Action {
-    /// Walks up.
-    Up,
-    /// Walks down.
-    Down,
-    /// Walks to the left.
-    Left,
-    /// Walks to the right.
-    Right,
-    /// Uses the place in this cell. Without one, or without the money, it costs one point of energy.
-    Interact,
-    /// Does nothing; only where [`Config::wait`] says so.
-    Wait,
-}
 
 impl Environment for Hamlet {
     type Config = Config;
@@ -159,6 +114,29 @@ impl Environment for Hamlet {
 
     fn draw(config: &Config, state: &State, _: View, surface: &mut Surface) {
         picture::draw(config.variant, state, surface);
+    }
+
+    fn overview(config: &Config, state: &State) -> Overview {
+        let meters = world::meters(config.variant).into_iter().zip(state.meters).map(|(rule, value)| {
+            let bounds = (rule.low, rule.high);
+            // The scales are the original's.
+            match rule.name {
+                "money" | "mood" | "stress" => Meter::plain(rule.name, rule.title, value, bounds),
+                _ => Meter::share(rule.name, rule.title, value, bounds),
+            }
+        });
+        let places = places(config.variant).iter().map(|place| Landmark {
+            kind: place.name,
+            title: place.title,
+            x: place.x.into(),
+            y: place.y.into(),
+        });
+        Overview {
+            positions: [Some((state.x.into(), state.y.into()))].into_iter().collect(),
+            meters: [meters.collect()].into_iter().collect(),
+            places: places.collect(),
+            failure: state.failure.map(Failure::reason),
+        }
     }
 
     fn hud(config: &Config, state: &State, _: View) -> Vec<HudItem> {

@@ -3,7 +3,7 @@
 use footlights_env::{Label, Space};
 
 use super::{
-    SIDE, Variant,
+    config::{SIDE, Variant},
     places::places,
     world::{self, METERS, State},
 };

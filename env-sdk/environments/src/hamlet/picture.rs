@@ -5,7 +5,11 @@ use footlights_env::{
     surface::{Align, Color},
 };
 
-use super::{SIDE, Variant, places::places, world::State};
+use super::{
+    config::{SIDE, Variant},
+    places::places,
+    world::State,
+};
 
 const GRASS: Color = Color::rgb(0xdf, 0xe8, 0xd6);
 const USED: Color = Color::rgb(0xf5, 0xc5, 0x18);

@@ -1,8 +1,8 @@
 //! The places of the town: where they are and what they do.
 
-use super::{Variant, world::METERS};
+use super::config::Variant;
 
-/// How one use of a place changes a meter: its number, and by how much.
+/// How one use of a place changes a meter: its place among [`Meters`](super::Meters), and by how much.
 pub type Effect = (usize, f64);
 
 pub const ENERGY: usize = 0;
@@ -206,7 +206,7 @@ pub fn places(variant: Variant) -> &'static [Place] {
 }
 
 /// Where needs are met, in the order of the meters: the cells to which the reward leads.
-pub fn helpers(variant: Variant) -> [(u8, u8); METERS] {
+pub fn helpers(variant: Variant) -> [(u8, u8); 6] {
     let cell = |place: &Place| (place.x, place.y);
     let calm = match variant {
         Variant::Mood => cell(&GYM),

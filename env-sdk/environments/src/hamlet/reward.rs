@@ -1,7 +1,7 @@
 //! What a step is worth. Terms are added in the original's order, because sums of floating-point numbers depend on it.
 
 use super::{
-    SIDE, Variant,
+    config::{SIDE, Variant},
     places::{ENERGY, HYGIENE, MONEY, MOOD, Place, SATIATION, SOCIAL, helpers, kitchens},
     world::{Meters, State, normalised},
 };
@@ -50,28 +50,26 @@ fn needs_of_mood(now: &Meters) -> f64 {
     const BODY: Ladder = Ladder { rungs: [(0.8, 0.4), (0.5, 0.15), (0.3, -0.6)], rest: -2.5 };
     const MOOD_LADDER: Ladder = Ladder { rungs: [(0.8, 0.2), (0.5, 0.1), (0.2, -0.3)], rest: -1.0 };
     const SOCIAL_LADDER: Ladder = Ladder { rungs: [(0.8, 0.15), (0.5, 0.05), (0.2, -0.3)], rest: -1.2 };
-    let mut sum = 0.0;
-    for meter in [ENERGY, HYGIENE, SATIATION] {
-        sum += BODY.earns(now[meter]);
-    }
-    sum += MOOD_LADDER.earns(now[MOOD]);
-    sum += SOCIAL_LADDER.earns(now[SOCIAL]);
-    sum + MONEY_LADDER.earns(now[MONEY])
+    let [energy, hygiene, satiation, money, mood, social] = *now;
+    BODY.earns(energy)
+        + BODY.earns(hygiene)
+        + BODY.earns(satiation)
+        + MOOD_LADDER.earns(mood)
+        + SOCIAL_LADDER.earns(social)
+        + MONEY_LADDER.earns(money)
 }
 
 fn needs_of_stress(now: &Meters) -> f64 {
     const NEED: Ladder = Ladder { rungs: [(0.8, 0.5), (0.5, 0.2), (0.2, -0.5)], rest: -2.0 };
-    let mut sum = 0.0;
-    for meter in [ENERGY, HYGIENE, SATIATION, SOCIAL] {
-        sum += NEED.earns(now[meter]);
-    }
-    sum += MONEY_LADDER.earns(now[MONEY]);
-    sum + match now[MOOD] {
-        stress if stress < 0.2 => 0.5,
-        stress if stress < 0.5 => 0.2,
-        stress if stress < 0.8 => -0.5,
+    let [energy, hygiene, satiation, money, stress, social] = *now;
+    let needs = NEED.earns(energy) + NEED.earns(hygiene) + NEED.earns(satiation) + NEED.earns(social);
+    let calm = match stress {
+        _ if stress < 0.2 => 0.5,
+        _ if stress < 0.5 => 0.2,
+        _ if stress < 0.8 => -0.5,
         _ => -2.0,
-    }
+    };
+    needs + MONEY_LADDER.earns(money) + calm
 }
 
 /// For what a place raises, the more the greater the need was.

@@ -4,7 +4,8 @@ use footlights_env::math;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, SIDE, Variant,
+    action::Action,
+    config::{SIDE, Variant},
     places::{ENERGY, HYGIENE, LOW_PAY, MONEY, MOOD, PAY, Place, SATIATION, SOCIAL, places},
 };
 

@@ -21,7 +21,7 @@ pub struct EnvironmentRef {
 }
 
 impl EnvironmentRef {
-    pub(super) fn of<E: Environment>(config: &E::Config) -> Self {
+    pub(crate) fn of<E: Environment>(config: &E::Config) -> Self {
         // JSON has no word for NaN and the infinities: serde_json writes null.
         let finite = match digest::of(config) {
             Err(digest::DigestError::NonFinite) => Err("a number is not finite".to_owned()),

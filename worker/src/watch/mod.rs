@@ -1,0 +1,131 @@
+//! Watching policies play: `/ws`, its models, and the health of all of it as the Hamlet metaserver tells it.
+
+pub mod catalog;
+pub mod cors;
+
+use serde::Serialize;
+use worker::{Env, Request, Response};
+
+use crate::{
+    auth,
+    error::ApiError,
+    requests::{Address, CountSessions, WatchHandoff, call, hand_over},
+};
+
+/// How many objects are asked for room, one after the other, before a client is turned away.
+const MOST_OBJECTS: u32 = 64;
+/// The status with which an object says that it has no room.
+pub const FULL: u16 = 503;
+
+/// Opens a session, or goes on with the one that `session` names: in the first object that has room.
+pub async fn open_session(
+    request: &Request,
+    env: &Env,
+    session: Option<String>,
+) -> Result<Response, ApiError> {
+    let known = session.as_deref().and_then(object_of);
+    let objects = known.map_or((0, MOST_OBJECTS), |object| (object, object + 1));
+    for object in objects.0..objects.1 {
+        let id = match &session {
+            Some(id) if known.is_some() => id.clone(),
+            _ => format!("{object}-{}", auth::random_hex::<12>()?),
+        };
+        let handoff = WatchHandoff { session: id, seed: auth::random_u64()? & SEED_BITS };
+        let answer = hand_over(env, &Address::watch(object), request, &handoff).await?;
+        if answer.status_code() != FULL {
+            return Ok(answer);
+        }
+    }
+    Err(ApiError::Internal("every object for watching is full".into()))
+}
+
+/// Seeds that every language reads exactly as a number.
+const SEED_BITS: u64 = (1 << 53) - 1;
+
+/// The number of the object that a session is in: the start of its name.
+fn object_of(session: &str) -> Option<u32> {
+    let (object, rest) = session.split_once('-')?;
+    let is_ours = rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    object.parse().ok().filter(|object| is_ours && *object < MOST_OBJECTS)
+}
+
+/// How many sessions are open.
+async fn sessions(env: &Env) -> Result<u32, ApiError> {
+    let mut sum = 0;
+    for object in 0..MOST_OBJECTS {
+        let count = call(env, &Address::watch(object), CountSessions {}).await?;
+        sum += count.open;
+        if !count.full {
+            break;
+        }
+    }
+    Ok(sum)
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    service: &'static str,
+    version: &'static str,
+    endpoints: Endpoints,
+    active_sessions: Active,
+    training_active: bool,
+}
+
+#[derive(Serialize)]
+struct Endpoints {
+    inference: &'static str,
+    training: &'static str,
+}
+
+#[derive(Serialize)]
+struct Active {
+    inference: u32,
+    training: u32,
+}
+
+/// `GET /` for programs.
+pub async fn health(env: &Env) -> Result<Response, ApiError> {
+    Ok(Response::from_json(&Health {
+        status: "running",
+        service: "Footlights",
+        version: env!("CARGO_PKG_VERSION"),
+        endpoints: Endpoints { inference: "/ws", training: "/ws/training" },
+        active_sessions: Active { inference: sessions(env).await?, training: 0 },
+        training_active: false,
+    })?)
+}
+
+#[derive(Serialize)]
+struct Models {
+    models: Vec<String>,
+    count: usize,
+    details: Vec<catalog::Detail>,
+}
+
+/// `GET /api/models`.
+pub fn models() -> Result<Response, ApiError> {
+    let details = catalog::details();
+    let models: Vec<String> = details.iter().map(|detail| detail.name.clone()).collect();
+    Ok(Response::from_json(&Models { count: models.len(), models, details })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_says_in_which_object_it_is() {
+        assert_eq!(object_of("3-0123456789abcdef01234567"), Some(3));
+        for wrong in [
+            "",
+            "3",
+            "64-0123456789abcdef01234567",
+            "3-0123",
+            "-1-0123456789abcdef01234567",
+            "3-../../../../../../../../",
+        ] {
+            assert_eq!(object_of(wrong), None, "{wrong}");
+        }
+    }
+}
