@@ -97,6 +97,13 @@ impl Entry {
         (self.make)(config)
     }
 
+    /// How to make a simulation from JSON and from a packed configuration.
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn makers(&self) -> (Make<serde_json::Value>, Make<[u8]>) {
+        (self.make, self.make_packed)
+    }
+
     /// A fresh scripted policy for a simulation of this environment; none if no policy has that name.
     ///
     /// # Errors

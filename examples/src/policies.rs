@@ -11,7 +11,7 @@ static SLIME_VOLLEYBALL: ModelFile = footlights::model!("models/slime_volleyball
 static CRAMPED_ROOM: ModelFile = footlights::model!("models/overcooked_cramped_room.onnx");
 static COORDINATION_RING: ModelFile = footlights::model!("models/overcooked_coordination_ring.onnx");
 
-/// A policy for Slime Volleyball, trained by `cargo xtask train slime-volleyball-v0`. It decides 15 times a second and
+/// A policy for Slime Volleyball, trained by `cargo run --release -p footlights-trainer -- slime-volleyball-v0`. It decides 15 times a second and
 /// draws its actions at random, so it errs now and then and a participant can win.
 ///
 /// # Errors

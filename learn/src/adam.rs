@@ -23,6 +23,10 @@ impl Adam {
         Self { mean: vec![0.0; size], square: vec![0.0; size], decay: (1.0, 1.0) }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.mean.len()
+    }
+
     /// One step down the gradient, whose length is first cut to `limit`.
     pub fn descend(&mut self, parameters: &mut [f32], gradient: &[f32], rate: f32, limit: f32) {
         let norm = dot(gradient, gradient).sqrt();

@@ -2,7 +2,7 @@
 //! al. 2016), prioritised replay (Schaul et al. 2016) and returns over several steps (Hessel et al. 2018,
 //! <https://arxiv.org/abs/1710.02298>, who put them together).
 
-use footlights_env::{Rng, Space, Stream, math};
+use footlights_env::{Rng, Stream, math};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -151,12 +151,19 @@ impl Dqn {
         highest(self.values(observation)) as u32
     }
 
+    /// Whether enough is remembered to learn from.
+    #[must_use]
+    pub fn can_learn(&self) -> bool {
+        let s = &self.settings;
+        self.replay.len() >= s.warm_up.max(s.batch).min(s.capacity)
+    }
+
     /// Learns from one batch, and returns its mean loss; none while too little is remembered.
     pub fn learn(&mut self) -> Option<f32> {
-        let s = &self.settings;
-        if self.replay.len() < s.warm_up.max(s.batch).min(s.capacity) {
+        if !self.can_learn() {
             return None;
         }
+        let s = &self.settings;
         let (high, low) = ((self.updates >> 32) as u32, self.updates as u32);
         let mut rng = Rng::derive(s.seed, Stream::Policy(255), high, low);
         let room = &mut self.room;
@@ -218,6 +225,26 @@ impl Dqn {
             self.target.parameters.copy_from_slice(&self.online.parameters);
         }
         Some(loss / s.batch as f32)
+    }
+
+    pub(crate) fn store(&self) -> Stored {
+        Stored {
+            online: self.online.parameters.clone(),
+            target: self.target.parameters.clone(),
+            adam: self.adam.clone(),
+            updates: self.updates,
+        }
+    }
+
+    pub(crate) fn load(&mut self, stored: Stored) -> Result<(), String> {
+        let (expected, found) = (self.online.parameters.len(), stored.online.len());
+        if found != expected || stored.target.len() != expected || stored.adam.len() != expected {
+            return Err(format!("a stored network has {found} parameters in place of {expected}"));
+        }
+        self.online.parameters = stored.online;
+        self.target.parameters = stored.target;
+        (self.adam, self.updates) = (stored.adam, stored.updates);
+        Ok(())
     }
 
     /// Another step size, from the next batch on.
@@ -337,15 +364,21 @@ impl Head {
 
 /// The place of the highest value, of several the first.
 fn highest(values: &[f32]) -> usize {
-    let larger = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
-    values.iter().copied().enumerate().reduce(larger).map_or(0, |(place, _)| place)
+    highest_of(values, |_| true)
 }
 
-/// How many actions a discrete space has.
-#[must_use]
-pub fn actions(space: &Space) -> Option<usize> {
-    match space {
-        Space::Discrete { n } => Some(*n as usize),
-        Space::Box { .. } => None,
-    }
+/// The same among the places that may be chosen.
+pub fn highest_of(values: &[f32], may: impl Fn(usize) -> bool) -> usize {
+    let larger = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
+    let places = values.iter().copied().enumerate().filter(|(place, _)| may(*place));
+    places.reduce(larger).map_or(0, |(place, _)| place)
+}
+
+/// What a stored run keeps of its learner.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Stored {
+    online: Vec<f32>,
+    target: Vec<f32>,
+    adam: Adam,
+    updates: u64,
 }

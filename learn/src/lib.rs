@@ -8,10 +8,16 @@
 
 mod adam;
 pub mod dqn;
+pub mod evaluate;
 mod matrix;
 mod net;
+pub mod onnx;
 mod replay;
+pub mod run;
+mod scale;
 
 pub use adam::Adam;
 pub use net::{Net, Shape, Trace};
 pub use replay::{Memory, Place, Replay, Then};
+pub use run::Run;
+pub use scale::Scale;

@@ -12,6 +12,7 @@ mod heat;
 mod message;
 mod player;
 pub mod session;
+pub mod training;
 
 pub use heat::Heat;
 pub use player::{Played, Player};

@@ -52,7 +52,19 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
             }
             watch::open_session(&request, env, parameter(&url, "session")).await
         }
-        (Method::Get, ["api", "models"]) => cors::open(&request, env, watch::models()?),
+        (Method::Get, ["ws", "training"]) => {
+            if !is_socket(&request) {
+                return Err(ApiError::BadRequest("watching a training is a WebSocket".into()));
+            }
+            watch::watch_training(&request, env, parameter(&url, "run"), parameter(&url, "token")).await
+        }
+        (Method::Get, ["api", "models"]) => cors::open(&request, env, watch::models(env).await?),
+        (Method::Get, ["api", "failures"]) => {
+            cors::open(&request, env, watch::failures::list(env, &url).await?)
+        }
+        (Method::Get, ["api", "failure_summary"]) => {
+            cors::open(&request, env, watch::failures::summary(env, &url).await?)
+        }
         (Method::Options, [] | ["api", "models" | "failures" | "failure_summary"]) => {
             cors::preflight(&request, env)
         }

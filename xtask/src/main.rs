@@ -44,12 +44,6 @@ enum Command {
         #[arg(long)]
         filter: Option<String>,
     },
-    /// Train the shipped policy of an environment
-    Train {
-        /// The environment's id, then what `train` takes
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
-    },
     /// Run the benchmarks on the optimised build
     Bench {
         /// A benchmark's name, --json, and what else `bench` takes
@@ -86,9 +80,6 @@ fn run(command: Command) -> Result<()> {
             command.run(footlights_examples::app, &ws.root.join("examples"), &ws.root.join("xtask"))
         }
         Command::Test { stages, filter } => test::run(&ws, &stages, filter.as_deref()),
-        Command::Train { args } => process::replace(
-            ws.cargo().args(["run", "--release", "--package", "footlights-trainer", "--"]).args(args),
-        ),
         Command::Bench { args } => {
             let examples = ws.examples()?;
             build::run(&examples, Purpose::Deploy { optimise: true })?;

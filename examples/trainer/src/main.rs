@@ -1,4 +1,4 @@
-//! `cargo xtask train slime-volleyball-v0 --out FILE`: progress on standard error, the result's evaluation on standard
+//! `cargo run --release -p footlights-trainer -- slime-volleyball-v0 --out FILE`: progress on standard error, the result's evaluation on standard
 //! output.
 
 use std::path::PathBuf;

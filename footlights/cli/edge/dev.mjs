@@ -135,7 +135,7 @@ const front = (lab) => ({
 async function greet(url) {
   mkdirSync(join(values.root, ".wrangler"), { recursive: true });
   writeFileSync(join(values.root, ".wrangler/footlights.json"), JSON.stringify({ url }));
-  const page = await fetch(url).then((response) => response.text(), () => "");
+  const page = await fetch(url, { headers: { accept: "text/html" } }).then((response) => response.text(), () => "");
   const experiments = [...new Set([...page.matchAll(/href="(\/x\/[^"?#]+)/g)].map(([, path]) => path))];
   const lines = ["", `Footlights runs at ${url}`, ...experiments.map((path) => `  ${new URL(path, url)}`), ""];
   lines.push("Every opening of such an address is a new participant: open it in two windows to be two people.");
@@ -163,7 +163,9 @@ async function follow(edge, line) {
 
 try {
   const { port, persist, root, built } = values;
-  const edge = await startEdge({ port: Number(port), persist, root, built, front });
+  // On this machine everybody may train, and pages that another program serves here may read.
+  const usual = { FOOTLIGHTS_TRAINING: "open", FOOTLIGHTS_CORS_ORIGINS: "http://localhost:*, http://127.0.0.1:*" };
+  const edge = await startEdge({ port: Number(port), persist, root, built, front, usual });
   const end = async () => {
     await edge.stop();
     process.exit(0);

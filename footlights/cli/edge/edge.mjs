@@ -37,6 +37,7 @@ const OWN_WORDS = /^workerd\/.* NOSENTRY /;
  *   one at `.wrangler/state/v3`. Without it everything is gone after `stop`.
  * @param {string} [options.secret] FOOTLIGHTS_SECRET; otherwise the one in `.dev.vars`, otherwise a random one.
  * @param {Record<string, string>} [options.vars] Further variables for the worker.
+ * @param {Record<string, string>} [options.usual] Variables that the lab's own take the place of.
  * @param {boolean} [options.quiet] Drops what the worker logs; it goes to standard error otherwise.
  * @param {boolean} [options.direct] Sockets go straight into the worker. Without it three small workers stand in front
  *   of it (miniflare's entry, and the two that serve static assets), as in `wrangler dev`; they cost about 7 µs a
@@ -84,7 +85,7 @@ export async function startEdge(options = {}) {
 
 /** What Miniflare runs, as wrangler.toml has it now; with the worker's name and its database. */
 function settingsOf(options) {
-  const { root, port = 0, persist, secret, fallback, vars = {}, quiet = false, direct = false, front } = options;
+  const { root, port = 0, persist, secret, fallback, usual = {}, vars = {}, quiet = false, direct = false, front } = options;
   const built = options.built ?? process.env.FOOTLIGHTS_BUILT;
   const configPath = join(root, "wrangler.toml");
   const overrides = built && { assets: { directory: resolve(built, "pages") } };
@@ -100,7 +101,7 @@ function settingsOf(options) {
     modules: true,
     modulesRoot: dirname(main),
     scriptPath: main,
-    bindings: { FOOTLIGHTS_SECRET: fallback, ...bindings, ...vars, ...given },
+    bindings: { FOOTLIGHTS_SECRET: fallback, ...usual, ...bindings, ...vars, ...given },
     ...(direct ? { unsafeDirectSockets: [{ host: HOST, port }] } : { assets }),
   };
   return {

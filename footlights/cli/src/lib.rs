@@ -27,6 +27,7 @@ mod shim;
 mod simulate;
 mod stamp;
 pub mod tools;
+mod train;
 mod unpack;
 
 use std::{
@@ -101,6 +102,8 @@ pub enum Command {
     Python(python::Options),
     /// Play an environment and print every step as a line of JSON
     Rollout(rollout::Options),
+    /// Train a policy for an environment by deep Q-learning, and write it as an ONNX file
+    Train(Box<train::Options>),
     /// Let bots walk an experiment as participants do, and compare what they saw with what was stored
     #[command(disable_help_flag = true)]
     Simulate {
@@ -149,6 +152,7 @@ impl Command {
                 rollout::run(app().registry(), &options, &mut out)?;
                 Ok(out.flush()?)
             }
+            Self::Train(options) => train::run(app().registry(), &options),
             Self::Simulate { args } => simulate::run(&Project::at(root, &app())?, &args),
             Self::Replay { file } => replay::run(app().registry(), &file),
         }

@@ -145,6 +145,7 @@ debug = false
 [profile.dev.package]
 footlights-env.opt-level = 3
 footlights-environments.opt-level = 3
+footlights-learn.opt-level = 3
 libm.opt-level = 3
 rand_chacha.opt-level = 3
 footlights-python.opt-level = 3

@@ -84,3 +84,4 @@ export const Lobby = object(module.Lobby);
 export const Rooms = object(module.Rooms);
 export const Assignment = object(module.Assignment);
 export const Watch = object(module.Watch);
+export const Training = object(module.Training);

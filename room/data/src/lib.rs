@@ -49,4 +49,5 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_seat_outcomes.sql", include_str!("../migrations/0003_seat_outcomes.sql")),
     ("0004_data.sql", include_str!("../migrations/0004_data.sql")),
     ("0005_games_by_start.sql", include_str!("../migrations/0005_games_by_start.sql")),
+    ("0006_training_failures.sql", include_str!("../migrations/0006_training_failures.sql")),
 ];

@@ -56,6 +56,23 @@ impl Checkpoint {
         }
     }
 
+    /// A checkpoint that a running deployment learnt; `environment` is the one that it plays.
+    #[cfg(feature = "json")]
+    pub fn learnt(
+        name: &str,
+        environment: EnvironmentRef,
+        make: impl Fn() -> Result<Box<dyn Policy>, PolicyError> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            environment,
+            training_step: None,
+            score: None,
+            about: String::new(),
+            make: Some(std::sync::Arc::new(make)),
+        }
+    }
+
     /// The same environment with another policy, under another name.
     pub fn with(
         &self,

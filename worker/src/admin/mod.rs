@@ -8,3 +8,15 @@ mod token;
 
 pub use api::handle;
 pub use site::{handle as page, problem};
+
+use worker::Env;
+
+use crate::error::ApiError;
+
+/// Refuses a token that is not the deployment's.
+///
+/// # Errors
+/// [`ApiError::WrongToken`], and [`ApiError::NoAdminToken`] if the deployment has none.
+pub fn check_token(env: &Env, given: &str) -> Result<(), ApiError> {
+    token::compare(&token::read(env)?, given)
+}

@@ -5,4 +5,5 @@ mod lobby;
 mod message;
 mod participant;
 mod rooms;
+mod training;
 mod watch;

@@ -110,7 +110,7 @@ impl DurableObject for Watch {
         message: WebSocketIncomingMessage,
     ) -> worker::Result<()> {
         costs::add(Cost::SocketMessages, 1);
-        let Some(id) = self.shell.awake(&socket) else { return Ok(()) };
+        let Some(id) = self.shell.awake(&socket).await else { return Ok(()) };
         match &message {
             WebSocketIncomingMessage::String(text) => self.shell.handle(&id, &Input::Text(text)),
             WebSocketIncomingMessage::Binary(_) => self.shell.handle(&id, &Input::Bytes),
@@ -152,7 +152,7 @@ impl Shell {
         if stored.is_none() && self.state.get_websockets().len() >= MOST_SESSIONS {
             return Ok(Response::empty()?.with_status(FULL));
         }
-        let names = catalog::names();
+        let names = catalog::names(&self.env).await?;
         let known = self.live.borrow_mut().remove(&id);
         let (mut session, used) = match (known, stored) {
             // Its former socket is of no use any more.
@@ -163,7 +163,7 @@ impl Shell {
                 (session, true)
             }
             (None, Some(stored)) => {
-                let mut session = restore(&id, &stored)?;
+                let mut session = self.restore(&id, &stored).await?;
                 session.greet(&names);
                 (session, true)
             }
@@ -189,16 +189,23 @@ impl Shell {
     }
 
     /// The session of a socket, in memory. After the object slept it is read from storage.
-    fn awake(self: &Rc<Self>, socket: &WebSocket) -> Option<String> {
+    async fn awake(self: &Rc<Self>, socket: &WebSocket) -> Option<String> {
         let (id, conn) = self.place(socket)?;
         if self.live.borrow().contains_key(&id) {
             return Some(id);
         }
-        let restored = self
+        let stored = self
             .sessions()
             .and_then(|sessions| sessions.load(&id))
-            .and_then(|stored| stored.ok_or(ApiError::NotFound("the session is not stored")))
-            .and_then(|stored| restore(&id, &stored));
+            .and_then(|stored| stored.ok_or(ApiError::NotFound("the session is not stored")));
+        let restored = match stored {
+            Ok(stored) => self.restore(&id, &stored).await,
+            Err(error) => Err(error),
+        };
+        // Another message may have done the same meanwhile.
+        if self.live.borrow().contains_key(&id) {
+            return Some(id);
+        }
         match restored {
             Ok(session) => {
                 let live = Live { session, socket: socket.clone(), conn, kept: now(), used: true };
@@ -219,6 +226,12 @@ impl Shell {
             [session, conn] => Some((session.clone(), ConnId(conn.parse().ok()?))),
             _ => None,
         }
+    }
+
+    async fn restore(&self, id: &str, stored: &[u8]) -> Result<Session, ApiError> {
+        let model = Session::stored_model(stored).map_err(ApiError::Internal)?;
+        let checkpoint = catalog::find(&self.env, &model).await.map_err(ApiError::Internal)?;
+        Session::restore(id, &checkpoint, stored, now()).map_err(ApiError::Internal)
     }
 
     fn handle(self: &Rc<Self>, id: &str, input: &Input<'_>) {
@@ -245,8 +258,11 @@ impl Shell {
                     let _ = live.socket.send_with_bytes(&bytes);
                 }),
                 Output::Load(model) => {
-                    let found = catalog::find(&model).ok_or_else(|| format!("Model not found: {model}"));
-                    self.handle(id, &Input::Loaded { model: &model, checkpoint: found });
+                    let (shell, id) = (self.clone(), id.to_owned());
+                    spawn_local(async move {
+                        let checkpoint = catalog::find(&shell.env, &model).await;
+                        shell.handle(&id, &Input::Loaded { model: &model, checkpoint });
+                    });
                 }
                 Output::Keep => self.keep(id),
                 Output::Close(why) => {
@@ -346,7 +362,7 @@ impl Shell {
         self.watched.set(false);
         let before = EpochMs(now().0.saturating_sub(KEEP_MS));
         for socket in self.state.get_websockets() {
-            self.awake(&socket);
+            self.awake(&socket).await;
         }
         // A session whose client is here is no old one, however long it has been paused.
         let open: Vec<String> = self.live.borrow().keys().cloned().collect();
@@ -355,12 +371,6 @@ impl Shell {
         }
         self.arm();
     }
-}
-
-fn restore(id: &str, stored: &[u8]) -> Result<Session, ApiError> {
-    let model = Session::stored_model(stored).map_err(ApiError::Internal)?;
-    let checkpoint = catalog::find(&model).ok_or(ApiError::NotFound("the session's model is gone"))?;
-    Session::restore(id, &checkpoint, stored, now()).map_err(ApiError::Internal)
 }
 
 fn drain(session: &mut Session) -> Vec<Output> {

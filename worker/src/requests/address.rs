@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::{
     assignment::AssignmentRequest, envelope::Envelope, lobby::LobbyRequest, participant::ParticipantRequest,
-    rooms::RoomsRequest, watch::WatchRequest,
+    rooms::RoomsRequest, training::TrainingRequest, watch::WatchRequest,
 };
 
 /// The name of an object that takes requests of the type `E`.
@@ -56,5 +56,12 @@ impl Address<WatchRequest> {
     /// An object in which people watch, by its number.
     pub fn watch(object: u32) -> Self {
         Self::new(object.to_string())
+    }
+}
+
+impl Address<TrainingRequest> {
+    /// The object of a training run, by the run's name.
+    pub fn training(run: &str) -> Self {
+        Self::new(run.to_owned())
     }
 }

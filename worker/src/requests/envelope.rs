@@ -10,6 +10,7 @@ pub enum ObjectClass {
     Rooms,
     Assignment,
     Watch,
+    Training,
 }
 
 impl ObjectClass {
@@ -21,6 +22,7 @@ impl ObjectClass {
             Self::Rooms => "ROOMS",
             Self::Assignment => "ASSIGNMENT",
             Self::Watch => "WATCH",
+            Self::Training => "TRAINING",
         }
     }
 }
@@ -81,7 +83,7 @@ mod tests {
     fn every_class_is_exported_and_bound() {
         let configuration = include_str!("../../../examples/wrangler.toml");
         let script = include_str!("../../../footlights/cli/src/worker.js");
-        for class in [Participant, Lobby, Rooms, Assignment, Watch] {
+        for class in [Participant, Lobby, Rooms, Assignment, Watch, Training] {
             let bound = format!("{{ name = \"{}\", class_name = \"{class:?}\" }}", class.binding());
             assert!(configuration.contains(&bound), "{bound}");
             assert!(

@@ -12,6 +12,7 @@ mod lobby;
 mod participant;
 mod refusal;
 mod rooms;
+mod training;
 mod watch;
 
 pub use address::Address;
@@ -25,4 +26,5 @@ pub use participant::{
     PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
 };
 pub use rooms::{CreateGame, RoomsRequest};
+pub use training::{CountViewers, TrainingHandoff, TrainingRequest, ViewerCount};
 pub use watch::{CountSessions, SessionCount, WatchHandoff, WatchRequest};

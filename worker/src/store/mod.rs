@@ -1,9 +1,12 @@
 //! Where things are kept: an object's own SQLite while a game runs, R2 and D1 for analysts.
 
 pub mod d1;
+pub mod failures;
 pub mod games;
 pub mod listing;
+pub mod models;
 pub mod r2;
+pub mod runs;
 pub mod sessions;
 mod tables;
 

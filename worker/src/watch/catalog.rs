@@ -1,62 +1,133 @@
-//! The policies that can be watched.
+//! The policies that can be watched: those of the app, and those that this deployment learnt.
 
-use std::sync::OnceLock;
+use std::{cell::RefCell, collections::BTreeMap, sync::OnceLock};
 
-use footlights_experiment::Checkpoint;
+use footlights_env::Policy;
+use footlights_experiment::{Checkpoint, EnvironmentRef};
+use footlights_onnx::{Config, Model};
 use serde::Serialize;
 use serde_json::Value;
+use worker::Env;
+
+use crate::{error::ApiError, store::models};
 
 /// What a list of models says of one.
 #[derive(Debug, Clone, Serialize)]
 pub struct Detail {
     pub name: String,
-    pub environment: &'static str,
+    pub environment: String,
     pub config: Value,
     pub training_step: Option<u64>,
     pub score: Option<f64>,
     pub about: String,
+    /// Of a model that was learnt here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// The checkpoints of the app, each name once.
-fn all() -> &'static [Checkpoint] {
-    static ALL: OnceLock<Vec<Checkpoint>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let mut all: Vec<Checkpoint> = Vec::new();
+fn own() -> &'static [Checkpoint] {
+    static OWN: OnceLock<Vec<Checkpoint>> = OnceLock::new();
+    OWN.get_or_init(|| {
+        let mut own: Vec<Checkpoint> = Vec::new();
         for checkpoint in footlights_app::installed().checkpoints() {
-            if all.iter().all(|known| known.name != checkpoint.name) {
-                all.push(checkpoint);
+            if own.iter().all(|known| known.name != checkpoint.name) {
+                own.push(checkpoint);
             }
         }
-        all
+        own
     })
 }
 
-/// Their names.
-pub fn names() -> Vec<String> {
-    all().iter().map(|checkpoint| checkpoint.name.clone()).collect()
-}
-
 /// What is known of each.
-pub fn details() -> Vec<Detail> {
-    let detail = |checkpoint: &Checkpoint| Detail {
+pub async fn details(env: &Env) -> Result<Vec<Detail>, ApiError> {
+    let own = own().iter().map(|checkpoint| Detail {
         name: checkpoint.name.clone(),
-        environment: checkpoint.environment.id,
+        environment: checkpoint.environment.id.to_owned(),
         config: checkpoint.environment.config.clone(),
         training_step: checkpoint.training_step,
         score: checkpoint.score,
         about: checkpoint.about.clone(),
-    };
-    all().iter().map(detail).collect()
+        digest: None,
+    });
+    let learnt = models::list(env).await?.into_iter().map(|(name, about)| Detail {
+        name,
+        environment: about.environment,
+        config: about.config,
+        training_step: Some(about.steps),
+        score: Some(about.score),
+        about: format!("Learnt here in {} episodes.", about.episode),
+        digest: Some(about.digest),
+    });
+    Ok(own.chain(learnt).collect())
 }
 
+/// The names of all.
+pub async fn names(env: &Env) -> Result<Vec<String>, ApiError> {
+    Ok(details(env).await?.into_iter().map(|detail| detail.name).collect())
+}
+
+thread_local! {
+    /// Learnt models that are loaded, with their digests. Few: an isolate has 128 MB.
+    static LOADED: RefCell<BTreeMap<String, (String, Checkpoint)>> = const { RefCell::new(BTreeMap::new()) };
+}
+const MOST_LOADED: usize = 32;
+
 /// The checkpoint of that name; the endings of model files may stand behind it.
-pub fn find(name: &str) -> Option<Checkpoint> {
+///
+/// # Errors
+/// There is none, or it cannot be played any more; in words for who asked.
+pub async fn find(env: &Env, name: &str) -> Result<Checkpoint, String> {
     let plain = name.strip_suffix(".pt").or_else(|| name.strip_suffix(".onnx")).unwrap_or(name);
-    all().iter().find(|checkpoint| checkpoint.name == name || checkpoint.name == plain).cloned()
+    if let Some(checkpoint) = own().iter().find(|known| known.name == name || known.name == plain) {
+        return Ok(checkpoint.clone());
+    }
+    match models::load(env, plain).await {
+        Ok(Some((bytes, about))) => learnt(plain, &bytes, &about),
+        Ok(None) => Err(format!("Model not found: {name}")),
+        Err(error) => {
+            error.log();
+            Err(format!("{name} cannot be loaded now."))
+        }
+    }
+}
+
+fn learnt(name: &str, bytes: &[u8], about: &models::About) -> Result<Checkpoint, String> {
+    let known = LOADED.with_borrow(|loaded| {
+        loaded
+            .get(name)
+            .filter(|(digest, _)| *digest == about.digest)
+            .map(|(_, checkpoint)| checkpoint.clone())
+    });
+    if let Some(checkpoint) = known {
+        return Ok(checkpoint);
+    }
+    let registry = footlights_app::installed().registry();
+    let entry = registry.get(&about.environment).map_err(|error| error.to_string())?;
+    let environment = EnvironmentRef::registered(entry, about.config.clone());
+    let sim = environment.make().map_err(|error| error.to_string())?;
+    let config = Config::new(name).q_values("q_values");
+    let model = Model::load(bytes, config, sim.spec()).map_err(|error| error.to_string())?;
+    let checkpoint =
+        Checkpoint::learnt(name, environment, move || Ok(Box::new(model.policy()?) as Box<dyn Policy>))
+            .trained(about.steps)
+            .scored(about.score);
+    LOADED.with_borrow_mut(|loaded| {
+        if loaded.len() >= MOST_LOADED {
+            loaded.pop_first();
+        }
+        loaded.insert(name.to_owned(), (about.digest.clone(), checkpoint.clone()));
+    });
+    Ok(checkpoint)
 }
 
 /// What a session begins with: the last checkpoint of the environment that was named first.
 pub fn first() -> Option<Checkpoint> {
-    let environment = all().first()?.environment.id;
-    all().iter().rfind(|checkpoint| checkpoint.environment.id == environment).cloned()
+    let environment = own().first()?.environment.id;
+    own().iter().rfind(|checkpoint| checkpoint.environment.id == environment).cloned()
+}
+
+/// What is trained when nothing is named: the environment that was named first.
+pub fn usual() -> Option<(&'static str, Value)> {
+    own().first().map(|checkpoint| (checkpoint.environment.id, checkpoint.environment.config.clone()))
 }

@@ -4,7 +4,7 @@ use worker::{Env, Headers, Method, Request, Response};
 
 use crate::error::ApiError;
 
-/// The variable with the origins, separated by commas; `*` stands for all.
+/// The variable with the origins, separated by commas. `*` stands for all, `http://localhost:*` for all ports of a host.
 const ORIGINS: &str = "FOOTLIGHTS_CORS_ORIGINS";
 
 /// The origin of the request, if it may read.
@@ -15,7 +15,13 @@ fn allowed(request: &Request, env: &Env) -> Result<Option<String>, ApiError> {
 }
 
 fn matches(configured: &str, origin: &str) -> bool {
-    configured.split(',').map(str::trim).any(|known| known == "*" || known.trim_end_matches('/') == origin)
+    configured.split(',').map(str::trim).any(|known| match known.strip_suffix(":*") {
+        Some(host) => {
+            let port = origin.strip_prefix(host).and_then(|rest| rest.strip_prefix(':'));
+            port.is_some_and(|port| port.parse::<u16>().is_ok())
+        }
+        None => known == "*" || known.trim_end_matches('/') == origin,
+    })
 }
 
 /// Adds the headers that let a page of an allowed origin read the response.
@@ -58,8 +64,17 @@ mod tests {
             ("https://a.example, https://class.example.org/", true),
             ("https://class.example.org.evil.example", false),
             ("*", true),
+            ("https://class.example.org:*", false),
         ] {
             assert_eq!(matches(configured, page), may, "{configured}");
+        }
+        for (origin, may) in [
+            ("http://localhost:5173", true),
+            ("http://localhost", false),
+            ("http://localhost:x", false),
+            ("http://localhost.evil.example:80", false),
+        ] {
+            assert_eq!(matches("http://localhost:*", origin), may, "{origin}");
         }
     }
 }

@@ -2,14 +2,16 @@
 
 pub mod catalog;
 pub mod cors;
+pub mod failures;
 
 use serde::Serialize;
 use worker::{Env, Request, Response};
 
 use crate::{
-    auth,
+    admin, auth,
     error::ApiError,
-    requests::{Address, CountSessions, WatchHandoff, call, hand_over},
+    requests::{Address, CountSessions, CountViewers, TrainingHandoff, WatchHandoff, call, hand_over},
+    store::models,
 };
 
 /// How many objects are asked for room, one after the other, before a client is turned away.
@@ -62,6 +64,35 @@ async fn sessions(env: &Env) -> Result<u32, ApiError> {
     Ok(sum)
 }
 
+/// The run that is meant when none is named.
+const USUAL_RUN: &str = "training";
+/// The variable that says who may control a run: `open` lets everybody, as on a researcher's own machine.
+const WHO_TRAINS: &str = "FOOTLIGHTS_TRAINING";
+
+/// Lets somebody watch a training run; who comes with the token may control it.
+pub async fn watch_training(
+    request: &Request,
+    env: &Env,
+    run: Option<String>,
+    token: Option<String>,
+) -> Result<Response, ApiError> {
+    let run = run.unwrap_or_else(|| USUAL_RUN.to_owned());
+    if !models::is_name(&run) {
+        return Err(ApiError::BadRequest("a run's name has letters, digits, _ and - only".into()));
+    }
+    let is_open = env.var(WHO_TRAINS).is_ok_and(|who| who.to_string() == "open");
+    let may_control = match token {
+        // A wrong token is an error, so that nobody wonders why the buttons do nothing.
+        Some(token) => {
+            admin::check_token(env, &token)?;
+            true
+        }
+        None => is_open,
+    };
+    let handoff = TrainingHandoff { run: run.clone(), may_control };
+    hand_over(env, &Address::training(&run), request, &handoff).await
+}
+
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
@@ -86,13 +117,14 @@ struct Active {
 
 /// `GET /` for programs.
 pub async fn health(env: &Env) -> Result<Response, ApiError> {
+    let training = call(env, &Address::training(USUAL_RUN), CountViewers {}).await?;
     Ok(Response::from_json(&Health {
         status: "running",
         service: "Footlights",
         version: env!("CARGO_PKG_VERSION"),
         endpoints: Endpoints { inference: "/ws", training: "/ws/training" },
-        active_sessions: Active { inference: sessions(env).await?, training: 0 },
-        training_active: false,
+        active_sessions: Active { inference: sessions(env).await?, training: training.viewers },
+        training_active: training.active,
     })?)
 }
 
@@ -104,8 +136,8 @@ struct Models {
 }
 
 /// `GET /api/models`.
-pub fn models() -> Result<Response, ApiError> {
-    let details = catalog::details();
+pub async fn models(env: &Env) -> Result<Response, ApiError> {
+    let details = catalog::details(env).await?;
     let models: Vec<String> = details.iter().map(|detail| detail.name.clone()).collect();
     Ok(Response::from_json(&Models { count: models.len(), models, details })?)
 }

@@ -41,6 +41,14 @@ impl EnvironmentRef {
         }
     }
 
+    /// An environment that is known by its id only, with a configuration as it was written down.
+    #[cfg(feature = "json")]
+    #[must_use]
+    pub fn registered(entry: &footlights_env::Entry, config: Value) -> Self {
+        let (make, unpack) = entry.makers();
+        Self { id: entry.id, config, unwritable: None, make, unpack }
+    }
+
     /// A simulation at its reset.
     ///
     /// # Errors

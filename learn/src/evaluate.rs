@@ -1,0 +1,64 @@
+//! How good a network plays.
+
+use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Simulation};
+
+use crate::{
+    dqn::highest_of,
+    net::{Net, Trace},
+};
+
+/// What came of some episodes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Score {
+    /// The reward of the first agent, by episode.
+    pub rewards: Vec<f64>,
+    /// The steps, by episode.
+    pub lengths: Vec<u32>,
+}
+
+impl Score {
+    /// The mean reward.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.rewards.iter().sum::<f64>() / self.rewards.len().max(1) as f64
+    }
+
+    /// The mean length.
+    #[must_use]
+    pub fn steps(&self) -> f64 {
+        self.lengths.iter().map(|steps| f64::from(*steps)).sum::<f64>() / self.lengths.len().max(1) as f64
+    }
+}
+
+/// Plays some episodes in which every agent takes the action of the highest value. `net` takes observations as they are.
+///
+/// # Errors
+/// The environment cannot be played.
+pub fn greedy(sim: &dyn Simulation, net: &Net, seed: u64, episodes: u32) -> Result<Score, EnvError> {
+    let mut sim = sim.fork();
+    let (mut score, mut trace, mut observation) = (Score::default(), Trace::default(), Vec::new());
+    for episode in 0..episodes {
+        sim.reset(seed, episode);
+        let mut reward = 0.0;
+        loop {
+            let mut actions = PerAgent::<ActionValue>::new();
+            for agent in 0..sim.spec().agents.len() {
+                let agent = Agent(agent as u8);
+                observation.clear();
+                sim.observe(agent, &mut observation);
+                net.forward(&observation, &mut trace);
+                let mask = sim.action_mask(agent);
+                let best = highest_of(trace.out(), |action| mask.get(action).copied().unwrap_or(true));
+                actions.push(ActionValue::Discrete(best as i32));
+            }
+            let step = sim.step(&actions)?;
+            reward += step.rewards.first().copied().map_or(0.0, f64::from);
+            if step.done() {
+                break;
+            }
+        }
+        score.rewards.push(reward);
+        score.lengths.push(sim.tick());
+    }
+    Ok(score)
+}

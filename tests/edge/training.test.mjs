@@ -1,0 +1,99 @@
+// Watching a training run over /ws/training, as the page of the Hamlet metaserver does it, in workerd.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
+import { Watcher } from "./watcher.mjs";
+
+const token = "0123456789abcdef0123";
+let edge;
+
+before(async () => {
+  edge = await startEdge({ quiet: true, vars: { FOOTLIGHTS_ADMIN_TOKEN: token } });
+});
+after(() => edge.stop());
+
+const json = async (path) => (await fetch(`${edge.url}${path}`)).json();
+const watch = (run, may = false) => Watcher.open(edge.url, { path: `/ws/training?run=${run}${may ? `&token=${token}` : ""}` });
+
+test("a run is watched from its start to its model, which can be watched at once", async () => {
+  const [teacher, student] = [await watch("lesson", true), await watch("lesson")];
+  assert.equal((await student.next("training_status")).is_training, false);
+  teacher.say("start_training", { num_episodes: 6, show_every: 3, step_delay: 0.01 });
+  assert.equal((await student.next("training_started")).num_episodes, 6);
+  assert.equal((await student.next("episode_start")).epsilon, 1);
+  const update = await student.next("state_update");
+  assert.deepEqual([update.episode, update.step, update.agents[0].id], [1, 1, "agent_0"]);
+  assert.equal(update.agent_meters.agent_0.meters.money, 50);
+  const late = await watch("lesson");
+  assert.equal((await late.next("training_status")).is_training, true);
+  const complete = await student.next("training_complete", 60_000);
+  assert.equal(complete.model_saved, "models/lesson_final");
+  const episodes = student.messages.filter(({ type }) => type === "episode_complete");
+  assert.deepEqual(episodes.map(({ episode }) => episode), [1, 2, 3, 4, 5, 6]);
+  const { models, details } = await json("api/models");
+  assert.ok(models.includes("lesson_final") && models.includes("lesson_ep1"), `${models}`);
+  const detail = details.find(({ name }) => name === "lesson_final");
+  assert.ok(detail.digest.length === 16 && detail.training_step > 300, JSON.stringify(detail));
+  const { failures } = await json("api/failures?limit=2");
+  assert.deepEqual(failures.map(({ episode }) => episode), [6, 5]);
+  assert.match(failures[0].reason, /_depleted$/);
+  const { summary } = await json("api/failure_summary?agent=agent_0");
+  assert.equal(summary.reduce((sum, { count }) => sum + count, 0), 6);
+  assert.equal((await fetch(`${edge.url}api/failures?min_episode=x`)).status, 422);
+
+  const viewer = await Watcher.open(edge.url);
+  viewer.control("load_model", { model: "lesson_final.onnx" });
+  await viewer.next("model_loaded");
+  viewer.control("step");
+  assert.equal((await viewer.next("state_update")).q_values.length, 5);
+  await Promise.all([teacher, student, late, viewer].map((watcher) => watcher.leave()));
+});
+
+test("only who has the token controls a run, and what is wrong is answered", async () => {
+  const [teacher, student] = [await watch("rights", true), await watch("rights")];
+  student.say("start_training");
+  assert.match((await student.next("error")).message, /token/);
+  for (const [fields, why] of [
+    [{ num_episodes: 0 }, /num_episodes/],
+    [{ show_every: 0 }, /show_every/],
+    [{ environment: "pendulum-v1" }, /discrete/],
+    [{ learner: "magic" }, /learner/],
+  ]) {
+    teacher.say("start_training", fields);
+    assert.match((await teacher.next("error")).message, why);
+  }
+  teacher.say("start_training", { num_episodes: 1000, show_every: 1, step_delay: 0.05 });
+  await student.next("state_update");
+  teacher.say("pause");
+  await student.next("paused");
+  teacher.say("resume");
+  await student.next("resumed");
+  teacher.say("stop");
+  assert.equal((await student.next("training_complete")).stopped, true);
+  await Promise.all([teacher.leave(), student.leave()]);
+  const wrong = await Watcher.open(edge.url, { path: "/ws/training?run=rights&token=wrong" });
+  assert.notEqual((await wrong.ended).code, 1000);
+});
+
+test("forty who leave abruptly and a session beside it change nothing for a run", async () => {
+  const teacher = await watch("crowd", true);
+  teacher.say("start_training", { num_episodes: 8, show_every: 4, step_delay: 0.01 });
+  await teacher.next("state_update");
+  const session = await Watcher.open(edge.url);
+  session.say("load_model", { model: "down" });
+  await session.next("model_loaded");
+  session.say("play");
+  for (let k = 0; k < 40; k += 1) {
+    const visitor = await watch("crowd");
+    if (k % 3 === 0) visitor.ws.send("nonsense");
+    if (k % 2 === 0) visitor.ws.terminate();
+    else visitor.ws.close();
+  }
+  await teacher.next("training_complete", 60_000);
+  // Steps of the session come every 100 ms while the run works.
+  const steps = session.messages.filter(({ type }) => type === "state_update");
+  const gaps = steps.slice(1).map(({ at }, k) => at - steps[k].at);
+  assert.ok(Math.max(...gaps) < 400, `${Math.max(...gaps)} ms`);
+  await Promise.all([teacher.leave(), session.leave()]);
+});

@@ -1,0 +1,222 @@
+//! What is asked of a training run.
+
+use footlights_learn::{
+    dqn,
+    run::{Exploration, Length, Settings},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::command;
+
+/// What there is to ask.
+const COMMANDS: &str = "start_training, pause, resume, stop, status, seen";
+
+/// A message of a viewer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Begins a run.
+    Start(Box<Start>),
+    /// Nothing more is played until it is resumed.
+    Pause,
+    /// It goes on.
+    Resume,
+    /// The run ends; what it learnt is saved.
+    Stop,
+    /// How it stands.
+    Status,
+    /// How many messages the viewer has shown so far: who falls behind is sent fewer pictures.
+    Seen(u64),
+}
+
+impl Request {
+    /// Whether it changes the run, which only those may who have the token.
+    #[must_use]
+    pub fn is_control(&self) -> bool {
+        matches!(self, Self::Start(_) | Self::Pause | Self::Resume | Self::Stop)
+    }
+}
+
+/// A run that is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Of which environment; none stands for that of the first checkpoint.
+    pub environment: Option<String>,
+    /// With which configuration; null stands for the default.
+    pub config: Value,
+    /// Episodes of the run.
+    pub episodes: u32,
+    /// Every so many episodes one is shown, the first always.
+    pub show_every: u32,
+    /// Milliseconds between two steps of an episode that is shown.
+    pub step_ms: u64,
+    /// Every so many episodes the model is saved.
+    pub save_every: u32,
+    /// How it learns.
+    pub settings: Settings,
+}
+
+/// Reads a message: `{"command": …}`, with or without `"type": "control"`.
+///
+/// # Errors
+/// What is wrong with it, in a sentence for who wrote it.
+pub fn parse(text: &str) -> Result<Request, String> {
+    let message = command::object(text)?;
+    Ok(match command::name(&message, COMMANDS)? {
+        "start_training" => Request::Start(Box::new(start(&message)?)),
+        "pause" => Request::Pause,
+        "resume" => Request::Resume,
+        "stop" => Request::Stop,
+        "status" => Request::Status,
+        "seen" => Request::Seen(command::whole(&message, "messages", 1 << 53)?),
+        unknown => {
+            let shown: String = unknown.chars().take(40).collect();
+            return Err(format!("There is no command {shown:?}; there are {COMMANDS}."));
+        }
+    })
+}
+
+fn start(message: &Map<String, Value>) -> Result<Start, String> {
+    let episodes = between(message, "num_episodes", 100, (1, 100_000))? as u32;
+    let batch = between(message, "batch_size", 32, (1, 256))? as usize;
+    let capacity = between(message, "buffer_capacity", 10_000, (100, 200_000))? as usize;
+    let show_every = between(message, "show_every", 5, (1, 100_000))? as u32;
+    let save_every = between(message, "save_every", u64::from(episodes.div_ceil(10)), (1, 100_000))? as u32;
+    let seed = between(message, "seed", 1, (0, 1 << 53))?;
+    let step_delay = real(message, "step_delay", 0.2, (0.0, 10.0))?;
+    let rate = real(message, "learning_rate", 5e-4, (1e-6, 0.1))?;
+    let discount = real(message, "discount", 0.99, (0.0, 0.9999))?;
+    let decay = real(message, "epsilon_decay", 0.995, (0.0, 1.0))?;
+    match message.get("learner") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(learner)) if learner == "dqn" => {}
+        _ => return Err("\"learner\" is \"dqn\".".into()),
+    }
+    let hidden = hidden(message.get("network"))?;
+    let environment = match message.get("environment") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(environment)) if environment.len() <= 100 => Some(environment.clone()),
+        _ => return Err("\"environment\" is the id of an environment.".into()),
+    };
+    let mut config = message.get("config").cloned().unwrap_or_default();
+    match message.get("variant") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(variant)) => match &mut config {
+            Value::Null => config = serde_json::json!({ "variant": variant }),
+            Value::Object(config) => {
+                config.insert("variant".into(), variant.as_str().into());
+            }
+            _ => return Err("\"config\" is an object.".into()),
+        },
+        _ => return Err("\"variant\" is a word.".into()),
+    }
+    Ok(Start {
+        environment,
+        config,
+        episodes,
+        show_every,
+        step_ms: (step_delay * 1_000.0).round() as u64,
+        save_every,
+        settings: Settings {
+            learner: dqn::Settings {
+                seed,
+                hidden,
+                batch,
+                capacity,
+                rate: rate as f32,
+                discount: discount as f32,
+                warm_up: batch.max(200),
+                reward_scale: 0.05,
+                ..dqn::Settings::default()
+            },
+            length: Length::Episodes(episodes),
+            exploration: Exploration::PerEpisode { decay: decay as f32, floor: 0.05 },
+            ..Settings::default()
+        },
+    })
+}
+
+/// The widths of hidden layers: a list, or the name of one.
+fn hidden(network: Option<&Value>) -> Result<Vec<usize>, String> {
+    let wrong = || "\"network\" is a list of 1 to 4 widths from 1 to 512, such as [128, 128].".to_owned();
+    match network {
+        None | Some(Value::Null) => Ok(vec![128, 128]),
+        Some(Value::Array(widths)) if (1..=4).contains(&widths.len()) => widths
+            .iter()
+            .map(|width| {
+                let width = width.as_u64().filter(|width| (1..=512).contains(width));
+                width.map(|width| width as usize).ok_or_else(wrong)
+            })
+            .collect(),
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// A whole number within bounds, or what stands for it.
+fn between(
+    message: &Map<String, Value>,
+    key: &str,
+    usual: u64,
+    (least, most): (u64, u64),
+) -> Result<u64, String> {
+    match message.get(key) {
+        None | Some(Value::Null) => Ok(usual.clamp(least, most)),
+        Some(_) => match command::whole(message, key, most) {
+            Ok(number) if number >= least => Ok(number),
+            _ => Err(format!("{key:?} must be a whole number from {least} to {most}.")),
+        },
+    }
+}
+
+fn real(
+    message: &Map<String, Value>,
+    key: &str,
+    usual: f64,
+    (least, most): (f64, f64),
+) -> Result<f64, String> {
+    match message.get(key) {
+        None | Some(Value::Null) => Ok(usual),
+        Some(_) => match command::number(message, key) {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(format!("{key:?} must be a number from {least} to {most}.")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fields_of_the_original_are_optional_and_have_its_defaults() {
+        let Ok(Request::Start(start)) = parse(r#"{"command":"start_training"}"#) else { panic!() };
+        assert_eq!((start.episodes, start.show_every, start.step_ms, start.save_every), (100, 5, 200, 10));
+        let learner = &start.settings.learner;
+        assert_eq!((learner.batch, learner.capacity), (32, 10_000));
+        let text = r#"{"type":"control","command":"start_training","num_episodes":6,"batch_size":8,"buffer_capacity":1000,
+            "show_every":1,"step_delay":0.05,"variant":"stress","network":[64],"seed":9}"#;
+        let Ok(Request::Start(start)) = parse(text) else { panic!() };
+        assert_eq!((start.episodes, start.show_every, start.step_ms), (6, 1, 50));
+        assert_eq!(start.config, serde_json::json!({ "variant": "stress" }));
+        assert_eq!((start.settings.learner.hidden.as_slice(), start.settings.learner.seed), (&[64][..], 9));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_by_its_name() {
+        for (fields, why) in [
+            (r#""num_episodes":0"#, "\"num_episodes\" must be a whole number from 1 to"),
+            (r#""show_every":0"#, "\"show_every\" must be a whole number from 1 to"),
+            (r#""batch_size":1.5"#, "\"batch_size\" must be a whole number from 1 to 256"),
+            (r#""buffer_capacity":"x""#, "\"buffer_capacity\" must be"),
+            (r#""step_delay":-1"#, "\"step_delay\" must be a number from 0 to 10"),
+            (r#""learner":"sarsa""#, "\"learner\" is \"dqn\""),
+            (r#""network":[0]"#, "\"network\" is a list"),
+            (r#""environment":7"#, "\"environment\" is the id"),
+            (r#""variant":7"#, "\"variant\" is a word"),
+        ] {
+            let said = parse(&format!(r#"{{"command":"start_training",{fields}}}"#)).unwrap_err();
+            assert!(said.starts_with(why), "{fields}: {said}");
+        }
+        assert!(parse(r#"{"command":"fly"}"#).unwrap_err().contains("start_training, pause"));
+    }
+}

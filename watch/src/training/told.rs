@@ -1,0 +1,155 @@
+//! What viewers of a training run are told, as JSON in the layout of the Hamlet metaserver.
+
+use footlights_env::{Overview, Preferences};
+use footlights_learn::run::{Finished, Game};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    heat::{Heat, Shares},
+    message::{Affordance, ByAgent, Standing, Status, World},
+    player::Played,
+};
+
+/// A message.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Told<'a> {
+    TrainingStatus {
+        is_training: bool,
+        is_paused: bool,
+        current_episode: u32,
+        total_episodes: u32,
+        run: &'a str,
+    },
+    /// For who comes late: the episodes so far.
+    History {
+        episodes: &'a [Episode],
+    },
+    TrainingStarted {
+        num_episodes: u32,
+        environment: &'a str,
+    },
+    EpisodeStart {
+        episode: u32,
+        epsilon: f32,
+    },
+    StateUpdate(Box<Update<'a>>),
+    EpisodeComplete(&'a Complete),
+    CheckpointSaved {
+        model: &'a str,
+        episode: u32,
+    },
+    TrainingComplete {
+        model_saved: &'a str,
+        final_avg_reward: f64,
+        final_avg_length: f64,
+        stopped: bool,
+    },
+    Paused {},
+    Resumed {},
+    Error {
+        message: &'a str,
+    },
+}
+
+impl Told<'_> {
+    pub fn json(&self) -> String {
+        // Nothing in a message can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// An episode as charts have it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Episode {
+    pub episode: u32,
+    pub reward: f64,
+    pub length: u32,
+    pub loss: f64,
+    pub epsilon: f32,
+    pub failure_reason: Option<String>,
+}
+
+/// An episode that is over.
+#[derive(Serialize)]
+pub(crate) struct Complete {
+    pub episode: u32,
+    pub reward: f64,
+    pub length: u32,
+    pub loss: f64,
+    pub epsilon: f32,
+    pub avg_reward_5: f64,
+    pub avg_length_5: f64,
+    pub avg_loss_5: f64,
+    pub buffer_size: usize,
+    pub failure_reason: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Update<'a> {
+    episode: u32,
+    step: u32,
+    action: crate::message::Action<'a>,
+    reward: f64,
+    cumulative_reward: f64,
+    done: bool,
+    grid: Size,
+    agents: Vec<Standing<'a>>,
+    agent_meters: ByAgent<Status<'a>>,
+    affordances: Vec<Affordance>,
+    heat_map: Shares<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    q_values: Option<&'a [f32]>,
+}
+
+#[derive(Serialize)]
+struct Size {
+    width: f32,
+    height: f32,
+}
+
+/// The message after a step of an episode that is shown.
+pub(crate) fn update(
+    game: &Game,
+    values: Vec<f32>,
+    heat: &Heat,
+    actions: &[Vec<&'static str>],
+) -> Option<String> {
+    let (chosen, step) = game.last.clone()?;
+    let played = Played { actions: chosen, step, preferences: Some(Preferences::Values(values)) };
+    let overview: Overview = game.sim.overview();
+    let spec = game.sim.spec();
+    let world = World { overview: &overview, played: Some(&played), actions, viewport: spec.viewport };
+    let q_values = match &played.preferences {
+        Some(Preferences::Values(values)) => Some(values.as_slice()),
+        _ => None,
+    };
+    let update = Update {
+        episode: game.episode,
+        step: game.sim.tick(),
+        action: crate::message::Action(&played.actions),
+        reward: world.reward(0),
+        cumulative_reward: game.totals.first().copied().unwrap_or_default(),
+        done: played.step.done(),
+        grid: Size { width: spec.viewport.width, height: spec.viewport.height },
+        agents: world.standing(),
+        agent_meters: world.statuses(spec.agents.len()),
+        affordances: world.affordances(),
+        heat_map: heat.shares(),
+        q_values,
+    };
+    Some(Told::StateUpdate(Box::new(update)).json())
+}
+
+impl From<&Finished> for Episode {
+    fn from(finished: &Finished) -> Self {
+        Self {
+            episode: finished.episode,
+            reward: finished.rewards.first().copied().unwrap_or_default(),
+            length: finished.length,
+            loss: finished.loss,
+            epsilon: finished.epsilon,
+            failure_reason: finished.failure.map(str::to_owned),
+        }
+    }
+}
