@@ -6,8 +6,14 @@ use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 /// The Durable Objects, by binding and class.
-const OBJECTS: [(&str, &str); 4] =
-    [("PARTICIPANT", "Participant"), ("LOBBY", "Lobby"), ("ROOMS", "Rooms"), ("ASSIGNMENT", "Assignment")];
+const OBJECTS: [(&str, &str); 6] = [
+    ("PARTICIPANT", "Participant"),
+    ("LOBBY", "Lobby"),
+    ("ROOMS", "Rooms"),
+    ("ASSIGNMENT", "Assignment"),
+    ("WATCH", "Watch"),
+    ("TRAINING", "Training"),
+];
 /// The bucket's and the database's binding.
 const STORES: [(&str, &str); 2] = [("r2_buckets", "DATA"), ("d1_databases", "DB")];
 
@@ -89,9 +95,9 @@ mod tests {
 
     #[test]
     fn what_an_older_lab_lacks_is_told_for_each_of_its_environments() {
-        let object = "  { name = \"ASSIGNMENT\", class_name = \"Assignment\" },\n";
+        let object = "  { name = \"TRAINING\", class_name = \"Training\" },\n";
         let older =
-            NEW.replace(object, "").replace(", \"Assignment\"]", "]").replace("\"DATA\"", "\"DATEN\"");
+            NEW.replace(object, "").replace(", \"Training\"]", "]").replace("\"DATA\"", "\"DATEN\"");
         let missing = missing_in(&older).unwrap();
         let parts = [
             "[durable_objects]",
