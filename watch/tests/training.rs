@@ -136,7 +136,7 @@ fn a_run_is_told_as_the_original_tells_it() {
     assert!(one["failure_reason"].as_str().unwrap().ends_with("_depleted"));
     assert!(complete[5]["loss"].as_f64().unwrap() > 0.0);
     let end = told.last().unwrap();
-    assert_eq!(types(&[end.clone()]), ["training_complete"]);
+    assert_eq!(types(std::slice::from_ref(end)), ["training_complete"]);
     assert_eq!(end["model_saved"], "models/lesson_final");
     let mean = |key: &str| complete.iter().map(|told| told[key].as_f64().unwrap()).sum::<f64>() / 6.0;
     assert!((end["final_avg_reward"].as_f64().unwrap() - mean("reward")).abs() < 1e-9);

@@ -96,8 +96,7 @@ mod tests {
     #[test]
     fn what_an_older_lab_lacks_is_told_for_each_of_its_environments() {
         let object = "  { name = \"TRAINING\", class_name = \"Training\" },\n";
-        let older =
-            NEW.replace(object, "").replace(", \"Training\"]", "]").replace("\"DATA\"", "\"DATEN\"");
+        let older = NEW.replace(object, "").replace(", \"Training\"]", "]").replace("\"DATA\"", "\"DATEN\"");
         let missing = missing_in(&older).unwrap();
         let parts = [
             "[durable_objects]",

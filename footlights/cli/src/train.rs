@@ -1,4 +1,5 @@
 //! `train`: deep Q-learning of an environment on this machine. The same options give the same network, bit for bit.
+#![allow(clippy::disallowed_types, reason = "how long it takes is told to a person and decides nothing")]
 
 use std::{
     path::{Path, PathBuf},

@@ -1,7 +1,5 @@
 //! Models that this deployment learnt, in R2: `models/{name}.onnx`, with what they play in their metadata.
 
-use std::collections::HashMap;
-
 use footlights_env::digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,8 +56,9 @@ pub async fn save(env: &Env, name: &str, bytes: Vec<u8>, about: &About) -> Resul
     Ok(())
 }
 
-fn about(metadata: &HashMap<String, String>) -> Option<About> {
-    serde_json::from_str(metadata.get(ABOUT)?).ok()
+/// What the metadata of an object says; none if it is none of ours.
+fn about(object: &worker::Object) -> Result<Option<About>, ApiError> {
+    Ok(object.custom_metadata()?.get(ABOUT).and_then(|about| serde_json::from_str(about).ok()))
 }
 
 /// Every model that was learnt here, in the order of their names.
@@ -71,7 +70,7 @@ pub async fn list(env: &Env) -> Result<Vec<(String, About)>, ApiError> {
     for object in list.execute().await?.objects() {
         let key = object.key();
         let name = key.strip_prefix(FOLDER).and_then(|name| name.strip_suffix(ENDING));
-        if let (Some(name), Some(about)) = (name, about(&object.custom_metadata()?)) {
+        if let (Some(name), Some(about)) = (name, about(&object)?) {
             found.push((name.to_owned(), about));
         }
     }
@@ -87,7 +86,7 @@ pub async fn load(env: &Env, name: &str) -> Result<Option<(Vec<u8>, About)>, Api
     let Some(object) = env.bucket("DATA")?.get(format!("{FOLDER}{name}{ENDING}")).execute().await? else {
         return Ok(None);
     };
-    let Some(about) = about(&object.custom_metadata()?) else { return Ok(None) };
+    let Some(about) = about(&object)? else { return Ok(None) };
     let Some(body) = object.body() else { return Ok(None) };
     Ok(Some((body.bytes().await?, about)))
 }
