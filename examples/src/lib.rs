@@ -33,8 +33,12 @@ use footlights::{
 
 pub use slime_human_human::controls as slime_controls;
 
-/// The environments and the experiments, in the order of the front page.
+/// The environments, the experiments in the order of the front page, and the policies that people can watch.
 pub fn app() -> App {
+    hamlet::checkpoints(experiments())
+}
+
+fn experiments() -> App {
     App::new()
         .environment::<MountainCar>()
         .policy::<MountainCar>("scripted", |_| Box::new(Rocker))

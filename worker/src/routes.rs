@@ -20,7 +20,7 @@ use crate::{
         Address, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
         RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
     },
-    watch::{self, cors},
+    watch::{self, catalog, cors},
 };
 
 /// The longest name of a tab.
@@ -46,6 +46,13 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
     match (request.method(), parts.as_slice()) {
         (Method::Get, []) if !wants_html(&request) => cors::open(&request, env, watch::health(env).await?),
         (Method::Get, []) => page(pages::index(experiments::all())),
+        (Method::Get, ["watch"]) => page(pages::watch(&catalog::told(env).await?)),
+        (Method::Get, ["train"]) => {
+            let environments: Vec<&str> =
+                footlights_app::installed().registry().iter().map(|entry| entry.id).collect();
+            let usual = catalog::usual().map(|(environment, _)| environment);
+            page(pages::train(&catalog::told(env).await?, &environments, usual))
+        }
         (Method::Get, ["ws"]) => {
             if !is_socket(&request) {
                 return Err(ApiError::BadRequest("a session is a WebSocket".into()));

@@ -42,6 +42,10 @@ pub struct Checked {
     pub models: BTreeMap<(String, String), ModelFiles>,
     /// Those among them that participants' browsers load.
     pub public_models: ModelFiles,
+    /// The files of the models that people can watch.
+    pub watched_models: ModelFiles,
+    /// Whether one of those is a model that this build cannot load.
+    pub watching_needs_runtime: bool,
 }
 
 impl App {
@@ -72,6 +76,13 @@ impl App {
                 Err(problem) => checked.refused.push((id, problem)),
             }
         }
+        let (lack, models) = model_files::used_by(|| {
+            let made = self.checkpoints().into_iter().map(|checkpoint| checkpoint.policy());
+            // Every one is made: its files are noted.
+            made.filter(|made| matches!(made, Err(PolicyError::NoRuntime { .. }))).count() > 0
+        });
+        checked.watching_needs_runtime = lack || !models.is_empty();
+        checked.watched_models = models;
         checked
     }
 

@@ -212,6 +212,10 @@ impl Build<'_> {
             std::fs::remove_dir_all(&fresh)?;
         }
         files::write(files::of(module), &fresh)?;
+        for (path, name) in files::of_packages(module) {
+            let from = self.node.join("node_modules").join(path);
+            std::fs::copy(&from, fresh.join(name)).with_context(|| format!("copying {}", from.display()))?;
+        }
         let esbuild = tools::of_node(&self.node, "esbuild");
         let level = if module == Module::Worker {
             models::for_worker(&self.project.models, &fresh)?;

@@ -15,7 +15,19 @@ pub fn of(module: Module) -> Files {
         Module::Client | Module::Simulating => footlights_client::FILES,
         Module::Replay => footlights_replay::FILES,
         Module::Policies => footlights_policies::FILES,
+        Module::Watch => footlights_watch_page::FILES,
         Module::Worker => &[("entry.js", include_str!("worker.js"))],
+    }
+}
+
+/// The files of npm packages that a page loads: the path below `node_modules`, and the name that it gets.
+#[must_use]
+pub fn of_packages(module: Module) -> Files {
+    match module {
+        Module::Watch => {
+            &[("uplot/dist/uPlot.esm.js", "uPlot.esm.js"), ("uplot/dist/uPlot.min.css", "uPlot.min.css")]
+        }
+        _ => &[],
     }
 }
 

@@ -73,7 +73,7 @@ impl Project {
         let local = local.map(Path::to_owned).collect();
         let checked = app.check();
         let with_models: Vec<_> = checked.models.keys().cloned().collect();
-        let models = checked.models.into_values().flatten().collect();
+        let models = checked.models.into_values().flatten().chain(checked.watched_models).collect();
         Ok(Self {
             root: root.to_owned(),
             assets: root.join(app.assets_folder()),
@@ -84,7 +84,7 @@ impl Project {
             local,
             models,
             public_models: checked.public_models,
-            needs_models: !with_models.is_empty(),
+            needs_models: !with_models.is_empty() || checked.watching_needs_runtime,
             with_models,
             crates: crates.collect::<Result<_>>()?,
         })

@@ -19,6 +19,8 @@ pub enum Module {
     Replay,
     /// The policies of games that browsers run.
     Policies,
+    /// The pages on which people watch policies play and learn.
+    Watch,
     /// The worker.
     Worker,
 }
@@ -32,13 +34,18 @@ pub const TOGETHER: [Group; 1] = [&Module::ALL];
 
 /// For the local edge with models. With the features of the others, pages would have the experiments and the runtime of
 /// models in them: twenty megabytes that are packed anew whenever an experiment changes.
-pub const WITH_MODELS: [Group; 2] =
-    [&[Module::Client, Module::Simulating, Module::Replay], &[Module::Policies, Module::Worker]];
+pub const WITH_MODELS: [Group; 2] = [
+    &[Module::Client, Module::Simulating, Module::Replay, Module::Watch],
+    &[Module::Policies, Module::Worker],
+];
 
-/// For Cloudflare. The first page is compiled by itself because it has fewer features; the policies share the worker's
+/// For Cloudflare. The first page is compiled without those that simulate because it has fewer features; the policies share the worker's
 /// runtime for models.
-pub const APART: [Group; 3] =
-    [&[Module::Worker, Module::Policies], &[Module::Client], &[Module::Simulating, Module::Replay]];
+pub const APART: [Group; 3] = [
+    &[Module::Worker, Module::Policies],
+    &[Module::Client, Module::Watch],
+    &[Module::Simulating, Module::Replay],
+];
 
 /// The profile of what is compiled in seconds rather than to be small and fast.
 pub const SERVE: &str = "serve";
@@ -51,7 +58,8 @@ pub fn optimised(group: Group) -> &'static str {
 
 impl Module {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Client, Self::Simulating, Self::Replay, Self::Policies, Self::Worker];
+    pub const ALL: [Self; 6] =
+        [Self::Client, Self::Simulating, Self::Replay, Self::Policies, Self::Watch, Self::Worker];
 
     /// What it is called: pages are served below `/{name}/`.
     #[must_use]
@@ -61,6 +69,7 @@ impl Module {
             Self::Simulating => "simulating",
             Self::Replay => "replay",
             Self::Policies => "policies",
+            Self::Watch => "watch",
             Self::Worker => "worker",
         }
     }
@@ -81,6 +90,7 @@ impl Module {
             Self::Client | Self::Simulating => "footlights-client",
             Self::Replay => "footlights-replay",
             Self::Policies => "footlights-policies",
+            Self::Watch => "footlights-watch-page",
             Self::Worker => "footlights-worker",
         }
     }

@@ -2,7 +2,10 @@
 
 use footlights_env::{Environment, Policy, PolicyError};
 
-use crate::{game::EnvironmentRef, seat::PolicyFactory};
+use crate::{
+    game::{Assets, EnvironmentRef},
+    seat::PolicyFactory,
+};
 
 /// A policy that a page lets people watch, with the environment that it plays. Where the environment has several agents, it
 /// holds every seat.
@@ -24,6 +27,8 @@ pub struct Checkpoint {
     pub name: String,
     /// What it plays.
     pub environment: EnvironmentRef,
+    /// The images that its environment brings with it.
+    pub assets: Assets,
     /// The steps after which it was taken from its training.
     pub training_step: Option<u64>,
     /// The mean of what it is rewarded in an episode.
@@ -49,6 +54,7 @@ impl Checkpoint {
         Self {
             name: name.into(),
             environment,
+            assets: Assets::bundled::<E>(),
             training_step: None,
             score: None,
             about: String::new(),
@@ -66,6 +72,7 @@ impl Checkpoint {
         Self {
             name: name.into(),
             environment,
+            assets: Assets::default(),
             training_step: None,
             score: None,
             about: String::new(),

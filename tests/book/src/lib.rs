@@ -31,3 +31,5 @@ mod tasks {}
 mod training {}
 #[doc = include_str!("../../../docs/book/src/tutorial.md")]
 mod tutorial {}
+#[doc = include_str!("../../../docs/book/src/watching.md")]
+mod watching {}

@@ -337,6 +337,7 @@ impl Training {
                 State::Idle => self.refuse(viewer, "No training is under way."),
             },
             Request::Status => self.tell_status(viewer),
+            Request::Ping => {}
             Request::Seen(messages) => {
                 if let Some(watching) = self.viewers.get_mut(&viewer) {
                     watching.seen = Some(messages);

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::command;
 
 /// What there is to ask.
-const COMMANDS: &str = "start_training, pause, resume, stop, status, seen";
+const COMMANDS: &str = "start_training, pause, resume, stop, status, seen, ping";
 
 /// A message of a viewer.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub enum Request {
     Stop,
     /// How it stands.
     Status,
+    /// Says only that the viewer is there.
+    Ping,
     /// How many messages the viewer has shown so far: who falls behind is sent fewer pictures.
     Seen(u64),
 }
@@ -68,6 +70,7 @@ pub fn parse(text: &str) -> Result<Request, String> {
         "resume" => Request::Resume,
         "stop" => Request::Stop,
         "status" => Request::Status,
+        "ping" => Request::Ping,
         "seen" => Request::Seen(command::whole(&message, "messages", 1 << 53)?),
         unknown => {
             let shown: String = unknown.chars().take(40).collect();

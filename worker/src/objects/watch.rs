@@ -168,8 +168,11 @@ impl Shell {
                 (session, true)
             }
             (None, None) => {
-                let first = catalog::first().ok_or(ApiError::NotFound("there is nothing to watch here"))?;
-                let session = Session::new(&id, &first, &names, handoff.seed, now());
+                let begin = |first| Session::new(&id, first, &names, handoff.seed, now());
+                let mut session = Err("there is nothing to watch here".to_owned());
+                for first in catalog::first() {
+                    session = session.or_else(|_| begin(first));
+                }
                 (session.map_err(ApiError::Internal)?, false)
             }
         };

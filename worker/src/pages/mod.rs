@@ -9,8 +9,10 @@ mod problem;
 mod scene;
 mod shell;
 mod view;
+mod watch;
 
 pub use index::index;
 pub use problem::problem;
 pub use scene::scene;
 pub use view::{Retry, View};
+pub use watch::{train, watch};

@@ -6,6 +6,10 @@ use worker::{Env, wasm_bindgen::JsValue};
 use super::d1::statement;
 use crate::{costs, error::ApiError};
 
+/// The columns of the table.
+#[cfg(test)]
+pub const COLUMNS: [&str; 6] = ["id", "timestamp", "run", "episode", "agent_id", "reason"];
+
 /// An episode that the rules ended.
 #[derive(Debug, Clone)]
 pub struct Failure {

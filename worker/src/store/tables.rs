@@ -173,6 +173,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::store::failures;
 
     /// The columns of every table after all migrations.
     fn migrated() -> BTreeMap<String, BTreeSet<String>> {
@@ -225,6 +226,7 @@ mod tests {
             listed(&games()),
             listed(&seats()),
             listed(&episodes()),
+            ("training_failures".to_owned(), failures::COLUMNS.map(str::to_owned).into()),
         ];
         assert_eq!(BTreeMap::from(lists), migrated());
     }

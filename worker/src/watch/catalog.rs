@@ -2,11 +2,11 @@
 
 use std::{cell::RefCell, collections::BTreeMap, sync::OnceLock};
 
-use footlights_env::Policy;
+use footlights_env::{Agent, Policy};
 use footlights_experiment::{Checkpoint, EnvironmentRef};
 use footlights_onnx::{Config, Model};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use worker::Env;
 
 use crate::{error::ApiError, store::models};
@@ -121,13 +121,31 @@ fn learnt(name: &str, bytes: &[u8], about: &models::About) -> Result<Checkpoint,
     Ok(checkpoint)
 }
 
-/// What a session begins with: the last checkpoint of the environment that was named first.
-pub fn first() -> Option<Checkpoint> {
-    let environment = own().first()?.environment.id;
-    own().iter().rfind(|checkpoint| checkpoint.environment.id == environment).cloned()
+/// What a session may begin with: the checkpoints of the environment that was named first, the last one first. A build
+/// without the runtime of models plays those that are none.
+pub fn first() -> impl Iterator<Item = &'static Checkpoint> {
+    let environment = own().first().map_or("", |checkpoint| checkpoint.environment.id);
+    own().iter().rev().filter(move |checkpoint| checkpoint.environment.id == environment)
 }
 
 /// What is trained when nothing is named: the environment that was named first.
 pub fn usual() -> Option<(&'static str, Value)> {
     own().first().map(|checkpoint| (checkpoint.environment.id, checkpoint.environment.config.clone()))
+}
+
+/// What the pages know: the models, and of each environment its images and the names of its actions.
+pub async fn told(env: &Env) -> Result<Value, ApiError> {
+    let mut images = serde_json::Map::new();
+    for checkpoint in own() {
+        let id = checkpoint.environment.id.to_owned();
+        images.entry(id).or_insert_with(|| json!(checkpoint.assets.images));
+    }
+    let mut actions = serde_json::Map::new();
+    for entry in footlights_app::installed().registry().iter() {
+        if let Ok(sim) = entry.make_default() {
+            actions.insert(entry.id.to_owned(), json!(sim.labels().actions(Agent(0))));
+        }
+    }
+    let usual = usual().map(|(environment, _)| environment);
+    Ok(json!({ "details": details(env).await?, "images": images, "actions": actions, "usual": usual }))
 }

@@ -32,7 +32,7 @@ pub async fn open_session(
             Some(id) if known.is_some() => id.clone(),
             _ => format!("{object}-{}", auth::random_hex::<12>()?),
         };
-        let handoff = WatchHandoff { session: id, seed: auth::random_u64()? & SEED_BITS };
+        let handoff = WatchHandoff { session: id, seed: auth::random_u64()? % SEEDS };
         let answer = hand_over(env, &Address::watch(object), request, &handoff).await?;
         if answer.status_code() != FULL {
             return Ok(answer);
@@ -41,8 +41,8 @@ pub async fn open_session(
     Err(ApiError::Internal("every object for watching is full".into()))
 }
 
-/// Seeds that every language reads exactly as a number.
-const SEED_BITS: u64 = (1 << 53) - 1;
+/// Seeds are numbers that a person can read to another.
+const SEEDS: u64 = 1_000_000;
 
 /// The number of the object that a session is in: the start of its name.
 fn object_of(session: &str) -> Option<u32> {

@@ -18,7 +18,7 @@ const NAMES: u16 = 320;
 const PERSON: u16 = 512;
 
 /// Names fit below the sprites at this size, in cells.
-const NAME_SIZE: f32 = 0.17;
+const NAME_SIZE: f32 = 0.15;
 
 pub fn draw(variant: Variant, state: &State, surface: &mut Surface) {
     for (id, (y, x)) in (0..).zip((0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (y, x)))) {
@@ -39,7 +39,7 @@ pub fn draw(variant: Variant, state: &State, surface: &mut Surface) {
             _ => "hamlet/recreation",
         };
         surface.image(x, y, 1.0, 1.0, frame, 0).id(id).depth(-1).persistent();
-        let words = surface.text(x + 0.5, y + 0.98, NAME_SIZE, Align::Center, place.title);
+        let words = surface.text(x + 0.5, y + 0.9, NAME_SIZE, Align::Center, place.title);
         words.id(id - PLACES + NAMES).fill(Color::rgb(0x2a, 0x31, 0x38)).depth(0).persistent();
     }
     let (x, y) = (f32::from(state.x), f32::from(state.y));

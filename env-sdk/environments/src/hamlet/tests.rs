@@ -112,3 +112,46 @@ fn only_people_may_wait() {
         assert_eq!(sim.step(&[Action::Wait.into()]).is_ok(), wait);
     }
 }
+
+/// A day of five hundred steps, a letter each, as the original plays it: after how many steps which cell, meters, reward, and
+/// rewards so far. Its sums are those of double precision, so nothing may be rounded.
+#[test]
+fn a_life_of_five_hundred_steps_is_the_originals_to_the_bit() {
+    const LIFE: &str = "\
+        DRDRIUUUUULLLLLIRRRRRRUILLLLDDUDUDUDUDLILDIUDUDUDUDUDUDIURDUDUDUILDDUIDRDDRRRRIUUULLULLILDIUUIRRRRIR\
+        RUDUILLLLDDLILDIUDUDUDUDUDUDUDUDIURDUDUDUIDDUDULIDRDRRRDRIUUULLLULILDIUURRRRRRUILLDLDLLILDIUDUDUDUDU\
+        DUDUDUDIURDDUDUDUDUDUDULDUIDRRDRRDRIUUULLULLILDIURRDRRRUIIURUILLLLDDLILDIUDUDUDUDUDUDIRDRDRRDRIUUULL\
+        LULILDIUDUDUDUDUDUDUDUDIURRRRRRUUDUILDLLDLLILDIUDUDUDUDUDUDUDUDIURDDRDRRDRIUUULLLULILDIUDUDUDUDUDUDU\
+        DIURRRRRRUUDUUILDLLDLLILDIUDUDUDUDUDUDUDUDIDRRDRRDRIUUULLLULILDIUDUDUDUDUDUDRLRULDIRURRRRRUUILDLDLLL\
+        ";
+    #[rustfmt::skip]
+    let table = [
+        (100, (6, 1), [93.0, 96.40000000000003, 93.1999999999999, 64.0, 65.00000000000057, 40.10000000000012], 1.7620624999999996, 175.75391499999998),
+        (200, (1, 2), [80.5, 92.80000000000007, 92.39999999999989, 37.0, 80.00000000000098, 80.1500000000004], 2.05, 362.191946875),
+        (300, (4, 3), [71.0, 72.60000000000016, 88.79999999999984, 61.0, 45.00000000000132, 70.25000000000072], 1.1734374999999946, 528.983189375001),
+        (400, (1, 2), [82.0, 90.40000000000009, 89.19999999999985, 52.0, 35.000000000001364, 60.300000000001056], 1.6328124999999964, 697.6981668750019),
+        (500, (2, 2), [63.0, 62.200000000000216, 93.99999999999991, 31.0, 50.00000000000122, 95.20000000000005], 1.45, 870.5314306250032),
+    ];
+    let mut state = State::at_start(Variant::Mood);
+    let mut sum = 0.0;
+    let mut rows = table.into_iter();
+    for (number, letter) in (1..).zip(LIFE.chars()) {
+        let action = match letter {
+            'U' => Action::Up,
+            'D' => Action::Down,
+            'L' => Action::Left,
+            'R' => Action::Right,
+            _ => Action::Interact,
+        };
+        assert!(!step(Variant::Mood, &mut state, action).terminated[0], "step {number}");
+        sum += state.reward;
+        if number % 100 == 0 {
+            let (at, cell, meters, reward, so_far) = rows.next().unwrap();
+            assert_eq!(
+                (number, (state.x, state.y), state.meters, state.reward, sum),
+                (at, cell, meters, reward, so_far)
+            );
+        }
+    }
+    assert_eq!(rows.next(), None);
+}

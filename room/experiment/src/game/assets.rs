@@ -31,7 +31,7 @@ fn is_file(path: &str) -> bool {
 
 impl Assets {
     /// What an environment brings with it.
-    pub(super) fn bundled<E: Environment>() -> Self {
+    pub(crate) fn bundled<E: Environment>() -> Self {
         let images = E::IMAGES.iter().map(|image| (image.name.to_owned(), image.image(E::ID)));
         Self { images: images.collect(), ..Self::default() }
     }

@@ -1,0 +1,50 @@
+// Charts of episodes, drawn by uPlot.
+import uPlot from "./uPlot.esm.js";
+
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#888";
+
+/**
+ * A chart of one or more lines over episodes. It fits the width of its box.
+ *
+ * @param {HTMLElement} box
+ * @param {string} title
+ * @param {{ label: string, color: string }[]} lines
+ */
+export class Chart {
+  #plot;
+  #data;
+
+  constructor(box, title, lines) {
+    this.#data = [[], ...lines.map(() => [])];
+    const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
+    const options = {
+      title,
+      width: Math.max(box.clientWidth, 120),
+      height: 160,
+      cursor: { drag: { x: false, y: false } },
+      legend: { live: false },
+      scales: { x: { time: false } },
+      axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] }, { ...axis, size: 48 }],
+      series: [{ label: "Episode" }, ...lines.map(({ label, color }) => ({ label, stroke: color, width: 2, points: { size: 4 } }))],
+    };
+    this.#plot = new uPlot(options, this.#data, box);
+    new ResizeObserver(() => this.#plot.setSize({ width: Math.max(box.clientWidth, 120), height: 160 })).observe(box);
+  }
+
+  /** Adds an episode; one number a line. */
+  add(episode, ...values) {
+    this.#data[0].push(episode);
+    values.forEach((value, line) => this.#data[line + 1].push(value));
+    this.#plot.setData(this.#data);
+  }
+
+  /** All episodes at once. */
+  set(episodes, ...columns) {
+    this.#data = [[...episodes], ...columns.map((column) => [...column])];
+    this.#plot.setData(this.#data);
+  }
+
+  clear() {
+    this.set([], ...this.#data.slice(1).map(() => []));
+  }
+}

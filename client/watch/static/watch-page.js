@@ -1,0 +1,322 @@
+// The page /watch: one or two panes, each with a session of its own.
+import init, { Stage } from "./watch.js";
+import { Chart } from "./charts.js";
+import { Socket } from "./socket.js";
+import { $, actions, facts, heat, meters, signed, words } from "./view.js";
+
+const state = document.getElementById("state");
+const panes = document.getElementById("panes");
+const template = document.getElementById("pane");
+const catalog = JSON.parse(document.getElementById("catalog").textContent);
+
+/** Milliseconds of a step at the usual speed. */
+const STEP_MS = 100;
+
+class Pane {
+  #stage;
+  #socket;
+  #session;
+  #survival;
+  #reward;
+  #playing = false;
+  #speed = 1;
+  #episode = 1;
+  #last;
+  #seed;
+  #painted = performance.now();
+  #heat = true;
+  #film;
+  #want;
+
+  /** @param {{ model?: string, seed?: number, episode?: number, step?: number }} want What to begin with. */
+  constructor(want) {
+    this.#want = want;
+    this.root = template.content.firstElementChild.cloneNode(true);
+    panes.append(this.root);
+    this.#stage = new Stage($(this.root, "stage"), "What the agents do");
+    this.#survival = new Chart($(this.root, "survival"), "Steps of an episode", [{ label: "Steps", color: "#2563eb" }]);
+    this.#reward = new Chart($(this.root, "rewards"), "Reward of an episode", [{ label: "Reward", color: "#059669" }]);
+    const on = (part, event, act) => $(this.root, part).addEventListener(event, act);
+    on("play", "click", () => this.toggle());
+    on("step-once", "click", () => this.step());
+    on("reset", "click", () => this.reset());
+    on("heat", "click", () => this.toggleHeat());
+    on("speed", "input", ({ target }) => this.setSpeed(Number(target.value)));
+    on("model", "change", ({ target }) => this.load(target.value));
+    on("reseed", "submit", (event) => {
+      event.preventDefault();
+      this.#socket.say("set_seed", { seed: Number($(this.root, "seed").value) });
+      this.#clear();
+    });
+    on("film", "click", () => this.#record());
+    on("link", "click", () => this.#share());
+    new ResizeObserver(() => this.#paint(1)).observe($(this.root, "stage"));
+    this.#socket = new Socket(() => `/ws${this.#session ? `?session=${this.#session}` : ""}`, (message) => this.#hear(message), (now) => this.#state(now));
+    const frame = () => {
+      if (!this.root.isConnected) return;
+      // Between two steps things glide.
+      this.#paint(Math.min(1, (performance.now() - this.#painted) / (STEP_MS / this.#speed)));
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  get model() {
+    return $(this.root, "model").value;
+  }
+
+  get seed() {
+    return this.#seed;
+  }
+
+  close() {
+    this.#socket.close();
+    this.root.remove();
+  }
+
+  toggle() {
+    this.#playing = !this.#playing;
+    this.#socket.say(this.#playing ? "play" : "pause");
+    this.#show();
+  }
+
+  step() {
+    if (this.#playing) this.toggle();
+    this.#socket.say("step");
+  }
+
+  reset() {
+    this.#socket.say("reset");
+  }
+
+  toggleHeat() {
+    this.#heat = !this.#heat;
+    this.#show();
+    this.#paint(1);
+  }
+
+  faster(factor) {
+    this.setSpeed(Math.min(10, Math.max(0.5, this.#speed * factor)));
+  }
+
+  setSpeed(speed) {
+    this.#speed = speed;
+    this.#socket.say("set_speed", { speed });
+    this.#show();
+  }
+
+  load(model) {
+    this.#socket.say("load_model", { model });
+  }
+
+  #clear() {
+    this.#survival.clear();
+    this.#reward.clear();
+    words($(this.root, "mean"), "–");
+    words($(this.root, "lately"), "–");
+  }
+
+  #state(now) {
+    const told = { connecting: "Connecting…", open: "Connected.", lost: "The connection is lost. It comes back by itself…" };
+    words(state, told[now]);
+    state.dataset.state = now;
+    if (now === "open") this.#socket.say("show", { picture: true });
+  }
+
+  #hear(message) {
+    if (message instanceof Uint8Array) {
+      this.#stage.picture(message);
+      const box = $(this.root, "stage");
+      box.style.aspectRatio = `${this.#stage.width} / ${this.#stage.height}`;
+      this.#painted = performance.now();
+      return;
+    }
+    switch (message.type) {
+      case "connected":
+        this.#session = message.session;
+        this.#models(message.available_models);
+        break;
+      case "episode_start":
+        this.#episode = message.episode;
+        this.#seed = message.seed;
+        $(this.root, "seed").value = message.seed;
+        $(this.root, "model").value = message.model_name;
+        this.#about(message.model_name);
+        words($(this.root, "episode"), String(message.episode));
+        this.#begin(message);
+        break;
+      case "state_update":
+        this.#last = message;
+        facts(this.root, message, this.#episode);
+        meters($(this.root, "meters"), message.agents?.agent_0?.meters);
+        actions($(this.root, "actions"), catalog.actions[this.#detail()?.environment] ?? [], message);
+        this.#hud(message.agents?.agent_0?.meters && Object.keys(message.agents.agent_0.meters).length > 0 ? [] : message.hud ?? []);
+        break;
+      case "episode_end": {
+        this.#survival.add(message.episode, message.steps);
+        this.#reward.add(message.episode, message.total_reward);
+        this.#mean(message);
+        const why = this.#last?.info?.failure_reason?.replaceAll("_", " ") ?? (message.reason === "reset" ? "reset" : "the step limit");
+        words($(this.root, "told"), `Episode ${message.episode} ended after ${message.steps} steps with ${signed(message.total_reward)}: ${why}.`);
+        if (this.#film) this.#record();
+        break;
+      }
+      case "model_loaded":
+        $(this.root, "model").value = message.model;
+        this.#about(message.model);
+        words($(this.root, "told"), `${message.model} plays now.`);
+        break;
+      case "error":
+        words($(this.root, "told"), message.message);
+        break;
+    }
+  }
+
+  /** What the page was opened with, once there is a session. */
+  #begin(message) {
+    const want = this.#want;
+    if (!want) return;
+    if (want.model && want.model !== message.model_name) {
+      const { model, ...rest } = want;
+      this.#want = Object.keys(rest).length > 0 ? rest : undefined;
+      this.#socket.say("load_model", { model });
+      // A model of the same world begins no episode by itself.
+      if (rest.seed !== undefined) this.#socket.say("set_seed", { seed: rest.seed });
+      return;
+    }
+    this.#want = undefined;
+    if (want.seed !== undefined && want.seed !== message.seed) {
+      this.#want = want.step ? { step: want.step, episode: want.episode } : undefined;
+      this.#socket.say("set_seed", { seed: want.seed });
+    } else if (want.step) {
+      this.#socket.say("seek", { episode: want.episode ?? 1, step: want.step });
+    }
+  }
+
+  #models(names) {
+    const picker = $(this.root, "model");
+    const chosen = picker.value;
+    picker.replaceChildren(...names.map((name) => new Option(name, name)));
+    if (names.includes(chosen)) picker.value = chosen;
+  }
+
+  #detail(name = this.model) {
+    return catalog.details.find((detail) => detail.name === name);
+  }
+
+  #about(name) {
+    const detail = this.#detail(name);
+    const parts = [
+      detail?.environment,
+      detail?.training_step != null && `after ${detail.training_step.toLocaleString("en")} steps of training`,
+      detail?.score != null && `mean reward ${detail.score.toFixed(1)}`,
+      detail?.digest && `digest ${detail.digest}`,
+    ];
+    words($(this.root, "about"), [parts.filter(Boolean).join(", "), detail?.about].filter(Boolean).join(". "));
+    const images = catalog.images[detail?.environment];
+    if (images && this.shownImages !== detail.environment) {
+      this.shownImages = detail.environment;
+      this.#stage.images(JSON.stringify({ images }), () => this.#paint(1));
+    }
+  }
+
+  #hud(items) {
+    const list = $(this.root, "hud");
+    list.replaceChildren(...items.map(({ label, value }) => {
+      const row = document.createElement("div");
+      row.innerHTML = "<dt></dt><dd></dd>";
+      row.firstChild.textContent = label;
+      row.lastChild.textContent = value;
+      return row;
+    }));
+  }
+
+  #steps = [];
+
+  #mean({ steps }) {
+    this.#steps = [...this.#steps, steps].slice(-10);
+    words($(this.root, "mean"), (this.#steps.reduce((a, b) => a + b, 0) / this.#steps.length).toFixed(0));
+    words($(this.root, "lately"), String(steps));
+  }
+
+  #show() {
+    const play = $(this.root, "play");
+    words(play, this.#playing ? "Pause" : "Play");
+    play.setAttribute("aria-pressed", String(this.#playing));
+    $(this.root, "step-once").disabled = this.#playing;
+    $(this.root, "heat").setAttribute("aria-pressed", String(this.#heat));
+    $(this.root, "speed").value = this.#speed;
+    words($(this.root, "pace"), `${this.#speed}×`);
+  }
+
+  #paint(t) {
+    this.#stage.paint(t);
+    heat($(this.root, "heat-map"), this.#stage.canvas(), this.#stage, this.#last?.heat_map, this.#heat);
+  }
+
+  /** A film of what is shown, from now to the end of the episode or to the next press. */
+  #record() {
+    const button = $(this.root, "film");
+    if (this.#film) {
+      this.#film.stop();
+      this.#film = undefined;
+      words(button, "Film");
+      return;
+    }
+    const kind = ["video/webm;codecs=vp9", "video/webm", "video/mp4"].find((kind) => globalThis.MediaRecorder?.isTypeSupported(kind));
+    if (!kind) return words($(this.root, "told"), "This browser cannot record films.");
+    const parts = [];
+    this.#film = new MediaRecorder(this.#stage.canvas().captureStream(30), { mimeType: kind });
+    this.#film.ondataavailable = ({ data }) => parts.push(data);
+    const name = `${this.model}-seed-${this.#seed}-episode-${this.#episode}.${kind.includes("mp4") ? "mp4" : "webm"}`;
+    this.#film.onstop = () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob(parts, { type: kind }));
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      words($(this.root, "told"), `The film is saved as ${name}.`);
+    };
+    this.#film.start();
+    words(button, "Stop the film");
+    if (!this.#playing) this.toggle();
+  }
+
+  /** Puts a link to this moment into the address, and where the browser lets it into the clipboard. */
+  async #share() {
+    const step = this.#last?.step ?? 0;
+    const place = new URLSearchParams({ model: this.model, seed: this.#seed, episode: this.#episode, step });
+    history.replaceState(null, "", `#${place}`);
+    const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    words($(this.root, "told"), copied ? "The link to this moment is copied." : "The address of this page leads to this moment.");
+  }
+}
+
+try {
+  await init();
+} catch (error) {
+  words(state, `The page did not load completely. Please reload it. (${error})`);
+  throw error;
+}
+
+const place = new URLSearchParams(location.hash.slice(1));
+const whole = (name) => (place.has(name) ? Number(place.get(name)) : undefined);
+const want = { model: place.get("model") ?? undefined, seed: whole("seed"), episode: whole("episode"), step: whole("step") };
+const all = [new Pane(Object.fromEntries(Object.entries(want).filter(([, value]) => value !== undefined)))];
+
+const compare = document.getElementById("compare");
+compare.addEventListener("click", () => {
+  if (all.length > 1) all.pop().close();
+  else all.push(new Pane({ seed: all[0].seed }));
+  panes.dataset.count = all.length;
+  words(compare, all.length > 1 ? "Close the second" : "Compare with another");
+});
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, button")) return;
+  const act = { " ": (p) => p.toggle(), ArrowRight: (p) => p.step(), r: (p) => p.reset(), h: (p) => p.toggleHeat(), "+": (p) => p.faster(2), "-": (p) => p.faster(0.5) }[event.key];
+  if (!act) return;
+  event.preventDefault();
+  all.forEach(act);
+});
+document.body.dataset.state = "ready";
