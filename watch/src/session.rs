@@ -38,7 +38,7 @@ pub enum Input<'a> {
         /// As the client named it.
         model: &'a str,
         /// The policy with what it plays.
-        checkpoint: Result<Checkpoint, String>,
+        checkpoint: &'a Result<Checkpoint, String>,
     },
     /// The time that [`Session::next_wake`] named has come.
     Wake,

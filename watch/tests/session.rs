@@ -68,7 +68,7 @@ impl Client {
                 Output::Picture(bytes) => self.pictures.push(bytes),
                 Output::Load(model) => {
                     let checkpoint = find(&model);
-                    self.session.handle(self.now, &Input::Loaded { model: &model, checkpoint });
+                    self.session.handle(self.now, &Input::Loaded { model: &model, checkpoint: &checkpoint });
                 }
                 Output::Keep => {}
                 Output::Close(_) => self.closed = true,

@@ -67,18 +67,21 @@ impl Stage {
     }
 
     /// The canvas.
+    #[wasm_bindgen(getter)]
     #[must_use]
     pub fn canvas(&self) -> HtmlCanvasElement {
         self.canvas.element().clone()
     }
 
     /// The width of what is shown, in world units.
+    #[wasm_bindgen(getter)]
     #[must_use]
     pub fn width(&self) -> f32 {
         self.viewport.width
     }
 
     /// The height of what is shown.
+    #[wasm_bindgen(getter)]
     #[must_use]
     pub fn height(&self) -> f32 {
         self.viewport.height

@@ -41,7 +41,7 @@ export function actions(box, names, message) {
   box.hidden = !values;
   if (!values) return;
   const isValue = Boolean(message.q_values);
-  words(box.querySelector("h3"), isValue ? "What it expects of each action (Q-values)" : "How likely each action was");
+  words(box.querySelector("h2"), isValue ? "What it expects of each action (Q-values)" : "How likely each action was");
   const list = box.querySelector("ul");
   while (list.children.length > values.length) list.lastChild.remove();
   while (list.children.length < values.length) {

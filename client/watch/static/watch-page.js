@@ -209,7 +209,7 @@ class Pane {
     const parts = [
       detail?.environment,
       detail?.training_step != null && `after ${detail.training_step.toLocaleString("en")} steps of training`,
-      detail?.score != null && `mean reward ${detail.score.toFixed(1)}`,
+      detail?.score != null && `mean reward ${signed(detail.score)}`,
       detail?.digest && `digest ${detail.digest}`,
     ];
     words($(this.root, "about"), [parts.filter(Boolean).join(", "), detail?.about].filter(Boolean).join(". "));
@@ -251,7 +251,7 @@ class Pane {
 
   #paint(t) {
     this.#stage.paint(t);
-    heat($(this.root, "heat-map"), this.#stage.canvas(), this.#stage, this.#last?.heat_map, this.#heat);
+    heat($(this.root, "heat-map"), this.#stage.canvas, this.#stage, this.#last?.heat_map, this.#heat);
   }
 
   /** A film of what is shown, from now to the end of the episode or to the next press. */
@@ -266,7 +266,7 @@ class Pane {
     const kind = ["video/webm;codecs=vp9", "video/webm", "video/mp4"].find((kind) => globalThis.MediaRecorder?.isTypeSupported(kind));
     if (!kind) return words($(this.root, "told"), "This browser cannot record films.");
     const parts = [];
-    this.#film = new MediaRecorder(this.#stage.canvas().captureStream(30), { mimeType: kind });
+    this.#film = new MediaRecorder(this.#stage.canvas.captureStream(30), { mimeType: kind });
     this.#film.ondataavailable = ({ data }) => parts.push(data);
     const name = `${this.model}-seed-${this.#seed}-episode-${this.#episode}.${kind.includes("mp4") ? "mp4" : "webm"}`;
     this.#film.onstop = () => {

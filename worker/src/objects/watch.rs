@@ -264,7 +264,7 @@ impl Shell {
                     let (shell, id) = (self.clone(), id.to_owned());
                     spawn_local(async move {
                         let checkpoint = catalog::find(&shell.env, &model).await;
-                        shell.handle(&id, &Input::Loaded { model: &model, checkpoint });
+                        shell.handle(&id, &Input::Loaded { model: &model, checkpoint: &checkpoint });
                     });
                 }
                 Output::Keep => self.keep(id),

@@ -49,8 +49,8 @@ fn facts() -> Markup {
 
 fn bars() -> Markup {
     html! {
-        div.gauges data-part="meters" aria-label="Meters" {}
-        div.gauges data-part="actions" hidden { h3 {} ul {} }
+        div.gauges data-part="meters" role="group" aria-label="Meters" {}
+        div.gauges data-part="actions" hidden { h2 {} ul {} }
     }
 }
 

@@ -1,0 +1,105 @@
+// A student watches agents, and a teacher trains one before the class.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { person, state } from "./chromium.mjs";
+import { TOKEN, browser, edge } from "./world.mjs";
+
+const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+const part = (page, name) => page.locator(`[data-part="${name}"]`).first();
+const step = (page) => part(page, "step").innerText().then(Number);
+
+async function axe(page) {
+  await page.evaluate(AXE);
+  const { passes, violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.ok(passes.length > 5, "axe looked at something");
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/** How many pixels of a canvas are painted. */
+const painted = (page, selector) => page.locator(selector).first().evaluate((canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let k = 3; k < data.length; k += 4) count += data[k] > 0;
+  return count / (data.length / 4);
+});
+
+test("a student picks a checkpoint, watches it at their own pace, and comes back to a moment by a link", async () => {
+  const page = await person(browser);
+  await page.goto(`${edge.url}watch`);
+  await state(page, "ready");
+  await part(page, "model").selectOption("trained_agent");
+  await page.getByText("trained_agent plays now.").waitFor();
+  assert.match(await part(page, "about").innerText(), /3,000,000 steps of training, mean reward \+870\.5/);
+  await part(page, "speed").fill("10");
+  await part(page, "play").click();
+  await page.waitForFunction(() => Number(document.querySelector('[data-part="step"]').textContent) > 60);
+  await page.locator("h1").click();
+  await page.keyboard.press("Space");
+  await page.getByRole("button", { name: "Play" }).waitFor();
+  const before = await step(page);
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction((before) => Number(document.querySelector('[data-part="step"]').textContent) === before + 1, before);
+  assert.deepEqual(await page.locator('[data-part="meters"] .name').allInnerTexts(), ["Energy", "Hygiene", "Satiation", "Money", "Mood", "Social"]);
+  assert.deepEqual(await page.locator('[data-part="actions"] .name').allInnerTexts(), ["up", "down", "left", "right", "interact"]);
+  assert.ok((await painted(page, ".stage > canvas:not([data-part])")) > 0.99, "the town is painted");
+  assert.ok((await painted(page, '[data-part="heat-map"]')) > 0.05, "the heat map is painted");
+  await page.keyboard.press("h");
+  assert.equal(await painted(page, '[data-part="heat-map"]'), 0);
+  assert.deepEqual(await axe(page), []);
+  await part(page, "link").click();
+  const facts = await Promise.all(["step", "total", "action"].map((name) => part(page, name).innerText()));
+  const other = await person(browser);
+  await other.goto(page.url());
+  await other.waitForFunction((step) => document.querySelector('[data-part="step"]')?.textContent === step, facts[0]);
+  assert.deepEqual(await Promise.all(["step", "total", "action"].map((name) => part(other, name).innerText())), facts);
+  assert.deepEqual([...page.problems, ...other.problems], []);
+  await Promise.all([page.context().close(), other.context().close()]);
+});
+
+test("two checkpoints are compared on one seed", async () => {
+  const page = await person(browser);
+  await page.goto(`${edge.url}watch`);
+  await state(page, "ready");
+  await page.waitForFunction(() => document.querySelector('[data-part="seed"]').value !== "1");
+  await page.locator("#compare").click();
+  await page.waitForFunction(() => {
+    const [one, other] = [...document.querySelectorAll('[data-part="seed"]')].map((seed) => seed.value);
+    return one === other;
+  });
+  await page.locator('[data-part="model"]').nth(1).selectOption("checkpoint_ep50");
+  await page.getByText("checkpoint_ep50 plays now.").waitFor();
+  await page.locator("#compare").click();
+  assert.equal(await page.locator(".pane").count(), 1);
+  await page.context().close();
+});
+
+test("a teacher trains before the class, and what was learnt can be watched", async () => {
+  const teacher = await person(browser);
+  await teacher.goto(`${edge.url}train?run=class#token=${TOKEN}`);
+  await state(teacher, "ready");
+  const student = await person(browser, { viewport: { width: 360, height: 740 } });
+  await student.goto(`${edge.url}train?run=class`);
+  await student.getByText("Connected.").waitFor();
+  assert.deepEqual(await axe(student), []);
+  await student.getByRole("button", { name: "Start the training" }).click();
+  await student.getByText("Only who has the token").waitFor();
+  const form = teacher.locator("form");
+  await form.locator('[name="num_episodes"]').fill("4");
+  await form.locator('[name="show_every"]').fill("3");
+  await form.locator('[name="step_delay"]').fill("0.02");
+  await form.getByRole("button").click();
+  await student.waitForFunction(() => Number(document.querySelector('[data-part="step"]').textContent) > 5);
+  assert.ok((await painted(student, '[data-part="heat-map"]')) > 0.01, "the heat map is painted");
+  await student.getByText("The training is over").waitFor({ timeout: 60_000 });
+  assert.equal(await part(student, "episode").innerText(), "4 of 4");
+  assert.deepEqual(await axe(student), []);
+  await student.getByRole("link", { name: "class_final" }).click();
+  await student.waitForFunction(() => document.querySelector('[data-part="model"]')?.value === "class_final");
+  await part(student, "step-once").click();
+  await student.waitForFunction(() => document.querySelector('[data-part="step"]').textContent === "1");
+  assert.deepEqual(teacher.problems, []);
+  await Promise.all([teacher.context().close(), student.context().close()]);
+});
