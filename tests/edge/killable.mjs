@@ -15,13 +15,19 @@ export class KillableEdge {
   #storage = mkdtempSync(join(tmpdir(), "footlights-killed-"));
   #child;
   #opened;
+  #vars;
   /** The same in every life. */
   url;
+
+  /** @param {string[]} vars Variables for the worker, each NAME=VALUE. */
+  constructor(vars = []) {
+    this.#vars = vars;
+  }
 
   /** Starts it, for the first time or again. */
   async start() {
     const port = this.url ? new URL(this.url).port : "0";
-    const args = [EDGE, "--persist", this.#storage, "--secret", SECRET, "--quiet", "--port", port];
+    const args = [EDGE, "--persist", this.#storage, "--secret", SECRET, "--quiet", "--port", port, ...this.#vars.flatMap((pair) => ["--var", pair])];
     this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     for await (const line of createInterface({ input: this.#child.stdout })) {
       this.url = JSON.parse(line).url;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { startEdge } from "../../footlights/cli/edge/edge.mjs";
+import { KillableEdge } from "./killable.mjs";
 import { Watcher } from "./watcher.mjs";
 
 const token = "0123456789abcdef0123";
@@ -96,4 +97,37 @@ test("forty who leave abruptly and a session beside it change nothing for a run"
   const gaps = steps.slice(1).map(({ at }, k) => at - steps[k].at);
   assert.ok(Math.max(...gaps) < 400, `${Math.max(...gaps)} ms`);
   await Promise.all([teacher.leave(), session.leave()]);
+});
+
+test("a run goes on after a killed process and ends with its model", async () => {
+  const killable = new KillableEdge(["FOOTLIGHTS_TRAINING=open"]);
+  try {
+    await killable.start();
+    const teacher = await Watcher.open(killable.url, { path: "/ws/training?run=killed" });
+    teacher.say("start_training", { num_episodes: 400, show_every: 100_000, step_delay: 0, save_every: 100_000, network: [32] });
+    // Far enough that it was stored more than once.
+    const lived = () => teacher.messages.filter(({ type }) => type === "episode_complete");
+    const began = performance.now();
+    while (performance.now() - began < 18_000) await teacher.next("episode_complete", 60_000);
+    const before = lived().at(-1).episode;
+    await killable.kill();
+    await teacher.ended;
+    await killable.start();
+    const again = await Watcher.open(killable.url, { path: "/ws/training?run=killed" });
+    const status = await again.next("training_status");
+    assert.deepEqual([status.is_training, status.total_episodes], [true, 400]);
+    const { episodes } = await again.next("history");
+    const known = episodes.at(-1).episode;
+    // It is stored every eight seconds: no more than ten seconds of work are lost.
+    const lost = lived().filter(({ episode }) => episode > known);
+    const seconds = lost.length > 0 ? (lived().at(-1).at - lost[0].at) / 1000 : 0;
+    assert.ok(known <= before && seconds < 10, `${known} of ${before} episodes are known, ${seconds.toFixed(1)} s are lost`);
+    again.say("stop");
+    assert.equal((await again.next("training_complete", 60_000)).model_saved, "models/killed_final");
+    const { models } = await (await fetch(`${killable.url}api/models`)).json();
+    assert.ok(models.includes("killed_final"), `${models}`);
+    await again.leave();
+  } finally {
+    await killable.stop();
+  }
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { startEdge } from "../../footlights/cli/edge/edge.mjs";
+import { KillableEdge } from "./killable.mjs";
 import { Watcher } from "./watcher.mjs";
 
 let edge;
@@ -131,4 +132,29 @@ test("programs are told the health and the models, browsers get a page", async (
   assert.equal(models.count, models.models.length);
   assert.deepEqual(models.details.find(({ name }) => name === "stressed").config.variant, "stress");
   assert.equal((await fetch(`${edge.url}ws`)).status, 400);
+});
+
+test("a session survives a killed process", async () => {
+  const killable = new KillableEdge();
+  try {
+    await killable.start();
+    const page = await Watcher.open(killable.url);
+    const { session } = await page.next("connected");
+    page.say("load_model", { model: "down" });
+    await page.next("model_loaded");
+    for (let step = 0; step < 3; step += 1) page.say("step");
+    page.say("set_speed", { speed: 2 });
+    page.say("ping");
+    await page.next("pong");
+    await killable.kill();
+    await killable.start();
+    const again = await Watcher.open(killable.url, { path: `/ws?session=${session}` });
+    assert.equal((await again.next("episode_start")).model_name, "down");
+    again.say("step");
+    const { step, heat_map } = await again.next("state_update");
+    assert.deepEqual([step, Object.keys(heat_map)], [4, ["4,5", "4,6", "4,7"]]);
+    await again.leave();
+  } finally {
+    await killable.stop();
+  }
 });

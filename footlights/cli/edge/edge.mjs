@@ -142,14 +142,17 @@ async function cli() {
       root: { type: "string" },
       built: { type: "string" },
       secret: { type: "string" },
+      // NAME=VALUE: a variable for the worker; may be given several times.
+      var: { type: "string", multiple: true, default: [] },
       quiet: { type: "boolean", default: false },
       direct: { type: "boolean", default: false },
       // Ends when standard input does, and so never outlives whoever holds the other end.
       held: { type: "boolean", default: false },
     },
   });
-  const { held, ...options } = values;
-  const edge = await startEdge({ ...options, port: Number(values.port) });
+  const { held, var: given, ...options } = values;
+  const vars = Object.fromEntries(given.map((pair) => [pair.split("=", 1)[0], pair.slice(pair.indexOf("=") + 1)]));
+  const edge = await startEdge({ ...options, vars, port: Number(values.port) });
   const end = async () => {
     await edge.stop();
     process.exit(0);
