@@ -59,6 +59,21 @@ test("a student picks a checkpoint, watches it at their own pace, and comes back
   await Promise.all([page.context().close(), other.context().close()]);
 });
 
+test("a session plays in the browser, and the same at the edge", async () => {
+  const told = [];
+  for (const query of ["", "?edge"]) {
+    const page = await person(browser);
+    let sockets = 0;
+    page.on("websocket", () => (sockets += 1));
+    await page.goto(`${edge.url}watch${query}#model=checkpoint_ep455&seed=7&episode=1&step=40`);
+    await page.waitForFunction(() => document.querySelector('[data-part="step"]')?.textContent === "40");
+    told.push(await Promise.all(["total", "reward", "action", "meters", "actions"].map((name) => part(page, name).innerText())));
+    assert.equal(sockets, query === "" ? 0 : 1);
+    await page.context().close();
+  }
+  assert.deepEqual(told[0], told[1]);
+});
+
 test("two checkpoints are compared on one seed", async () => {
   const page = await person(browser);
   await page.goto(`${edge.url}watch`);

@@ -82,7 +82,7 @@ test("forty who leave abruptly and a session beside it change nothing for a run"
   teacher.say("start_training", { num_episodes: 8, show_every: 4, step_delay: 0.01 });
   await teacher.next("state_update");
   const session = await Watcher.open(edge.url);
-  session.say("load_model", { model: "down" });
+  session.say("load_model", { model: "trained_agent" });
   await session.next("model_loaded");
   session.say("play");
   for (let k = 0; k < 40; k += 1) {
@@ -92,10 +92,10 @@ test("forty who leave abruptly and a session beside it change nothing for a run"
     else visitor.ws.close();
   }
   await teacher.next("training_complete", 60_000);
-  // Steps of the session come every 100 ms while the run works.
+  // Ten steps a second are due while the run works; a run that held up others would leave hardly any.
   const steps = session.messages.filter(({ type }) => type === "state_update");
-  const gaps = steps.slice(1).map(({ at }, k) => at - steps[k].at);
-  assert.ok(Math.max(...gaps) < 400, `${Math.max(...gaps)} ms`);
+  const due = (steps.at(-1).at - steps[0].at) / 100;
+  assert.ok(steps.length > due / 2, `${steps.length} of ${due.toFixed(0)} steps`);
   await Promise.all([teacher.leave(), session.leave()]);
 });
 

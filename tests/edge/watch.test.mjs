@@ -134,6 +134,22 @@ test("programs are told the health and the models, browsers get a page", async (
   assert.equal((await fetch(`${edge.url}ws`)).status, 400);
 });
 
+test("the description tells of addresses that there are, and of what they answer", async () => {
+  const { openapi, paths } = await (await fetch(`${edge.url}api/openapi.json`)).json();
+  assert.match(openapi, /^3\.1/);
+  for (const [path, { get }] of Object.entries(paths)) {
+    const response = await fetch(new URL(path, edge.url));
+    assert.equal(response.status, 200, path);
+    const answer = await response.json();
+    const { required = [], properties = {} } = get.responses[200].content["application/json"].schema ?? {};
+    for (const key of required) assert.ok(key in answer, `${path} has no ${key}`);
+    if (required.length > 0) assert.deepEqual(Object.keys(answer).filter((key) => !(key in properties)), [], path);
+  }
+  const detail = (await (await fetch(`${edge.url}api/models`)).json()).details[0];
+  const told = paths["/api/models"].get.responses[200].content["application/json"].schema.properties.details.items.properties;
+  assert.deepEqual(Object.keys(detail).filter((key) => !(key in told)), []);
+});
+
 test("a session survives a killed process", async () => {
   const killable = new KillableEdge();
   try {

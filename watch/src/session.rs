@@ -86,6 +86,8 @@ struct Settings {
     speed: f64,
     /// The end of an episode was told, and the next one begins then.
     pause_until: Option<EpochMs>,
+    /// Whether pictures are sent.
+    picture: bool,
 }
 
 /// A session as it is stored.
@@ -115,6 +117,7 @@ impl Session {
             playing: false,
             speed: 1.0,
             pause_until: None,
+            picture: false,
         };
         let mut session = Self::with(id, player, settings, now);
         session.tell(&Told::Connected { available_models: available, session: id });
@@ -127,12 +130,13 @@ impl Session {
         Self {
             id: id.to_owned(),
             actions: message::action_names(&player),
+            // A client that is shown pictures has none of them after a new start: the next one is whole.
+            pictures: settings.picture.then(|| Encoder::new(player.sim.spec().viewport)),
             player,
             settings,
             due: now.0 as f64,
             heard: now,
             allowance: BURST,
-            pictures: None,
             out: VecDeque::new(),
         }
     }
@@ -266,8 +270,9 @@ impl Session {
             }
             Command::Seek { episode, step } => self.seek(episode, step),
             Command::Show(picture) => {
+                self.settings.picture = picture;
                 self.pictures = picture.then(|| Encoder::new(self.player.sim.spec().viewport));
-                return self.draw();
+                self.draw();
             }
             Command::Ping => return self.tell(&Told::Pong {}),
         }

@@ -366,7 +366,12 @@ fn pictures_come_only_to_those_who_ask() {
     client.command("step");
     let (_, second) = picture(&client.pictures[1]).unwrap();
     assert!(!second.full && client.pictures[1].len() < 40, "{} bytes", client.pictures[1].len());
+    // After a lost process the next picture is whole.
+    let stored = client.session.save().unwrap();
+    client.session = Session::restore("0-a", &find("down").unwrap(), &stored, client.now).unwrap();
+    client.command("step");
+    assert!(picture(&client.pictures[2]).unwrap().1.full);
     client.say(json!({ "command": "show", "picture": false }));
     client.command("step");
-    assert_eq!(client.pictures.len(), 2);
+    assert_eq!(client.pictures.len(), 3);
 }

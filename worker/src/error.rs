@@ -141,6 +141,25 @@ impl ApiError {
         refuse_socket(self.close_code(), &self.to_string())
     }
 
+    /// The same for a socket that speaks JSON: those on which people watch.
+    pub fn json_socket(&self) -> worker::Result<Response> {
+        self.log();
+        let words = match self {
+            Self::WrongToken => "The token is wrong.".to_owned(),
+            Self::NotFound(why) => (*why).to_owned(),
+            Self::BadRequest(why) => why.clone(),
+            _ if self.status() >= 500 => "Something went wrong on our side.".to_owned(),
+            other => other.to_string(),
+        };
+        let pair = WebSocketPair::new()?;
+        pair.server.accept()?;
+        pair.server.send_with_str(serde_json::json!({ "type": "error", "message": words }).to_string())?;
+        // What the client did wrong is wrong at the next attempt, too.
+        let code = if self.status() >= 500 { 1011 } else { 1008 };
+        pair.server.close(Some(code), Some("refused"))?;
+        Response::from_websocket(pair.client)
+    }
+
     /// The code with which a socket is closed because of this error.
     fn close_code(&self) -> CloseCode {
         match self {

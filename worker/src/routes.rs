@@ -32,6 +32,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let path = request.path();
     match route(request, &env).await {
         Ok(response) => Ok(response),
+        Err(error) if socket && (path == "/ws" || path.starts_with("/ws/")) => error.json_socket(),
         Err(error) if socket => error.socket(),
         Err(error) if path.starts_with("/api/") => error.json(),
         Err(error) if path == "/admin" || path.starts_with("/admin/") => admin::problem(&error),
@@ -45,7 +46,7 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     match (request.method(), parts.as_slice()) {
         (Method::Get, []) if !wants_html(&request) => cors::open(&request, env, watch::health(env).await?),
-        (Method::Get, []) => page(pages::index(experiments::all())),
+        (Method::Get, []) => page(pages::index(experiments::all(), catalog::usual().is_some())),
         (Method::Get, ["watch"]) => page(pages::watch(&catalog::told(env).await?)),
         (Method::Get, ["train"]) => {
             let environments: Vec<&str> =
@@ -72,7 +73,8 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
         (Method::Get, ["api", "failure_summary"]) => {
             cors::open(&request, env, watch::failures::summary(env, &url).await?)
         }
-        (Method::Options, [] | ["api", "models" | "failures" | "failure_summary"]) => {
+        (Method::Get, ["api", "openapi.json"]) => cors::open(&request, env, watch::description()?),
+        (Method::Options, [] | ["api", "models" | "failures" | "failure_summary" | "openapi.json"]) => {
             cors::preflight(&request, env)
         }
         (Method::Get, ["api", "health"]) => health::response(),

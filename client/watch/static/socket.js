@@ -2,6 +2,8 @@
 
 /** How long is waited before each attempt, in milliseconds; the last one repeats. */
 const WAITS = [300, 1000, 2000, 4000, 8000];
+/** The code with which the server closes what it does not take. */
+const REFUSED = 1008;
 /** How often the server hears that somebody is here. */
 const PING_MS = 20_000;
 
@@ -16,7 +18,7 @@ export class Socket {
   /**
    * @param {() => string} address Path and query, asked for before each attempt.
    * @param {(message: object | Uint8Array) => void} hears Called with each message.
-   * @param {(state: "connecting" | "open" | "lost") => void} state Called when it changes.
+   * @param {(state: "connecting" | "open" | "lost" | "refused") => void} state Called when it changes.
    */
   constructor(address, hears, state) {
     [this.#address, this.#hears, this.#state] = [address, hears, state];
@@ -37,9 +39,11 @@ export class Socket {
     socket.onmessage = ({ data }) => {
       this.#hears(typeof data === "string" ? JSON.parse(data) : new Uint8Array(data));
     };
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       clearInterval(this.#ping);
       if (this.#socket !== socket) return;
+      // What was wrong is wrong at the next attempt, too; the server has said what it is.
+      if (code === REFUSED) return this.#state("refused");
       const wait = WAITS[Math.min(this.#attempts, WAITS.length - 1)];
       this.#attempts += 1;
       this.#state("lost");

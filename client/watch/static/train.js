@@ -137,7 +137,7 @@ const address = () => {
 };
 const socket = new Socket(address, hear, (now) => {
   heard = 0;
-  words(state, { connecting: "Connecting…", open: "Connected.", lost: "The connection is lost. It comes back by itself…" }[now]);
+  words(state, { connecting: "Connecting…", open: "Connected.", lost: "The connection is lost. It comes back by itself…", refused: "There is no connection." }[now]);
   state.dataset.state = now;
 });
 

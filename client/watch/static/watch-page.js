@@ -1,6 +1,7 @@
 // The page /watch: one or two panes, each with a session of its own.
 import init, { Stage } from "./watch.js";
 import { Chart } from "./charts.js";
+import { Local } from "./local.js";
 import { Socket } from "./socket.js";
 import { $, actions, facts, heat, meters, signed, words } from "./view.js";
 
@@ -8,6 +9,9 @@ const state = document.getElementById("state");
 const panes = document.getElementById("panes");
 const template = document.getElementById("pane");
 const catalog = JSON.parse(document.getElementById("catalog").textContent);
+
+/** `/watch?edge` plays at the edge, for who wants to know how that is. */
+const AT_THE_EDGE = new URLSearchParams(location.search).has("edge");
 
 /** Milliseconds of a step at the usual speed. */
 const STEP_MS = 100;
@@ -51,7 +55,7 @@ class Pane {
     on("film", "click", () => this.#record());
     on("link", "click", () => this.#share());
     new ResizeObserver(() => this.#paint(1)).observe($(this.root, "stage"));
-    this.#socket = new Socket(() => `/ws${this.#session ? `?session=${this.#session}` : ""}`, (message) => this.#hear(message), (now) => this.#state(now));
+    void this.#open();
     const frame = () => {
       if (!this.root.isConnected) return;
       // Between two steps things glide.
@@ -59,6 +63,31 @@ class Pane {
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
+  }
+
+  /** A session in this browser where that works, and at the edge where it does not. */
+  async #open() {
+    const first = this.#want?.model ?? catalog.details.findLast(({ environment, files }) => files && environment === catalog.usual)?.name;
+    const wanted = catalog.details.find(({ name }) => name === first);
+    if (wanted?.files && !AT_THE_EDGE) {
+      words(state, "Loading…");
+      try {
+        const seed = this.#want?.seed ?? Math.floor(Math.random() * 1e6);
+        this.#socket = await Local.open(catalog.details, wanted.name, seed, (message) => this.#hear(message));
+        words(state, "It plays in this browser.");
+        state.dataset.state = "open";
+        this.#socket.drain();
+        this.#socket.say("show", { picture: true });
+        return;
+      } catch (error) {
+        console.warn("the session opens at the edge:", error);
+      }
+    }
+    this.#remote();
+  }
+
+  #remote() {
+    this.#socket = new Socket(() => `/ws${this.#session ? `?session=${this.#session}` : ""}`, (message) => this.#hear(message), (now) => this.#state(now));
   }
 
   get model() {
@@ -106,6 +135,14 @@ class Pane {
   }
 
   load(model) {
+    if (this.#socket instanceof Local && !this.#socket.has(model)) {
+      // What was learnt in the deployment is played there.
+      this.#socket.close();
+      this.#playing = false;
+      this.#want = { model, seed: this.#seed };
+      this.#remote();
+      return this.#show();
+    }
     this.#socket.say("load_model", { model });
   }
 
@@ -117,7 +154,7 @@ class Pane {
   }
 
   #state(now) {
-    const told = { connecting: "Connecting…", open: "Connected.", lost: "The connection is lost. It comes back by itself…" };
+    const told = { connecting: "Connecting…", open: "Connected.", lost: "The connection is lost. It comes back by itself…", refused: "There is no connection." };
     words(state, told[now]);
     state.dataset.state = now;
     if (now === "open") this.#socket.say("show", { picture: true });
@@ -133,8 +170,8 @@ class Pane {
     }
     switch (message.type) {
       case "connected":
-        this.#session = message.session;
-        this.#models(message.available_models);
+        this.#session = message.session || undefined;
+        this.#models(catalog.details.map(({ name }) => name).concat(message.available_models.filter((name) => !this.#detail(name))));
         break;
       case "episode_start":
         this.#episode = message.episode;
@@ -165,6 +202,7 @@ class Pane {
         $(this.root, "model").value = message.model;
         this.#about(message.model);
         words($(this.root, "told"), `${message.model} plays now.`);
+        this.#begin({ model_name: message.model, seed: this.#seed });
         break;
       case "error":
         words($(this.root, "told"), message.message);
@@ -172,24 +210,19 @@ class Pane {
     }
   }
 
-  /** What the page was opened with, once there is a session. */
-  #begin(message) {
+  /** Leads to what the page was opened with, one thing after the other: the model, the seed, the moment. */
+  #begin({ model_name, seed }) {
     const want = this.#want;
     if (!want) return;
-    if (want.model && want.model !== message.model_name) {
-      const { model, ...rest } = want;
-      this.#want = Object.keys(rest).length > 0 ? rest : undefined;
-      this.#socket.say("load_model", { model });
-      // A model of the same world begins no episode by itself.
-      if (rest.seed !== undefined) this.#socket.say("set_seed", { seed: rest.seed });
-      return;
-    }
-    this.#want = undefined;
-    if (want.seed !== undefined && want.seed !== message.seed) {
-      this.#want = want.step ? { step: want.step, episode: want.episode } : undefined;
+    if (want.model && want.model !== model_name) {
+      if (!want.asked) this.#socket.say("load_model", { model: want.model });
+      want.asked = true;
+    } else if (want.seed !== undefined && want.seed !== seed) {
+      // The episode that begins then leads on.
       this.#socket.say("set_seed", { seed: want.seed });
-    } else if (want.step) {
-      this.#socket.say("seek", { episode: want.episode ?? 1, step: want.step });
+    } else {
+      this.#want = undefined;
+      if (want.step) this.#socket.say("seek", { episode: want.episode ?? 1, step: want.step });
     }
   }
 
@@ -242,6 +275,7 @@ class Pane {
   #show() {
     const play = $(this.root, "play");
     words(play, this.#playing ? "Pause" : "Play");
+    this.root.dataset.where = this.#socket instanceof Local ? "browser" : "edge";
     play.setAttribute("aria-pressed", String(this.#playing));
     $(this.root, "step-once").disabled = this.#playing;
     $(this.root, "heat").setAttribute("aria-pressed", String(this.#heat));

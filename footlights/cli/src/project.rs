@@ -73,7 +73,9 @@ impl Project {
         let local = local.map(Path::to_owned).collect();
         let checked = app.check();
         let with_models: Vec<_> = checked.models.keys().cloned().collect();
-        let models = checked.models.into_values().flatten().chain(checked.watched_models).collect();
+        let watched = checked.watched_models;
+        let models = checked.models.into_values().flatten().chain(watched.clone()).collect();
+        let public_models = checked.public_models.into_iter().chain(watched).collect();
         Ok(Self {
             root: root.to_owned(),
             assets: root.join(app.assets_folder()),
@@ -83,7 +85,7 @@ impl Project {
             workspace: text(&metadata["workspace_root"]).into(),
             local,
             models,
-            public_models: checked.public_models,
+            public_models,
             needs_models: !with_models.is_empty() || checked.watching_needs_runtime,
             with_models,
             crates: crates.collect::<Result<_>>()?,

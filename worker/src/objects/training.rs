@@ -82,8 +82,8 @@ impl DurableObject for Training {
         if is_socket(&request) {
             let opened = read_handoff(&request, &shell.env);
             return match opened {
-                Ok(handoff) => shell.open(handoff).await.or_else(|error| error.socket()),
-                Err(error) => error.socket(),
+                Ok(handoff) => shell.open(handoff).await.or_else(|error| error.json_socket()),
+                Err(error) => error.json_socket(),
             };
         }
         match read_request(&mut request).await {

@@ -87,9 +87,9 @@ impl DurableObject for Watch {
             return match read_handoff(&request, &shell.env) {
                 Ok(handoff) => match shell.open(handoff).await {
                     Ok(response) => Ok(response),
-                    Err(error) => error.socket(),
+                    Err(error) => error.json_socket(),
                 },
-                Err(error) => error.socket(),
+                Err(error) => error.json_socket(),
             };
         }
         match read_request(&mut request).await {
@@ -167,14 +167,7 @@ impl Shell {
                 session.greet(&names);
                 (session, true)
             }
-            (None, None) => {
-                let begin = |first| Session::new(&id, first, &names, handoff.seed, now());
-                let mut session = Err("there is nothing to watch here".to_owned());
-                for first in catalog::first() {
-                    session = session.or_else(|_| begin(first));
-                }
-                (session.map_err(ApiError::Internal)?, false)
-            }
+            (None, None) => (self.begin(&id, &names, handoff.seed).await?, false),
         };
         let pair = WebSocketPair::new()?;
         let conn = self.last_conn.get().after(now().0);
@@ -189,6 +182,27 @@ impl Shell {
         self.act(&id, due);
         self.arm();
         Ok(Response::from_websocket(pair.client)?)
+    }
+
+    /// A session that begins with the first of the policies that can be played: a build without the runtime of models plays
+    /// those that are none.
+    async fn begin(&self, id: &str, names: &[String], seed: u64) -> Result<Session, ApiError> {
+        let mut failed = None;
+        for first in catalog::first() {
+            match Session::new(id, first, names, seed, now()) {
+                Ok(session) => return Ok(session),
+                Err(why) => failed = Some(why),
+            }
+        }
+        // An app without checkpoints shows what was learnt here.
+        if let (None, Some(learnt)) = (&failed, names.last()) {
+            let first = catalog::find(&self.env, learnt).await.map_err(ApiError::Internal)?;
+            return Session::new(id, &first, names, seed, now()).map_err(ApiError::Internal);
+        }
+        Err(match failed {
+            Some(why) => ApiError::Internal(why),
+            None => ApiError::NotFound("There is nothing to watch here yet."),
+        })
     }
 
     /// The session of a socket, in memory. After the object slept it is read from storage.

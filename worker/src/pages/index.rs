@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::shell::shell;
 
-/// Every listed experiment, with a link that makes a new participant.
-pub fn index(experiments: &[Experiment]) -> Markup {
+/// Every listed experiment, with a link that makes a new participant; and the way to what can be watched, if anything.
+pub fn index(experiments: &[Experiment], can_watch: bool) -> Markup {
     let main = html! {
         section.page.studies data-kind="index" {
             h1 { "Footlights" }
@@ -18,6 +18,9 @@ pub fn index(experiments: &[Experiment]) -> Markup {
                         span.id { (experiment.id) }
                     }
                 }
+            }
+            @if can_watch {
+                p { "Agents that were trained: " a href="/watch" { "watch them play" } ", or " a href="/train" { "watch one learn" } "." }
             }
         }
     };

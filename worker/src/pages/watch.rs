@@ -61,6 +61,9 @@ pub fn watch(catalog: &Value) -> Markup {
             h1 { "Watch an agent" }
             p #state role="status" { "Connecting…" }
             p.keys { "Keys: space plays and pauses, → is one step, R starts the episode again, H shows where the agent has been, + and − change the speed." }
+            @if catalog["details"].as_array().is_none_or(Vec::is_empty) {
+                p { strong { "There is nothing to watch here yet." } " A lab adds what can be watched in its app, with " code { ".checkpoint(…)" } ", and a training adds what it learns." }
+            }
             div #panes data-count="1" {}
             p { button #compare type="button" { "Compare with another" } }
             template #pane {

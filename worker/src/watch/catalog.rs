@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, sync::OnceLock};
 
-use footlights_env::{Agent, Policy};
+use footlights_env::{Agent, Policy, model_files};
 use footlights_experiment::{Checkpoint, EnvironmentRef};
 use footlights_onnx::{Config, Model};
 use serde::Serialize;
@@ -23,6 +23,9 @@ pub struct Detail {
     /// Of a model that was learnt here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// The model files that a browser needs to play it by itself; none if it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<&'static str>>,
 }
 
 /// The checkpoints of the app, each name once.
@@ -49,6 +52,7 @@ pub async fn details(env: &Env) -> Result<Vec<Detail>, ApiError> {
         score: checkpoint.score,
         about: checkpoint.about.clone(),
         digest: None,
+        files: Some(model_files::used_by(|| checkpoint.policy().is_ok()).1.into_keys().collect()),
     });
     let learnt = models::list(env).await?.into_iter().map(|(name, about)| Detail {
         name,
@@ -58,6 +62,7 @@ pub async fn details(env: &Env) -> Result<Vec<Detail>, ApiError> {
         score: Some(about.score),
         about: format!("Learnt here in {} episodes.", about.episode),
         digest: Some(about.digest),
+        files: None,
     });
     Ok(own.chain(learnt).collect())
 }

@@ -5,7 +5,7 @@ pub mod cors;
 pub mod failures;
 
 use serde::Serialize;
-use worker::{Env, Request, Response};
+use worker::{Env, Headers, Request, Response};
 
 use crate::{
     admin, auth,
@@ -66,6 +66,8 @@ async fn sessions(env: &Env) -> Result<u32, ApiError> {
 
 /// The run that is meant when none is named.
 const USUAL_RUN: &str = "training";
+/// The longest name of a run: the names of its models begin with it.
+const LONGEST_RUN: usize = 60;
 /// The variable that says who may control a run: `open` lets everybody, as on a researcher's own machine.
 const WHO_TRAINS: &str = "FOOTLIGHTS_TRAINING";
 
@@ -77,8 +79,10 @@ pub async fn watch_training(
     token: Option<String>,
 ) -> Result<Response, ApiError> {
     let run = run.unwrap_or_else(|| USUAL_RUN.to_owned());
-    if !models::is_name(&run) {
-        return Err(ApiError::BadRequest("a run's name has letters, digits, _ and - only".into()));
+    if !models::is_name(&run) || run.len() > LONGEST_RUN {
+        return Err(ApiError::BadRequest(format!(
+            "a run's name has letters, digits, _ and - only, at most {LONGEST_RUN}"
+        )));
     }
     let is_open = env.var(WHO_TRAINS).is_ok_and(|who| who.to_string() == "open");
     let may_control = match token {
@@ -140,6 +144,14 @@ pub async fn models(env: &Env) -> Result<Response, ApiError> {
     let details = catalog::details(env).await?;
     let models: Vec<String> = details.iter().map(|detail| detail.name.clone()).collect();
     Ok(Response::from_json(&Models { count: models.len(), models, details })?)
+}
+
+/// `GET /api/openapi.json`: the description of all that.
+pub fn description() -> Result<Response, ApiError> {
+    let response = Response::ok(include_str!("openapi.json"))?;
+    let headers = Headers::new();
+    headers.set("content-type", "application/json")?;
+    Ok(response.with_headers(headers))
 }
 
 #[cfg(test)]
