@@ -1,4 +1,4 @@
-//! Learners: deep Q-learning for one agent, as pure state machines over [`footlights_env`]'s environments.
+//! Learners: deep Q-learning, one network for all agents, as pure state machines over [`footlights_env`]'s environments.
 //!
 //! The same settings and seed learn the same network, bit for bit, natively and in WebAssembly.
 #![cfg_attr(

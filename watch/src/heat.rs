@@ -9,17 +9,10 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 const MOST_CELLS: f32 = 64.0;
 
 /// Counts of cells, by column and row.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Heat {
     counts: BTreeMap<(u16, u16), u32>,
-}
-
-/// What is stored.
-impl Serialize for Heat {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.counts.serialize(serializer)
-    }
 }
 
 impl Heat {

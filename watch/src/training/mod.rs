@@ -171,7 +171,6 @@ struct Facts {
     heat: Heat,
     history: Vec<Episode>,
     last: VecDeque<Episode>,
-    best: Option<f64>,
 }
 
 /// A run as it is stored.
@@ -370,7 +369,6 @@ impl Training {
             heat: Heat::default(),
             history: Vec::new(),
             last: VecDeque::new(),
-            best: None,
         };
         let active = Active { run, facts, actions: names(sim.as_ref()), due: now, kept: now };
         self.state = State::Active(Box::new(active));
