@@ -2,66 +2,78 @@
 //! al. 2016), prioritised replay (Schaul et al. 2016) and returns over several steps (Hessel et al. 2018,
 //! <https://arxiv.org/abs/1710.02298>, who put them together).
 
-use footlights_env::{Rng, Stream, math};
+use footlights_env::{Preferences, Rng, Stream, math, msgpack};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     adam::Adam,
+    common::{Clock, Common, Learner, Output, Seat, encode, fits},
     net::{Net, Shape, Trace},
-    replay::{Place, Replay, Then},
+    replay::{Memory, Place, Replay, Then},
 };
 
-/// What a learner may choose.
+/// What deep Q-learning may choose, beside what all learners may.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Of everything random.
-    pub seed: u64,
-    /// Widths of the hidden layers.
-    pub hidden: Vec<usize>,
     /// Whether the value of a state is learnt apart from what actions add to it.
     pub dueling: bool,
     /// Whether the network that learns chooses the action that the target network judges.
     pub double: bool,
     /// Steps whose rewards are summed before the target network judges the rest.
     pub steps: usize,
-    /// What a reward is worth one step earlier.
-    pub discount: f32,
-    /// Rewards are multiplied by it.
-    pub reward_scale: f32,
-    /// Adam's step.
-    pub rate: f32,
     /// Steps in a batch.
     pub batch: usize,
+    /// Batches that are learnt from after each step of all games.
+    pub batches: u32,
     /// Steps that are remembered.
     pub capacity: usize,
-    /// Games that are played at the same time.
-    pub games: usize,
     /// Steps before the first batch.
     pub warm_up: usize,
     /// Batches between two copies of the network to the target network.
     pub target_every: u64,
     /// How strongly surprises are preferred; 0 draws all steps alike.
     pub priority: f64,
+    /// How often it tries something else than what it thinks best.
+    pub exploration: Exploration,
+}
+
+/// How often a random action is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exploration {
+    /// In every episode less: `decay` to the power of the episodes before it, and never less than `floor`.
+    PerEpisode {
+        /// What is left after an episode.
+        decay: f32,
+        /// The least.
+        floor: f32,
+    },
+    /// Every game explores differently, as the actors of Horgan et al. 2018 (<https://arxiv.org/abs/1803.00933>):
+    /// `highest` to the power of `1 + exponent * k / (games - 1)` for game `k`, once `anneal` steps have led there.
+    Spread {
+        /// Steps of all games from acting at random to that.
+        anneal: u64,
+        /// Of the first game.
+        highest: f32,
+        /// How much less the last one explores.
+        exponent: f32,
+    },
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            seed: 1,
-            hidden: vec![128, 128],
             dueling: true,
             double: true,
             steps: 5,
-            discount: 0.99,
-            reward_scale: 0.1,
-            rate: 5e-4,
             batch: 32,
+            batches: 1,
             capacity: 50_000,
-            games: 1,
             warm_up: 500,
             target_every: 500,
             priority: 0.6,
+            exploration: Exploration::PerEpisode { decay: 0.995, floor: 0.05 },
         }
     }
 }
@@ -73,15 +85,15 @@ const CORRECTION: f64 = 0.5;
 /// Keeps what was no surprise in the draw.
 const LEAST_PRIORITY: f64 = 1e-3;
 
-/// The learner of one agent with discrete actions.
+/// The learner of discrete actions: one network for all agents.
 pub struct Dqn {
+    common: Common,
     settings: Settings,
     head: Head,
     online: Net,
     target: Net,
     adam: Adam,
-    /// What it remembers.
-    pub replay: Replay,
+    replay: Replay,
     updates: u64,
     room: Room,
 }
@@ -114,58 +126,48 @@ struct Drawn {
 }
 
 impl Dqn {
-    /// A learner that knows nothing yet, for observations of so many numbers and so many actions.
+    /// A learner that knows nothing yet, for that many seats, observations of so many numbers and so many actions.
     #[must_use]
-    pub fn new(settings: Settings, inputs: usize, actions: usize) -> Self {
+    pub fn new(common: Common, settings: Settings, seats: usize, inputs: usize, actions: usize) -> Self {
         let head = Head { actions, dueling: settings.dueling };
-        let mut rng = Rng::derive(settings.seed, Stream::Order, 0, 0);
-        let online = Net::random(Shape::new(inputs, &settings.hidden, head.outputs()), &mut rng, 0.1);
+        let mut rng = Rng::derive(common.seed, Stream::Order, 0, 0);
+        let online = Net::random(Shape::new(inputs, &common.hidden, head.outputs()), &mut rng, 0.1);
         Self {
             head,
             target: online.clone(),
             adam: Adam::new(online.parameters.len()),
             online,
-            replay: Replay::new(settings.capacity, settings.games),
+            // Every seat has a lane of the memory.
+            replay: Replay::new(settings.capacity, seats),
             updates: 0,
             room: Room::default(),
+            common,
             settings,
         }
     }
 
-    /// How many batches it has learnt from.
-    #[must_use]
-    pub fn updates(&self) -> u64 {
-        self.updates
-    }
-
-    /// The value of each action.
-    pub fn values(&mut self, observation: &[f32]) -> &[f32] {
-        self.online.forward(observation, &mut self.room.trace);
+    /// The value of each action, a row for each observation.
+    fn values(&mut self, observations: &[f32]) -> &[f32] {
+        self.online.forward(observations, &mut self.room.trace);
         self.room.values.clear();
         self.head.values(self.room.trace.out(), &mut self.room.values);
         &self.room.values
     }
 
-    /// The action of the highest value.
-    pub fn best(&mut self, observation: &[f32]) -> u32 {
-        highest(self.values(observation)) as u32
-    }
-
     /// Whether enough is remembered to learn from.
-    #[must_use]
-    pub fn can_learn(&self) -> bool {
+    fn can_learn(&self) -> bool {
         let s = &self.settings;
         self.replay.len() >= s.warm_up.max(s.batch).min(s.capacity)
     }
 
     /// Learns from one batch, and returns its mean loss; none while too little is remembered.
-    pub fn learn(&mut self) -> Option<f32> {
+    fn learn_once(&mut self, rate: f32) -> Option<f32> {
         if !self.can_learn() {
             return None;
         }
         let s = &self.settings;
         let (high, low) = ((self.updates >> 32) as u32, self.updates as u32);
-        let mut rng = Rng::derive(s.seed, Stream::Policy(255), high, low);
+        let mut rng = Rng::derive(self.common.seed, Stream::Policy(255), high, low);
         let room = &mut self.room;
         room.now.clear();
         room.next.clear();
@@ -174,7 +176,7 @@ impl Dqn {
         while room.drawn.len() < s.batch {
             let (at, probability) = self.replay.draw(&mut rng)?;
             // The newest step has no sequel yet, and there are others.
-            let Some(mut drawn) = follow(&self.replay, at, s, room) else { continue };
+            let Some(mut drawn) = follow(&self.replay, at, s.steps, &self.common, room) else { continue };
             let weight = math::exp(-CORRECTION * math::log(probability * self.replay.len() as f64));
             heaviest = heaviest.max(weight);
             drawn.weight = weight as f32;
@@ -219,56 +221,150 @@ impl Dqn {
             }
         }
         self.online.backward(&mut room.trace, &room.slope, &mut room.gradient);
-        self.adam.descend(&mut self.online.parameters, &room.gradient, s.rate, GRADIENT_LIMIT);
+        self.adam.descend(&mut self.online.parameters, &room.gradient, rate, GRADIENT_LIMIT);
         self.updates += 1;
         if self.updates.is_multiple_of(s.target_every) {
             self.target.parameters.copy_from_slice(&self.online.parameters);
         }
         Some(loss / s.batch as f32)
     }
+}
 
-    pub(crate) fn store(&self) -> Stored {
-        Stored {
+impl Learner for Dqn {
+    fn begin(&mut self, _: usize, _: u32) {}
+
+    fn choose(&mut self, seats: &[Seat<'_>], clock: &Clock) -> Option<Vec<u8>> {
+        let mut batch = Vec::new();
+        seats.iter().for_each(|seat| batch.extend_from_slice(seat.observation));
+        let values = self.values(&batch).to_vec();
+        let (high, low) = ((clock.steps >> 32) as u32, clock.steps as u32);
+        let mut chosen = Vec::with_capacity(seats.len());
+        // The draws of a game are its own, whatever the others do.
+        let mut draws: Option<(usize, Rng)> = None;
+        for (seat, row) in seats.iter().zip(values.chunks_exact(self.head.actions)) {
+            let epsilon = self.epsilon(seat.game, clock);
+            let (_, rng) = match &mut draws {
+                Some((game, _)) if *game == seat.game => draws.as_mut()?,
+                _ => {
+                    let stream = Stream::Policy((seat.game % 255) as u8);
+                    draws.insert((seat.game, Rng::derive(self.common.seed, stream, high, low)))
+                }
+            };
+            let action = if rng.unit() < epsilon {
+                let allowed: Vec<usize> = (0..row.len()).filter(|action| seat.may(*action)).collect();
+                rng.choose(&allowed).copied().unwrap_or_default()
+            } else {
+                highest_of(row, |action| seat.may(action))
+            };
+            chosen.push(action as u8);
+        }
+        Some(chosen)
+    }
+
+    fn remember(&mut self, seat: usize, memory: Memory) {
+        self.replay.push(seat, memory);
+    }
+
+    fn learn(&mut self, clock: &Clock) -> Option<f32> {
+        let rate = self.common.rate(clock);
+        let (mut sum, mut count) = (0.0, 0.0);
+        for _ in 0..self.settings.batches {
+            if let Some(loss) = self.learn_once(rate) {
+                sum += loss;
+                count += 1.0;
+            }
+        }
+        (count > 0.0).then(|| sum / count)
+    }
+
+    fn cost(&self) -> u64 {
+        let own = self.online.parameters.len() as u64;
+        let acting = self.replay.lanes() as u64 * own;
+        // Forward through both networks twice, and once back, which takes twice as long.
+        let learning = u64::from(self.settings.batches) * self.settings.batch as u64 * own * 5;
+        if self.can_learn() { acting + learning } else { acting }
+    }
+
+    fn epsilon(&self, game: usize, clock: &Clock) -> f32 {
+        match self.settings.exploration {
+            Exploration::PerEpisode { decay, floor } => math::max(power(decay, clock.episodes), floor),
+            Exploration::Spread { anneal, highest, exponent } => {
+                let games = self.common.games.max(2) - 1;
+                let share = 1.0 + exponent * game as f32 / games as f32;
+                let own = math::expf(math::logf(highest) * share);
+                let annealed = 1.0 - clock.steps as f32 / anneal.max(1) as f32;
+                math::max(annealed, own)
+            }
+        }
+    }
+
+    fn against_past(&self, _: usize) -> Option<usize> {
+        None
+    }
+
+    fn remembered(&self) -> usize {
+        self.replay.len()
+    }
+
+    fn replayed(&self) -> usize {
+        self.settings.capacity / self.common.games.max(1)
+    }
+
+    fn preferences(&mut self, observation: &[f32]) -> Preferences {
+        Preferences::Values(self.values(observation).to_vec())
+    }
+
+    fn network(&self) -> Net {
+        self.head.plain(&self.online)
+    }
+
+    fn output(&self) -> Output {
+        Output::QValues
+    }
+
+    fn save(&self) -> Result<Vec<u8>, String> {
+        encode(&Stored {
             online: self.online.parameters.clone(),
             target: self.target.parameters.clone(),
             adam: self.adam.clone(),
             updates: self.updates,
-        }
+        })
     }
 
-    pub(crate) fn load(&mut self, stored: Stored) -> Result<(), String> {
-        let (expected, found) = (self.online.parameters.len(), stored.online.len());
-        if found != expected || stored.target.len() != expected || stored.adam.len() != expected {
-            return Err(format!("a stored network has {found} parameters in place of {expected}"));
-        }
+    fn load(&mut self, saved: &[u8]) -> Result<(), String> {
+        let stored: Stored = msgpack::decode(saved).map_err(|error| error.to_string())?;
+        let found = [stored.online.len(), stored.target.len(), stored.adam.len()];
+        fits(self.online.parameters.len(), found)?;
         self.online.parameters = stored.online;
         self.target.parameters = stored.target;
         (self.adam, self.updates) = (stored.adam, stored.updates);
         Ok(())
     }
+}
 
-    /// Another step size, from the next batch on.
-    pub fn set_rate(&mut self, rate: f32) {
-        self.settings.rate = rate;
+/// `x` to the power of `n`, by squaring: the same bits everywhere.
+fn power(x: f32, n: u32) -> f32 {
+    let (mut result, mut square, mut left) = (1.0, x, n);
+    while left > 0 {
+        if left % 2 == 1 {
+            result *= square;
+        }
+        square *= square;
+        left /= 2;
     }
-
-    /// The network whose outputs are the values of the actions.
-    #[must_use]
-    pub fn network(&self) -> Net {
-        self.head.plain(&self.online)
-    }
+    result
 }
 
 /// The steps from one that was drawn: what they pay, and what was seen before and after them.
-fn follow(replay: &Replay, at: Place, settings: &Settings, room: &mut Room) -> Option<Drawn> {
+fn follow(replay: &Replay, at: Place, steps: usize, common: &Common, room: &mut Room) -> Option<Drawn> {
     let first = replay.get(at)?;
     let (mut sum, mut keep) = (0.0, 1.0);
     let mut here = at;
     let mut after: Option<&[f32]> = None;
-    for number in 0..settings.steps.max(1) {
+    for number in 0..steps.max(1) {
         let step = replay.get(here)?;
-        sum += keep * step.reward * settings.reward_scale;
-        keep *= settings.discount;
+        sum += keep * step.reward * common.reward_scale;
+        keep *= common.discount;
         match &step.then {
             Then::Ended => {
                 keep = 0.0;
@@ -287,8 +383,8 @@ fn follow(replay: &Replay, at: Place, settings: &Settings, room: &mut Room) -> O
                 // The newest step: its sequel is not remembered, so the sum ends before it.
                 None if number == 0 => return None,
                 None => {
-                    keep /= settings.discount;
-                    sum -= keep * step.reward * settings.reward_scale;
+                    keep /= common.discount;
+                    sum -= keep * step.reward * common.reward_scale;
                     after = Some(&step.observation);
                     break;
                 }
@@ -376,7 +472,7 @@ pub fn highest_of(values: &[f32], may: impl Fn(usize) -> bool) -> usize {
 
 /// What a stored run keeps of its learner.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Stored {
+struct Stored {
     online: Vec<f32>,
     target: Vec<f32>,
     adam: Adam,

@@ -1,10 +1,12 @@
 //! How good a network plays.
 
-use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Simulation};
+use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Rng, Simulation, Stream};
 
 use crate::{
+    common::Output,
     dqn::highest_of,
     net::{Net, Trace},
+    ppo,
 };
 
 /// What came of some episodes.
@@ -30,11 +32,18 @@ impl Score {
     }
 }
 
-/// Plays some episodes in which every agent takes the action of the highest value. `net` takes observations as they are.
+/// Plays some episodes as the network is meant to be played: every agent takes the action of the highest value, or one that
+/// is drawn with its probability. `net` takes observations as they are.
 ///
 /// # Errors
 /// The environment cannot be played.
-pub fn greedy(sim: &dyn Simulation, net: &Net, seed: u64, episodes: u32) -> Result<Score, EnvError> {
+pub fn play(
+    sim: &dyn Simulation,
+    net: &Net,
+    output: Output,
+    seed: u64,
+    episodes: u32,
+) -> Result<Score, EnvError> {
     let mut sim = sim.fork();
     let (mut score, mut trace, mut observation) = (Score::default(), Trace::default(), Vec::new());
     for episode in 0..episodes {
@@ -48,8 +57,16 @@ pub fn greedy(sim: &dyn Simulation, net: &Net, seed: u64, episodes: u32) -> Resu
                 sim.observe(agent, &mut observation);
                 net.forward(&observation, &mut trace);
                 let mask = sim.action_mask(agent);
-                let best = highest_of(trace.out(), |action| mask.get(action).copied().unwrap_or(true));
-                actions.push(ActionValue::Discrete(best as i32));
+                let may = |action: usize| mask.get(action).copied().unwrap_or(true);
+                let action = match output {
+                    Output::QValues => highest_of(trace.out(), may),
+                    Output::Logits => {
+                        let stream = Stream::Policy(agent.0);
+                        let mut rng = Rng::derive(seed, stream, episode, sim.tick() + 1);
+                        ppo::draw_from(trace.out(), may, &mut rng)
+                    }
+                };
+                actions.push(ActionValue::Discrete(action as i32));
             }
             let step = sim.step(&actions)?;
             reward += step.rewards.first().copied().map_or(0.0, f64::from);

@@ -1,4 +1,4 @@
-//! Learners: deep Q-learning, one network for all agents, as pure state machines over [`footlights_env`]'s environments.
+//! Learners: deep Q-learning and proximal policy optimisation, one network for all agents, as pure state machines over [`footlights_env`]'s environments.
 //!
 //! The same settings and seed learn the same network, bit for bit, natively and in WebAssembly.
 #![cfg_attr(
@@ -7,16 +7,19 @@
 )]
 
 mod adam;
+mod common;
 pub mod dqn;
 pub mod evaluate;
 mod matrix;
 mod net;
 pub mod onnx;
+pub mod ppo;
 mod replay;
 pub mod run;
 mod scale;
 
 pub use adam::Adam;
+pub use common::{Common, Output, Shaping};
 pub use net::{Net, Shape, Trace};
 pub use replay::{Memory, Place, Replay, Then};
 pub use run::Run;

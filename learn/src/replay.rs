@@ -67,6 +67,12 @@ impl Replay {
         Self { lanes, length, sums: vec![0.0; 2 * leaves], leaves, highest: 1.0 }
     }
 
+    /// How many games there are.
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
     /// How many steps are remembered.
     #[must_use]
     pub fn len(&self) -> usize {

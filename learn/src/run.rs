@@ -3,12 +3,14 @@
 
 use std::collections::VecDeque;
 
-use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Rng, Simulation, Space, Step, Stream};
+use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Preferences, Simulation, Space, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    common::{Clock, Common, Learner, Output, Seat, Shaping},
     dqn::{self, Dqn},
     net::Net,
+    ppo::{self, Ppo},
     replay::{Memory, Then},
     scale::Scale,
 };
@@ -17,16 +19,22 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// How it learns, and the seed of everything random.
-    pub learner: dqn::Settings,
+    /// What all ways of learning have in common.
+    pub common: Common,
+    /// How it learns.
+    pub method: Method,
     /// When it is over.
     pub length: Length,
-    /// How often it tries something else than what it thinks best.
-    pub exploration: Exploration,
-    /// Batches that are learnt from after each step of all games.
-    pub batches: u32,
-    /// What is left of the optimiser's step at the end; it falls evenly.
-    pub last_rate: f32,
+}
+
+/// A way of learning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// Deep Q-learning.
+    Dqn(dqn::Settings),
+    /// Proximal policy optimisation.
+    Ppo(ppo::Settings),
 }
 
 /// When a run is over.
@@ -39,37 +47,12 @@ pub enum Length {
     Steps(u64),
 }
 
-/// How often a random action is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Exploration {
-    /// In every episode less: `decay` to the power of the episodes before it, and never less than `floor`.
-    PerEpisode {
-        /// What is left after an episode.
-        decay: f32,
-        /// The least.
-        floor: f32,
-    },
-    /// Every game explores differently, as the actors of Horgan et al. 2018 (<https://arxiv.org/abs/1803.00933>):
-    /// `highest` to the power of `1 + exponent * k / (games - 1)` for game `k`, once `anneal` steps have led there.
-    Spread {
-        /// Steps of all games from acting at random to that.
-        anneal: u64,
-        /// Of the first game.
-        highest: f32,
-        /// How much less the last one explores.
-        exponent: f32,
-    },
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            learner: dqn::Settings::default(),
+            common: Common::default(),
+            method: Method::Dqn(dqn::Settings::default()),
             length: Length::Episodes(100),
-            exploration: Exploration::PerEpisode { decay: 0.995, floor: 0.05 },
-            batches: 1,
-            last_rate: 1.0,
         }
     }
 }
@@ -117,6 +100,26 @@ pub struct Finished {
     pub epsilon: f32,
     /// Why the rules ended it; none where it was cut.
     pub failure: Option<&'static str>,
+    /// The agent that played with earlier selves; none where all were the newest.
+    pub against_past: Option<usize>,
+}
+
+impl Finished {
+    /// The reward that tells how good the newest self is: that of the agent that played with earlier ones, otherwise that of
+    /// the first.
+    #[must_use]
+    pub fn reward(&self) -> f64 {
+        self.rewards.get(self.against_past.unwrap_or_default()).copied().unwrap_or_default()
+    }
+}
+
+/// What came of a round.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Round {
+    /// Whether a step was played; otherwise something was learnt, and nothing else happened.
+    pub played: bool,
+    /// The episodes that ended with it.
+    pub finished: Vec<Finished>,
 }
 
 /// Why a run cannot begin or go on.
@@ -149,48 +152,50 @@ impl From<EnvError> for RunError {
 pub struct Run {
     settings: Settings,
     games: Vec<Game>,
-    learner: Dqn,
+    learner: Box<dyn Learner>,
     scale: Scale,
-    actions: u32,
     steps: u64,
     /// Episodes that began, and that are over.
     begun: u32,
     done: u32,
 }
 
-/// The seed of the games; that of the learner's own draws is another stream.
-fn game_seed(settings: &Settings) -> u64 {
-    settings.learner.seed
-}
+/// Multiplications that a step of a game and what belongs to it is about worth.
+const STEP_COST: u64 = 4_000;
 
 impl Run {
     /// A run that begins. `sim` is a game of the environment; every other one is made from it.
     ///
     /// # Errors
     /// The environment cannot be learnt in this way: its agents differ, or have actions that are not discrete, or more than
-    /// 256 of them.
+    /// 256 of them; or it has no info that is to be paid.
     pub fn new(sim: &dyn Simulation, settings: Settings) -> Result<Self, RunError> {
         let unfit = |why: &str| RunError::Unfit(format!("{}: {why}", sim.spec().id));
         let spaces = sim.spec().shared_spaces();
         let (action_space, observation_space) =
             spaces.ok_or_else(|| unfit("its agents differ, and one network plays them all"))?;
         let Space::Discrete { n: actions @ 1..=256 } = *action_space else {
-            return Err(unfit("deep Q-learning needs discrete actions, at most 256"));
+            return Err(unfit("only discrete actions can be learnt, at most 256"));
         };
         let scale = Scale::of(observation_space);
         if scale.is_empty() {
             return Err(unfit("its observations are no list of numbers"));
         }
+        if let Some(Shaping { info, .. }) = &settings.common.shaping
+            && !sim.labels().infos.iter().any(|known| known.name == *info)
+        {
+            return Err(unfit(&format!("its steps report no info {info:?}")));
+        }
         let agents = sim.spec().agents.len();
-        let games = settings.learner.games.max(1);
-        let mut learner = settings.learner.clone();
-        // Every agent of every game has a lane of the memory.
-        learner.games = games * agents;
+        let (common, actions) = (settings.common.clone(), actions as usize);
+        let games = common.games.max(1);
         let mut run = Self {
-            learner: Dqn::new(learner, scale.len(), actions as usize),
+            learner: match settings.method.clone() {
+                Method::Dqn(dqn) => Box::new(Dqn::new(common, dqn, games * agents, scale.len(), actions)),
+                Method::Ppo(ppo) => Box::new(Ppo::new(common, ppo, agents, scale.len(), actions)),
+            },
             games: Vec::new(),
             scale,
-            actions,
             steps: 0,
             begun: 0,
             done: 0,
@@ -215,11 +220,12 @@ impl Run {
 
     /// Starts the next episode in every game whose episode is over. Returns whether the first game is one of them.
     pub fn begin(&mut self) -> bool {
-        let seed = game_seed(&self.settings);
+        let seed = self.settings.common.seed;
         let mut first = false;
         for (number, game) in self.games.iter_mut().enumerate().filter(|(_, game)| game.over) {
             self.begun += 1;
             game.start(seed, self.begun, &self.scale);
+            self.learner.begin(number, self.begun);
             first |= number == 0;
         }
         first
@@ -246,13 +252,13 @@ impl Run {
     /// How many steps are remembered.
     #[must_use]
     pub fn remembered(&self) -> usize {
-        self.learner.replay.len()
+        self.learner.remembered()
     }
 
-    /// Whether enough is remembered to learn from.
+    /// How long the next round takes, as a number of multiplications.
     #[must_use]
-    pub fn is_learning(&self) -> bool {
-        self.learner.can_learn()
+    pub fn cost(&self) -> u64 {
+        self.games.len() as u64 * STEP_COST + self.learner.cost()
     }
 
     /// What it was given.
@@ -280,62 +286,52 @@ impl Run {
         }
     }
 
+    fn clock(&self) -> Clock {
+        Clock { steps: self.steps, episodes: self.done, progress: self.progress() }
+    }
+
     /// How often a game tries something else than what it thinks best.
     #[must_use]
     pub fn epsilon(&self, game: usize) -> f32 {
-        match self.settings.exploration {
-            Exploration::PerEpisode { decay, floor } => {
-                footlights_env::math::max(power(decay, self.done), floor)
-            }
-            Exploration::Spread { anneal, highest, exponent } => {
-                let games = self.games.len().max(2) - 1;
-                let share = 1.0 + exponent * game as f32 / games as f32;
-                let own = footlights_env::math::expf(footlights_env::math::logf(highest) * share);
-                let annealed = 1.0 - self.steps as f32 / anneal.max(1) as f32;
-                footlights_env::math::max(annealed, own)
-            }
-        }
+        self.learner.epsilon(game, &self.clock())
     }
 
-    /// The values that the network gives the actions for an observation of the environment.
-    pub fn values(&mut self, observation: &[f32]) -> Vec<f32> {
+    /// What the network thinks of each action for an observation of the environment.
+    pub fn preferences(&mut self, observation: &[f32]) -> Preferences {
         let mut scaled = observation.to_vec();
         self.scale.apply(&mut scaled);
-        self.learner.values(&scaled).to_vec()
+        self.learner.preferences(&scaled)
     }
 
-    /// The network as it is now: from observations as they are to the values of the actions.
+    /// The network as it is now, for observations as they are.
     #[must_use]
     pub fn network(&self) -> Net {
         self.scale.folded(&self.learner.network())
     }
 
-    /// One step in every game, and what is learnt after it; where an episode is over, the next one begins before. Returns the
-    /// episodes that ended.
+    /// What the outputs of the network are.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        self.learner.output()
+    }
+
+    /// One step in every game and what is learnt after it, or only something that is learnt; where an episode is over, the next
+    /// one begins before.
     ///
     /// # Errors
     /// A game cannot go on; the run is over.
-    pub fn round(&mut self) -> Result<Vec<Finished>, RunError> {
+    pub fn round(&mut self) -> Result<Round, RunError> {
         self.begin();
-        let chosen = self.choose();
-        let mut over = Vec::new();
-        let agents = self.games.first().map_or(0, |game| game.observations.len());
-        for (number, actions) in chosen.chunks(agents.max(1)).enumerate() {
-            let Some(game) = self.games.get_mut(number) else { break };
-            self.steps += 1;
-            if game.play(actions, &self.scale, |agent, memory| {
-                self.learner.replay.push(number * agents + agent, memory);
-            })? {
-                over.push(number);
-            }
-        }
-        let rate = self.settings.learner.rate;
-        self.learner.set_rate(rate * (1.0 - self.progress() * (1.0 - self.settings.last_rate)));
-        for _ in 0..self.settings.batches {
-            if let Some(loss) = self.learner.learn() {
-                for game in &mut self.games {
-                    game.losses = (game.losses.0 + f64::from(loss), game.losses.1 + 1);
-                }
+        let seats: Vec<Seat<'_>> = self.games.iter().enumerate().flat_map(Game::seats).collect();
+        let chosen = self.learner.choose(&seats, &self.clock());
+        let played = chosen.is_some();
+        let over = match chosen {
+            Some(actions) => self.play(&actions)?,
+            None => Vec::new(),
+        };
+        if let Some(loss) = self.learner.learn(&self.clock()) {
+            for game in &mut self.games {
+                game.losses = (game.losses.0 + f64::from(loss), game.losses.1 + 1);
             }
         }
         let mut finished = Vec::new();
@@ -351,45 +347,42 @@ impl Run {
                     loss: if game.losses.1 > 0 { game.losses.0 / f64::from(game.losses.1) } else { 0.0 },
                     epsilon,
                     failure: game.sim.overview().failure,
+                    against_past: self.learner.against_past(number),
                 });
-                game.forget(self.settings.learner.capacity / self.settings.learner.games.max(1));
+                game.forget(self.learner.replayed());
             }
         }
-        Ok(finished)
+        Ok(Round { played, finished })
     }
 
-    /// What every agent of every game does.
-    fn choose(&mut self) -> Vec<u8> {
-        let mut batch = Vec::new();
-        for observation in self.games.iter().flat_map(|game| &game.observations) {
-            batch.extend_from_slice(observation);
-        }
-        let values = self.learner.values(&batch).to_vec();
-        let (high, low) = ((self.steps >> 32) as u32, self.steps as u32);
-        let mut chosen = Vec::new();
-        let mut rows = values.chunks_exact(self.actions as usize);
-        for (number, game) in self.games.iter().enumerate() {
-            let epsilon = self.epsilon(number);
-            let stream = Stream::Policy((number % 255) as u8);
-            let mut rng = Rng::derive(game_seed(&self.settings), stream, high, low);
-            for agent in 0..game.observations.len() {
-                let Some(row) = rows.next() else { break };
-                let mask = game.sim.action_mask(Agent(agent as u8));
-                let may = |action: usize| mask.get(action).copied().unwrap_or(true);
-                let action = if rng.unit() < epsilon {
-                    let allowed: Vec<usize> = (0..row.len()).filter(|action| may(*action)).collect();
-                    rng.choose(&allowed).copied().unwrap_or_default()
-                } else {
-                    dqn::highest_of(row, may)
-                };
-                chosen.push(action as u8);
+    /// A step of every game; the games that it ended.
+    fn play(&mut self, actions: &[u8]) -> Result<Vec<usize>, RunError> {
+        let progress = self.progress();
+        let mut over = Vec::new();
+        let agents = self.games.first().map_or(0, |game| game.observations.len()).max(1);
+        for (number, (game, actions)) in self.games.iter_mut().zip(actions.chunks(agents)).enumerate() {
+            self.steps += 1;
+            let shaping = self.settings.common.shaping.as_ref().map(|shaping| (shaping, progress));
+            if game.play(actions, &self.scale, shaping, |agent, memory| {
+                self.learner.remember(number * agents + agent, memory);
+            })? {
+                over.push(number);
             }
         }
-        chosen
+        Ok(over)
     }
 }
 
 impl Game {
+    /// Its agents, as a learner meets them.
+    fn seats((number, game): (usize, &Self)) -> impl Iterator<Item = Seat<'_>> {
+        (0..=u8::MAX).zip(&game.observations).map(move |(agent, observation)| Seat {
+            game: number,
+            observation,
+            mask: game.sim.action_mask(Agent(agent)),
+        })
+    }
+
     fn start(&mut self, seed: u64, episode: u32, scale: &Scale) {
         self.episode = episode;
         self.sim.reset(seed, episode);
@@ -406,6 +399,7 @@ impl Game {
         &mut self,
         actions: &[u8],
         scale: &Scale,
+        shaping: Option<(&Shaping, f32)>,
         mut remember: impl FnMut(usize, Memory),
     ) -> Result<bool, EnvError> {
         let values: PerAgent<ActionValue> =
@@ -419,6 +413,8 @@ impl Game {
             if let Some(total) = self.totals.get_mut(agent) {
                 *total += f64::from(reward);
             }
+            let bonus = shaping.map_or(0.0, |(shaping, progress)| shaping.bonus(&step, agent, progress));
+            let reward = reward + bonus;
             let then = if step.terminated.get(agent).copied().unwrap_or_default() {
                 Then::Ended
             } else if over {
@@ -460,24 +456,12 @@ fn observe(sim: &dyn Simulation, scale: &Scale) -> Vec<Vec<f32>> {
     sim.spec().agents().map(observation).collect()
 }
 
-/// `x` to the power of `n`, by squaring: the same bits everywhere.
-fn power(x: f32, n: u32) -> f32 {
-    let (mut result, mut square, mut left) = (1.0, x, n);
-    while left > 0 {
-        if left % 2 == 1 {
-            result *= square;
-        }
-        square *= square;
-        left /= 2;
-    }
-    result
-}
-
 /// A run as it is stored: the network and what it learns with, and the games from which the memory is played again.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     settings: Settings,
-    learner: dqn::Stored,
+    #[serde(with = "serde_bytes")]
+    learner: Vec<u8>,
     steps: u64,
     begun: u32,
     done: u32,
@@ -492,7 +476,7 @@ impl Run {
     pub fn save(&self) -> Result<Vec<u8>, RunError> {
         let stored = Stored {
             settings: self.settings.clone(),
-            learner: self.learner.store(),
+            learner: self.learner.save().map_err(RunError::Unfit)?,
             steps: self.steps,
             begun: self.begun,
             done: self.done,
@@ -510,19 +494,21 @@ impl Run {
         let unreadable = |error: footlights_env::msgpack::Error| RunError::Unfit(error.to_string());
         let stored: Stored = footlights_env::msgpack::decode(stored).map_err(unreadable)?;
         let mut run = Self::new(sim, stored.settings)?;
-        run.learner.load(stored.learner).map_err(RunError::Unfit)?;
+        run.learner.load(&stored.learner).map_err(RunError::Unfit)?;
         (run.steps, run.begun, run.done) = (stored.steps, stored.begun, stored.done);
-        let seed = game_seed(&run.settings);
+        let (seed, progress) = (run.settings.common.seed, run.progress());
         for (number, log) in stored.games.into_iter().enumerate() {
             let Some(game) = run.games.get_mut(number) else { break };
             game.log.clear();
             let agents = game.observations.len();
+            let shaping = run.settings.common.shaping.as_ref().map(|shaping| (shaping, progress));
             for Played { episode, actions } in log {
                 game.start(seed, episode, &run.scale);
+                run.learner.begin(number, episode);
                 for chosen in actions.chunks_exact(agents.max(1)) {
-                    let replay = &mut run.learner.replay;
-                    game.play(chosen, &run.scale, |agent, memory| {
-                        replay.push(number * agents + agent, memory)
+                    let learner = &mut run.learner;
+                    game.play(chosen, &run.scale, shaping, |agent, memory| {
+                        learner.remember(number * agents + agent, memory);
                     })?;
                 }
             }

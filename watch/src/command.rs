@@ -68,10 +68,7 @@ pub fn parse(text: &str) -> Result<Command, String> {
             episode: whole(&message, "episode", 1 << 31)?.max(1) as u32,
             step: whole(&message, "step", MOST_SOUGHT.into())? as u32,
         },
-        "show" => match message.get("picture") {
-            Some(Value::Bool(picture)) => Command::Show(*picture),
-            _ => return Err("show needs \"picture\", true or false.".into()),
-        },
+        "show" => Command::Show(picture(&message)?),
         "ping" => Command::Ping,
         unknown => {
             let shown: String = unknown.chars().take(40).collect();
@@ -95,6 +92,14 @@ pub(crate) fn name<'a>(message: &'a Map<String, Value>, all: &str) -> Result<&'a
         Some(Value::String(command)) => Ok(command),
         Some(_) => Err("\"command\" is a word.".into()),
         None => Err(format!("\"command\" is missing; it is one of {all}.")),
+    }
+}
+
+/// Whether pictures are wanted.
+pub(crate) fn picture(message: &Map<String, Value>) -> Result<bool, String> {
+    match message.get("picture") {
+        Some(Value::Bool(picture)) => Ok(*picture),
+        _ => Err("show needs \"picture\", true or false.".into()),
     }
 }
 

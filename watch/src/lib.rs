@@ -10,6 +10,7 @@
 pub mod command;
 mod heat;
 mod message;
+pub mod picture;
 mod player;
 pub mod session;
 pub mod training;

@@ -1,7 +1,7 @@
 //! What a session tells, as JSON. Names and layout are those of the Hamlet metaserver, so that its page works; what it does not
 //! know is added beside.
 
-use footlights_env::{ActionValue, Agent, HudItem, Overview, PerAgent, Preferences, View, Viewport};
+use footlights_env::{ActionValue, Agent, HudItem, Overview, PerAgent, View, Viewport};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
@@ -266,11 +266,7 @@ pub(crate) fn update(player: &Player, played: &Played, actions: &[Vec<&'static s
     let viewport = spec.viewport;
     let world = World { overview: &overview, played: Some(played), actions, viewport };
     let step = player.sim.tick();
-    let (q_values, probabilities) = match &played.preferences {
-        Some(Preferences::Values(values)) => (Some(values.as_slice()), None),
-        Some(Preferences::Probabilities(shares)) => (None, Some(shares.as_slice())),
-        None => (None, None),
-    };
+    let (q_values, probabilities) = played.told();
     let update = Update {
         step,
         action: Action(&played.actions),

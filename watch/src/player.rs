@@ -33,6 +33,18 @@ pub struct Played {
     pub preferences: Option<Preferences>,
 }
 
+impl Played {
+    /// The values of the actions, or their probabilities, of which there is one at most.
+    #[must_use]
+    pub(crate) fn told(&self) -> (Option<&[f32]>, Option<&[f32]>) {
+        match &self.preferences {
+            Some(Preferences::Values(values)) => (Some(values), None),
+            Some(Preferences::Probabilities(shares)) => (None, Some(shares)),
+            None => (None, None),
+        }
+    }
+}
+
 /// What a stored session keeps of a game.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Saved {

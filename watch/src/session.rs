@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use footlights_env::{Surface, View, Viewport, msgpack, surface::Encoder};
+use footlights_env::{msgpack, surface::Encoder};
 use footlights_experiment::Checkpoint;
 use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     command::{self, Command},
     message::{self, Told},
+    picture,
     player::{Player, Saved},
 };
 
@@ -49,7 +50,7 @@ pub enum Input<'a> {
 pub enum Output {
     /// A message to the client.
     Send(String),
-    /// A picture to the client: the viewport and the change from the picture before, see [`picture`].
+    /// A picture to the client: the viewport and the change from the picture before, see [`picture::read`].
     Picture(Vec<u8>),
     /// A model by its name; [`Input::Loaded`] answers.
     Load(String),
@@ -405,13 +406,10 @@ impl Session {
     }
 
     fn draw(&mut self) {
-        if let Some(encoder) = &mut self.pictures {
-            let mut surface = Surface::new();
-            self.player.sim.draw(View::Spectator, &mut surface);
-            let viewport = self.player.sim.spec().viewport;
-            if let Ok(bytes) = msgpack::encode(&(viewport, encoder.encode(&surface))) {
-                self.out.push_back(Output::Picture(bytes));
-            }
+        if let Some(encoder) = &mut self.pictures
+            && let Ok(bytes) = picture::next(self.player.sim.as_ref(), encoder)
+        {
+            self.out.push_back(Output::Picture(bytes));
         }
     }
 
@@ -422,12 +420,4 @@ impl Session {
     fn refuse(&mut self, why: &str) {
         self.tell(&Told::Error { message: why });
     }
-}
-
-/// Reads a picture.
-///
-/// # Errors
-/// The bytes are none.
-pub fn picture(bytes: &[u8]) -> Result<(Viewport, footlights_env::surface::Delta), String> {
-    msgpack::decode(bytes).map_err(|error| error.to_string())
 }

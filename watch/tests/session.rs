@@ -7,7 +7,10 @@ use footlights_environments::{
 };
 use footlights_experiment::Checkpoint;
 use footlights_protocol::EpochMs;
-use footlights_watch::session::{Input, Output, Session, picture};
+use footlights_watch::{
+    picture,
+    session::{Input, Output, Session},
+};
 use serde_json::{Value, json};
 
 /// Always does the same.
@@ -361,16 +364,16 @@ fn pictures_come_only_to_those_who_ask() {
     client.command("step");
     assert!(client.pictures.is_empty());
     client.say(json!({ "command": "show", "picture": true }));
-    let (viewport, first) = picture(&client.pictures[0]).unwrap();
+    let (viewport, first) = picture::read(&client.pictures[0]).unwrap();
     assert!(first.full && viewport.width == 8.0);
     client.command("step");
-    let (_, second) = picture(&client.pictures[1]).unwrap();
+    let (_, second) = picture::read(&client.pictures[1]).unwrap();
     assert!(!second.full && client.pictures[1].len() < 40, "{} bytes", client.pictures[1].len());
     // After a lost process the next picture is whole.
     let stored = client.session.save().unwrap();
     client.session = Session::restore("0-a", &find("down").unwrap(), &stored, client.now).unwrap();
     client.command("step");
-    assert!(picture(&client.pictures[2]).unwrap().1.full);
+    assert!(picture::read(&client.pictures[2]).unwrap().1.full);
     client.say(json!({ "command": "show", "picture": false }));
     client.command("step");
     assert_eq!(client.pictures.len(), 3);

@@ -1,8 +1,12 @@
 //! A training run, as its viewers see it. Time is virtual.
 
 use footlights_environments::registry;
+use footlights_learn as learn;
 use footlights_protocol::EpochMs;
-use footlights_watch::training::{Input, Output, Saved, Training, Viewer, World};
+use footlights_watch::{
+    picture,
+    training::{Input, Output, Saved, Training, Viewer, World},
+};
 use serde_json::{Value, json};
 
 const START: EpochMs = EpochMs(1_700_000_000_000);
@@ -12,6 +16,7 @@ struct Class {
     training: Training,
     now: EpochMs,
     told: Vec<(Viewer, Value)>,
+    pictures: Vec<(Viewer, Vec<u8>)>,
     models: Vec<Saved>,
     failures: Vec<String>,
     worked: bool,
@@ -27,6 +32,7 @@ impl Class {
             training,
             now: START,
             told: Vec::new(),
+            pictures: Vec::new(),
             models: Vec::new(),
             failures: Vec::new(),
             worked: false,
@@ -42,6 +48,7 @@ impl Class {
                 Output::Send { viewer, text } => {
                     self.told.push((viewer, serde_json::from_str(&text).unwrap()))
                 }
+                Output::Picture { viewer, bytes } => self.pictures.push((viewer, bytes)),
                 Output::Keep => {}
                 Output::Model(saved) => {
                     let model = saved.name.clone();
@@ -298,4 +305,53 @@ fn any_environment_is_trained_and_what_cannot_be_is_refused_in_words() {
         assert!(told[0]["message"].as_str().unwrap().contains(why), "{told:?}");
         assert!(!class.training.is_active());
     }
+}
+
+#[test]
+fn pictures_of_the_steps_that_are_shown_come_whole_and_only_to_those_who_ask() {
+    let mut class = Class::new();
+    for viewer in 1..=3 {
+        class.join(viewer);
+    }
+    class.say(2, json!({ "command": "show", "picture": true }));
+    class.say(1, start(1));
+    class.wait(DAY);
+    let steps = class.told_to(2).iter().filter(|told| told["type"] == "state_update").count();
+    assert!(steps > 10 && class.pictures.len() == steps, "{steps} {}", class.pictures.len());
+    for (viewer, bytes) in &class.pictures {
+        let (viewport, delta) = picture::read(bytes).unwrap();
+        assert!(*viewer == 2 && delta.full && viewport.width == 8.0);
+    }
+    let refused = class.say(2, json!({ "command": "show" }));
+    assert_eq!(refused[0]["message"], "show needs \"picture\", true or false.");
+}
+
+#[test]
+fn several_agents_learn_together_and_what_they_learnt_survives_a_lost_process() {
+    let mut class = Class::new();
+    class.join(1);
+    let config = json!({ "layout": "cramped_room", "horizon": 40 });
+    let start = json!({ "command": "start_training", "learner": "ppo", "environment": "overcooked-v0", "config": config,
+        "num_episodes": 120, "games": 4, "network": [16], "show_every": 50, "step_delay": 0.01 });
+    class.told.clear();
+    assert_eq!(types(&class.say(1, start)), ["training_started", "episode_start"]);
+    // The first episode is shown, and takes 400 milliseconds.
+    class.wait(420);
+    let saved = class.training.save().unwrap().unwrap();
+    let mut class = Class::with(Training::restore("lesson", &registry(), &saved, class.now).unwrap());
+    class.join(1);
+    class.wait(DAY);
+    let told = class.told_to(1);
+    let updates: Vec<&Value> = told.iter().filter(|told| told["type"] == "state_update").collect();
+    let shown = updates.last().unwrap();
+    assert_eq!(shown["agents"].as_array().unwrap().len(), 2);
+    let sum: f64 = shown["probabilities"].as_array().unwrap().iter().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-3, "{sum}");
+    let episodes: Vec<&Value> = told.iter().filter(|told| told["type"] == "episode_complete").collect();
+    let with_past = episodes.iter().filter(|told| told["against_past"] == true).count();
+    // One game of four is played with earlier selves.
+    assert!(with_past.abs_diff(episodes.len() / 4) <= 2, "{with_past} of {}", episodes.len());
+    assert!(episodes.iter().any(|told| told["loss"].as_f64().unwrap() > 0.0));
+    assert_eq!(types(&told).last(), Some(&"training_complete"));
+    assert_eq!(class.models.last().unwrap().output, learn::Output::Logits);
 }

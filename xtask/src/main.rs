@@ -89,7 +89,7 @@ fn run(command: Command) -> Result<()> {
             let chromium =
                 if runs("browser_rollback") { Some(("CHROMIUM_BIN", tools::chromium()?)) } else { None };
             let lab = ws.test_lab()?;
-            if ["load", "latency", "study", "browser_rollback"].iter().any(|name| runs(name)) {
+            if ["load", "latency", "study", "watching", "browser_rollback"].iter().any(|name| runs(name)) {
                 build::run(&lab, Purpose::Deploy { optimise: true })?;
                 footlights_cli::tools::npm_packages(&ws.root)?;
             }

@@ -16,6 +16,7 @@ pub use footlights_app::install;
 /// The static files of the pages, by name.
 pub const FILES: &[(&str, &str)] = &[
     ("charts.js", include_str!("../static/charts.js")),
+    ("picture.js", include_str!("../static/picture.js")),
     ("local.js", include_str!("../static/local.js")),
     ("socket.js", include_str!("../static/socket.js")),
     ("train.js", include_str!("../static/train.js")),

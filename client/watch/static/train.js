@@ -1,35 +1,51 @@
 // The page /train: one training run, live.
+import init from "./watch.js";
 import { Chart } from "./charts.js";
+import { Picture } from "./picture.js";
 import { Socket } from "./socket.js";
-import { $, actions, facts, heat, meters, signed, words } from "./view.js";
+import { $, actions, facts, meters, signed, words } from "./view.js";
 
 const root = document.getElementById("training");
 const state = document.getElementById("state");
 const catalog = JSON.parse(document.getElementById("catalog").textContent);
-const board = $(root, "board");
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 
+try {
+  await init();
+} catch (error) {
+  words(state, `The page did not load completely. Please reload it. (${error})`);
+  throw error;
+}
+
+/** Milliseconds between the last two steps that were shown. */
+let pace = 100;
+const picture = new Picture(root, () => pace);
 const charts = {
-  reward: new Chart($(root, "reward-chart"), "Reward of an episode", [{ label: "Reward", color: "#059669" }]),
+  reward: new Chart($(root, "reward-chart"), "Reward of an episode", [{ label: "Reward", color: "#059669" }, { label: "With earlier selves", color: "#db2777" }]),
   length: new Chart($(root, "length-chart"), "Steps of an episode", [{ label: "Steps", color: "#2563eb" }]),
   loss: new Chart($(root, "loss-chart"), "Loss", [{ label: "Loss", color: "#d97706" }]),
   epsilon: new Chart($(root, "epsilon-chart"), "Share of random actions (epsilon)", [{ label: "Epsilon", color: "#7c3aed" }]),
 };
 const episodes = [];
-let [total, heard, shown, environment] = [0, 0, true, catalog.usual];
-let last;
+let [total, reached, heard, environment] = [0, 0, 0, catalog.usual];
+let last = performance.now();
 
 function draw() {
-  charts.reward.set(episodes.map((e) => e.episode), episodes.map((e) => e.reward));
+  // Games that run at the same time do not end in order.
+  episodes.sort((a, b) => a.episode - b.episode);
+  const rewards = (past) => episodes.map((e) => (Boolean(e.against_past) === past ? e.reward : null));
+  charts.reward.set(episodes.map((e) => e.episode), rewards(false), rewards(true));
   charts.length.set(episodes.map((e) => e.episode), episodes.map((e) => e.length));
   charts.loss.set(episodes.map((e) => e.episode), episodes.map((e) => e.loss));
   charts.epsilon.set(episodes.map((e) => e.episode), episodes.map((e) => e.epsilon));
 }
 
+/** Games that run at the same time begin more episodes than are wanted, and end them in no order. */
 function progress(episode) {
-  words($(root, "episode"), total > 0 ? `${episode} of ${total}` : String(episode));
+  reached = episode === 0 ? 0 : Math.max(reached, Math.min(episode, total || episode));
+  words($(root, "episode"), total > 0 ? `${reached} of ${total}` : String(reached));
   const bar = $(root, "progress");
-  [bar.max, bar.value] = [Math.max(total, 1), episode];
+  [bar.max, bar.value] = [Math.max(total, 1), reached];
 }
 
 function running(is, paused = false) {
@@ -37,36 +53,31 @@ function running(is, paused = false) {
   for (const control of root.querySelectorAll("[data-when]")) control.hidden = !control.dataset.when.split(" ").includes(root.dataset.running);
 }
 
-/** The world as a board: places by name, agents as discs. */
-function picture(message) {
-  const { width, height } = message.grid;
-  const places = message.affordances ?? [];
-  const agents = Array.isArray(message.agents) ? message.agents : [];
-  board.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const cells = places.map(({ x, y, title, type }) =>
-    `<g><rect x="${x + 0.05}" y="${y + 0.05}" width="0.9" height="0.9" rx="0.12"/><text x="${x + 0.5}" y="${y + 0.55}">${title ?? type}</text></g>`);
-  const discs = agents.map(({ x, y, color }) => `<circle cx="${x + 0.5}" cy="${y + 0.5}" r="0.3" fill="${color}"/>`);
-  board.innerHTML = cells.join("") + discs.join("");
-  const box = board.getBoundingClientRect();
-  const under = { width: Math.round(box.width), height: Math.round(box.height), clientWidth: box.width, clientHeight: box.height, style: { width: `${box.width}px`, height: `${box.height}px` } };
-  heat($(root, "heat-map"), under, message.grid, message.heat_map, shown);
-}
-
 function hear(message) {
   heard += 1;
   if (heard % 10 === 0) socket.say("seen", { messages: heard });
+  if (message instanceof Uint8Array) {
+    pace = Math.min(1_000, performance.now() - last);
+    last = performance.now();
+    picture.take(message);
+    return;
+  }
   switch (message.type) {
     case "training_status":
       total = message.total_episodes;
       running(message.is_training, message.is_paused);
-      if (message.is_training) progress(message.current_episode);
+      if (message.is_training) {
+        progress(message.current_episode);
+        begin(message.environment ?? catalog.usual);
+      }
       break;
     case "history":
       episodes.splice(0, episodes.length, ...message.episodes);
       draw();
       break;
     case "training_started":
-      [total, environment] = [message.num_episodes, message.environment ?? catalog.usual];
+      total = message.num_episodes;
+      begin(message.environment ?? catalog.usual);
       episodes.length = 0;
       draw();
       progress(0);
@@ -77,8 +88,7 @@ function hear(message) {
       progress(message.episode);
       break;
     case "state_update":
-      last = message;
-      picture(message);
+      picture.map(message.heat_map);
       facts(root, message, message.episode);
       progress(message.episode);
       meters($(root, "meters"), message.agent_meters?.agent_0?.meters);
@@ -117,6 +127,11 @@ function hear(message) {
   }
 }
 
+function begin(id) {
+  environment = id;
+  picture.images(id, catalog.images[id]);
+}
+
 /** A link that lets a learnt model be watched. */
 function offer(model, when) {
   const list = $(root, "models");
@@ -139,29 +154,54 @@ const socket = new Socket(address, hear, (now) => {
   heard = 0;
   words(state, { connecting: "Connecting…", open: "Connected.", lost: "The connection is lost. It comes back by itself…", refused: "There is no connection." }[now]);
   state.dataset.state = now;
+  if (now === "open") socket.say("show", { picture: true });
 });
 
-$(root, "start").addEventListener("submit", (event) => {
+/** What suits a learner and an environment: games of several agents are played by the thousand. */
+const USUAL = {
+  dqn: { num_episodes: 100, batch_size: 32, show_every: 5, games: 1 },
+  ppo: { num_episodes: 2_000, batch_size: 128, show_every: 200, games: 16 },
+};
+const form = $(root, "start");
+function suit(learner) {
+  for (const [name, value] of Object.entries(USUAL[learner])) form.elements[name].value = value;
+  for (const field of form.querySelectorAll("[data-for]")) field.hidden = field.dataset.for !== learner;
+}
+form.elements.environment.addEventListener("change", ({ target }) => {
+  form.elements.learner.value = (catalog.agents[target.value] ?? 1) > 1 ? "ppo" : "dqn";
+  suit(form.elements.learner.value);
+});
+form.elements.learner.addEventListener("change", ({ target }) => suit(target.value));
+suit(form.elements.learner.value);
+
+form.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = new FormData(event.target);
   const number = (name) => Number(form.get(name));
   const more = {
     num_episodes: number("num_episodes"), batch_size: number("batch_size"), buffer_capacity: number("buffer_capacity"),
     show_every: number("show_every"), step_delay: number("step_delay"), seed: number("seed"), epsilon_decay: number("epsilon_decay"),
+    learner: form.get("learner"), games: number("games"),
   };
   const chosen = form.get("environment");
   if (chosen && chosen !== catalog.usual) more.environment = chosen;
+  const config = form.get("config").trim();
+  if (config) {
+    try {
+      more.config = JSON.parse(config);
+    } catch (error) {
+      return words($(root, "told"), `The configuration is not JSON: ${error.message}.`);
+    }
+  }
   socket.say("start_training", more);
 });
 for (const command of ["pause", "resume", "stop"]) $(root, command).addEventListener("click", () => socket.say(command));
 const toggle = () => {
-  shown = !shown;
-  $(root, "heat").setAttribute("aria-pressed", String(shown));
-  if (last) picture(last);
+  picture.hot = !picture.hot;
 };
 $(root, "heat").addEventListener("click", toggle);
 addEventListener("keydown", (event) => {
-  if (event.key === "h" && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select")) toggle();
+  if (event.key === "h" && !event.ctrlKey && !event.metaKey && !event.target.closest("input, select, textarea")) toggle();
 });
 running(false);
 document.body.dataset.state = "ready";

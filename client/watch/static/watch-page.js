@@ -1,9 +1,10 @@
 // The page /watch: one or two panes, each with a session of its own.
-import init, { Stage } from "./watch.js";
+import init from "./watch.js";
 import { Chart } from "./charts.js";
 import { Local } from "./local.js";
+import { Picture } from "./picture.js";
 import { Socket } from "./socket.js";
-import { $, actions, facts, heat, meters, signed, words } from "./view.js";
+import { $, actions, facts, meters, signed, words } from "./view.js";
 
 const state = document.getElementById("state");
 const panes = document.getElementById("panes");
@@ -17,7 +18,7 @@ const AT_THE_EDGE = new URLSearchParams(location.search).has("edge");
 const STEP_MS = 100;
 
 class Pane {
-  #stage;
+  #picture;
   #socket;
   #session;
   #survival;
@@ -27,8 +28,6 @@ class Pane {
   #episode = 1;
   #last;
   #seed;
-  #painted = performance.now();
-  #heat = true;
   #film;
   #want;
 
@@ -37,7 +36,8 @@ class Pane {
     this.#want = want;
     this.root = template.content.firstElementChild.cloneNode(true);
     panes.append(this.root);
-    this.#stage = new Stage($(this.root, "stage"), "What the agents do");
+    // Between two steps things glide.
+    this.#picture = new Picture(this.root, () => STEP_MS / this.#speed);
     this.#survival = new Chart($(this.root, "survival"), "Steps of an episode", [{ label: "Steps", color: "#2563eb" }]);
     this.#reward = new Chart($(this.root, "rewards"), "Reward of an episode", [{ label: "Reward", color: "#059669" }]);
     const on = (part, event, act) => $(this.root, part).addEventListener(event, act);
@@ -54,15 +54,7 @@ class Pane {
     });
     on("film", "click", () => this.#record());
     on("link", "click", () => this.#share());
-    new ResizeObserver(() => this.#paint(1)).observe($(this.root, "stage"));
     void this.#open();
-    const frame = () => {
-      if (!this.root.isConnected) return;
-      // Between two steps things glide.
-      this.#paint(Math.min(1, (performance.now() - this.#painted) / (STEP_MS / this.#speed)));
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
   }
 
   /** A session in this browser where that works, and at the edge where it does not. */
@@ -119,9 +111,7 @@ class Pane {
   }
 
   toggleHeat() {
-    this.#heat = !this.#heat;
-    this.#show();
-    this.#paint(1);
+    this.#picture.hot = !this.#picture.hot;
   }
 
   faster(factor) {
@@ -162,10 +152,7 @@ class Pane {
 
   #hear(message) {
     if (message instanceof Uint8Array) {
-      this.#stage.picture(message);
-      const box = $(this.root, "stage");
-      box.style.aspectRatio = `${this.#stage.width} / ${this.#stage.height}`;
-      this.#painted = performance.now();
+      this.#picture.take(message);
       return;
     }
     switch (message.type) {
@@ -184,6 +171,7 @@ class Pane {
         break;
       case "state_update":
         this.#last = message;
+        this.#picture.map(message.heat_map);
         facts(this.root, message, this.#episode);
         meters($(this.root, "meters"), message.agents?.agent_0?.meters);
         actions($(this.root, "actions"), catalog.actions[this.#detail()?.environment] ?? [], message);
@@ -246,11 +234,7 @@ class Pane {
       detail?.digest && `digest ${detail.digest}`,
     ];
     words($(this.root, "about"), [parts.filter(Boolean).join(", "), detail?.about].filter(Boolean).join(". "));
-    const images = catalog.images[detail?.environment];
-    if (images && this.shownImages !== detail.environment) {
-      this.shownImages = detail.environment;
-      this.#stage.images(JSON.stringify({ images }), () => this.#paint(1));
-    }
+    this.#picture.images(detail?.environment, catalog.images[detail?.environment]);
   }
 
   #hud(items) {
@@ -278,14 +262,8 @@ class Pane {
     this.root.dataset.where = this.#socket instanceof Local ? "browser" : "edge";
     play.setAttribute("aria-pressed", String(this.#playing));
     $(this.root, "step-once").disabled = this.#playing;
-    $(this.root, "heat").setAttribute("aria-pressed", String(this.#heat));
     $(this.root, "speed").value = this.#speed;
     words($(this.root, "pace"), `${this.#speed}×`);
-  }
-
-  #paint(t) {
-    this.#stage.paint(t);
-    heat($(this.root, "heat-map"), this.#stage.canvas, this.#stage, this.#last?.heat_map, this.#heat);
   }
 
   /** A film of what is shown, from now to the end of the episode or to the next press. */
@@ -300,7 +278,7 @@ class Pane {
     const kind = ["video/webm;codecs=vp9", "video/webm", "video/mp4"].find((kind) => globalThis.MediaRecorder?.isTypeSupported(kind));
     if (!kind) return words($(this.root, "told"), "This browser cannot record films.");
     const parts = [];
-    this.#film = new MediaRecorder(this.#stage.canvas.captureStream(30), { mimeType: kind });
+    this.#film = new MediaRecorder(this.#picture.canvas.captureStream(30), { mimeType: kind });
     this.#film.ondataavailable = ({ data }) => parts.push(data);
     const name = `${this.model}-seed-${this.#seed}-episode-${this.#episode}.${kind.includes("mp4") ? "mp4" : "webm"}`;
     this.#film.onstop = () => {

@@ -266,6 +266,11 @@ impl State {
     }
 }
 
+/// A place of the physics, whose origin is the middle of the ground, in the picture.
+fn in_view(x: f32, y: f32) -> (f32, f32) {
+    (x + WIDTH / 2.0, VIEW_HEIGHT - y)
+}
+
 impl Environment for SlimeVolleyball {
     type Config = Config;
     type State = State;
@@ -392,13 +397,18 @@ impl Environment for SlimeVolleyball {
         Labels::homogeneous(2, agent)
     }
 
+    fn overview(_: &Config, state: &State) -> Overview {
+        let slimes = state.slimes.iter().map(|slime| Some(in_view(slime.x, slime.y)));
+        Overview { positions: slimes.collect(), ..Overview::default() }
+    }
+
     fn draw(config: &Config, state: &State, view: View, surface: &mut Surface) {
         const SKY: Color = Color::rgb(23, 32, 51);
         const SAND: Color = Color::rgb(214, 180, 120);
         const NET: Color = Color::rgb(236, 240, 245);
         const LEFT: Color = Color::rgb(240, 110, 70);
         const RIGHT: Color = Color::rgb(80, 170, 250);
-        let at = |x: f32, y: f32| (x + WIDTH / 2.0, VIEW_HEIGHT - y);
+        let at = in_view;
         let ground = VIEW_HEIGHT - GROUND;
         surface.rect(0.0, 0.0, WIDTH, VIEW_HEIGHT).id(0).fill(SKY).depth(-10).persistent();
         surface.rect(0.0, ground, WIDTH, GROUND).id(1).fill(SAND).depth(-5).persistent();

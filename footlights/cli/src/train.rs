@@ -1,4 +1,4 @@
-//! `train`: deep Q-learning of an environment on this machine. The same options give the same network, bit for bit.
+//! `train`: learns an environment on this machine, by deep Q-learning or proximal policy optimisation. The same options give the same network, bit for bit.
 #![allow(clippy::disallowed_types, reason = "how long it takes is told to a person and decides nothing")]
 
 use std::{
@@ -8,11 +8,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use footlights_env::{Registry, Simulation};
 use footlights_learn::{
-    Net, Run, dqn, evaluate, onnx,
-    run::{Exploration, Length, Settings},
+    Common, Run, Shaping,
+    dqn::{self, Exploration},
+    evaluate, onnx, ppo,
+    run::{Length, Method, Settings},
 };
 use serde_json::Value;
 
@@ -20,9 +22,6 @@ use crate::{process::say, rollout};
 
 /// How often it is said how it goes.
 const TELL: Duration = Duration::from_secs(10);
-/// The output of the model file.
-const OUTPUT: &str = "q_values";
-
 /// What to learn, and how.
 #[derive(Debug, Args)]
 pub struct Options {
@@ -44,7 +43,10 @@ pub struct Options {
     /// Steps of all games together
     #[arg(long, default_value_t = 3_000_000)]
     steps: u64,
-    /// Games that are played at the same time, each with another share of random actions
+    /// How it learns
+    #[arg(long, value_enum, default_value_t = Learner::Dqn)]
+    learner: Learner,
+    /// Games that are played at the same time
     #[arg(long, default_value_t = 16)]
     games: usize,
     /// Widths of the hidden layers
@@ -59,16 +61,53 @@ pub struct Options {
     /// Rewards are multiplied by it, so that values are small numbers
     #[arg(long, default_value_t = 0.03)]
     reward_scale: f32,
-    /// Batches of 64 steps between two copies of the network to the one that judges
+    /// INFO=WEIGHT: an info of the steps that is paid beside the reward; less and less, and nothing after half of the run
+    #[arg(long)]
+    shaping: Option<Paid>,
+    /// dqn: batches of 64 steps between two copies of the network to the one that judges
     #[arg(long, default_value_t = 4_000)]
     target_every: u64,
-    /// Steps that are remembered
+    /// dqn: steps that are remembered
     #[arg(long, default_value_t = 200_000)]
     capacity: usize,
+    /// ppo: what randomness is worth at the start
+    #[arg(long, default_value_t = 0.01)]
+    entropy: f32,
+    /// ppo: steps of every game between two updates
+    #[arg(long, default_value_t = 128)]
+    horizon: usize,
     /// Episodes of the evaluation, in which no action is random
     #[arg(long, default_value_t = 100)]
     evaluate: u32,
 }
+
+/// A way of learning.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Learner {
+    /// Deep Q-learning: every game has another share of random actions
+    Dqn,
+    /// Proximal policy optimisation: for several agents, who play with each other and with earlier selves
+    Ppo,
+}
+
+/// What is paid beside the reward.
+#[derive(Debug, Clone)]
+struct Paid {
+    info: String,
+    weight: f32,
+}
+
+impl FromStr for Paid {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (info, weight) = text.split_once('=').context("it is INFO=WEIGHT")?;
+        Ok(Self { info: info.into(), weight: weight.parse().context("WEIGHT is a number")? })
+    }
+}
+
+/// The share of a run after which nothing is paid beside the reward any more.
+const SHAPED: f32 = 0.5;
 
 /// A model on the way.
 #[derive(Debug, Clone)]
@@ -101,47 +140,63 @@ pub fn run(registry: &Registry, options: &Options) -> Result<()> {
     );
     ensure!((1..=255).contains(&options.games), "there are 1 to 255 games at the same time");
     let sim = rollout::entry(registry, &options.env)?.make(&config)?;
-    let settings = Settings {
-        learner: dqn::Settings {
-            seed: options.seed,
-            hidden: options.hidden.clone(),
-            steps: 5,
-            discount: options.discount,
-            reward_scale: options.reward_scale,
-            rate: options.rate,
+    let common = Common {
+        seed: options.seed,
+        hidden: options.hidden.clone(),
+        games: options.games,
+        discount: options.discount,
+        reward_scale: options.reward_scale,
+        rate: options.rate,
+        last_rate: 0.1,
+        shaping: options.shaping.clone().map(|Paid { info, weight }| Shaping { info, weight, until: SHAPED }),
+    };
+    let method = match options.learner {
+        Learner::Dqn => Method::Dqn(dqn::Settings {
             batch: 64,
             capacity: options.capacity,
             warm_up: 5_000,
             target_every: options.target_every,
-            games: options.games,
+            exploration: Exploration::Spread { anneal: 100_000, highest: 0.5, exponent: 4.0 },
             ..dqn::Settings::default()
-        },
-        length: Length::Steps(options.steps),
-        exploration: Exploration::Spread { anneal: 100_000, highest: 0.5, exponent: 4.0 },
-        batches: 1,
-        last_rate: 0.1,
+        }),
+        Learner::Ppo => Method::Ppo(ppo::Settings {
+            horizon: options.horizon.max(1),
+            entropy: options.entropy,
+            ..ppo::Settings::default()
+        }),
     };
+    let settings = Settings { common, method, length: Length::Steps(options.steps) };
     let mut run = Run::new(sim.as_ref(), settings).map_err(|error| anyhow!("{error}"))?;
     let mut keep = options.keep.clone();
     keep.sort_by_key(|kept| kept.steps);
     let mut keep = keep.into_iter().peekable();
     let (began, mut told) = (Instant::now(), Instant::now());
     let (mut episodes, mut rewards, mut lengths) = (0u32, 0.0, 0u64);
+    let mut past = (0u32, 0.0);
     while !run.is_over() {
-        for finished in run.round().map_err(|error| anyhow!("{error}"))? {
+        for finished in run.round().map_err(|error| anyhow!("{error}"))?.finished {
+            // Games with earlier selves say something else than games of equals.
+            if finished.against_past.is_some() {
+                past = (past.0 + 1, past.1 + finished.reward());
+                continue;
+            }
             episodes += 1;
-            rewards += finished.rewards.first().copied().unwrap_or_default();
+            rewards += finished.reward();
             lengths += u64::from(finished.length);
         }
         while let Some(kept) = keep.next_if(|kept| kept.steps <= run.steps()) {
-            report(sim.as_ref(), &run.network(), options, &kept.file, run.steps(), began.elapsed())?;
+            report(sim.as_ref(), &run, options, &kept.file, began.elapsed())?;
         }
         if told.elapsed() >= TELL {
             told = Instant::now();
             let count = f64::from(episodes.max(1));
-            let greedy = evaluate::greedy(sim.as_ref(), &run.network(), options.seed, 1)?;
+            let greedy = evaluate::play(sim.as_ref(), &run.network(), run.output(), options.seed, 1)?;
+            let better = match past {
+                (0, _) => String::new(),
+                (games, sum) => format!("; with earlier selves {:.2}", sum / f64::from(games)),
+            };
             say(format_args!(
-                "{:5.0} s, {} of {} steps: with random actions {:.1} in {:.0} steps, without {:.1} in {:.0}",
+                "{:5.0} s, {} of {} steps: while it learns {:.1} in {:.0} steps, as it is played {:.1} in {:.0}{better}",
                 began.elapsed().as_secs_f64(),
                 run.steps(),
                 options.steps,
@@ -150,26 +205,21 @@ pub fn run(registry: &Registry, options: &Options) -> Result<()> {
                 greedy.mean(),
                 greedy.steps(),
             ));
-            (episodes, rewards, lengths) = (0, 0.0, 0);
+            (episodes, rewards, lengths, past) = (0, 0.0, 0, (0, 0.0));
         }
     }
-    report(sim.as_ref(), &run.network(), options, &options.out, run.steps(), began.elapsed())
+    report(sim.as_ref(), &run, options, &options.out, began.elapsed())
 }
 
 /// Writes a model, and prints how good it is.
-fn report(
-    sim: &dyn Simulation,
-    net: &Net,
-    options: &Options,
-    file: &Path,
-    steps: u64,
-    after: Duration,
-) -> Result<()> {
+fn report(sim: &dyn Simulation, run: &Run, options: &Options, file: &Path, after: Duration) -> Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
-    std::fs::write(file, onnx::write(net, OUTPUT)).with_context(|| format!("writing {}", file.display()))?;
-    let score = evaluate::greedy(sim, net, options.seed, options.evaluate)?;
+    let (net, output, steps) = (run.network(), run.output(), run.steps());
+    std::fs::write(file, onnx::write(&net, output.name()))
+        .with_context(|| format!("writing {}", file.display()))?;
+    let score = evaluate::play(sim, &net, output, options.seed, options.evaluate)?;
     let (least, most) = (score.lengths.iter().min(), score.lengths.iter().max());
     let (Some(least), Some(most)) = (least, most) else { bail!("--evaluate is at least 1") };
     println!(

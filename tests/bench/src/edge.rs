@@ -30,10 +30,11 @@ pub struct Edge {
 
 impl Edge {
     /// Starts `script`, which is `footlights/cli/edge/edge.mjs`, with `node`. `direct` leaves out what stands between a socket
-    /// and the worker; static assets are not served then.
-    pub async fn start(node: &Path, script: &Path, direct: bool) -> io::Result<Self> {
+    /// and the worker; static assets are not served then. `vars` are further variables of the worker, as `NAME=VALUE`.
+    pub async fn start(node: &Path, script: &Path, direct: bool, vars: &[&str]) -> io::Result<Self> {
         let mut command = Command::new(node);
         command.arg(script).args(["--quiet", "--held"]).args(direct.then_some("--direct"));
+        command.args(vars.iter().flat_map(|var| ["--var", var]));
         let in_memory = Path::new(MEMORY).is_dir() && std::env::var_os("TMPDIR").is_none();
         if in_memory {
             command.env("TMPDIR", MEMORY);

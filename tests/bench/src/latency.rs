@@ -40,7 +40,7 @@ pub fn run(context: &mut Context) -> Result<()> {
 /// Plays game after game until there were enough inputs; their times, and the number of games.
 async fn play(context: &Context, study: &'static str, people: u64) -> Result<(Vec<f64>, u64)> {
     let experiment = bots::experiment(study)?;
-    let edge = Edge::start(&context.node, &context.edge, false).await.context("starting the edge")?;
+    let edge = Edge::start(&context.node, &context.edge, false, &[]).await.context("starting the edge")?;
     let site = Rc::new(Site::new(edge.url())?);
     let times = Rc::new(RefCell::new(Vec::new()));
     let mut games = 0;

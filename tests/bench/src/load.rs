@@ -70,7 +70,7 @@ fn figure(name: &str, games: usize, words: &str) -> Figure {
 
 /// Climbs until a rung does not hold, on one edge; the index in [`LADDER`] of the last one that did.
 async fn rungs(context: &mut Context, direct: bool, rungs: &[usize]) -> Result<Option<usize>> {
-    let edge = Edge::start(&context.node, &context.edge, direct).await.context("starting the edge")?;
+    let edge = Edge::start(&context.node, &context.edge, direct, &[]).await.context("starting the edge")?;
     let mut crowd = Crowd::new(Site::new(edge.url())?, bots::experiment(STUDY)?);
     let mut best = None;
     for games in rungs {

@@ -24,6 +24,7 @@ mod rooms;
 mod steps;
 mod study;
 mod swarm;
+mod watching;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -79,6 +80,8 @@ enum Name {
     Latency,
     /// A whole experiment of a hundred participants at once: waits, and costs of each: minutes
     Study,
+    /// A class of three hundred sessions and a training run with two hundred viewers: how late frames are
+    Watching,
 }
 
 fn main() -> ExitCode {
@@ -115,6 +118,7 @@ fn run(cli: Cli) -> Result<()> {
             Name::Load => load::run,
             Name::Latency => latency::run,
             Name::Study => study::run,
+            Name::Watching => watching::run,
         };
         run(&mut context).with_context(|| format!("benchmark {words}"))?;
     }

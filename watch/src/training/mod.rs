@@ -7,7 +7,10 @@ mod told;
 use std::collections::{BTreeMap, VecDeque};
 
 use footlights_env::{Registry, Simulation, msgpack};
-use footlights_learn::{Net, Run, run::Finished};
+use footlights_learn::{
+    self as learn, Net, Run,
+    run::{Finished, Round},
+};
 use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,16 +19,15 @@ use self::{
     request::{Request, Start},
     told::{Complete, Episode, Told},
 };
-use crate::heat::Heat;
+use crate::{heat::Heat, picture};
 
 /// The most episodes that who comes late is told. Of more, every second one is left out, again and again.
 const MOST_HISTORY: usize = 2_000;
-/// What a round of the run costs while it learns, and before that, when too little is remembered.
-const LEARNING: u32 = 32;
-const PLAYING: u32 = 1;
-/// What a slice may cost at first and at most, before others have a turn.
-const FIRST_SLICE: u32 = 2 * LEARNING;
-const MOST_SLICE: u32 = 400 * LEARNING;
+/// What a slice may cost at first, at least and at most before others have a turn, as a number of multiplications. A
+/// slice is at least one round, whatever that costs.
+const FIRST_SLICE: u64 = 5_000_000;
+const LEAST_SLICE: u64 = 100_000;
+const MOST_SLICE: u64 = 2_000_000_000;
 /// Milliseconds above which the next slice is shorter, and below which it is longer.
 const SLICE_MS: (u64, u64) = (25, 12);
 /// A run is kept so often: what a lost process costs.
@@ -89,6 +91,13 @@ pub enum Output {
         /// The message.
         text: String,
     },
+    /// A picture to a viewer, always a whole one: who is slow is sent fewer. It is read like one of a session.
+    Picture {
+        /// To whom.
+        viewer: Viewer,
+        /// The picture.
+        bytes: Vec<u8>,
+    },
     /// The run must be stored, or what is stored of it forgotten.
     Keep,
     /// A model was learnt; [`Input::Stored`] answers.
@@ -109,8 +118,10 @@ pub enum Output {
 pub struct Saved {
     /// Its name.
     pub name: String,
-    /// Its network, from observations as they are to the values of the actions.
+    /// Its network, for observations as they are.
     pub net: Net,
+    /// What the outputs of the network are.
+    pub output: learn::Output,
     /// What it was learnt for.
     pub environment: String,
     /// With which configuration.
@@ -133,7 +144,7 @@ pub struct Training {
     /// Models that are being stored, and what is told of them then.
     waiting: Vec<(String, String)>,
     out: VecDeque<Output>,
-    slice: u32,
+    slice: u64,
     /// Whether the last slice was used up.
     used_up: bool,
 }
@@ -145,6 +156,15 @@ struct Watching {
     /// How many messages it was sent, and how many it says to have shown; none as long as it says nothing.
     sent: u64,
     seen: Option<u64>,
+    /// Whether pictures are wanted.
+    pictures: bool,
+}
+
+impl Watching {
+    /// Whether the viewer has shown most of what it was sent, as far as one knows.
+    fn keeps_up(&self) -> bool {
+        self.seen.is_none_or(|seen| self.sent.saturating_sub(seen) < MOST_BEHIND)
+    }
 }
 
 enum State {
@@ -168,6 +188,8 @@ struct Facts {
     start: Start,
     environment: String,
     paused: bool,
+    /// The episode that is shown, or was shown last.
+    shown: u32,
     heat: Heat,
     history: Vec<Episode>,
     last: VecDeque<Episode>,
@@ -337,6 +359,11 @@ impl Training {
             },
             Request::Status => self.tell_status(viewer),
             Request::Ping => {}
+            Request::Show(pictures) => {
+                if let Some(watching) = self.viewers.get_mut(&viewer) {
+                    watching.pictures = pictures;
+                }
+            }
             Request::Seen(messages) => {
                 if let Some(watching) = self.viewers.get_mut(&viewer) {
                     watching.seen = Some(messages);
@@ -358,18 +385,21 @@ impl Training {
             (None, None) => return Err("\"environment\" is missing, and nothing here can be watched.".into()),
         };
         let sim = make(world.registry, &environment, &start.config)?;
+        start.settings.common.shaping = start.shaping.of(&sim.labels().infos);
         let run = Run::new(sim.as_ref(), start.settings.clone()).map_err(|error| error.to_string())?;
         self.broadcast(
             &Told::TrainingStarted { num_episodes: start.episodes, environment: &environment }.json(),
         );
-        let facts = Facts {
+        let mut facts = Facts {
             start,
             environment,
             paused: false,
+            shown: 0,
             heat: Heat::default(),
             history: Vec::new(),
             last: VecDeque::new(),
         };
+        facts.show_next(&run);
         let active = Active { run, facts, actions: names(sim.as_ref()), due: now, kept: now };
         self.state = State::Active(Box::new(active));
         self.tell_episode();
@@ -391,7 +421,7 @@ impl Training {
     fn wake(&mut self, now: EpochMs, took: Option<u64>) {
         // What took a while says something only of a slice that was used up.
         match took.filter(|_| std::mem::take(&mut self.used_up)) {
-            Some(took) if took > SLICE_MS.0 => self.slice = (self.slice / 2).max(LEARNING),
+            Some(took) if took > SLICE_MS.0 => self.slice = (self.slice / 2).max(LEAST_SLICE),
             Some(took) if took < SLICE_MS.1 => self.slice = (self.slice + self.slice / 4).min(MOST_SLICE),
             _ => {}
         }
@@ -401,21 +431,24 @@ impl Training {
             if active.facts.paused || (spent == 0 && active.due > now) {
                 return;
             }
-            spent += if active.run.is_learning() { LEARNING } else { PLAYING };
+            spent += active.run.cost();
             if active.run.begin() {
+                active.facts.show_next(&active.run);
                 self.tell_episode();
             }
             let State::Active(active) = &mut self.state else { return };
-            let shown = active.is_shown();
-            let finished = match active.run.round() {
-                Ok(finished) => finished,
+            let Round { played, finished } = match active.run.round() {
+                Ok(round) => round,
                 Err(error) => {
                     let why = format!("The training ended: {error}");
                     self.broadcast(&Told::Error { message: &why }.json());
                     return self.finish(true);
                 }
             };
-            active.count();
+            let shown = played && active.is_shown();
+            if played {
+                active.count();
+            }
             if shown {
                 self.tell_step();
             }
@@ -458,10 +491,17 @@ impl Training {
         if let Some(game) = run.games().first() {
             game.sim.observe(footlights_env::Agent(0), &mut observation);
         }
-        let values = run.values(&observation);
-        let update = run.games().first().and_then(|game| told::update(game, values, &facts.heat, actions));
+        let preferences = run.preferences(&observation);
+        let game = run.games().first();
+        let update = game.and_then(|game| told::update(game, preferences, &facts.heat, actions));
+        let wanted = self.viewers.values().any(|viewer| viewer.pictures);
+        let picture = game.filter(|_| wanted).map(|game| picture::whole(game.sim.as_ref()));
         if let Some(update) = update {
             self.show(&update);
+        }
+        // A picture that cannot be written is one that is missing; the next one is whole again.
+        if let Some(Ok(bytes)) = picture {
+            self.show_picture(&bytes);
         }
     }
 
@@ -492,6 +532,7 @@ impl Training {
             avg_loss_5: mean(&facts.last, 5, |episode| episode.loss),
             buffer_size: active.run.remembered(),
             failure_reason: episode.failure_reason.clone(),
+            against_past: episode.against_past,
         };
         let every = active.facts.start.save_every;
         let saves = episode.episode.is_multiple_of(every) && !active.run.is_over();
@@ -546,18 +587,26 @@ impl Training {
     }
 
     fn tell_status(&mut self, viewer: Viewer) {
-        let (is_training, is_paused, current_episode, total_episodes) = match &self.state {
-            State::Active(active) => (
-                true,
-                active.facts.paused,
-                active.run.games().first().map_or(0, |game| game.episode),
-                active.facts.start.episodes,
-            ),
-            State::Idle => (false, false, 0, 0),
-        };
         let run = &self.name;
-        let told =
-            Told::TrainingStatus { is_training, is_paused, current_episode, total_episodes, run }.json();
+        let told = match &self.state {
+            State::Active(active) => Told::TrainingStatus {
+                is_training: true,
+                is_paused: active.facts.paused,
+                current_episode: active.run.games().first().map_or(0, |game| game.episode),
+                total_episodes: active.facts.start.episodes,
+                run,
+                environment: Some(&active.facts.environment),
+            },
+            State::Idle => Told::TrainingStatus {
+                is_training: false,
+                is_paused: false,
+                current_episode: 0,
+                total_episodes: 0,
+                run,
+                environment: None,
+            },
+        }
+        .json();
         self.send(viewer, told);
     }
 
@@ -578,9 +627,19 @@ impl Training {
     /// A step, for those who keep up.
     fn show(&mut self, text: &str) {
         for (viewer, watching) in &mut self.viewers {
-            if watching.seen.is_none_or(|seen| watching.sent.saturating_sub(seen) < MOST_BEHIND) {
+            if watching.keeps_up() {
                 watching.sent += 1;
                 self.out.push_back(Output::Send { viewer: *viewer, text: text.to_owned() });
+            }
+        }
+    }
+
+    /// The picture of a step, for those who want it and keep up.
+    fn show_picture(&mut self, bytes: &[u8]) {
+        for (viewer, watching) in &mut self.viewers {
+            if watching.pictures && watching.keeps_up() {
+                watching.sent += 1;
+                self.out.push_back(Output::Picture { viewer: *viewer, bytes: bytes.to_vec() });
             }
         }
     }
@@ -590,11 +649,20 @@ impl Training {
     }
 }
 
+impl Facts {
+    /// Chooses whether the episode that has just begun in the first game is shown.
+    fn show_next(&mut self, run: &Run) {
+        let Some(game) = run.games().first() else { return };
+        if self.shown == 0 || game.episode >= self.shown.saturating_add(self.start.show_every.max(1)) {
+            self.shown = game.episode;
+        }
+    }
+}
+
 impl Active {
     /// Whether the episode of the first game is shown.
     fn is_shown(&self) -> bool {
-        let every = self.facts.start.show_every.max(1);
-        self.run.games().first().is_some_and(|game| (game.episode - 1).is_multiple_of(every))
+        self.run.games().first().is_some_and(|game| game.episode == self.facts.shown)
     }
 
     fn count(&mut self) {
@@ -611,6 +679,7 @@ impl Active {
         Saved {
             name,
             net: self.run.network(),
+            output: self.run.output(),
             environment: self.facts.environment.clone(),
             config: self.facts.start.config.clone(),
             episode: self.run.episodes(),

@@ -20,6 +20,8 @@ pub(crate) enum Told<'a> {
         current_episode: u32,
         total_episodes: u32,
         run: &'a str,
+        /// What is learnt; none while nothing is.
+        environment: Option<&'a str>,
     },
     /// For who comes late: the episodes so far.
     History {
@@ -68,6 +70,9 @@ pub(crate) struct Episode {
     pub loss: f64,
     pub epsilon: f32,
     pub failure_reason: Option<String>,
+    /// Whether the reward is that of an agent who played with earlier selves.
+    #[serde(default)]
+    pub against_past: bool,
 }
 
 /// An episode that is over.
@@ -83,6 +88,7 @@ pub(crate) struct Complete {
     pub avg_loss_5: f64,
     pub buffer_size: usize,
     pub failure_reason: Option<String>,
+    pub against_past: bool,
 }
 
 #[derive(Serialize)]
@@ -100,6 +106,8 @@ pub(crate) struct Update<'a> {
     heat_map: Shares<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     q_values: Option<&'a [f32]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probabilities: Option<&'a [f32]>,
 }
 
 #[derive(Serialize)]
@@ -111,19 +119,16 @@ struct Size {
 /// The message after a step of an episode that is shown.
 pub(crate) fn update(
     game: &Game,
-    values: Vec<f32>,
+    preferences: Preferences,
     heat: &Heat,
     actions: &[Vec<&'static str>],
 ) -> Option<String> {
     let (chosen, step) = game.last.clone()?;
-    let played = Played { actions: chosen, step, preferences: Some(Preferences::Values(values)) };
+    let played = Played { actions: chosen, step, preferences: Some(preferences) };
     let overview: Overview = game.sim.overview();
     let spec = game.sim.spec();
     let world = World { overview: &overview, played: Some(&played), actions, viewport: spec.viewport };
-    let q_values = match &played.preferences {
-        Some(Preferences::Values(values)) => Some(values.as_slice()),
-        _ => None,
-    };
+    let (q_values, probabilities) = played.told();
     let update = Update {
         episode: game.episode,
         step: game.sim.tick(),
@@ -137,6 +142,7 @@ pub(crate) fn update(
         affordances: world.affordances(),
         heat_map: heat.shares(),
         q_values,
+        probabilities,
     };
     Some(Told::StateUpdate(Box::new(update)).json())
 }
@@ -145,11 +151,12 @@ impl From<&Finished> for Episode {
     fn from(finished: &Finished) -> Self {
         Self {
             episode: finished.episode,
-            reward: finished.rewards.first().copied().unwrap_or_default(),
+            reward: finished.reward(),
             length: finished.length,
             loss: finished.loss,
             epsilon: finished.epsilon,
             failure_reason: finished.failure.map(str::to_owned),
+            against_past: finished.against_past.is_some(),
         }
     }
 }

@@ -39,8 +39,6 @@ const ALARM_MS: i64 = 5_000;
 /// How often a model is tried to be saved, and how long is waited between two attempts.
 const ATTEMPTS: u32 = 3;
 const RETRY_MS: u64 = 1_000;
-/// The output of the models.
-const OUTPUT: &str = "q_values";
 
 #[durable_object]
 pub struct Training {
@@ -239,6 +237,11 @@ impl Shell {
                         let _ = socket.send_with_str(&text);
                     }
                 }
+                Output::Picture { viewer, bytes } => {
+                    if let Some(socket) = self.sockets.borrow().get(&viewer) {
+                        let _ = socket.send_with_bytes(&bytes);
+                    }
+                }
                 Output::Keep => self.keep(),
                 Output::Model(saved) => {
                     let shell = self.clone();
@@ -278,13 +281,14 @@ impl Shell {
 
     /// Whether the model is stored.
     async fn save(&self, saved: Saved) -> bool {
-        let bytes = onnx::write(&saved.net, OUTPUT);
+        let bytes = onnx::write(&saved.net, saved.output.name());
         let about = About {
             environment: saved.environment,
             config: saved.config,
             episode: saved.episode,
             steps: saved.steps,
             score: saved.score,
+            output: saved.output,
             digest: models::digest_of(&bytes),
         };
         for attempt in 1..=ATTEMPTS {

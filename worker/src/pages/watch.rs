@@ -125,8 +125,7 @@ pub fn train(catalog: &Value, environments: &[&str], usual: Option<&str>) -> Mar
             p #state role="status" { "Connecting…" }
             article.pane #training data-running="no" {
                 div {
-                    div.stage {
-                        svg data-part="board" role="img" aria-label="The world of the agent" viewBox="0 0 8 8" {}
+                    div.stage data-part="stage" {
                         canvas data-part="heat-map" aria-hidden="true" {}
                     }
                     div.controls {
@@ -145,13 +144,25 @@ pub fn train(catalog: &Value, environments: &[&str], usual: Option<&str>) -> Mar
                                 }
                             }
                         }
+                        label {
+                            "Learner"
+                            select name="learner" {
+                                option value="dqn" { "Deep Q-learning" }
+                                option value="ppo" { "PPO, self-play" }
+                            }
+                        }
                         (field("Episodes", "num_episodes", "100", "1", "100000", "1"))
+                        (field("Games at a time", "games", "1", "1", "64", "1"))
                         (field("Steps in a batch", "batch_size", "32", "1", "256", "1"))
-                        (field("Steps remembered", "buffer_capacity", "10000", "100", "200000", "100"))
+                        div data-for="dqn" { (field("Steps remembered", "buffer_capacity", "10000", "100", "200000", "100")) }
                         (field("Show every … episode", "show_every", "5", "1", "100000", "1"))
                         (field("Seconds between steps", "step_delay", "0.1", "0", "10", "0.01"))
-                        (field("Epsilon after an episode, times", "epsilon_decay", "0.98", "0", "1", "0.001"))
+                        div data-for="dqn" { (field("Epsilon after an episode, times", "epsilon_decay", "0.98", "0", "1", "0.001")) }
                         (field("Seed", "seed", "1", "0", "9007199254740992", "1"))
+                        label.wide {
+                            "Configuration, as JSON; the usual one without"
+                            textarea name="config" rows="2" maxlength="2000" spellcheck="false" placeholder="{\"layout\": \"cramped_room\"}" {}
+                        }
                         button.primary type="submit" { "Start the training" }
                     }
                 }

@@ -1,6 +1,7 @@
 //! Models that this deployment learnt, in R2: `models/{name}.onnx`, with what they play in their metadata.
 
 use footlights_env::digest;
+use footlights_learn::Output;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use worker::{Env, HttpMetadata, Include};
@@ -28,6 +29,8 @@ pub struct About {
     pub steps: u64,
     /// The mean reward of its last ten episodes.
     pub score: f64,
+    /// What its outputs are.
+    pub output: Output,
     /// xxh3 over the file.
     pub digest: String,
 }

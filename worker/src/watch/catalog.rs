@@ -4,6 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap, sync::OnceLock};
 
 use footlights_env::{Agent, Policy, model_files};
 use footlights_experiment::{Checkpoint, EnvironmentRef};
+use footlights_learn::Output;
 use footlights_onnx::{Config, Model};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -111,7 +112,11 @@ fn learnt(name: &str, bytes: &[u8], about: &models::About) -> Result<Checkpoint,
     let entry = registry.get(&about.environment).map_err(|error| error.to_string())?;
     let environment = EnvironmentRef::registered(entry, about.config.clone());
     let sim = environment.make().map_err(|error| error.to_string())?;
-    let config = Config::new(name).q_values("q_values");
+    let config = match about.output {
+        Output::QValues => Config::new(name).q_values(about.output.name()),
+        Output::Logits => Config::new(name).logits(about.output.name()).sampled(),
+    };
+    let config = config.masked();
     let model = Model::load(bytes, config, sim.spec()).map_err(|error| error.to_string())?;
     let checkpoint =
         Checkpoint::learnt(name, environment, move || Ok(Box::new(model.policy()?) as Box<dyn Policy>))
@@ -145,12 +150,15 @@ pub async fn told(env: &Env) -> Result<Value, ApiError> {
         let id = checkpoint.environment.id.to_owned();
         images.entry(id).or_insert_with(|| json!(checkpoint.assets.images));
     }
-    let mut actions = serde_json::Map::new();
+    let (mut actions, mut agents) = (serde_json::Map::new(), serde_json::Map::new());
     for entry in footlights_app::installed().registry().iter() {
         if let Ok(sim) = entry.make_default() {
+            agents.insert(entry.id.to_owned(), json!(sim.spec().agents.len()));
             actions.insert(entry.id.to_owned(), json!(sim.labels().actions(Agent(0))));
         }
     }
     let usual = usual().map(|(environment, _)| environment);
-    Ok(json!({ "details": details(env).await?, "images": images, "actions": actions, "usual": usual }))
+    Ok(
+        json!({ "details": details(env).await?, "images": images, "actions": actions, "agents": agents, "usual": usual }),
+    )
 }

@@ -112,6 +112,15 @@ impl Environment for Overcooked {
         }
     }
 
+    fn overview(config: &Config, state: &State) -> Overview {
+        let Ok(kitchen) = config.layout.kitchen() else { return Overview::default() };
+        let cooks = state.cooks.iter().map(|cook| {
+            let (x, y) = kitchen.position(cook.place);
+            Some((f32::from(x), f32::from(y)))
+        });
+        Overview { positions: cooks.collect(), ..Overview::default() }
+    }
+
     fn labels(config: &Config) -> Labels {
         config.layout.kitchen().map(|kitchen| data::labels(config, kitchen)).unwrap_or_default()
     }
