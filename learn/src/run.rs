@@ -94,7 +94,7 @@ pub struct Finished {
     pub rewards: PerAgent<f64>,
     /// Its steps.
     pub length: u32,
-    /// The mean loss of the batches that were learnt from meanwhile; 0 without one.
+    /// The mean loss of the batches that were learnt from meanwhile, or that of the last one before; 0 without one.
     pub loss: f64,
     /// How often the next episode tries something else.
     pub epsilon: f32,
@@ -158,6 +158,8 @@ pub struct Run {
     /// Episodes that began, and that are over.
     begun: u32,
     done: u32,
+    /// The mean loss of the last batch; 0 before the first.
+    loss: f64,
 }
 
 /// Multiplications that a step of a game and what belongs to it is about worth.
@@ -199,6 +201,7 @@ impl Run {
             steps: 0,
             begun: 0,
             done: 0,
+            loss: 0.0,
             settings,
         };
         for _ in 0..games {
@@ -330,6 +333,7 @@ impl Run {
             None => Vec::new(),
         };
         if let Some(loss) = self.learner.learn(&self.clock()) {
+            self.loss = f64::from(loss);
             for game in &mut self.games {
                 game.losses = (game.losses.0 + f64::from(loss), game.losses.1 + 1);
             }
@@ -344,7 +348,11 @@ impl Run {
                     game: number,
                     rewards: game.totals.clone(),
                     length: game.sim.tick(),
-                    loss: if game.losses.1 > 0 { game.losses.0 / f64::from(game.losses.1) } else { 0.0 },
+                    loss: if game.losses.1 > 0 {
+                        game.losses.0 / f64::from(game.losses.1)
+                    } else {
+                        self.loss
+                    },
                     epsilon,
                     failure: game.sim.overview().failure,
                     against_past: self.learner.against_past(number),

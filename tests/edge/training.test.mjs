@@ -104,7 +104,7 @@ test("a run goes on after a killed process and ends with its model", async () =>
   try {
     await killable.start();
     const teacher = await Watcher.open(killable.url, { path: "/ws/training?run=killed" });
-    teacher.say("start_training", { num_episodes: 400, show_every: 100_000, step_delay: 0, save_every: 100_000, network: [32] });
+    teacher.say("start_training", { num_episodes: 100_000, show_every: 100_000, step_delay: 0, save_every: 100_000, network: [32] });
     // Far enough that it was stored more than once.
     const lived = () => teacher.messages.filter(({ type }) => type === "episode_complete");
     const began = performance.now();
@@ -115,7 +115,7 @@ test("a run goes on after a killed process and ends with its model", async () =>
     await killable.start();
     const again = await Watcher.open(killable.url, { path: "/ws/training?run=killed" });
     const status = await again.next("training_status");
-    assert.deepEqual([status.is_training, status.total_episodes], [true, 400]);
+    assert.deepEqual([status.is_training, status.total_episodes], [true, 100_000]);
     const { episodes } = await again.next("history");
     const known = episodes.at(-1).episode;
     // It is stored every eight seconds: no more than ten seconds of work are lost.

@@ -53,7 +53,7 @@ impl Class {
                 Output::Model(saved) => {
                     let model = saved.name.clone();
                     self.models.push(*saved);
-                    self.training.handle(self.now, &world, &Input::Stored { model: &model, done: true });
+                    self.training.handle(self.now, &world, &Input::Stored { model: &model, failed: None });
                 }
                 Output::Failed { episode, agent, reason } => {
                     self.failures.push(format!("{episode} {agent} {reason}"));

@@ -66,6 +66,12 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
             }
             watch::watch_training(&request, env, parameter(&url, "run"), parameter(&url, "token")).await
         }
+        (Method::Get, ["ws", "training", "publish"]) => {
+            if !is_socket(&request) {
+                return Err(ApiError::BadRequest("telling of a training is a WebSocket".into()));
+            }
+            watch::publish_training(&request, env, parameter(&url, "run")).await
+        }
         (Method::Get, ["api", "models"]) => cors::open(&request, env, watch::models(env).await?),
         (Method::Get, ["api", "failures"]) => {
             cors::open(&request, env, watch::failures::list(env, &url).await?)

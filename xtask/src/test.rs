@@ -69,13 +69,14 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
             Stage::Edge => {
                 let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate-tests")?);
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
+                let package = tools::python_with(ws, GYMNASIUM)?.map(|path| ("FOOTLIGHTS_GYMNASIUM", path));
                 node_tests(
                     ws,
                     "edge",
                     // They wait for games most of the time, and none of them measures any.
                     4,
                     filter,
-                    python.into_iter().chain([simulate, ws.simulate_edge()]).collect(),
+                    python.into_iter().chain(package).chain([simulate, ws.simulate_edge()]).collect(),
                 )
             }
             Stage::Browser => {

@@ -1,20 +1,21 @@
-// Charts of episodes, drawn by uPlot.
+// Charts, drawn by uPlot.
 import uPlot from "./uPlot.esm.js";
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#888";
 
 /**
- * A chart of one or more lines over episodes. It fits the width of its box.
+ * A chart of one or more lines over episodes, or over steps. It fits the width of its box.
  *
  * @param {HTMLElement} box
  * @param {string} title
  * @param {{ label: string, color: string }[]} lines
+ * @param {string} [over] What the lines run over.
  */
 export class Chart {
   #plot;
   #data;
 
-  constructor(box, title, lines) {
+  constructor(box, title, lines, over = "Episode") {
     this.#data = [[], ...lines.map(() => [])];
     const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
     const options = {
@@ -24,8 +25,8 @@ export class Chart {
       cursor: { drag: { x: false, y: false } },
       legend: { live: false },
       scales: { x: { time: false } },
-      axes: [{ ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] }, { ...axis, size: 48 }],
-      series: [{ label: "Episode" }, ...lines.map(({ label, color }) => ({ label, stroke: color, width: 2, points: { size: 4 } }))],
+      axes: [{ ...axis, incrs: [1, 2, 5].flatMap((k) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].map((n) => k * n)).sort((a, b) => a - b) }, { ...axis, size: 48 }],
+      series: [{ label: over }, ...lines.map(({ label, color }) => ({ label, stroke: color, width: 2, spanGaps: true, points: { size: 4 } }))],
     };
     this.#plot = new uPlot(options, this.#data, box);
     new ResizeObserver(() => this.#plot.setSize({ width: Math.max(box.clientWidth, 120), height: 160 })).observe(box);

@@ -2,8 +2,16 @@
 import { Stage } from "./watch.js";
 import { $, heat } from "./view.js";
 
+/** How image files begin. */
+const FILES = [
+  { kind: "image/png", magic: [0x89, 0x50, 0x4e, 0x47] },
+  { kind: "image/jpeg", magic: [0xff, 0xd8, 0xff] },
+  { kind: "image/webp", magic: [0x52, 0x49, 0x46, 0x46] },
+];
+
 export class Picture {
   #stage;
+  #image = new Image();
   #box;
   #root;
   #images;
@@ -21,6 +29,10 @@ export class Picture {
     this.#box = $(root, "stage");
     this.#stage = new Stage(this.#box, "What the agents do");
     this.#glide = glide;
+    this.#image.hidden = true;
+    this.#image.alt = "What the agents do";
+    this.#image.className = "frame";
+    this.#box.append(this.#image);
     new ResizeObserver(() => this.#paint(1)).observe(this.#box);
     const frame = () => {
       if (!root.isConnected) return;
@@ -52,11 +64,23 @@ export class Picture {
     this.#stage.images(JSON.stringify({ images }), () => this.#paint(1));
   }
 
-  /** A picture as it was sent. */
+  /** A picture as it was sent: one of Footlights, or an image file of a trainer elsewhere. */
   take(bytes) {
+    const kind = FILES.find(({ magic }) => magic.every((byte, k) => bytes[k] === byte))?.kind;
+    this.#image.hidden = !kind;
+    if (kind) return this.#file(new Blob([bytes], { type: kind }));
     this.#stage.picture(bytes);
     this.#box.style.aspectRatio = `${this.#stage.width} / ${this.#stage.height}`;
     this.#painted = performance.now();
+  }
+
+  #file(blob) {
+    const before = this.#image.src;
+    this.#image.src = URL.createObjectURL(blob);
+    this.#image.onload = () => {
+      if (before) URL.revokeObjectURL(before);
+      this.#box.style.aspectRatio = `${this.#image.naturalWidth} / ${this.#image.naturalHeight}`;
+    };
   }
 
   /** Where agents have been. */

@@ -24,7 +24,7 @@ const charts = {
   reward: new Chart($(root, "reward-chart"), "Reward of an episode", [{ label: "Reward", color: "#059669" }, { label: "With earlier selves", color: "#db2777" }]),
   length: new Chart($(root, "length-chart"), "Steps of an episode", [{ label: "Steps", color: "#2563eb" }]),
   loss: new Chart($(root, "loss-chart"), "Loss", [{ label: "Loss", color: "#d97706" }]),
-  epsilon: new Chart($(root, "epsilon-chart"), "Share of random actions (epsilon)", [{ label: "Epsilon", color: "#7c3aed" }]),
+  epsilon: new Chart($(root, "epsilon-chart"), "Exploration: share of actions that are not its best", [{ label: "Epsilon", color: "#7c3aed" }]),
 };
 const episodes = [];
 let [total, reached, heard, environment] = [0, 0, 0, catalog.usual];
@@ -79,10 +79,12 @@ function hear(message) {
       total = message.num_episodes;
       begin(message.environment ?? catalog.usual);
       episodes.length = 0;
+      numbers.clear();
+      $(root, "numbers").replaceChildren();
       draw();
       progress(0);
       running(true);
-      words($(root, "told"), `A training of ${total} episodes begins.`);
+      words($(root, "told"), total > 0 ? `A training of ${total} episodes begins.` : "A training begins.");
       break;
     case "episode_start":
       progress(message.episode);
@@ -110,8 +112,22 @@ function hear(message) {
     case "training_complete":
       running(false);
       draw();
-      offer(message.model_saved.replace("models/", ""), message.stopped ? "when it was stopped" : "at the end");
+      if (message.model_saved) offer(message.model_saved.replace("models/", ""), message.stopped ? "when it was stopped" : "at the end");
       words($(root, "told"), `The training is over: ${signed(message.final_avg_reward)} in ${message.final_avg_length.toFixed(0)} steps, the mean of the last episodes.`);
+      break;
+    case "metrics":
+      for (const [name, value] of Object.entries(message.values)) chartOf(name).add(message.step, value);
+      break;
+    case "metrics_history":
+      for (const [name, points] of Object.entries(message.series)) chartOf(name).set(points.map(([step]) => step), points.map(([, value]) => value));
+      break;
+    case "frame":
+      words($(root, "step"), String(message.step));
+      words($(root, "reward"), signed(message.reward));
+      words($(root, "total"), signed(message.cumulative_reward));
+      break;
+    case "trainer":
+      words($(root, "told"), message.connected ? "The trainer is there again." : "The connection of the trainer is lost. Its run goes on when it comes back.");
       break;
     case "paused":
       running(true, true);
@@ -125,6 +141,19 @@ function hear(message) {
       words($(root, "told"), message.message);
       break;
   }
+}
+
+/** The charts of numbers that a trainer elsewhere tells, by name. */
+const numbers = new Map();
+function chartOf(name) {
+  if (!numbers.has(name)) {
+    const box = document.createElement("div");
+    box.className = "chart";
+    box.dataset.number = name;
+    $(root, "numbers").append(box);
+    numbers.set(name, new Chart(box, name, [{ label: name, color: "#0891b2" }], "Step"));
+  }
+  return numbers.get(name);
 }
 
 function begin(id) {

@@ -170,7 +170,11 @@ opt-level = 1
 codegen-units = 16
 incremental = true
 
+# But what simulates and learns is fast there, too: a lesson may be held from a laptop.
 [profile.serve.package]
+footlights-env.opt-level = 3
+footlights-environments.opt-level = 3
+footlights-learn.opt-level = 3
 tract-extra.opt-level = 1
 tract-hir.opt-level = 1
 tract-nnef.opt-level = 1

@@ -1,28 +1,30 @@
 //! One training run that many people watch: a state machine. Time, messages and turns to work in come in; messages, models
-//! and rows come out.
+//! and rows come out. The run is learnt here, or by a trainer elsewhere that says how it goes.
 
+mod active;
+mod broadcast;
+mod episodes;
+mod output;
+mod publication;
 mod request;
 mod told;
+mod viewers;
 
-use std::collections::{BTreeMap, VecDeque};
-
-use footlights_env::{Registry, Simulation, msgpack};
-use footlights_learn::{
-    self as learn, Net, Run,
-    run::{Finished, Round},
-};
+use footlights_env::{Registry, msgpack};
 use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::output::{ModelFile, Output, Saved, Viewer};
 use self::{
+    active::Active,
+    broadcast::Broadcast,
+    publication::{Begin, Publication},
     request::{Request, Start},
-    told::{Complete, Episode, Told},
+    told::{Answer, Episode, Told},
+    viewers::{Allowance, May, Viewers},
 };
-use crate::{heat::Heat, picture};
 
-/// The most episodes that who comes late is told. Of more, every second one is left out, again and again.
-const MOST_HISTORY: usize = 2_000;
 /// What a slice may cost at first, at least and at most before others have a turn, as a number of multiplications. A
 /// slice is at least one round, whatever that costs.
 const FIRST_SLICE: u64 = 5_000_000;
@@ -32,18 +34,14 @@ const MOST_SLICE: u64 = 2_000_000_000;
 const SLICE_MS: (u64, u64) = (25, 12);
 /// A run is kept so often: what a lost process costs.
 const KEEP_MS: u64 = 8_000;
-/// Pictures are not sent to a viewer who says that it has so many messages before it.
-const MOST_BEHIND: u64 = 40;
-/// The longest message that is read, and how many of them a viewer may send at once and in a second over time.
+/// The longest message of a viewer that is read.
 const MAX_MESSAGE: usize = 4_096;
-const BURST: f64 = 40.0;
-const A_SECOND: f64 = 20.0;
+/// How many messages a trainer may send at once, and in a second over time.
+const TRAINER_BURST: f64 = 300.0;
+const TRAINER_A_SECOND: f64 = 100.0;
 
 /// The end of the name of a run's last model.
 const FINAL: &str = "_final";
-
-/// A viewer's connection.
-pub type Viewer = u64;
 
 /// What happens to a run.
 pub enum Input<'a> {
@@ -61,16 +59,23 @@ pub enum Input<'a> {
         /// Whether it came with the token.
         may_control: bool,
     },
+    /// A message of a trainer elsewhere, which came with the token.
+    Published {
+        /// Its connection.
+        trainer: Viewer,
+        /// What it says.
+        message: Message<'a>,
+    },
     /// A model that was learnt is stored, or could not be.
     Stored {
         /// Its name.
         model: &'a str,
-        /// Whether it is.
-        done: bool,
+        /// Why it is not; none if it is.
+        failed: Option<&'a str>,
     },
-    /// A viewer is gone.
+    /// A connection is gone: a viewer's, or a trainer's.
     Disconnected {
-        /// Who.
+        /// Whose.
         viewer: Viewer,
     },
     /// The time that [`Training::next_wake`] named has come. `took` are the milliseconds since the turn before, if work was
@@ -81,126 +86,42 @@ pub enum Input<'a> {
     },
 }
 
-/// What a run asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// A message to a viewer.
-    Send {
-        /// To whom.
-        viewer: Viewer,
-        /// The message.
-        text: String,
-    },
-    /// A picture to a viewer, always a whole one: who is slow is sent fewer. It is read like one of a session.
-    Picture {
-        /// To whom.
-        viewer: Viewer,
-        /// The picture.
-        bytes: Vec<u8>,
-    },
-    /// The run must be stored, or what is stored of it forgotten.
-    Keep,
-    /// A model was learnt; [`Input::Stored`] answers.
-    Model(Box<Saved>),
-    /// An episode ended by the rules, for the list of failures.
-    Failed {
-        /// From 1.
-        episode: u32,
-        /// Whose agent.
-        agent: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A model that was learnt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Saved {
-    /// Its name.
-    pub name: String,
-    /// Its network, for observations as they are.
-    pub net: Net,
-    /// What the outputs of the network are.
-    pub output: learn::Output,
-    /// What it was learnt for.
-    pub environment: String,
-    /// With which configuration.
-    pub config: Value,
-    /// Episodes and steps until then.
-    pub episode: u32,
-    /// Steps until then.
-    pub steps: u64,
-    /// The mean reward of the last ten episodes.
-    pub score: f64,
+/// A message as it came.
+#[derive(Debug, Clone, Copy)]
+pub enum Message<'a> {
+    /// JSON.
+    Text(&'a str),
+    /// A picture or a model.
+    Bytes(&'a [u8]),
 }
 
 /// A run with its viewers.
 pub struct Training {
     name: String,
-    viewers: BTreeMap<Viewer, Watching>,
+    viewers: Viewers,
     state: State,
     /// The episodes of the run that is over.
     past: Vec<Episode>,
     /// Models that are being stored, and what is told of them then.
     waiting: Vec<(String, String)>,
-    out: VecDeque<Output>,
     slice: u64,
     /// Whether the last slice was used up.
     used_up: bool,
-}
-
-#[derive(Debug, Default)]
-struct Watching {
-    heard: EpochMs,
-    allowance: f64,
-    /// How many messages it was sent, and how many it says to have shown; none as long as it says nothing.
-    sent: u64,
-    seen: Option<u64>,
-    /// Whether pictures are wanted.
-    pictures: bool,
-}
-
-impl Watching {
-    /// Whether the viewer has shown most of what it was sent, as far as one knows.
-    fn keeps_up(&self) -> bool {
-        self.seen.is_none_or(|seen| self.sent.saturating_sub(seen) < MOST_BEHIND)
-    }
+    /// What the trainer elsewhere may still say.
+    allowance: Allowance,
 }
 
 enum State {
     Idle,
     Active(Box<Active>),
-}
-
-/// A run that is not over.
-struct Active {
-    run: Run,
-    facts: Facts,
-    actions: Vec<Vec<&'static str>>,
-    /// When the next step of an episode that is shown is due.
-    due: EpochMs,
-    kept: EpochMs,
-}
-
-/// What is stored of a run beside what it learnt.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Facts {
-    start: Start,
-    environment: String,
-    paused: bool,
-    /// The episode that is shown, or was shown last.
-    shown: u32,
-    heat: Heat,
-    history: Vec<Episode>,
-    last: VecDeque<Episode>,
+    Broadcast(Box<Broadcast>),
 }
 
 /// A run as it is stored.
 #[derive(Serialize, Deserialize)]
-struct Stored {
-    facts: Facts,
-    #[serde(with = "serde_bytes")]
-    run: Vec<u8>,
+enum Stored {
+    Active(Box<active::Stored>),
+    Broadcast(Broadcast),
 }
 
 /// What a run needs to know of a deployment.
@@ -217,13 +138,13 @@ impl Training {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            viewers: BTreeMap::new(),
+            viewers: Viewers::default(),
             state: State::Idle,
             past: Vec::new(),
             waiting: Vec::new(),
-            out: VecDeque::new(),
             slice: FIRST_SLICE,
             used_up: false,
+            allowance: Allowance::new(TRAINER_BURST, EpochMs(0)),
         }
     }
 
@@ -232,12 +153,11 @@ impl Training {
     /// # Errors
     /// The bytes are none, or their environment is another one by now.
     pub fn restore(name: &str, registry: &Registry, stored: &[u8], now: EpochMs) -> Result<Self, String> {
-        let Stored { facts, run } = msgpack::decode(stored).map_err(|error| error.to_string())?;
-        let sim = make(registry, &facts.environment, &facts.start.config)?;
-        let run = Run::restore(sim.as_ref(), &run).map_err(|error| error.to_string())?;
-        let actions = names(sim.as_ref());
-        let active = Active { run, facts, actions, due: now, kept: now };
-        Ok(Self { state: State::Active(Box::new(active)), ..Self::new(name) })
+        let state = match msgpack::decode(stored).map_err(|error| error.to_string())? {
+            Stored::Active(stored) => State::Active(Box::new(Active::restore(registry, *stored, now)?)),
+            Stored::Broadcast(broadcast) => State::Broadcast(Box::new(broadcast)),
+        };
+        Ok(Self { state, ..Self::new(name) })
     }
 
     /// Everything that a later process needs; none if there is no run.
@@ -245,22 +165,33 @@ impl Training {
     /// # Errors
     /// It cannot be written.
     pub fn save(&self) -> Result<Option<Vec<u8>>, String> {
-        let State::Active(active) = &self.state else { return Ok(None) };
-        let run = active.run.save().map_err(|error| error.to_string())?;
-        let stored = Stored { facts: active.facts.clone(), run };
+        let stored = match &self.state {
+            State::Idle => return Ok(None),
+            State::Active(active) => Stored::Active(Box::new(active.save()?)),
+            State::Broadcast(broadcast) => Stored::Broadcast(broadcast.as_ref().clone()),
+        };
         msgpack::encode(&stored).map(Some).map_err(|error| error.to_string())
     }
 
     /// Whether a run is under way, paused or not.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        matches!(self.state, State::Active(_))
+        !matches!(self.state, State::Idle)
     }
 
     /// How many watch.
     #[must_use]
     pub fn viewers(&self) -> usize {
-        self.viewers.len()
+        self.viewers.count()
+    }
+
+    /// The connection of the trainer elsewhere that tells of the run.
+    #[must_use]
+    pub fn trainer(&self) -> Option<Viewer> {
+        match &self.state {
+            State::Broadcast(broadcast) => broadcast.trainer,
+            _ => None,
+        }
     }
 
     /// When it wants to be woken; never while nothing is to be done.
@@ -274,52 +205,50 @@ impl Training {
 
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.viewers.poll()
     }
 
     /// Something happened.
     pub fn handle(&mut self, now: EpochMs, world: &World<'_>, input: &Input<'_>) {
         match input {
-            Input::Connected { viewer } => {
-                let watching = Watching { heard: now, allowance: BURST, ..Watching::default() };
-                self.viewers.insert(*viewer, watching);
-                self.tell_status(*viewer);
-                let episodes = match &self.state {
-                    State::Active(active) => &active.facts.history,
-                    State::Idle => &self.past,
-                };
-                if !episodes.is_empty() {
-                    let history = Told::History { episodes }.json();
-                    self.send(*viewer, history);
+            Input::Connected { viewer } => self.welcome(now, *viewer),
+            Input::Disconnected { viewer } => {
+                self.viewers.remove(*viewer);
+                if let State::Broadcast(broadcast) = &mut self.state
+                    && broadcast.trainer == Some(*viewer)
+                {
+                    broadcast.trainer = None;
+                    self.viewers.broadcast(&Told::Trainer { connected: false }.json());
+                    self.viewers.push(Output::Keep);
                 }
             }
-            Input::Disconnected { viewer } => {
-                self.viewers.remove(viewer);
-            }
             Input::Text { viewer, text, may_control } => {
-                if self.may_speak(now, *viewer) {
+                if self.viewers.may_speak(now, *viewer) {
                     self.read(now, world, *viewer, *text, *may_control);
                 }
             }
-            Input::Stored { model, done } => self.stored(model, *done),
+            Input::Published { trainer, message } => self.publish(now, *trainer, *message),
+            Input::Stored { model, failed } => self.stored(model, *failed),
             Input::Wake { took } => self.wake(now, *took),
         }
     }
 
-    fn may_speak(&mut self, now: EpochMs, viewer: Viewer) -> bool {
-        let Some(watching) = self.viewers.get_mut(&viewer) else { return false };
-        let seconds = (now - watching.heard) as f64 / 1_000.0;
-        watching.heard = watching.heard.max(now);
-        watching.allowance = (watching.allowance + seconds * A_SECOND).min(BURST);
-        if watching.allowance < 1.0 {
-            return false;
+    fn welcome(&mut self, now: EpochMs, viewer: Viewer) {
+        self.viewers.add(viewer, now);
+        self.tell_status(viewer);
+        let episodes = match &self.state {
+            State::Active(active) => active.facts.episodes.history(),
+            State::Broadcast(broadcast) => broadcast.episodes.history(),
+            State::Idle => &self.past,
+        };
+        if !episodes.is_empty() {
+            self.viewers.send(viewer, Told::History { episodes }.json());
         }
-        watching.allowance -= 1.0;
-        if watching.allowance < 1.0 {
-            self.refuse(viewer, "Too many messages; what follows is not read for a while.");
-            return false;
+        if let State::Broadcast(broadcast) = &self.state
+            && !broadcast.metrics.is_empty()
+        {
+            self.viewers.send(viewer, Told::MetricsHistory { series: &broadcast.metrics }.json());
         }
-        true
     }
 
     fn read(
@@ -337,10 +266,10 @@ impl Training {
         };
         let request = match request {
             Ok(request) => request,
-            Err(why) => return self.refuse(viewer, &why),
+            Err(why) => return self.viewers.refuse(viewer, &why),
         };
         if request.is_control() && !may_control {
-            return self.refuse(
+            return self.viewers.refuse(
                 viewer,
                 "Only who has the token starts, pauses, resumes and stops a training: open /ws/training?token=TOKEN.",
             );
@@ -348,27 +277,25 @@ impl Training {
         match request {
             Request::Start(start) => {
                 if let Err(why) = self.start(now, world, *start) {
-                    self.refuse(viewer, &why);
+                    self.viewers.refuse(viewer, &why);
                 }
             }
             Request::Pause => self.pause(viewer, true, now),
             Request::Resume => self.pause(viewer, false, now),
             Request::Stop => match &self.state {
                 State::Active(_) => self.finish(true),
-                State::Idle => self.refuse(viewer, "No training is under way."),
+                // The trainer saves what it has and says the end; without one that is the end.
+                State::Broadcast(broadcast) => {
+                    if !broadcast.answer(&Answer::Stop {}, &mut self.viewers) {
+                        self.end(true);
+                    }
+                }
+                State::Idle => self.viewers.refuse(viewer, "No training is under way."),
             },
             Request::Status => self.tell_status(viewer),
             Request::Ping => {}
-            Request::Show(pictures) => {
-                if let Some(watching) = self.viewers.get_mut(&viewer) {
-                    watching.pictures = pictures;
-                }
-            }
-            Request::Seen(messages) => {
-                if let Some(watching) = self.viewers.get_mut(&viewer) {
-                    watching.seen = Some(messages);
-                }
-            }
+            Request::Show(pictures) => self.viewers.wants_pictures(viewer, pictures),
+            Request::Seen(messages) => self.viewers.has_seen(viewer, messages),
         }
     }
 
@@ -384,37 +311,31 @@ impl Training {
             }
             (None, None) => return Err("\"environment\" is missing, and nothing here can be watched.".into()),
         };
-        let sim = make(world.registry, &environment, &start.config)?;
-        start.settings.common.shaping = start.shaping.of(&sim.labels().infos);
-        let run = Run::new(sim.as_ref(), start.settings.clone()).map_err(|error| error.to_string())?;
-        self.broadcast(
-            &Told::TrainingStarted { num_episodes: start.episodes, environment: &environment }.json(),
-        );
-        let mut facts = Facts {
-            start,
-            environment,
-            paused: false,
-            shown: 0,
-            heat: Heat::default(),
-            history: Vec::new(),
-            last: VecDeque::new(),
-        };
-        facts.show_next(&run);
-        let active = Active { run, facts, actions: names(sim.as_ref()), due: now, kept: now };
+        let active = Active::new(world.registry, environment, start, now)?;
+        let Start { episodes, .. } = active.facts.start;
+        let environment = &active.facts.environment;
+        self.viewers.broadcast(&Told::TrainingStarted { num_episodes: episodes, environment }.json());
+        active.tell_episode(&mut self.viewers);
         self.state = State::Active(Box::new(active));
-        self.tell_episode();
-        self.out.push_back(Output::Keep);
+        self.viewers.push(Output::Keep);
         Ok(())
     }
 
     fn pause(&mut self, viewer: Viewer, pause: bool, now: EpochMs) {
-        let State::Active(active) = &mut self.state else {
-            return self.refuse(viewer, "No training is under way.");
-        };
-        active.facts.paused = pause;
-        active.due = active.due.max(now);
-        self.broadcast(&if pause { Told::Paused {} } else { Told::Resumed {} }.json());
-        self.out.push_back(Output::Keep);
+        match &mut self.state {
+            State::Active(active) => {
+                active.facts.paused = pause;
+                active.due = active.due.max(now);
+            }
+            State::Broadcast(broadcast) => {
+                broadcast.paused = pause;
+                let answer = if pause { Answer::Pause {} } else { Answer::Resume {} };
+                broadcast.answer(&answer, &mut self.viewers);
+            }
+            State::Idle => return self.viewers.refuse(viewer, "No training is under way."),
+        }
+        self.viewers.broadcast(&if pause { Told::Paused {} } else { Told::Resumed {} }.json());
+        self.viewers.push(Output::Keep);
     }
 
     /// Works for a while: one step of an episode that is shown, or as many rounds of others as fit into a slice.
@@ -432,39 +353,31 @@ impl Training {
                 return;
             }
             spent += active.run.cost();
-            if active.run.begin() {
-                active.facts.show_next(&active.run);
-                self.tell_episode();
-            }
-            let State::Active(active) = &mut self.state else { return };
-            let Round { played, finished } = match active.run.round() {
+            let (shown, finished) = match active.round(&mut self.viewers) {
                 Ok(round) => round,
                 Err(error) => {
                     let why = format!("The training ended: {error}");
-                    self.broadcast(&Told::Error { message: &why }.json());
+                    self.viewers.broadcast(&Told::Error { message: &why }.json());
                     return self.finish(true);
                 }
             };
-            let shown = played && active.is_shown();
-            if played {
-                active.count();
-            }
-            if shown {
-                self.tell_step();
-            }
+            let mut models = Vec::new();
             for finished in finished {
-                self.complete(&finished);
+                models.extend(active.complete(&self.name, &finished, &mut self.viewers));
             }
-            let State::Active(active) = &mut self.state else { return };
             if now - active.kept >= KEEP_MS {
                 active.kept = now;
-                self.out.push_back(Output::Keep);
+                self.viewers.push(Output::Keep);
             }
-            if active.run.is_over() {
+            let over = active.run.is_over();
+            if shown {
+                active.due = now + active.facts.start.step_ms;
+            }
+            models.into_iter().for_each(|saved| self.save_checkpoint(saved));
+            if over {
                 return self.finish(false);
             }
             if shown {
-                active.due = now + active.facts.start.step_ms;
                 return;
             }
         }
@@ -474,115 +387,50 @@ impl Training {
         }
     }
 
-    /// That an episode begins, if it is shown.
-    fn tell_episode(&mut self) {
-        let State::Active(active) = &self.state else { return };
-        if let (true, Some(game)) = (active.is_shown(), active.run.games().first()) {
-            let told = Told::EpisodeStart { episode: game.episode, epsilon: active.run.epsilon(0) }.json();
-            self.broadcast(&told);
-        }
-    }
-
-    /// The step of an episode that is shown.
-    fn tell_step(&mut self) {
-        let State::Active(active) = &mut self.state else { return };
-        let Active { run, facts, actions, .. } = active.as_mut();
-        let mut observation = Vec::new();
-        if let Some(game) = run.games().first() {
-            game.sim.observe(footlights_env::Agent(0), &mut observation);
-        }
-        let preferences = run.preferences(&observation);
-        let game = run.games().first();
-        let update = game.and_then(|game| told::update(game, preferences, &facts.heat, actions));
-        let wanted = self.viewers.values().any(|viewer| viewer.pictures);
-        let picture = game.filter(|_| wanted).map(|game| picture::whole(game.sim.as_ref()));
-        if let Some(update) = update {
-            self.show(&update);
-        }
-        // A picture that cannot be written is one that is missing; the next one is whole again.
-        if let Some(Ok(bytes)) = picture {
-            self.show_picture(&bytes);
-        }
-    }
-
-    fn complete(&mut self, finished: &Finished) {
-        let State::Active(active) = &mut self.state else { return };
-        let episode = Episode::from(finished);
-        let facts = &mut active.facts;
-        facts.last.push_back(episode.clone());
-        if facts.last.len() > 10 {
-            facts.last.pop_front();
-        }
-        facts.history.push(episode.clone());
-        if facts.history.len() > MOST_HISTORY {
-            let mut number = 0;
-            facts.history.retain(|_| {
-                number += 1;
-                number % 2 == 0
-            });
-        }
-        let complete = Complete {
-            episode: episode.episode,
-            reward: episode.reward,
-            length: episode.length,
-            loss: episode.loss,
-            epsilon: episode.epsilon,
-            avg_reward_5: mean(&facts.last, 5, |episode| episode.reward),
-            avg_length_5: mean(&facts.last, 5, |episode| f64::from(episode.length)),
-            avg_loss_5: mean(&facts.last, 5, |episode| episode.loss),
-            buffer_size: active.run.remembered(),
-            failure_reason: episode.failure_reason.clone(),
-            against_past: episode.against_past,
-        };
-        let every = active.facts.start.save_every;
-        let saves = episode.episode.is_multiple_of(every) && !active.run.is_over();
-        let saved = saves.then(|| {
-            let name = format!("{}_ep{}", self.name, episode.episode);
-            active.model(name)
-        });
-        let told = Told::EpisodeComplete(&complete).json();
-        self.broadcast(&told);
-        if let Some(reason) = episode.failure_reason {
-            self.out.push_back(Output::Failed { episode: episode.episode, agent: "agent_0".into(), reason });
-        }
-        if let Some(saved) = saved {
-            let told = Told::CheckpointSaved { model: &saved.name, episode: saved.episode }.json();
-            self.save_model(saved, told);
-        }
+    fn save_checkpoint(&mut self, saved: Saved) {
+        let told = Told::CheckpointSaved { model: &saved.name, episode: saved.episode }.json();
+        self.save_model(saved, told);
     }
 
     /// What is told of a model is told when it is stored.
     fn save_model(&mut self, saved: Saved, told: String) {
         self.waiting.push((saved.name.clone(), told));
-        self.out.push_back(Output::Model(Box::new(saved)));
+        self.viewers.push(Output::Model(Box::new(saved)));
     }
 
-    fn stored(&mut self, model: &str, done: bool) {
+    fn stored(&mut self, model: &str, failed: Option<&str>) {
         let Some(place) = self.waiting.iter().position(|(name, _)| name == model) else { return };
         let (_, told) = self.waiting.remove(place);
-        if !done {
-            let why = format!("The model {model} could not be saved.");
-            self.broadcast(&Told::Error { message: &why }.json());
+        let why = failed.map(|why| format!("The model {model} could not be saved: {why}"));
+        if let Some(why) = &why {
+            self.viewers.broadcast(&Told::Error { message: why }.json());
+        }
+        if let State::Broadcast(broadcast) = &self.state {
+            let answer = match &why {
+                Some(why) => Answer::NotStored { model, message: why },
+                None => Answer::Stored { model },
+            };
+            broadcast.answer(&answer, &mut self.viewers);
         }
         // The end of a run is told in any case.
-        if done || model.ends_with(FINAL) {
-            self.broadcast(&told);
+        if failed.is_none() || model.ends_with(FINAL) {
+            self.viewers.broadcast(&told);
         }
     }
 
     fn finish(&mut self, stopped: bool) {
-        let State::Active(mut active) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        let State::Active(active) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let saved = active.model(format!("{}{FINAL}", self.name));
-        self.past = std::mem::take(&mut active.facts.history);
+        self.past = active.facts.episodes.history().to_vec();
         let told = Told::TrainingComplete {
-            model_saved: &format!("models/{}", saved.name),
+            model_saved: Some(&format!("models/{}", saved.name)),
             final_avg_reward: saved.score,
-            final_avg_length: mean(&active.facts.last, 10, |episode| f64::from(episode.length)),
+            final_avg_length: active.facts.episodes.length(),
             stopped,
         }
         .json();
         self.save_model(saved, told);
-        self.out.push_back(Output::Keep);
+        self.viewers.push(Output::Keep);
         self.slice = FIRST_SLICE;
     }
 
@@ -592,10 +440,18 @@ impl Training {
             State::Active(active) => Told::TrainingStatus {
                 is_training: true,
                 is_paused: active.facts.paused,
-                current_episode: active.run.games().first().map_or(0, |game| game.episode),
+                current_episode: active.episode(),
                 total_episodes: active.facts.start.episodes,
                 run,
                 environment: Some(&active.facts.environment),
+            },
+            State::Broadcast(broadcast) => Told::TrainingStatus {
+                is_training: true,
+                is_paused: broadcast.paused,
+                current_episode: broadcast.episode(),
+                total_episodes: broadcast.num_episodes,
+                run,
+                environment: Some(&broadcast.environment),
             },
             State::Idle => Told::TrainingStatus {
                 is_training: false,
@@ -607,85 +463,115 @@ impl Training {
             },
         }
         .json();
-        self.send(viewer, told);
+        self.viewers.send(viewer, told);
     }
 
-    fn send(&mut self, viewer: Viewer, text: String) {
-        if let Some(watching) = self.viewers.get_mut(&viewer) {
-            watching.sent += 1;
-            self.out.push_back(Output::Send { viewer, text });
+    /// A trainer elsewhere says something.
+    fn publish(&mut self, now: EpochMs, trainer: Viewer, message: Message<'_>) {
+        match self.allowance.speak(now, TRAINER_BURST, TRAINER_A_SECOND) {
+            May::Speak => {}
+            May::NoMore => {
+                let message = "Too many messages; what follows is not read for a while.";
+                return self.answer(trainer, &Answer::Error { message });
+            }
+            May::Not => return,
+        }
+        let done = match message {
+            Message::Text(text) => publication::text(text).and_then(|said| self.said(now, trainer, said)),
+            Message::Bytes(bytes) => publication::bytes(bytes).and_then(|bytes| {
+                let broadcast = own(&mut self.state, trainer)?;
+                if let Some(saved) = broadcast.take(&self.name, bytes, &mut self.viewers) {
+                    self.save_checkpoint(saved);
+                }
+                Ok(())
+            }),
+        };
+        if let Err(why) = done {
+            self.answer(trainer, &Answer::Error { message: &why });
         }
     }
 
-    fn broadcast(&mut self, text: &str) {
-        for (viewer, watching) in &mut self.viewers {
-            watching.sent += 1;
-            self.out.push_back(Output::Send { viewer: *viewer, text: text.to_owned() });
-        }
-    }
-
-    /// A step, for those who keep up.
-    fn show(&mut self, text: &str) {
-        for (viewer, watching) in &mut self.viewers {
-            if watching.keeps_up() {
-                watching.sent += 1;
-                self.out.push_back(Output::Send { viewer: *viewer, text: text.to_owned() });
+    fn said(&mut self, now: EpochMs, trainer: Viewer, said: Publication) -> Result<(), String> {
+        match said {
+            Publication::Begin(begin) => self.begin(now, trainer, begin)?,
+            Publication::Ping {} => {
+                self.answer(trainer, &Answer::Pong { viewers: self.viewers.count() });
+            }
+            Publication::End {} => {
+                own(&mut self.state, trainer)?;
+                self.end(false);
+            }
+            said => {
+                let broadcast = own(&mut self.state, trainer)?;
+                broadcast.hear(said, &mut self.viewers);
+                if now - broadcast.kept >= KEEP_MS {
+                    broadcast.kept = now;
+                    self.viewers.push(Output::Keep);
+                    broadcast.answer(&Answer::Kept { number: broadcast.heard }, &mut self.viewers);
+                }
             }
         }
+        Ok(())
     }
 
-    /// The picture of a step, for those who want it and keep up.
-    fn show_picture(&mut self, bytes: &[u8]) {
-        for (viewer, watching) in &mut self.viewers {
-            if watching.pictures && watching.keeps_up() {
-                watching.sent += 1;
-                self.out.push_back(Output::Picture { viewer: *viewer, bytes: bytes.to_vec() });
+    /// A run of a trainer elsewhere begins, or goes on.
+    fn begin(&mut self, now: EpochMs, trainer: Viewer, begin: Begin) -> Result<(), String> {
+        let mut heard = 0;
+        match &mut self.state {
+            State::Active(_) => {
+                return Err(format!(
+                    "The run {:?} is learnt in the deployment; choose another name.",
+                    self.name
+                ));
+            }
+            // A connection that is lost may not be known to be so yet.
+            State::Broadcast(broadcast) if begin.resume => {
+                broadcast.trainer = Some(trainer);
+                heard = broadcast.heard;
+                self.viewers.broadcast(&Told::Trainer { connected: true }.json());
+            }
+            State::Broadcast(broadcast) if broadcast.trainer.is_some_and(|other| other != trainer) => {
+                return Err(format!(
+                    "Another trainer tells of the run {:?}; choose another name.",
+                    self.name
+                ));
+            }
+            State::Broadcast(_) | State::Idle => {
+                let (num_episodes, environment) = (begin.num_episodes, &begin.environment);
+                self.viewers.broadcast(&Told::TrainingStarted { num_episodes, environment }.json());
+                self.state = State::Broadcast(Box::new(Broadcast::new(begin, trainer, now)));
             }
         }
+        self.viewers.push(Output::Keep);
+        let (run, viewers) = (self.name.clone(), self.viewers.count());
+        self.answer(trainer, &Answer::Accepted { run: &run, viewers, heard });
+        Ok(())
     }
 
-    fn refuse(&mut self, viewer: Viewer, why: &str) {
-        self.send(viewer, Told::Error { message: why }.json());
+    /// A run of a trainer elsewhere is over.
+    fn end(&mut self, stopped: bool) {
+        let State::Broadcast(broadcast) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        let told = Told::TrainingComplete {
+            model_saved: None,
+            final_avg_reward: broadcast.episodes.reward(),
+            final_avg_length: broadcast.episodes.length(),
+            stopped,
+        };
+        self.viewers.broadcast(&told.json());
+        self.past = broadcast.episodes.history().to_vec();
+        self.viewers.push(Output::Keep);
+    }
+
+    fn answer(&mut self, viewer: Viewer, answer: &Answer<'_>) {
+        self.viewers.push(Output::Send { viewer, text: answer.json() });
     }
 }
 
-impl Facts {
-    /// Chooses whether the episode that has just begun in the first game is shown.
-    fn show_next(&mut self, run: &Run) {
-        let Some(game) = run.games().first() else { return };
-        if self.shown == 0 || game.episode >= self.shown.saturating_add(self.start.show_every.max(1)) {
-            self.shown = game.episode;
-        }
-    }
-}
-
-impl Active {
-    /// Whether the episode of the first game is shown.
-    fn is_shown(&self) -> bool {
-        self.run.games().first().is_some_and(|game| game.episode == self.facts.shown)
-    }
-
-    fn count(&mut self) {
-        for game in self.run.games() {
-            // An episode that has just begun entered no cell.
-            if game.last.is_some() {
-                let positions = game.sim.overview().positions;
-                self.facts.heat.count(&positions, game.sim.spec().viewport);
-            }
-        }
-    }
-
-    fn model(&self, name: String) -> Saved {
-        Saved {
-            name,
-            net: self.run.network(),
-            output: self.run.output(),
-            environment: self.facts.environment.clone(),
-            config: self.facts.start.config.clone(),
-            episode: self.run.episodes(),
-            steps: self.run.steps(),
-            score: mean(&self.facts.last, 10, |episode| episode.reward),
-        }
+/// The run of that trainer.
+fn own(state: &mut State, trainer: Viewer) -> Result<&mut Broadcast, String> {
+    match state {
+        State::Broadcast(broadcast) if broadcast.trainer == Some(trainer) => Ok(broadcast),
+        _ => Err("No run of yours is under way: say begin first.".into()),
     }
 }
 
@@ -700,20 +586,4 @@ fn merge(config: &mut Value, usual: &Value) {
         }
         _ => {}
     }
-}
-
-fn make(registry: &Registry, environment: &str, config: &Value) -> Result<Box<dyn Simulation>, String> {
-    let entry = registry.get(environment).map_err(|error| error.to_string())?;
-    entry.make(config).map_err(|error| error.to_string())
-}
-
-fn names(sim: &dyn Simulation) -> Vec<Vec<&'static str>> {
-    let labels = sim.labels();
-    sim.spec().agents().map(|agent| labels.actions(agent).to_vec()).collect()
-}
-
-/// The mean of the last episodes.
-fn mean(episodes: &VecDeque<Episode>, count: usize, of: impl Fn(&Episode) -> f64) -> f64 {
-    let last: Vec<f64> = episodes.iter().rev().take(count).map(of).collect();
-    if last.is_empty() { 0.0 } else { last.iter().sum::<f64>() / last.len() as f64 }
 }

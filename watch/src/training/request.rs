@@ -121,7 +121,7 @@ fn start(message: &Map<String, Value>) -> Result<Start, String> {
     // Games of several agents are short beside what they take to be learnt, and many are played at once.
     let (usual_games, usual_batch, usual_rate) = match learner {
         Learner::Dqn => (1, 32, 5e-4),
-        Learner::Ppo => (16, 128, 1e-3),
+        Learner::Ppo => (16, 128, 2e-3),
     };
     let episodes = between(message, "num_episodes", 100, (1, 100_000))? as u32;
     let games = between(message, "games", usual_games, (1, 64))? as usize;

@@ -1,9 +1,12 @@
 //! What viewers of a training run are told, as JSON in the layout of the Hamlet metaserver.
 
+use std::collections::BTreeMap;
+
 use footlights_env::{Overview, Preferences};
 use footlights_learn::run::{Finished, Game};
 use serde::{Deserialize, Serialize};
 
+use super::publication::Moment;
 use crate::{
     heat::{Heat, Shares},
     message::{Affordance, ByAgent, Standing, Status, World},
@@ -13,7 +16,7 @@ use crate::{
 /// A message.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Told<'a> {
+pub enum Told<'a> {
     TrainingStatus {
         is_training: bool,
         is_paused: bool,
@@ -42,17 +45,84 @@ pub(crate) enum Told<'a> {
         episode: u32,
     },
     TrainingComplete {
-        model_saved: &'a str,
+        /// None, if a trainer elsewhere has it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        model_saved: Option<&'a str>,
         final_avg_reward: f64,
         final_avg_length: f64,
         stopped: bool,
     },
     Paused {},
     Resumed {},
+    /// Numbers that a trainer elsewhere tells.
+    Metrics {
+        step: u64,
+        values: &'a BTreeMap<String, f64>,
+    },
+    /// For who comes late: those numbers so far.
+    MetricsHistory {
+        series: &'a BTreeMap<String, Vec<Point>>,
+    },
+    /// Which moment the picture that follows shows.
+    Frame {
+        #[serde(flatten)]
+        moment: &'a Moment,
+    },
+    /// The connection of a trainer elsewhere is lost, or is there again.
+    Trainer {
+        connected: bool,
+    },
     Error {
         message: &'a str,
     },
 }
+
+/// What a trainer elsewhere is told.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Answer<'a> {
+    /// Its run is the one that is watched now.
+    Accepted {
+        run: &'a str,
+        viewers: usize,
+        /// The number of the last message that was heard before.
+        heard: u64,
+    },
+    /// What was said up to that number is stored.
+    Kept {
+        number: u64,
+    },
+    /// A model is stored, and can be watched.
+    Stored {
+        model: &'a str,
+    },
+    /// A model cannot be stored, and why.
+    NotStored {
+        model: &'a str,
+        message: &'a str,
+    },
+    /// Who has the token wants it to wait, to go on, or to end.
+    Pause {},
+    Resume {},
+    Stop {},
+    Pong {
+        viewers: usize,
+    },
+    Error {
+        message: &'a str,
+    },
+}
+
+impl Answer<'_> {
+    pub fn json(&self) -> String {
+        // Nothing in a message can fail to be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A number at a step of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Point(pub u64, pub f64);
 
 impl Told<'_> {
     pub fn json(&self) -> String {
@@ -63,7 +133,7 @@ impl Told<'_> {
 
 /// An episode as charts have it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Episode {
+pub struct Episode {
     pub episode: u32,
     pub reward: f64,
     pub length: u32,
@@ -77,7 +147,7 @@ pub(crate) struct Episode {
 
 /// An episode that is over.
 #[derive(Serialize)]
-pub(crate) struct Complete {
+pub struct Complete {
     pub episode: u32,
     pub reward: f64,
     pub length: u32,
@@ -92,7 +162,7 @@ pub(crate) struct Complete {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Update<'a> {
+pub struct Update<'a> {
     episode: u32,
     step: u32,
     action: crate::message::Action<'a>,
@@ -117,7 +187,7 @@ struct Size {
 }
 
 /// The message after a step of an episode that is shown.
-pub(crate) fn update(
+pub fn update(
     game: &Game,
     preferences: Preferences,
     heat: &Heat,

@@ -9,7 +9,7 @@ mod token;
 pub use api::handle;
 pub use site::{handle as page, problem};
 
-use worker::Env;
+use worker::{Env, Request};
 
 use crate::error::ApiError;
 
@@ -19,4 +19,13 @@ use crate::error::ApiError;
 /// [`ApiError::WrongToken`], and [`ApiError::NoAdminToken`] if the deployment has none.
 pub fn check_token(env: &Env, given: &str) -> Result<(), ApiError> {
     token::compare(&token::read(env)?, given)
+}
+
+/// The same, for the token in a request's header.
+///
+/// # Errors
+/// As [`check_token`].
+pub fn check_request(env: &Env, request: &Request) -> Result<(), ApiError> {
+    let header = request.headers().get("authorization")?.unwrap_or_default();
+    token::check_header(&token::read(env)?, &header)
 }

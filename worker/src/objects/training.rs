@@ -13,7 +13,9 @@ use std::{
 use footlights_data::column::iso8601;
 use footlights_learn::onnx;
 use footlights_protocol::EpochMs;
-use footlights_watch::training::{Input, Output, Saved, Training as Machine, Viewer, World};
+use footlights_watch::training::{
+    Input, Message, ModelFile, Output, Saved, Training as Machine, Viewer, World,
+};
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
     durable_object, wasm_bindgen_futures::spawn_local,
@@ -25,7 +27,9 @@ use crate::{
     error::ApiError,
     http::is_socket,
     log,
-    requests::{TrainingHandoff, TrainingRequest, ViewerCount, read_handoff, read_request, refuse, respond},
+    requests::{
+        Rights, TrainingHandoff, TrainingRequest, ViewerCount, read_handoff, read_request, refuse, respond,
+    },
     store::{
         failures::{self, Failure},
         models::{self, About},
@@ -110,12 +114,23 @@ impl DurableObject for Training {
         if let Err(error) = shell.awake().await {
             log!("error", "run_lost", "detail": error.to_string());
         }
-        let Some((viewer, may_control)) = shell.place(&socket) else { return Ok(()) };
-        let text = match &message {
-            WebSocketIncomingMessage::String(text) => Some(text.as_str()),
-            WebSocketIncomingMessage::Binary(_) => None,
-        };
-        shell.handle(&Input::Text { viewer, text, may_control });
+        let Some((viewer, rights)) = shell.place(&socket) else { return Ok(()) };
+        shell.handle(&match (rights, &message) {
+            (Rights::Publish, WebSocketIncomingMessage::String(text)) => {
+                Input::Published { trainer: viewer, message: Message::Text(text) }
+            }
+            (Rights::Publish, WebSocketIncomingMessage::Binary(bytes)) => {
+                Input::Published { trainer: viewer, message: Message::Bytes(bytes) }
+            }
+            (Rights::Watch | Rights::Control, message) => Input::Text {
+                viewer,
+                text: match message {
+                    WebSocketIncomingMessage::String(text) => Some(text),
+                    WebSocketIncomingMessage::Binary(_) => None,
+                },
+                may_control: rights == Rights::Control,
+            },
+        });
         Ok(())
     }
 
@@ -180,11 +195,18 @@ impl Shell {
             log!("warn", "run_recovered", "run": name);
         }
         let world = world();
+        let lost = machine.trainer();
         for socket in self.state.get_websockets() {
-            if let Some((viewer, _)) = self.place(&socket) {
+            if let Some((viewer, rights)) = self.place(&socket) {
                 self.sockets.borrow_mut().insert(viewer, socket);
-                machine.handle(now(), &world, &Input::Connected { viewer });
+                if rights != Rights::Publish {
+                    machine.handle(now(), &world, &Input::Connected { viewer });
+                }
             }
+        }
+        // A trainer whose connection was lost with the process opens another one.
+        if let Some(viewer) = lost.filter(|trainer| !self.sockets.borrow().contains_key(trainer)) {
+            machine.handle(now(), &world, &Input::Disconnected { viewer });
         }
         *self.name.borrow_mut() = name;
         *self.machine.borrow_mut() = Some(machine);
@@ -199,17 +221,19 @@ impl Shell {
         let pair = WebSocketPair::new()?;
         let viewer = self.last_viewer.get().max(now().0) + 1;
         self.last_viewer.set(viewer);
-        let rights = if handoff.may_control { "control" } else { "watch" };
-        self.state.accept_websocket_with_tags(&pair.server, &[&viewer.to_string(), rights]);
+        let rights = handoff.rights;
+        self.state.accept_websocket_with_tags(&pair.server, &[&viewer.to_string(), rights.tag()]);
         self.sockets.borrow_mut().insert(viewer, pair.server);
-        self.handle(&Input::Connected { viewer });
+        if rights != Rights::Publish {
+            self.handle(&Input::Connected { viewer });
+        }
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    /// Who a socket belongs to, and whether they came with the token.
-    fn place(&self, socket: &WebSocket) -> Option<(Viewer, bool)> {
+    /// Who a socket belongs to, and what they may do.
+    fn place(&self, socket: &WebSocket) -> Option<(Viewer, Rights)> {
         match self.state.get_tags(socket).as_slice() {
-            [viewer, rights] => Some((viewer.parse().ok()?, rights == "control")),
+            [viewer, rights] => Some((viewer.parse().ok()?, Rights::of_tag(rights)?)),
             _ => None,
         }
     }
@@ -247,8 +271,8 @@ impl Shell {
                     let shell = self.clone();
                     spawn_local(async move {
                         let model = saved.name.clone();
-                        let done = shell.save(*saved).await;
-                        shell.handle(&Input::Stored { model: &model, done });
+                        let stored = shell.save(*saved).await;
+                        shell.handle(&Input::Stored { model: &model, failed: stored.err().as_deref() });
                     });
                 }
                 Output::Failed { episode, agent, reason } => {
@@ -279,9 +303,15 @@ impl Shell {
         }
     }
 
-    /// Whether the model is stored.
-    async fn save(&self, saved: Saved) -> bool {
-        let bytes = onnx::write(&saved.net, saved.output.name());
+    /// Stores a model.
+    ///
+    /// # Errors
+    /// Why it is not, in words for those who watch.
+    async fn save(&self, saved: Saved) -> Result<(), String> {
+        let (bytes, foreign) = match saved.file {
+            ModelFile::Net(net) => (onnx::write(&net, saved.output.name()), false),
+            ModelFile::Onnx(bytes) => (bytes, true),
+        };
         let about = About {
             environment: saved.environment,
             config: saved.config,
@@ -291,11 +321,14 @@ impl Shell {
             output: saved.output,
             digest: models::digest_of(&bytes),
         };
+        if foreign {
+            catalog::check(&saved.name, &bytes, &about)?;
+        }
         for attempt in 1..=ATTEMPTS {
             match models::save(&self.env, &saved.name, bytes.clone(), &about).await {
                 Ok(()) => {
                     log!("info", "model_saved", "model": saved.name);
-                    return true;
+                    return Ok(());
                 }
                 Err(error) => {
                     log!("error", "model_not_saved", "model": saved.name, "attempt": attempt, "detail": error.to_string());
@@ -303,7 +336,7 @@ impl Shell {
             }
             Delay::from(Duration::from_millis(RETRY_MS)).await;
         }
-        false
+        Err("the storage does not take it now".into())
     }
 
     /// Starts the chain of timers, unless it runs.

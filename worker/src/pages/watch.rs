@@ -181,6 +181,7 @@ pub fn train(catalog: &Value, environments: &[&str], usual: Option<&str>) -> Mar
                     div.chart data-part="length-chart" {}
                     div.chart data-part="loss-chart" {}
                     div.chart data-part="epsilon-chart" {}
+                    div data-part="numbers" {}
                     h2 { "Models of this run" }
                     ul data-part="models" {}
                 }

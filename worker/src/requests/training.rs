@@ -23,12 +23,38 @@ object_requests! {
     }
 }
 
-/// Somebody who watches a training run.
+/// Somebody who watches a training run, or a trainer elsewhere that tells of it.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingHandoff {
     pub run: String,
-    /// Whether they came with the token.
-    pub may_control: bool,
+    pub rights: Rights,
+}
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rights {
+    Watch,
+    /// It came with the token: it starts, pauses, resumes and stops, too.
+    Control,
+    /// It came with the token, and tells of a run.
+    Publish,
+}
+
+impl Rights {
+    /// As the tag of a socket.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::Control => "control",
+            Self::Publish => "publish",
+        }
+    }
+
+    /// From the tag of a socket.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        [Self::Watch, Self::Control, Self::Publish].into_iter().find(|rights| rights.tag() == tag)
+    }
 }
 
 impl Handoff for TrainingHandoff {

@@ -6,6 +6,7 @@ use footlights_env::{Agent, Policy, model_files};
 use footlights_experiment::{Checkpoint, EnvironmentRef};
 use footlights_learn::Output;
 use footlights_onnx::{Config, Model};
+use footlights_watch::Player;
 use serde::Serialize;
 use serde_json::{Value, json};
 use worker::Env;
@@ -108,6 +109,21 @@ fn learnt(name: &str, bytes: &[u8], about: &models::About) -> Result<Checkpoint,
     if let Some(checkpoint) = known {
         return Ok(checkpoint);
     }
+    let checkpoint = load(name, bytes, about)?;
+    LOADED.with_borrow_mut(|loaded| {
+        if loaded.len() >= MOST_LOADED {
+            loaded.pop_first();
+        }
+        loaded.insert(name.to_owned(), (about.digest.clone(), checkpoint.clone()));
+    });
+    Ok(checkpoint)
+}
+
+/// The policy that a model is, with what it plays.
+///
+/// # Errors
+/// There is no such environment here, or the model does not fit it.
+fn load(name: &str, bytes: &[u8], about: &models::About) -> Result<Checkpoint, String> {
     let registry = footlights_app::installed().registry();
     let entry = registry.get(&about.environment).map_err(|error| error.to_string())?;
     let environment = EnvironmentRef::registered(entry, about.config.clone());
@@ -118,17 +134,18 @@ fn learnt(name: &str, bytes: &[u8], about: &models::About) -> Result<Checkpoint,
     };
     let config = config.masked();
     let model = Model::load(bytes, config, sim.spec()).map_err(|error| error.to_string())?;
-    let checkpoint =
-        Checkpoint::learnt(name, environment, move || Ok(Box::new(model.policy()?) as Box<dyn Policy>))
-            .trained(about.steps)
-            .scored(about.score);
-    LOADED.with_borrow_mut(|loaded| {
-        if loaded.len() >= MOST_LOADED {
-            loaded.pop_first();
-        }
-        loaded.insert(name.to_owned(), (about.digest.clone(), checkpoint.clone()));
-    });
-    Ok(checkpoint)
+    let policy = move || Ok(Box::new(model.policy()?) as Box<dyn Policy>);
+    Ok(Checkpoint::learnt(name, environment, policy).trained(about.steps).scored(about.score))
+}
+
+/// Tries a model that came from elsewhere.
+///
+/// # Errors
+/// It cannot be played here, with the reason.
+pub fn check(name: &str, bytes: &[u8], about: &models::About) -> Result<(), String> {
+    let checkpoint = load(name, bytes, about)?;
+    let mut player = Player::new(&checkpoint, 1).map_err(|error| error.to_string())?;
+    player.step().map(|_| ())
 }
 
 /// What a session may begin with: the checkpoints of the environment that was named first, the last one first. A build

@@ -10,7 +10,9 @@ use worker::{Env, Headers, Request, Response};
 use crate::{
     admin, auth,
     error::ApiError,
-    requests::{Address, CountSessions, CountViewers, TrainingHandoff, WatchHandoff, call, hand_over},
+    requests::{
+        Address, CountSessions, CountViewers, Rights, TrainingHandoff, WatchHandoff, call, hand_over,
+    },
     store::models,
 };
 
@@ -78,22 +80,48 @@ pub async fn watch_training(
     run: Option<String>,
     token: Option<String>,
 ) -> Result<Response, ApiError> {
-    let run = run.unwrap_or_else(|| USUAL_RUN.to_owned());
-    if !models::is_name(&run) || run.len() > LONGEST_RUN {
-        return Err(ApiError::BadRequest(format!(
-            "a run's name has letters, digits, _ and - only, at most {LONGEST_RUN}"
-        )));
-    }
-    let is_open = env.var(WHO_TRAINS).is_ok_and(|who| who.to_string() == "open");
     let may_control = match token {
         // A wrong token is an error, so that nobody wonders why the buttons do nothing.
         Some(token) => {
             admin::check_token(env, &token)?;
             true
         }
-        None => is_open,
+        None => is_open(env),
     };
-    let handoff = TrainingHandoff { run: run.clone(), may_control };
+    to_run(request, env, run, if may_control { Rights::Control } else { Rights::Watch }).await
+}
+
+/// Lets a trainer elsewhere tell of a run.
+pub async fn publish_training(
+    request: &Request,
+    env: &Env,
+    run: Option<String>,
+) -> Result<Response, ApiError> {
+    let header = request.headers().get("authorization")?;
+    if header.is_some() || !is_open(env) {
+        admin::check_request(env, request)?;
+    }
+    to_run(request, env, run, Rights::Publish).await
+}
+
+/// Whether everybody may control a run here.
+fn is_open(env: &Env) -> bool {
+    env.var(WHO_TRAINS).is_ok_and(|who| who.to_string() == "open")
+}
+
+async fn to_run(
+    request: &Request,
+    env: &Env,
+    run: Option<String>,
+    rights: Rights,
+) -> Result<Response, ApiError> {
+    let run = run.unwrap_or_else(|| USUAL_RUN.to_owned());
+    if !models::is_name(&run) || run.len() > LONGEST_RUN {
+        return Err(ApiError::BadRequest(format!(
+            "a run's name has letters, digits, _ and - only, at most {LONGEST_RUN}"
+        )));
+    }
+    let handoff = TrainingHandoff { run: run.clone(), rights };
     hand_over(env, &Address::training(&run), request, &handoff).await
 }
 
