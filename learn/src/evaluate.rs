@@ -1,6 +1,6 @@
 //! How good a network plays.
 
-use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Rng, Simulation, Stream};
+use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Rng, Simulation, Step, Stream};
 
 use crate::{
     common::Output,
@@ -32,8 +32,57 @@ impl Score {
     }
 }
 
-/// Plays some episodes as the network is meant to be played: every agent takes the action of the highest value, or one that
-/// is drawn with its probability. `net` takes observations as they are.
+/// A game in which one network plays all agents, as it is meant to be played: the action of the highest value, or one that is
+/// drawn with its probability.
+pub struct Game {
+    /// The environment.
+    pub sim: Box<dyn Simulation>,
+    net: Net,
+    output: Output,
+    trace: Trace,
+    observation: Vec<f32>,
+}
+
+impl Game {
+    /// A game of an environment, at no episode yet. `net` takes observations as they are.
+    #[must_use]
+    pub fn new(sim: &dyn Simulation, net: Net, output: Output) -> Self {
+        Self { sim: sim.fork(), net, output, trace: Trace::default(), observation: Vec::new() }
+    }
+
+    /// Plays with another network from now on.
+    pub fn seat(&mut self, net: Net) {
+        self.net = net;
+    }
+
+    /// Plays one step.
+    ///
+    /// # Errors
+    /// The environment cannot be played.
+    pub fn step(&mut self) -> Result<Step, EnvError> {
+        let mut actions = PerAgent::<ActionValue>::new();
+        for agent in 0..self.sim.spec().agents.len() {
+            let agent = Agent(agent as u8);
+            self.observation.clear();
+            self.sim.observe(agent, &mut self.observation);
+            self.net.forward(&self.observation, &mut self.trace);
+            let mask = self.sim.action_mask(agent);
+            let may = |action: usize| mask.get(action).copied().unwrap_or(true);
+            let action = match self.output {
+                Output::QValues => highest_of(self.trace.out(), may),
+                Output::Logits => {
+                    let (seed, episode, tick) = (self.sim.seed(), self.sim.episode(), self.sim.tick() + 1);
+                    let mut rng = Rng::derive(seed, Stream::Policy(agent.0), episode, tick);
+                    ppo::draw_from(self.trace.out(), may, &mut rng)
+                }
+            };
+            actions.push(ActionValue::Discrete(action as i32));
+        }
+        self.sim.step(&actions)
+    }
+}
+
+/// Plays some episodes. `net` takes observations as they are.
 ///
 /// # Errors
 /// The environment cannot be played.
@@ -44,38 +93,20 @@ pub fn play(
     seed: u64,
     episodes: u32,
 ) -> Result<Score, EnvError> {
-    let mut sim = sim.fork();
-    let (mut score, mut trace, mut observation) = (Score::default(), Trace::default(), Vec::new());
+    let mut game = Game::new(sim, net.clone(), output);
+    let mut score = Score::default();
     for episode in 0..episodes {
-        sim.reset(seed, episode);
+        game.sim.reset(seed, episode);
         let mut reward = 0.0;
         loop {
-            let mut actions = PerAgent::<ActionValue>::new();
-            for agent in 0..sim.spec().agents.len() {
-                let agent = Agent(agent as u8);
-                observation.clear();
-                sim.observe(agent, &mut observation);
-                net.forward(&observation, &mut trace);
-                let mask = sim.action_mask(agent);
-                let may = |action: usize| mask.get(action).copied().unwrap_or(true);
-                let action = match output {
-                    Output::QValues => highest_of(trace.out(), may),
-                    Output::Logits => {
-                        let stream = Stream::Policy(agent.0);
-                        let mut rng = Rng::derive(seed, stream, episode, sim.tick() + 1);
-                        ppo::draw_from(trace.out(), may, &mut rng)
-                    }
-                };
-                actions.push(ActionValue::Discrete(action as i32));
-            }
-            let step = sim.step(&actions)?;
+            let step = game.step()?;
             reward += step.rewards.first().copied().map_or(0.0, f64::from);
             if step.done() {
                 break;
             }
         }
         score.rewards.push(reward);
-        score.lengths.push(sim.tick());
+        score.lengths.push(game.sim.tick());
     }
     Ok(score)
 }

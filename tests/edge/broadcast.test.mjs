@@ -1,6 +1,9 @@
-// A trainer in Python tells of its run, and people watch it as if it ran in the deployment.
+// Trainers elsewhere, in Python and in Rust, tell of their runs, and people watch them as if they ran in the deployment.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
@@ -140,5 +143,36 @@ test("a trainer goes on after the process was killed, and nothing that it said i
     await open.ended;
   } finally {
     await killable.stop();
+  }
+});
+
+test("a training on a researcher's machine is watched live, stopped from the page, and its models can be played", { skip: !process.env.FOOTLIGHTS_XTASK }, async () => {
+  const teacher = await Watcher.open(edge.url, { path: `/ws/training?run=native&token=${TOKEN}` });
+  teacher.say("show", { picture: true });
+  const folder = mkdtempSync(join(tmpdir(), "footlights-train-"));
+  try {
+    const out = join(folder, "agent.onnx");
+    const options = ["train", "--env", "hamlet-v0", "--out", out, "--steps", "100000000", "--keep", `10000=${join(folder, "early.onnx")}`, "--evaluate", "2"];
+    const native = spawn(process.env.FOOTLIGHTS_XTASK, [...options, "--broadcast", edge.url, "--run", "native"], {
+      env: { ...process.env, FOOTLIGHTS_ADMIN_TOKEN: TOKEN },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let words = "";
+    native.stderr.on("data", (data) => (words += data));
+    const ended = new Promise((resolve) => native.on("exit", resolve));
+    assert.equal((await teacher.next("training_started")).environment, "hamlet-v0");
+    assert.equal((await teacher.next("frame")).step, 1);
+    assert.equal((await teacher.next("frame")).step, 2);
+    assert.equal((await teacher.next("checkpoint_saved", 60_000)).model, "native_step10000");
+    assert.ok((await teacher.next("metrics")).values["steps a second"] > 0);
+    teacher.say("stop");
+    assert.equal((await teacher.next("checkpoint_saved", 60_000)).model, "native_final");
+    await teacher.next("training_complete");
+    assert.equal(await ended, 0, words);
+    assert.ok(existsSync(out), "what was learnt until then is written here, too");
+    assert.ok(teacher.messages.some(({ picture }) => picture), "pictures came");
+  } finally {
+    rmSync(folder, { recursive: true });
+    await teacher.leave();
   }
 });

@@ -20,7 +20,7 @@ pub(crate) fn next(sim: &dyn Simulation, encoder: &mut Encoder) -> Result<Vec<u8
 ///
 /// # Errors
 /// It cannot be written.
-pub(crate) fn whole(sim: &dyn Simulation) -> Result<Vec<u8>, Error> {
+pub fn whole(sim: &dyn Simulation) -> Result<Vec<u8>, Error> {
     next(sim, &mut Encoder::new(sim.spec().viewport))
 }
 

@@ -70,13 +70,14 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 let simulate = ("FOOTLIGHTS_SIMULATE", ws.program("footlights-simulate-tests")?);
                 let python = tools::python(ws)?.map(|path| ("FOOTLIGHTS_PYTHON", path));
                 let package = tools::python_with(ws, GYMNASIUM)?.map(|path| ("FOOTLIGHTS_GYMNASIUM", path));
+                let this = ("FOOTLIGHTS_XTASK", std::env::current_exe().context("finding this program")?);
                 node_tests(
                     ws,
                     "edge",
                     // They wait for games most of the time, and none of them measures any.
                     4,
                     filter,
-                    python.into_iter().chain(package).chain([simulate, ws.simulate_edge()]).collect(),
+                    python.into_iter().chain(package).chain([simulate, this, ws.simulate_edge()]).collect(),
                 )
             }
             Stage::Browser => {

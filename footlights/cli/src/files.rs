@@ -44,6 +44,7 @@ pub const MIGRATIONS: Files = footlights_data::MIGRATIONS;
 pub const EDGE: Files = &[
     ("package.json", include_str!("../edge/package.json")),
     ("package-lock.json", include_str!("../edge/package-lock.json")),
+    ("broadcast.mjs", include_str!("../edge/broadcast.mjs")),
     ("dev.mjs", include_str!("../edge/dev.mjs")),
     ("edge.mjs", include_str!("../edge/edge.mjs")),
     ("export.mjs", include_str!("../edge/export.mjs")),

@@ -3,6 +3,7 @@
 //! It brings a machine to where everything runs, builds the lab's WebAssembly modules, and starts what the architecture
 //! keeps apart. What a machine may read goes to standard output, everything else to standard error.
 
+mod broadcast;
 pub mod build;
 mod cargo;
 mod check;

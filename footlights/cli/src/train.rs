@@ -18,7 +18,7 @@ use footlights_learn::{
 };
 use serde_json::Value;
 
-use crate::{process::say, rollout};
+use crate::{broadcast::Broadcast, dev, process::say, rollout};
 
 /// How often it is said how it goes.
 const TELL: Duration = Duration::from_secs(10);
@@ -76,7 +76,16 @@ pub struct Options {
     /// ppo: steps of every game between two updates
     #[arg(long, default_value_t = 128)]
     horizon: usize,
-    /// Episodes of the evaluation, in which no action is random
+    /// A deployment, such as http://127.0.0.1:8787, that shows the run at /train?run=NAME and stores its models
+    #[arg(long)]
+    broadcast: Option<String>,
+    /// The name of the run in the deployment
+    #[arg(long = "run", default_value = "training")]
+    name: String,
+    /// The deployment's FOOTLIGHTS_ADMIN_TOKEN; better in the environment than on the command line
+    #[arg(long, env = dev::ADMIN_TOKEN, hide_env_values = true)]
+    token: Option<String>,
+    /// Episodes of the evaluation, in which it plays as the model is played
     #[arg(long, default_value_t = 100)]
     evaluate: u32,
 }
@@ -167,14 +176,26 @@ pub fn run(registry: &Registry, options: &Options) -> Result<()> {
     };
     let settings = Settings { common, method, length: Length::Steps(options.steps) };
     let mut run = Run::new(sim.as_ref(), settings).map_err(|error| anyhow!("{error}"))?;
+    let mut broadcast = match &options.broadcast {
+        Some(url) => {
+            let (name, token) = (&options.name, options.token.as_deref());
+            Some(Broadcast::begin(url, name, token, sim.as_ref(), &config, &run).context("--broadcast")?)
+        }
+        None => None,
+    };
     let mut keep = options.keep.clone();
     keep.sort_by_key(|kept| kept.steps);
     let mut keep = keep.into_iter().peekable();
     let (began, mut told) = (Instant::now(), Instant::now());
     let (mut episodes, mut rewards, mut lengths) = (0u32, 0.0, 0u64);
     let mut past = (0u32, 0.0);
-    while !run.is_over() {
-        for finished in run.round().map_err(|error| anyhow!("{error}"))?.finished {
+    let mut stopped = false;
+    while !run.is_over() && !stopped {
+        let finished = run.round().map_err(|error| anyhow!("{error}"))?.finished;
+        if let Some(broadcast) = &mut broadcast {
+            stopped = broadcast.round(&run, &finished)?;
+        }
+        for finished in finished {
             // Games with earlier selves say something else than games of equals.
             if finished.against_past.is_some() {
                 past = (past.0 + 1, past.1 + finished.reward());
@@ -186,6 +207,9 @@ pub fn run(registry: &Registry, options: &Options) -> Result<()> {
         }
         while let Some(kept) = keep.next_if(|kept| kept.steps <= run.steps()) {
             report(sim.as_ref(), &run, options, &kept.file, began.elapsed())?;
+            if let Some(broadcast) = &mut broadcast {
+                broadcast.checkpoint(&run, &format!("step{}", run.steps()));
+            }
         }
         if told.elapsed() >= TELL {
             told = Instant::now();
@@ -208,7 +232,14 @@ pub fn run(registry: &Registry, options: &Options) -> Result<()> {
             (episodes, rewards, lengths, past) = (0, 0.0, 0, (0, 0.0));
         }
     }
-    report(sim.as_ref(), &run, options, &options.out, began.elapsed())
+    report(sim.as_ref(), &run, options, &options.out, began.elapsed())?;
+    match broadcast {
+        Some(mut broadcast) => {
+            broadcast.checkpoint(&run, "final");
+            broadcast.end()
+        }
+        None => Ok(()),
+    }
 }
 
 /// Writes a model, and prints how good it is.
