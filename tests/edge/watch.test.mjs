@@ -174,3 +174,32 @@ test("a session survives a killed process", async () => {
     await killable.stop();
   }
 });
+
+test("who asks too often waits a minute, and others do not", async () => {
+  const busy = await startEdge({ quiet: !process.env.LOUD });
+  // The local edge counts by the minutes of the clock.
+  const left = 60_000 - (Date.now() % 60_000);
+  if (left < 20_000) await new Promise((wake) => setTimeout(wake, left));
+  try {
+    const ask = (from, path = "api/openapi.json") => fetch(new URL(path, busy.url), { headers: { "cf-connecting-ip": from } });
+    const answers = [];
+    for (let round = 0; round < 32; round++) {
+      const some = await Promise.all(Array.from({ length: 50 }, () => ask("203.0.113.7")));
+      answers.push(...some.map(({ status }) => status));
+      await Promise.all(some.map((answer) => answer.text()));
+    }
+    const refused = answers.filter((status) => status === 429).length;
+    assert.equal(refused, 100, `1,500 a minute are answered: ${answers.length}, ${refused} refused`);
+    const answer = await ask("203.0.113.7", "api/models");
+    assert.equal(answer.status, 429);
+    assert.match((await answer.json()).error, /try again in a minute/);
+    assert.equal((await ask("203.0.113.8")).status, 200);
+    // What participants do is not counted.
+    assert.equal((await ask("203.0.113.7", "api/health")).status, 200);
+    const socket = await Watcher.open(busy.url, { headers: { "cf-connecting-ip": "203.0.113.7" } });
+    assert.match((await socket.next("error")).message, /try again in a minute/);
+    assert.equal((await socket.ended).code, 1013);
+  } finally {
+    await busy.stop();
+  }
+});

@@ -33,6 +33,8 @@ pub enum ApiError {
     NoAdminToken,
     #[error("the admin token is missing or wrong: send it as Authorization: Bearer TOKEN")]
     WrongToken,
+    #[error("too many requests came from your address; try again in a minute")]
+    TooMany,
     #[error("{0}")]
     Conflict(String),
     #[error("{0}")]
@@ -68,6 +70,7 @@ impl ApiError {
             Self::BadRequest(_) => 400,
             Self::Unauthorized => 403,
             Self::WrongToken => 401,
+            Self::TooMany => 429,
             Self::Progress(_) | Self::Conflict(_) => 409,
             Self::NoSecret | Self::NoAdminToken => 503,
             Self::Config(_)
@@ -107,6 +110,9 @@ impl ApiError {
             ),
             Self::Progress(ProgressError::NotSaved(_)) => {
                 ("One moment", "Your data are still being saved. Please try again.")
+            }
+            Self::TooMany => {
+                ("One moment", "Too many requests came from your network. Please try again in a minute.")
             }
             Self::Progress(_) => {
                 ("You have already moved on", "This page is no longer current. Please reload.")
@@ -155,7 +161,11 @@ impl ApiError {
         pair.server.accept()?;
         pair.server.send_with_str(serde_json::json!({ "type": "error", "message": words }).to_string())?;
         // What the client did wrong is wrong at the next attempt, too.
-        let code = if self.status() >= 500 { 1011 } else { 1008 };
+        let code = match self.status() {
+            429 => 1013,
+            500.. => 1011,
+            _ => 1008,
+        };
         pair.server.close(Some(code), Some("refused"))?;
         Response::from_websocket(pair.client)
     }

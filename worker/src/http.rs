@@ -14,7 +14,7 @@ const MAX_READ: usize = 8 * 1024 * 1024;
 
 /// Pages load everything from this deployment. Wasm needs a permission of its own.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' \
-     'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+     'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'self'";
 
 /// A page of ours, with the headers that every page has.

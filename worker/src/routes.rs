@@ -20,7 +20,7 @@ use crate::{
         Address, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
         RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
     },
-    watch::{self, catalog, cors},
+    watch::{self, catalog, cors, limits},
 };
 
 /// The longest name of a tab.
@@ -40,10 +40,23 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     }
 }
 
+/// Whether an address is one of those that anybody may ask, as often as they like.
+fn is_watching(parts: &[&str]) -> bool {
+    matches!(
+        parts,
+        [] | ["watch" | "train"]
+            | ["ws", ..]
+            | ["api", "models" | "failures" | "failure_summary" | "openapi.json"]
+    )
+}
+
 async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
     let url = request.url()?;
     let path = url.path().to_owned();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    if is_watching(&parts) && request.method() == Method::Get {
+        limits::check(&request, env).await?;
+    }
     match (request.method(), parts.as_slice()) {
         (Method::Get, []) if !wants_html(&request) => cors::open(&request, env, watch::health(env).await?),
         (Method::Get, []) => page(pages::index(experiments::all(), catalog::usual().is_some())),

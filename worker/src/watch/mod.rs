@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod cors;
 pub mod failures;
+pub mod limits;
 
 use serde::Serialize;
 use worker::{Env, Headers, Request, Response};
