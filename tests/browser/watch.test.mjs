@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import WebSocket from "ws";
+
 import { person, state } from "./chromium.mjs";
 import { TOKEN, browser, edge } from "./world.mjs";
 
@@ -117,4 +119,59 @@ test("a teacher trains before the class, and what was learnt can be watched", as
   await student.waitForFunction(() => document.querySelector('[data-part="step"]').textContent === "1");
   assert.deepEqual(teacher.problems, []);
   await Promise.all([teacher.context().close(), student.context().close()]);
+});
+
+test("several agents learn together before a class, and the form suits them", async () => {
+  const page = await person(browser);
+  await page.goto(`${edge.url}train?run=cooks#token=${TOKEN}`);
+  await state(page, "ready");
+  const form = page.locator("form");
+  const field = (name) => form.locator(`[name="${name}"]`);
+  assert.equal(await field("learner").inputValue(), "dqn");
+  await field("environment").selectOption("overcooked-v0");
+  assert.deepEqual([await field("learner").inputValue(), await field("games").inputValue()], ["ppo", "16"]);
+  assert.equal(await field("buffer_capacity").isVisible(), false, "what PPO does not have is not asked for");
+  await field("config").fill('{"layout": "cramped_room", "horizon": 40');
+  await form.getByRole("button").click();
+  await page.getByText("The configuration is not JSON").waitFor();
+  await field("config").fill('{"layout": "cramped_room", "horizon": 40}');
+  await field("num_episodes").fill("64");
+  await field("step_delay").fill("0.02");
+  await form.getByRole("button").click();
+  await page.waitForFunction(() => Number(document.querySelector('[data-part="step"]').textContent) > 5);
+  assert.ok((await painted(page, '[data-part="stage"] canvas:not([data-part])')) > 0.5, "the kitchen is drawn");
+  assert.ok(await page.getByText("How likely each action was").isVisible());
+  await page.getByText("The training is over").waitFor({ timeout: 120_000 });
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("link", { name: "cooks_final" }).click();
+  await page.waitForFunction(() => document.querySelector('[data-part="model"]')?.value === "cooks_final");
+  await part(page, "step-once").click();
+  await page.waitForFunction(() => document.querySelector('[data-part="step"]').textContent === "1");
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test("pictures and numbers of a trainer elsewhere are shown", async () => {
+  const page = await person(browser);
+  await page.goto(`${edge.url}train?run=elsewhere`);
+  await page.getByText("Connected.").waitFor();
+  const trainer = new WebSocket(new URL("/ws/training/publish?run=elsewhere", edge.url.replace("http", "ws")), { headers: { Authorization: `Bearer ${TOKEN}` } });
+  await new Promise((resolve) => trainer.once("open", resolve));
+  const say = (message) => trainer.send(JSON.stringify(message));
+  say({ type: "begin", environment: "a-robot-of-ours", num_episodes: 2 });
+  await page.getByText("A training of 2 episodes begins.").waitFor();
+  const png = await page.screenshot({ clip: { x: 0, y: 0, width: 120, height: 60 } });
+  trainer.send(Buffer.concat([Buffer.from('{"type":"frame","episode":1,"step":7,"reward":1.5}\n'), png]));
+  await page.waitForFunction(() => document.querySelector("img.frame")?.naturalWidth === 120);
+  assert.equal(await part(page, "step").innerText(), "7");
+  say({ type: "metrics", step: 10, values: { "train/loss": 0.5 } });
+  say({ type: "metrics", step: 20, values: { "train/loss": 0.25 } });
+  await page.locator('[data-number="train/loss"] canvas').waitFor();
+  say({ type: "episode", episode: 1, reward: 3, length: 20 });
+  await page.waitForFunction(() => document.querySelector('[data-part="avg-reward"]').textContent === "+3.0");
+  trainer.terminate();
+  await page.getByText("The connection of the trainer is lost.").waitFor();
+  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
 });
