@@ -21,8 +21,8 @@ try {
 let pace = 100;
 const picture = new Picture(root, () => pace);
 const charts = {
-  reward: new Chart($(root, "reward-chart"), "Reward of an episode", [{ label: "Reward", color: "#059669" }, { label: "With earlier selves", color: "#db2777" }]),
-  length: new Chart($(root, "length-chart"), "Steps of an episode", [{ label: "Steps", color: "#2563eb" }]),
+  reward: new Chart($(root, "reward-chart"), "Reward of an episode, running mean", [{ label: "Reward", color: "#059669" }, { label: "With earlier selves", color: "#db2777" }]),
+  length: new Chart($(root, "length-chart"), "Steps of an episode, running mean", [{ label: "Steps", color: "#2563eb" }]),
   loss: new Chart($(root, "loss-chart"), "Loss", [{ label: "Loss", color: "#d97706" }]),
   epsilon: new Chart($(root, "epsilon-chart"), "Exploration: share of actions that are not its best", [{ label: "Epsilon", color: "#7c3aed" }]),
 };
@@ -30,12 +30,26 @@ const episodes = [];
 let [total, reached, heard, environment] = [0, 0, 0, catalog.usual];
 let last = performance.now();
 
+/** Means over so many episodes that the line stays one: each number with those just before it. */
+function smooth(values) {
+  const width = Math.ceil(values.length / 60);
+  const last = [];
+  let sum = 0;
+  return values.map((value) => {
+    if (value === null) return null;
+    sum += value;
+    last.push(value);
+    if (last.length > width) sum -= last.shift();
+    return sum / last.length;
+  });
+}
+
 function draw() {
   // Games that run at the same time do not end in order.
   episodes.sort((a, b) => a.episode - b.episode);
-  const rewards = (past) => episodes.map((e) => (Boolean(e.against_past) === past ? e.reward : null));
+  const rewards = (past) => smooth(episodes.map((e) => (Boolean(e.against_past) === past ? e.reward : null)));
   charts.reward.set(episodes.map((e) => e.episode), rewards(false), rewards(true));
-  charts.length.set(episodes.map((e) => e.episode), episodes.map((e) => e.length));
+  charts.length.set(episodes.map((e) => e.episode), smooth(episodes.map((e) => e.length)));
   charts.loss.set(episodes.map((e) => e.episode), episodes.map((e) => e.loss));
   charts.epsilon.set(episodes.map((e) => e.episode), episodes.map((e) => e.epsilon));
 }
@@ -189,7 +203,7 @@ const socket = new Socket(address, hear, (now) => {
 /** What suits a learner and an environment: games of several agents are played by the thousand. */
 const USUAL = {
   dqn: { num_episodes: 100, batch_size: 32, show_every: 5, games: 1 },
-  ppo: { num_episodes: 2_000, batch_size: 128, show_every: 200, games: 16 },
+  ppo: { num_episodes: 5_000, batch_size: 128, show_every: 200, games: 16 },
 };
 const form = $(root, "start");
 function suit(learner) {

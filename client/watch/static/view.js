@@ -53,7 +53,7 @@ export function actions(box, names, message) {
   const chosen = Array.isArray(message.action) ? message.action[0] : message.action;
   values.forEach((value, k) => {
     const row = list.children[k];
-    words(row.querySelector(".name"), names[k] ?? String(k));
+    words(row.querySelector(".name"), (names[k] ?? String(k)).replaceAll("_", " "));
     const part = high > low ? (value - low) / (high - low) : 1;
     row.querySelector(".fill").style.width = `${Math.max(2, part * 100)}%`;
     row.classList.toggle("chosen", k === chosen);
@@ -79,7 +79,8 @@ const STOPS = [[0, 0, 255], [0, 255, 255], [0, 200, 0], [255, 255, 0], [255, 0, 
 function hot(share) {
   const at = Math.min(share, 1) * (STOPS.length - 1);
   const [a, b] = [STOPS[Math.floor(at)], STOPS[Math.ceil(at)]];
-  return `rgb(${a.map((x, k) => Math.round(x + (b[k] - x) * (at - Math.floor(at)))).join(" ")} / 0.55)`;
+  // What was rarely entered hides little of the picture.
+  return `rgb(${a.map((x, k) => Math.round(x + (b[k] - x) * (at - Math.floor(at)))).join(" ")} / ${0.2 + 0.4 * Math.min(share, 1)})`;
 }
 
 /** Paints where agents have been over a picture of so many world units. */

@@ -177,13 +177,15 @@ pub fn train(catalog: &Value, environments: &[&str], usual: Option<&str>) -> Mar
                         div { dt { "Steps remembered" } dd data-part="buffer" { "–" } }
                     }
                     (bars())
+                    h2 { "Models of this run" }
+                    ul data-part="models" {}
+                }
+                div.charts {
                     div.chart data-part="reward-chart" {}
                     div.chart data-part="length-chart" {}
                     div.chart data-part="loss-chart" {}
                     div.chart data-part="epsilon-chart" {}
                     div data-part="numbers" {}
-                    h2 { "Models of this run" }
-                    ul data-part="models" {}
                 }
             }
         }
