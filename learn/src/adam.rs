@@ -27,6 +27,27 @@ impl Adam {
         self.mean.len()
     }
 
+    /// The sum of the moments of two that optimise the same parameters.
+    ///
+    /// # Errors
+    /// They do not.
+    pub(crate) fn plus(mut self, other: &Self) -> Result<Self, String> {
+        if other.len() != self.len() || other.square.len() != self.square.len() {
+            return Err(format!("moments of {} parameters in place of {}", other.len(), self.len()));
+        }
+        self.mean.iter_mut().zip(&other.mean).for_each(|(sum, x)| *sum += x);
+        self.square.iter_mut().zip(&other.square).for_each(|(sum, x)| *sum += x);
+        self.decay = (self.decay.0 + other.decay.0, self.decay.1 + other.decay.1);
+        Ok(self)
+    }
+
+    /// All moments times a factor.
+    pub(crate) fn times(mut self, factor: f32) -> Self {
+        self.mean.iter_mut().chain(&mut self.square).for_each(|x| *x *= factor);
+        self.decay = (self.decay.0 * factor, self.decay.1 * factor);
+        self
+    }
+
     /// One step down the gradient, whose length is first cut to `limit`.
     pub fn descend(&mut self, parameters: &mut [f32], gradient: &[f32], rate: f32, limit: f32) {
         let norm = dot(gradient, gradient).sqrt();

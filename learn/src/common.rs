@@ -141,6 +141,9 @@ pub trait Learner {
     /// Learns once, if it is time to. Returns the mean loss.
     fn learn(&mut self, clock: &Clock) -> Option<f32>;
 
+    /// How many updates of the network have been made.
+    fn updates(&self) -> u64;
+
     /// Multiplications that the next round takes: a measure of how long it takes.
     fn cost(&self) -> u64;
 

@@ -277,6 +277,10 @@ impl Learner for Dqn {
         (count > 0.0).then(|| sum / count)
     }
 
+    fn updates(&self) -> u64 {
+        self.updates
+    }
+
     fn cost(&self) -> u64 {
         let own = self.online.parameters.len() as u64;
         let acting = self.replay.lanes() as u64 * own;

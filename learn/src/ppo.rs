@@ -430,6 +430,10 @@ impl Learner for Ppo {
         Some(loss)
     }
 
+    fn updates(&self) -> u64 {
+        self.updates
+    }
+
     fn cost(&self) -> u64 {
         let own = (self.actor.parameters.len() + self.critic.parameters.len()) as u64;
         match self.phase {
@@ -500,6 +504,40 @@ impl Learner for Ppo {
         (self.adams, self.updates, self.hesitation) = (stored.adams, stored.updates, stored.hesitation);
         Ok(())
     }
+}
+
+/// The mean of what several learners keep that learnt side by side from the same start: the parameters of their networks, and
+/// the moments of their optimisers (parallel SGD with averaged models, McMahan et al. 2017, <https://arxiv.org/abs/1602.05629>).
+///
+/// # Errors
+/// There is none, one cannot be read, or they are of different networks.
+pub fn mean(saved: &[Vec<u8>]) -> Result<Vec<u8>, String> {
+    let mut all = saved.iter().map(|saved| {
+        let stored: Result<Stored, _> = msgpack::decode(saved);
+        stored.map_err(|error| error.to_string())
+    });
+    let mut sum = all.next().ok_or("there is no learner")??;
+    for other in all {
+        let other = other?;
+        sum.actor = add(sum.actor, &other.actor)?;
+        sum.critic = add(sum.critic, &other.critic)?;
+        sum.adams = (sum.adams.0.plus(&other.adams.0)?, sum.adams.1.plus(&other.adams.1)?);
+        sum.hesitation += other.hesitation;
+    }
+    let share = 1.0 / saved.len() as f32;
+    for list in [&mut sum.actor, &mut sum.critic] {
+        list.iter_mut().for_each(|x| *x *= share);
+    }
+    sum.adams = (sum.adams.0.times(share), sum.adams.1.times(share));
+    sum.hesitation *= share;
+    encode(&sum)
+}
+
+/// Adds numbers in place.
+fn add(mut sum: Vec<f32>, other: &[f32]) -> Result<Vec<f32>, String> {
+    fits(sum.len(), [other.len()])?;
+    sum.iter_mut().zip(other).for_each(|(sum, x)| *sum += x);
+    Ok(sum)
 }
 
 /// What a stored run keeps of its learner. What was played since the last update is played anew.

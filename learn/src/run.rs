@@ -312,6 +312,28 @@ impl Run {
         self.scale.folded(&self.learner.network())
     }
 
+    /// How many updates of the network have been made.
+    #[must_use]
+    pub fn updates(&self) -> u64 {
+        self.learner.updates()
+    }
+
+    /// What the learner keeps, for others that learn side by side.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn learnt(&self) -> Result<Vec<u8>, RunError> {
+        self.learner.save().map_err(RunError::Unfit)
+    }
+
+    /// Goes on from what others learnt.
+    ///
+    /// # Errors
+    /// It is of another network.
+    pub fn learn_from(&mut self, learnt: &[u8]) -> Result<(), RunError> {
+        self.learner.load(learnt).map_err(RunError::Unfit)
+    }
+
     /// What the outputs of the network are.
     #[must_use]
     pub fn output(&self) -> Output {

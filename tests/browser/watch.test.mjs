@@ -113,7 +113,7 @@ test("a teacher trains before the class, and what was learnt can be watched", as
   await student.getByText("The training is over").waitFor({ timeout: 60_000 });
   assert.equal(await part(student, "episode").innerText(), "4 of 4");
   assert.deepEqual(await axe(student), []);
-  await student.getByRole("link", { name: "class_final" }).click();
+  await student.getByRole("link", { name: "class_final", exact: true }).click();
   await student.waitForFunction(() => document.querySelector('[data-part="model"]')?.value === "class_final");
   await part(student, "step-once").click();
   await student.waitForFunction(() => document.querySelector('[data-part="step"]').textContent === "1");
@@ -143,10 +143,26 @@ test("several agents learn together before a class, and the form suits them", as
   assert.ok(await page.getByText("How likely each action was").isVisible());
   await page.getByText("The training is over").waitFor({ timeout: 120_000 });
   assert.deepEqual(await axe(page), []);
-  await page.getByRole("link", { name: "cooks_final" }).click();
+  await page.getByRole("link", { name: "cooks_final", exact: true }).click();
   await page.waitForFunction(() => document.querySelector('[data-part="model"]')?.value === "cooks_final");
   await part(page, "step-once").click();
   await page.waitForFunction(() => document.querySelector('[data-part="step"]').textContent === "1");
+  // Afterwards they play with what was trained.
+  await part(page, "seat").selectOption("0");
+  await page.getByText("You play.").waitFor();
+  const action = async (name) => page.waitForFunction((name) => document.querySelector('[data-part="action"]').textContent.includes(name), name);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.down("ArrowLeft");
+  await action("west");
+  await page.keyboard.up("ArrowLeft");
+  await action("stay");
+  const east = await page.getByRole("button", { name: "east" }).boundingBox();
+  await page.mouse.move(east.x + 5, east.y + 5);
+  await page.mouse.down();
+  await action("east");
+  await page.mouse.up();
+  await action("stay");
+  assert.deepEqual(await axe(page), []);
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });

@@ -1,7 +1,7 @@
 // Trainers elsewhere, in Python and in Rust, tell of their runs, and people watch them as if they ran in the deployment.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -84,6 +84,15 @@ test("a trainer in Python is watched, and its model can be played", { skip }, as
   session.say("step");
   assert.equal((await session.next("state_update")).q_values.length, 5);
   await session.leave();
+  // A lab can take the file for a seat of its studies.
+  const file = await fetch(`${edge.url}api/models/anna_ep2.onnx`);
+  const own = readFileSync(here("../../examples/models/hamlet_ep50.onnx"));
+  assert.ok(own.equals(Buffer.from(await file.arrayBuffer())), "the file is the one that was sent");
+  const { details } = await (await fetch(`${edge.url}api/models`)).json();
+  assert.equal(file.headers.get("etag"), `"${details.find(({ name }) => name === "anna_ep2").digest}"`);
+  for (const wrong of ["nobody.onnx", "anna_ep2", "..%2fraw.onnx"]) {
+    assert.equal((await fetch(`${edge.url}api/models/${wrong}`)).status, 404, wrong);
+  }
   // What is no model is refused where the trainer looks, and is in no list.
   trainer.do("nonsense", { label: "broken" });
   await trainer.logged("The model anna_broken could not be saved");

@@ -138,6 +138,8 @@ test("the description tells of addresses that there are, and of what they answer
   const { openapi, paths } = await (await fetch(`${edge.url}api/openapi.json`)).json();
   assert.match(openapi, /^3\.1/);
   for (const [path, { get }] of Object.entries(paths)) {
+    // What has a name in it is tried where there is one.
+    if (path.includes("{")) continue;
     const response = await fetch(new URL(path, edge.url));
     assert.equal(response.status, 200, path);
     const answer = await response.json();

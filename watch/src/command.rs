@@ -31,12 +31,17 @@ pub enum Command {
     },
     /// Whether pictures are sent, as binary messages.
     Show(bool),
+    /// The client plays an agent itself; with none the policy plays all of them again.
+    Take(Option<u8>),
+    /// What the agent does that the client plays, from now on.
+    Act(i32),
     /// Says only that the client is there.
     Ping,
 }
 
 /// What there is.
-const COMMANDS: &str = "play, pause, step, reset, set_speed, load_model, set_seed, seek, show, ping";
+const COMMANDS: &str =
+    "play, pause, step, reset, set_speed, load_model, set_seed, seek, show, take, act, ping";
 /// The longest episode that can be sought in.
 pub const MOST_SOUGHT: u32 = 10_000;
 /// The longest name of a model.
@@ -69,6 +74,11 @@ pub fn parse(text: &str) -> Result<Command, String> {
             step: whole(&message, "step", MOST_SOUGHT.into())? as u32,
         },
         "show" => Command::Show(picture(&message)?),
+        "take" => match message.get("agent") {
+            None | Some(Value::Null) => Command::Take(None),
+            Some(_) => Command::Take(Some(whole(&message, "agent", 255)? as u8)),
+        },
+        "act" => Command::Act(whole(&message, "action", i32::MAX as u64)? as i32),
         "ping" => Command::Ping,
         unknown => {
             let shown: String = unknown.chars().take(40).collect();

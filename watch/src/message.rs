@@ -50,6 +50,11 @@ pub enum Told<'a> {
         /// As it was asked for.
         model: &'a str,
     },
+    /// The client plays that agent, or none.
+    Taken {
+        /// Its number.
+        agent: Option<u8>,
+    },
     /// Answers `ping`.
     Pong {},
     /// Something cannot be done.

@@ -1,19 +1,55 @@
 //! Policies play an environment, and what is worth telling of each step is kept.
 
+use std::collections::VecDeque;
+
 use footlights_env::{
-    ActionValue, Agent, PerAgent, Policy, PolicyError, Preferences, RandomPolicy, Rng, Simulation, Step,
-    Stream,
+    ActionValue, Agent, PerAgent, Policy, PolicyError, Preferences, RandomPolicy, Rng, Simulation, Space,
+    Step, Stream,
 };
 use footlights_experiment::Checkpoint;
 use serde::{Deserialize, Serialize};
 
 use crate::heat::Heat;
 
-/// A game without people.
+/// The most actions of a person that wait for their steps.
+const MOST_WAITING: usize = 3;
+
+/// A person who plays an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The agent.
+    pub agent: Agent,
+    /// What they do as long as they do nothing else.
+    held: i32,
+    /// What they have done since the last step: each is for a step of its own, so that a short press is one.
+    waiting: VecDeque<i32>,
+}
+
+impl Person {
+    /// They do something else from now on.
+    pub fn act(&mut self, action: i32) {
+        if self.waiting.len() >= MOST_WAITING {
+            self.waiting.pop_back();
+        }
+        self.waiting.push_back(action);
+    }
+
+    /// What they do in the next step.
+    fn next(&mut self) -> i32 {
+        if let Some(action) = self.waiting.pop_front() {
+            self.held = action;
+        }
+        self.held
+    }
+}
+
+/// A game of policies, one agent of which a person may play.
 pub struct Player {
     /// The environment.
     pub sim: Box<dyn Simulation>,
     policies: Vec<Box<dyn Policy>>,
+    /// Who plays an agent in place of its policy.
+    pub person: Option<Person>,
     /// Where agents have been since the model was chosen.
     pub heat: Heat,
     /// The last step; none at the start of an episode.
@@ -65,7 +101,7 @@ impl Player {
         sim.reset(seed, 0);
         let policies = policies(checkpoint, sim.as_ref())?;
         let totals = sim.spec().agents().map(|_| 0.0).collect();
-        Ok(Self { sim, policies, heat: Heat::default(), last: None, totals })
+        Ok(Self { sim, policies, person: None, heat: Heat::default(), last: None, totals })
     }
 
     /// Gives the seats to another checkpoint of the same environment and configuration, in the middle of the episode.
@@ -75,6 +111,45 @@ impl Player {
     pub fn seat(&mut self, checkpoint: &Checkpoint) -> Result<(), PolicyError> {
         self.policies = policies(checkpoint, self.sim.as_ref())?;
         Ok(())
+    }
+
+    /// Lets a person play an agent, or the policies all of them.
+    ///
+    /// # Errors
+    /// There is no such agent, or its actions are not discrete; in words for the person.
+    pub fn take(&mut self, agent: Option<u8>) -> Result<(), String> {
+        let Some(agent) = agent.map(Agent) else {
+            self.person = None;
+            return Ok(());
+        };
+        let spec = self.sim.spec();
+        if spec.agent(agent).is_none() {
+            return Err(format!("There is no agent {}; there are {}.", agent.0, spec.agents.len()));
+        }
+        let Space::Discrete { .. } = spec.action_space(agent) else {
+            return Err("Only agents with discrete actions can be played here.".into());
+        };
+        let noop = match spec.noop(agent) {
+            Some(ActionValue::Discrete(noop)) => *noop,
+            _ => 0,
+        };
+        self.person = Some(Person { agent, held: noop, waiting: VecDeque::new() });
+        Ok(())
+    }
+
+    /// What the person does from now on.
+    ///
+    /// # Errors
+    /// Nobody plays, or the agent has no such action.
+    pub fn act(&mut self, action: i32) -> Result<(), String> {
+        let Some(person) = &mut self.person else { return Err("You play no agent: say take first.".into()) };
+        match self.sim.spec().action_space(person.agent) {
+            Space::Discrete { n } if (0..*n as i32).contains(&action) => {
+                person.act(action);
+                Ok(())
+            }
+            _ => Err(format!("There is no action {action}.")),
+        }
     }
 
     /// Starts an episode.
@@ -98,6 +173,14 @@ impl Player {
             self.sim.observe(agent, &mut observation);
             let mut rng = Rng::derive(seed, Stream::Policy(agent.0), episode, tick);
             let mask = self.sim.action_mask(agent);
+            if let Some(person) = self.person.as_mut().filter(|person| person.agent == agent) {
+                let action = person.next();
+                // Rules that refuse it now may allow it in the next step.
+                let allowed = mask.get(action as usize).copied().unwrap_or(true);
+                let fallback = self.sim.spec().noop(agent).cloned().unwrap_or(ActionValue::Discrete(0));
+                actions.push(if allowed { ActionValue::Discrete(action) } else { fallback });
+                continue;
+            }
             actions
                 .push(policy.act_masked(&observation, &mask, &mut rng).map_err(|error| error.to_string())?);
         }
@@ -107,7 +190,9 @@ impl Player {
         }
         let overview = self.sim.overview();
         self.heat.count(&overview.positions, self.sim.spec().viewport);
-        let preferences = self.policies.first().and_then(|policy| policy.preferences());
+        let plays = self.person.as_ref().is_none_or(|person| person.agent != Agent(0));
+        let first = self.policies.first().filter(|_| plays);
+        let preferences = first.and_then(|policy| policy.preferences());
         let over = step.done();
         self.last = Some(Played { actions, step, preferences });
         Ok(over)

@@ -89,6 +89,9 @@ struct Settings {
     pause_until: Option<EpochMs>,
     /// Whether pictures are sent.
     picture: bool,
+    /// The agent that the client plays.
+    #[serde(default)]
+    agent: Option<u8>,
 }
 
 /// A session as it is stored.
@@ -119,6 +122,7 @@ impl Session {
             speed: 1.0,
             pause_until: None,
             picture: false,
+            agent: None,
         };
         let mut session = Self::with(id, player, settings, now);
         session.tell(&Told::Connected { available_models: available, session: id });
@@ -160,6 +164,7 @@ impl Session {
             msgpack::decode(stored).map_err(|error| error.to_string())?;
         let mut player = Player::new(checkpoint, settings.seed).map_err(|error| error.to_string())?;
         player.load(saved)?;
+        player.take(settings.agent)?;
         Ok(Self::with(id, player, settings, now))
     }
 
@@ -275,6 +280,20 @@ impl Session {
                 self.pictures = picture.then(|| Encoder::new(self.player.sim.spec().viewport));
                 self.draw();
             }
+            Command::Take(agent) => {
+                if let Err(why) = self.player.take(agent) {
+                    return self.refuse(&why);
+                }
+                self.settings.agent = agent;
+                self.tell(&Told::Taken { agent });
+            }
+            Command::Act(action) => {
+                if let Err(why) = self.player.act(action) {
+                    self.refuse(&why);
+                }
+                // What is held is not worth a row.
+                return;
+            }
             Command::Ping => return self.tell(&Told::Pong {}),
         }
         self.out.push_back(Output::Keep);
@@ -295,6 +314,7 @@ impl Session {
         self.player.heat.clear();
         self.tell(&Told::ModelLoaded { model });
         if !same {
+            self.settings.agent = None;
             self.actions = message::action_names(&self.player);
             if self.pictures.is_some() {
                 self.pictures = Some(Encoder::new(self.player.sim.spec().viewport));

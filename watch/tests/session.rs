@@ -378,3 +378,39 @@ fn pictures_come_only_to_those_who_ask() {
     client.command("step");
     assert_eq!(client.pictures.len(), 3);
 }
+
+#[test]
+fn a_person_plays_an_agent_beside_the_policy() {
+    let mut client = Client::new("down");
+    assert_eq!(
+        client.say(json!({ "command": "act", "action": 1 })),
+        [json!({ "type": "error", "message": "You play no agent: say take first." })]
+    );
+    client.say(json!({ "command": "load_model", "model": "cooks" }));
+    let refused = client.say(json!({ "command": "take", "agent": 2 }));
+    assert_eq!(refused[0]["message"], "There is no agent 2; there are 2.");
+    assert_eq!(
+        client.say(json!({ "command": "take", "agent": 1 })),
+        [json!({ "type": "taken", "agent": 1 })]
+    );
+    // A cook who does nothing stays, which is action 4; a press that is over before the step counts in it.
+    assert_eq!(client.command("step")[0]["action"][1], 4);
+    for action in [3, 4] {
+        assert!(client.say(json!({ "command": "act", "action": action })).is_empty());
+    }
+    let pressed: Vec<Value> = (0..2).map(|_| client.command("step")[0]["action"][1].clone()).collect();
+    assert_eq!(pressed, [json!(3), json!(4)]);
+    assert_eq!(client.say(json!({ "command": "act", "action": 6 }))[0]["message"], "There is no action 6.");
+    // It goes on so after a lost process, and ends with another world.
+    let stored = client.session.save().unwrap();
+    let session = Session::restore("0-a", &find("cooks").unwrap(), &stored, client.now).unwrap();
+    client.session = session;
+    client.drain();
+    assert_eq!(client.command("step")[0]["action"][1], 4);
+    client.say(json!({ "command": "load_model", "model": "down" }));
+    assert_eq!(client.command("step")[0]["action"], 1, "the policy plays");
+    client.say(json!({ "command": "take", "agent": 0 }));
+    assert!(client.command("step")[0].get("q_values").is_none());
+    assert_eq!(client.say(json!({ "command": "take" })), [json!({ "type": "taken", "agent": null })]);
+    assert_eq!(client.command("step")[0]["action"], 1);
+}

@@ -46,6 +46,7 @@ fn is_watching(parts: &[&str]) -> bool {
         parts,
         [] | ["watch" | "train"]
             | ["ws", ..]
+            | ["api", "models", _]
             | ["api", "models" | "failures" | "failure_summary" | "openapi.json"]
     )
 }
@@ -84,6 +85,9 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
                 return Err(ApiError::BadRequest("telling of a training is a WebSocket".into()));
             }
             watch::publish_training(&request, env, parameter(&url, "run")).await
+        }
+        (Method::Get, ["api", "models", file]) => {
+            cors::open(&request, env, watch::model_file(env, file).await?)
         }
         (Method::Get, ["api", "models"]) => cors::open(&request, env, watch::models(env).await?),
         (Method::Get, ["api", "failures"]) => {

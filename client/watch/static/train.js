@@ -181,10 +181,13 @@ function offer(model, when) {
   if ([...list.children].some((row) => row.dataset.model === model)) return;
   const row = document.createElement("li");
   row.dataset.model = model;
-  row.innerHTML = "<a></a> <span></span>";
-  row.firstChild.href = `/watch#model=${encodeURIComponent(model)}`;
-  row.firstChild.textContent = model;
-  row.lastChild.textContent = when;
+  row.innerHTML = "<a></a> <span></span> <a>ONNX file</a>";
+  const [watch, words, file] = row.children;
+  watch.href = `/watch#model=${encodeURIComponent(model)}`;
+  watch.textContent = model;
+  words.textContent = when;
+  file.href = `/api/models/${encodeURIComponent(model)}.onnx`;
+  file.setAttribute("aria-label", `${model} as an ONNX file`);
   list.append(row);
 }
 

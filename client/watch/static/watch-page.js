@@ -14,6 +14,15 @@ const catalog = JSON.parse(document.getElementById("catalog").textContent);
 /** `/watch?edge` plays at the edge, for who wants to know how that is. */
 const AT_THE_EDGE = new URLSearchParams(location.search).has("edge");
 
+/** What keys are called among the actions of environments. */
+const KEYS = {
+  ArrowUp: ["up", "north", "jump"],
+  ArrowDown: ["down", "south"],
+  ArrowLeft: ["left", "west", "backward"],
+  ArrowRight: ["right", "east", "forward"],
+  " ": ["interact", "use", "zap"],
+};
+
 /** Milliseconds of a step at the usual speed. */
 const STEP_MS = 100;
 
@@ -30,6 +39,9 @@ class Pane {
   #seed;
   #film;
   #want;
+  #environment;
+  #agent;
+  #held;
 
   /** @param {{ model?: string, seed?: number, episode?: number, step?: number }} want What to begin with. */
   constructor(want) {
@@ -52,6 +64,7 @@ class Pane {
       this.#socket.say("set_seed", { seed: Number($(this.root, "seed").value) });
       this.#clear();
     });
+    on("seat", "change", ({ target }) => this.#take(target.value));
     on("film", "click", () => this.#record());
     on("link", "click", () => this.#share());
     void this.#open();
@@ -124,6 +137,56 @@ class Pane {
     this.#show();
   }
 
+  /** The person plays an agent, or with "" the policy plays all. */
+  #take(agent) {
+    this.#socket.say("take", agent === "" ? {} : { agent: Number(agent) });
+  }
+
+  #taken(agent) {
+    this.#agent = agent ?? undefined;
+    $(this.root, "seat").value = agent ?? "";
+    const box = $(this.root, "hands");
+    box.hidden = agent === null;
+    const names = catalog.actions[this.#detail()?.environment] ?? [];
+    box.replaceChildren(...names.map((name, action) => {
+      const button = document.createElement("button");
+      [button.type, button.textContent] = ["button", name.replaceAll("_", " ")];
+      const release = () => this.#press(action, false);
+      button.addEventListener("pointerdown", () => this.#press(action, true));
+      for (const event of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(event, release);
+      // By keyboard or a screen reader a press is one step.
+      button.addEventListener("click", ({ detail }) => detail === 0 && (this.#press(action, true), release()));
+      return button;
+    }));
+    if (agent !== null && !this.#playing) this.toggle();
+    if (agent !== null) words($(this.root, "told"), "You play. Hold a button, or use the arrow keys.");
+  }
+
+  /** Whether a person plays here. */
+  get taken() {
+    return this.#agent !== undefined;
+  }
+
+  #press(action, down) {
+    if (!this.taken || (down ? this.#held === action : this.#held !== action)) return;
+    this.#held = down ? action : undefined;
+    this.#socket.say("act", { action: down ? action : this.#idle() });
+  }
+
+  /** The action that does nothing. */
+  #idle() {
+    const names = catalog.actions[this.#detail()?.environment] ?? [];
+    return Math.max(0, names.findIndex((name) => ["noop", "stay", "wait", "none", "coast"].includes(name)));
+  }
+
+  /** A key that stands for an action of that name. Returns whether it does. */
+  key(key, down) {
+    const names = catalog.actions[this.#detail()?.environment] ?? [];
+    const action = names.findIndex((name) => (KEYS[key] ?? []).includes(name));
+    if (action >= 0) this.#press(action, down);
+    return action >= 0;
+  }
+
   load(model) {
     if (this.#socket instanceof Local && !this.#socket.has(model)) {
       // What was learnt in the deployment is played there.
@@ -192,6 +255,9 @@ class Pane {
         words($(this.root, "told"), `${message.model} plays now.`);
         this.#begin({ model_name: message.model, seed: this.#seed });
         break;
+      case "taken":
+        this.#taken(message.agent);
+        break;
       case "error":
         words($(this.root, "told"), message.message);
         break;
@@ -235,6 +301,17 @@ class Pane {
     ];
     words($(this.root, "about"), [parts.filter(Boolean).join(", "), detail?.about].filter(Boolean).join(". "));
     this.#picture.images(detail?.environment, catalog.images[detail?.environment]);
+    this.#seats(detail?.environment);
+  }
+
+  /** Which agents a person may play. */
+  #seats(environment) {
+    if (this.#environment === environment) return;
+    this.#environment = environment;
+    const agents = Array.from({ length: catalog.agents[environment] ?? 0 }, (_, agent) => new Option(`agent ${agent + 1}`, agent));
+    $(this.root, "seat").replaceChildren(new Option("nobody", ""), ...agents);
+    this.#agent = undefined;
+    $(this.root, "hands").hidden = true;
   }
 
   #hud(items) {
@@ -324,11 +401,16 @@ compare.addEventListener("click", () => {
   words(compare, all.length > 1 ? "Close the second" : "Compare with another");
 });
 
+const typing = ({ target }) => target.closest("input, select, textarea, button");
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, button")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+  // Who plays has the keys.
+  const players = all.filter((pane) => pane.taken);
+  if (players.some((pane) => pane.key(event.key, true))) return event.preventDefault();
   const act = { " ": (p) => p.toggle(), ArrowRight: (p) => p.step(), r: (p) => p.reset(), h: (p) => p.toggleHeat(), "+": (p) => p.faster(2), "-": (p) => p.faster(0.5) }[event.key];
   if (!act) return;
   event.preventDefault();
   all.forEach(act);
 });
+addEventListener("keyup", (event) => all.filter((pane) => pane.taken).forEach((pane) => pane.key(event.key, false)));
 document.body.dataset.state = "ready";

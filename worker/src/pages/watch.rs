@@ -74,6 +74,7 @@ pub fn watch(catalog: &Value) -> Markup {
                         }
                         p data-part="about" {}
                         div.stage data-part="stage" { canvas data-part="heat-map" aria-hidden="true" {} }
+                        div.controls.hands data-part="hands" role="group" aria-label="What you do" hidden {}
                         div.controls {
                             button.primary data-part="play" type="button" aria-pressed="false" { "Play" }
                             button data-part="step-once" type="button" { "Step" }
@@ -81,6 +82,7 @@ pub fn watch(catalog: &Value) -> Markup {
                             button data-part="heat" type="button" aria-pressed="true" { "Heat map" }
                             button data-part="film" type="button" { "Film" }
                             button data-part="link" type="button" { "Link" }
+                            label { "You play " select data-part="seat" aria-label="The agent that you play" {} }
                             label { "Speed " input data-part="speed" type="range" min="0.5" max="10" step="0.5" value="1"; output data-part="pace" { "1×" } }
                         }
                         form.controls data-part="reseed" {

@@ -105,6 +105,19 @@ pub async fn publish_training(
     to_run(request, env, run, Rights::Publish).await
 }
 
+/// The file of a model that was learnt here: a lab plays it as a seat of its studies.
+pub async fn model_file(env: &Env, file: &str) -> Result<Response, ApiError> {
+    let name = file.strip_suffix(".onnx").ok_or(NO_MODEL)?;
+    let (bytes, about) = models::load(env, name).await?.ok_or(NO_MODEL)?;
+    let headers = Headers::new();
+    headers.set("content-type", "application/octet-stream")?;
+    headers.set("content-disposition", &format!("attachment; filename=\"{name}.onnx\""))?;
+    headers.set("etag", &format!("\"{}\"", about.digest))?;
+    Ok(Response::from_bytes(bytes)?.with_headers(headers))
+}
+
+const NO_MODEL: ApiError = ApiError::NotFound("no model of that name was learnt here");
+
 /// Whether everybody may control a run here.
 fn is_open(env: &Env) -> bool {
     env.var(WHO_TRAINS).is_ok_and(|who| who.to_string() == "open")
