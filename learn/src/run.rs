@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Preferences, Simulation, Space, Step};
+use footlights_env::{
+    ActionValue, Agent, EnvError, PerAgent, Preferences, Rng, Simulation, Space, Step, Stream,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -326,12 +328,43 @@ impl Run {
         self.learner.save().map_err(RunError::Unfit)
     }
 
-    /// Goes on from what others learnt.
+    /// Goes on from what others learnt: the run has taken so many steps and has seen so many episodes by then.
     ///
     /// # Errors
     /// It is of another network.
-    pub fn learn_from(&mut self, learnt: &[u8]) -> Result<(), RunError> {
-        self.learner.load(learnt).map_err(RunError::Unfit)
+    pub fn go_on(&mut self, learnt: &[u8], steps: u64, episodes: u32) -> Result<(), RunError> {
+        self.learner.load(learnt).map_err(RunError::Unfit)?;
+        (self.steps, self.done) = (steps, episodes);
+        Ok(())
+    }
+
+    /// One step of the first game, as the newest network is played; nothing is learnt from it. Returns whether an episode began
+    /// with it.
+    ///
+    /// # Errors
+    /// The game cannot go on.
+    pub fn exhibit(&mut self) -> Result<bool, RunError> {
+        let (seed, episode) = (self.settings.common.seed, self.done + 1);
+        let Some(game) = self.games.first_mut() else { return Ok(false) };
+        let begins = game.over;
+        if begins {
+            game.start(seed, episode, &self.scale);
+        }
+        let mut actions = Vec::new();
+        for seat in Game::seats((0, game)) {
+            let may = |action| seat.may(action);
+            actions.push(match self.learner.preferences(seat.observation) {
+                Preferences::Values(values) => dqn::highest_of(&values, may),
+                Preferences::Probabilities(shares) => {
+                    let stream = Stream::Policy(actions.len() as u8);
+                    let mut rng = Rng::derive(seed, stream, game.episode, game.sim.tick() + 1);
+                    ppo::draw_allowed(&shares, may, &mut rng)
+                }
+            } as u8);
+        }
+        game.play(&actions, &self.scale, None, |_, _| {})?;
+        game.log.clear();
+        Ok(begins)
     }
 
     /// What the outputs of the network are.

@@ -131,3 +131,38 @@ test("a run goes on after a killed process and ends with its model", async () =>
     await killable.stop();
   }
 });
+
+test("actors in objects of their own learn for one run, and a killed process costs nothing but time", async () => {
+  const killable = new KillableEdge(["FOOTLIGHTS_TRAINING=open"]);
+  try {
+    await killable.start();
+    const open = () => Watcher.open(killable.url, { path: "/ws/training?run=crew" });
+    const teacher = await open();
+    const config = { layout: "cramped_room", horizon: 40 };
+    teacher.say("start_training", { learner: "ppo", environment: "overcooked-v0", config, actors: 2, games: 4, network: [16], num_episodes: 100_000, save_every: 50, step_delay: 0.05 });
+    // What is shown is played here, while the two learn.
+    assert.equal((await teacher.next("state_update")).agents.length, 2);
+    for (let number = 1; number <= 60; number++) assert.equal((await teacher.next("episode_complete")).episode, number);
+    assert.equal((await teacher.next("checkpoint_saved")).model, "crew_ep50");
+    await new Promise((wake) => setTimeout(wake, 9_000));
+    await killable.kill();
+    await teacher.ended;
+    await killable.start();
+    const again = await open();
+    const { episodes } = await again.next("history");
+    const known = episodes.at(-1).episode;
+    assert.ok(known > 60, `${known}`);
+    assert.ok((await again.next("episode_complete")).episode > known);
+    again.say("stop");
+    await again.next("training_complete", 60_000);
+    const session = await Watcher.open(killable.url);
+    session.say("load_model", { model: "crew_final" });
+    await session.next("model_loaded");
+    session.say("step");
+    assert.equal((await session.next("state_update")).probabilities.length, 6);
+    await session.leave();
+    await again.leave();
+  } finally {
+    await killable.stop();
+  }
+});

@@ -38,6 +38,7 @@ impl Class {
                 Output::Picture { viewer, bytes } => self.pictures.push((viewer, bytes)),
                 Output::Keep => self.kept += 1,
                 Output::Model(saved) => self.models.push(*saved),
+                Output::Ask { .. } => unreachable!("nobody has actors"),
                 Output::Failed { .. } => self.failures += 1,
             }
         }

@@ -55,6 +55,7 @@ impl Class {
                     self.models.push(*saved);
                     self.training.handle(self.now, &world, &Input::Stored { model: &model, failed: None });
                 }
+                Output::Ask { .. } => unreachable!("nobody has actors"),
                 Output::Failed { episode, agent, reason } => {
                     self.failures.push(format!("{episode} {agent} {reason}"));
                 }

@@ -229,6 +229,7 @@ form.addEventListener("submit", (event) => {
     show_every: number("show_every"), step_delay: number("step_delay"), seed: number("seed"), epsilon_decay: number("epsilon_decay"),
     learner: form.get("learner"), games: number("games"),
   };
+  if (more.learner === "ppo") more.actors = number("actors");
   const chosen = form.get("environment");
   if (chosen && chosen !== catalog.usual) more.environment = chosen;
   const config = form.get("config").trim();

@@ -159,6 +159,8 @@ class Pane {
       return button;
     }));
     if (agent !== null && !this.#playing) this.toggle();
+    // Who plays wants to see the world.
+    if (agent !== null) this.#picture.hot = false;
     if (agent !== null) words($(this.root, "told"), "You play. Hold a button, or use the arrow keys.");
   }
 

@@ -1,15 +1,17 @@
 //! A run that is learnt here.
 
-use footlights_env::{Agent, Registry, Simulation};
+use footlights_env::{Agent, Registry, Simulation, msgpack};
 use footlights_learn::{
     Run,
-    run::{Finished, Round, RunError},
+    run::{Finished, Round, RunError, Settings},
 };
 use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    actor::{Answer, Task},
+    crew::Crew,
     episodes::Episodes,
     output::{ModelFile, Output, Saved},
     request::Start,
@@ -26,6 +28,8 @@ pub struct Active {
     /// When the next step of an episode that is shown is due.
     pub due: EpochMs,
     pub kept: EpochMs,
+    /// Those who learn in place of this object, if anybody does.
+    pub crew: Option<Crew>,
 }
 
 /// What is stored of a run beside what it learnt.
@@ -61,7 +65,9 @@ impl Active {
     ) -> Result<Self, String> {
         let sim = make(registry, &environment, &start.config)?;
         start.settings.common.shaping = start.shaping.of(&sim.labels().infos);
-        let run = Run::new(sim.as_ref(), start.settings.clone()).map_err(|error| error.to_string())?;
+        let own = own(&start);
+        let run = Run::new(sim.as_ref(), own).map_err(|error| error.to_string())?;
+        let crew = crew(&start);
         let mut facts = Facts {
             start,
             environment,
@@ -71,7 +77,7 @@ impl Active {
             episodes: Episodes::default(),
         };
         facts.show_next(&run);
-        Ok(Self { run, facts, actions: names(sim.as_ref()), due: now, kept: now })
+        Ok(Self { run, facts, actions: names(sim.as_ref()), due: now, kept: now, crew })
     }
 
     /// Goes on with one that was stored.
@@ -80,9 +86,10 @@ impl Active {
     /// Its environment is another one by now.
     pub fn restore(registry: &Registry, stored: Stored, now: EpochMs) -> Result<Self, String> {
         let Stored { facts, run } = stored;
+        let crew = crew(&facts.start);
         let sim = make(registry, &facts.environment, &facts.start.config)?;
         let run = Run::restore(sim.as_ref(), &run).map_err(|error| error.to_string())?;
-        Ok(Self { run, facts, actions: names(sim.as_ref()), due: now, kept: now })
+        Ok(Self { run, facts, actions: names(sim.as_ref()), due: now, kept: now, crew })
     }
 
     /// Everything that a later process needs.
@@ -124,6 +131,57 @@ impl Active {
         Ok((shown, finished))
     }
 
+    /// One step of the game that is shown while others learn.
+    ///
+    /// # Errors
+    /// The game cannot go on.
+    pub fn exhibit(&mut self, viewers: &mut Viewers) -> Result<(), RunError> {
+        if self.run.exhibit()? {
+            self.facts.shown = self.episode();
+            self.tell_episode(viewers);
+        }
+        self.count();
+        self.tell_step(viewers);
+        Ok(())
+    }
+
+    /// What every actor is asked for.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn task(&self, actor: u32) -> Result<Vec<u8>, String> {
+        let mut settings = self.facts.start.settings.clone();
+        // Every actor plays other games.
+        settings.common.seed = settings.common.seed.wrapping_mul(1_000).wrapping_add(u64::from(actor) + 1);
+        let task = Task {
+            environment: self.facts.environment.clone(),
+            config: self.facts.start.config.clone(),
+            settings,
+            learnt: self.run.learnt().map_err(|error| error.to_string())?,
+            steps: self.run.steps(),
+            episodes: self.run.episodes(),
+        };
+        msgpack::encode(&task).map_err(|error| error.to_string())
+    }
+
+    /// All actors have answered. Returns the episodes that are over, with the run's own numbers.
+    ///
+    /// # Errors
+    /// What they learnt is of another network.
+    pub fn learnt(&mut self, answers: Vec<Answer>, mean: &[u8]) -> Result<Vec<Episode>, String> {
+        let (mut steps, mut number) = (self.run.steps(), self.run.episodes());
+        let mut episodes = Vec::new();
+        for answer in answers {
+            steps += answer.steps;
+            for episode in answer.episodes {
+                number += 1;
+                episodes.push(Episode { episode: number, ..episode });
+            }
+        }
+        self.run.go_on(mean, steps, number).map_err(|error| error.to_string())?;
+        Ok(episodes)
+    }
+
     fn count(&mut self) {
         for game in self.run.games() {
             // An episode that has just begun entered no cell.
@@ -162,8 +220,7 @@ impl Active {
     }
 
     /// An episode is over. Returns the model that is to be saved after it, with what is told of it then.
-    pub fn complete(&mut self, run: &str, finished: &Finished, viewers: &mut Viewers) -> Option<Saved> {
-        let episode = Episode::from(finished);
+    pub fn complete(&mut self, run: &str, episode: Episode, viewers: &mut Viewers) -> Option<Saved> {
         let complete = self.facts.episodes.push(&episode, self.run.remembered());
         viewers.broadcast(&Told::EpisodeComplete(&complete).json());
         let saves = episode.episode.is_multiple_of(self.facts.start.save_every) && !self.run.is_over();
@@ -199,7 +256,20 @@ impl Facts {
     }
 }
 
-fn make(registry: &Registry, environment: &str, config: &Value) -> Result<Box<dyn Simulation>, String> {
+/// The run of this object: where actors learn, it plays one game.
+fn own(start: &Start) -> Settings {
+    let mut settings = start.settings.clone();
+    if start.actors > 0 {
+        settings.common.games = 1;
+    }
+    settings
+}
+
+fn crew(start: &Start) -> Option<Crew> {
+    (start.actors > 0).then(|| Crew::new(start.actors))
+}
+
+pub fn make(registry: &Registry, environment: &str, config: &Value) -> Result<Box<dyn Simulation>, String> {
     let entry = registry.get(environment).map_err(|error| error.to_string())?;
     entry.make(config).map_err(|error| error.to_string())
 }

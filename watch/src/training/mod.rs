@@ -2,9 +2,12 @@
 //! and rows come out. The run is learnt here, or by a trainer elsewhere that says how it goes.
 
 mod active;
+mod actor;
 mod broadcast;
+mod crew;
 mod episodes;
 mod output;
+mod pace;
 mod publication;
 mod request;
 mod told;
@@ -15,25 +18,23 @@ use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::actor::Actor;
 pub use self::output::{ModelFile, Output, Saved, Viewer};
 use self::{
     active::Active,
     broadcast::Broadcast,
+    crew::Crew,
+    pace::Pace,
     publication::{Begin, Publication},
     request::{Request, Start},
     told::{Answer, Episode, Told},
     viewers::{Allowance, May, Viewers},
 };
 
-/// What a slice may cost at first, at least and at most before others have a turn, as a number of multiplications. A
-/// slice is at least one round, whatever that costs.
-const FIRST_SLICE: u64 = 5_000_000;
-const LEAST_SLICE: u64 = 100_000;
-const MOST_SLICE: u64 = 2_000_000_000;
-/// Milliseconds above which the next slice is shorter, and below which it is longer.
-const SLICE_MS: (u64, u64) = (25, 12);
 /// A run is kept so often: what a lost process costs.
 const KEEP_MS: u64 = 8_000;
+/// The least milliseconds between two steps that are shown while actors learn.
+const LEAST_STEP_MS: u64 = 20;
 /// The longest message of a viewer that is read.
 const MAX_MESSAGE: usize = 4_096;
 /// How many messages a trainer may send at once, and in a second over time.
@@ -73,6 +74,13 @@ pub enum Input<'a> {
         /// Why it is not; none if it is.
         failed: Option<&'a str>,
     },
+    /// An actor has done what [`Output::Ask`] wanted, or could not.
+    Answered {
+        /// Which.
+        actor: u32,
+        /// What [`Actor::work`] returned.
+        answer: Result<&'a [u8], &'a str>,
+    },
     /// A connection is gone: a viewer's, or a trainer's.
     Disconnected {
         /// Whose.
@@ -104,9 +112,7 @@ pub struct Training {
     past: Vec<Episode>,
     /// Models that are being stored, and what is told of them then.
     waiting: Vec<(String, String)>,
-    slice: u64,
-    /// Whether the last slice was used up.
-    used_up: bool,
+    pace: Pace,
     /// What the trainer elsewhere may still say.
     allowance: Allowance,
 }
@@ -142,8 +148,7 @@ impl Training {
             state: State::Idle,
             past: Vec::new(),
             waiting: Vec::new(),
-            slice: FIRST_SLICE,
-            used_up: false,
+            pace: Pace::default(),
             allowance: Allowance::new(TRAINER_BURST, EpochMs(0)),
         }
     }
@@ -229,6 +234,7 @@ impl Training {
             }
             Input::Published { trainer, message } => self.publish(now, *trainer, *message),
             Input::Stored { model, failed } => self.stored(model, *failed),
+            Input::Answered { actor, answer } => self.answered(now, *actor, *answer),
             Input::Wake { took } => self.wake(now, *took),
         }
     }
@@ -340,14 +346,14 @@ impl Training {
 
     /// Works for a while: one step of an episode that is shown, or as many rounds of others as fit into a slice.
     fn wake(&mut self, now: EpochMs, took: Option<u64>) {
-        // What took a while says something only of a slice that was used up.
-        match took.filter(|_| std::mem::take(&mut self.used_up)) {
-            Some(took) if took > SLICE_MS.0 => self.slice = (self.slice / 2).max(LEAST_SLICE),
-            Some(took) if took < SLICE_MS.1 => self.slice = (self.slice + self.slice / 4).min(MOST_SLICE),
-            _ => {}
+        if let State::Active(active) = &self.state
+            && active.crew.is_some()
+        {
+            return self.lead(now);
         }
+        let slice = self.pace.begin(took);
         let mut spent = 0;
-        while spent < self.slice {
+        while spent < slice {
             let State::Active(active) = &mut self.state else { return };
             if active.facts.paused || (spent == 0 && active.due > now) {
                 return;
@@ -355,15 +361,11 @@ impl Training {
             spent += active.run.cost();
             let (shown, finished) = match active.round(&mut self.viewers) {
                 Ok(round) => round,
-                Err(error) => {
-                    let why = format!("The training ended: {error}");
-                    self.viewers.broadcast(&Told::Error { message: &why }.json());
-                    return self.finish(true);
-                }
+                Err(error) => return self.fail(&error.to_string()),
             };
             let mut models = Vec::new();
             for finished in finished {
-                models.extend(active.complete(&self.name, &finished, &mut self.viewers));
+                models.extend(active.complete(&self.name, Episode::from(&finished), &mut self.viewers));
             }
             if now - active.kept >= KEEP_MS {
                 active.kept = now;
@@ -381,10 +383,79 @@ impl Training {
                 return;
             }
         }
-        self.used_up = true;
+        self.pace.use_up();
         if let State::Active(active) = &mut self.state {
             active.due = now;
         }
+    }
+
+    /// Shows a step, and asks the actors for the next update when they wait for it.
+    fn lead(&mut self, now: EpochMs) {
+        let State::Active(active) = &mut self.state else { return };
+        if active.facts.paused || active.due > now {
+            return;
+        }
+        active.due = now + active.facts.start.step_ms.max(LEAST_STEP_MS);
+        let done = active.exhibit(&mut self.viewers).map_err(|error| error.to_string());
+        let asked = active.crew.as_mut().filter(|crew| crew.is_idle()).map(Crew::ask);
+        let done = done.and_then(|()| asked.into_iter().flatten().try_for_each(|actor| self.ask(actor)));
+        if let Err(why) = done {
+            self.fail(&why);
+        }
+    }
+
+    fn ask(&mut self, actor: u32) -> Result<(), String> {
+        if let State::Active(active) = &self.state {
+            let task = active.task(actor)?;
+            self.viewers.push(Output::Ask { actor, task });
+        }
+        Ok(())
+    }
+
+    /// An actor has answered, or could not be reached.
+    fn answered(&mut self, now: EpochMs, actor: u32, answer: Result<&[u8], &str>) {
+        let State::Active(active) = &mut self.state else { return };
+        let Some(crew) = &mut active.crew else { return };
+        let (answers, mean) = match crew.answered(actor, answer) {
+            crew::Next::Wait => return,
+            crew::Next::Ask => {
+                return match self.ask(actor) {
+                    Ok(()) => {}
+                    Err(why) => self.fail(&why),
+                };
+            }
+            crew::Next::Failed(why) => return self.fail(&why),
+            crew::Next::Learnt(answers, mean) => (answers, mean),
+        };
+        let episodes = match active.learnt(answers, &mean) {
+            Ok(episodes) => episodes,
+            Err(why) => return self.fail(&why),
+        };
+        let mut models = Vec::new();
+        for episode in episodes {
+            models.extend(active.complete(&self.name, episode, &mut self.viewers));
+        }
+        if now - active.kept >= KEEP_MS {
+            active.kept = now;
+            self.viewers.push(Output::Keep);
+        }
+        let over = active.run.is_over();
+        // They go on at once; the next step that is shown may be far away.
+        let next = active.crew.as_mut().filter(|_| !over && !active.facts.paused).map(Crew::ask);
+        models.into_iter().for_each(|saved| self.save_checkpoint(saved));
+        if over {
+            return self.finish(false);
+        }
+        if let Err(why) = next.into_iter().flatten().try_for_each(|actor| self.ask(actor)) {
+            self.fail(&why);
+        }
+    }
+
+    /// The run cannot go on: what was learnt is saved.
+    fn fail(&mut self, why: &str) {
+        let why = format!("The training ended: {why}");
+        self.viewers.broadcast(&Told::Error { message: &why }.json());
+        self.finish(true);
     }
 
     fn save_checkpoint(&mut self, saved: Saved) {
@@ -431,7 +502,7 @@ impl Training {
         .json();
         self.save_model(saved, told);
         self.viewers.push(Output::Keep);
-        self.slice = FIRST_SLICE;
+        self.pace = Pace::default();
     }
 
     fn tell_status(&mut self, viewer: Viewer) {

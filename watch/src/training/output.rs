@@ -23,6 +23,13 @@ pub enum Output {
         /// The picture.
         bytes: Vec<u8>,
     },
+    /// An actor is to play and learn; [`Input::Answered`](super::Input::Answered) answers.
+    Ask {
+        /// Which, from 0.
+        actor: u32,
+        /// What [`Actor::take`](super::Actor::take) takes.
+        task: Vec<u8>,
+    },
     /// The run must be stored, or what is stored of it forgotten.
     Keep,
     /// A model was learnt; [`Input::Stored`] answers.

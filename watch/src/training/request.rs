@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::command;
 
+/// The most objects that learn for one run.
+const MOST_ACTORS: u64 = 16;
 /// What there is to ask.
 const COMMANDS: &str = "start_training, pause, resume, stop, status, show, seen, ping";
 
@@ -61,6 +63,8 @@ pub struct Start {
     pub save_every: u32,
     /// What is paid beside the reward.
     pub shaping: Shaped,
+    /// How many objects of their own play and learn for the run; 0 for none.
+    pub actors: u32,
     /// How it learns.
     pub settings: Settings,
 }
@@ -134,6 +138,10 @@ fn start(message: &Map<String, Value>) -> Result<Start, String> {
     let rate = real(message, "learning_rate", usual_rate, (1e-6, 0.1))?;
     let discount = real(message, "discount", 0.99, (0.0, 0.9999))?;
     let decay = real(message, "epsilon_decay", 0.995, (0.0, 1.0))?;
+    let actors = between(message, "actors", 0, (0, MOST_ACTORS))? as u32;
+    if actors > 0 && matches!(learner, Learner::Dqn) {
+        return Err("\"actors\" are for \"learner\": \"ppo\".".into());
+    }
     let method = match learner {
         Learner::Dqn => Method::Dqn(dqn::Settings {
             batch,
@@ -169,6 +177,7 @@ fn start(message: &Map<String, Value>) -> Result<Start, String> {
         step_ms: (step_delay * 1_000.0).round() as u64,
         save_every,
         shaping: shaping(message.get("shaping"))?,
+        actors,
         settings: Settings {
             common: Common {
                 seed,
@@ -311,6 +320,8 @@ mod tests {
             (r#""buffer_capacity":"x""#, "\"buffer_capacity\" must be"),
             (r#""step_delay":-1"#, "\"step_delay\" must be a number from 0 to 10"),
             (r#""learner":"sarsa""#, "\"learner\" is \"dqn\" or \"ppo\""),
+            (r#""actors":2"#, "\"actors\" are for"),
+            (r#""actors":17,"learner":"ppo""#, "\"actors\" must be a whole number from 0 to 16"),
             (r#""games":0"#, "\"games\" must be a whole number from 1 to 64"),
             (r#""shaping":{"weight":1}"#, "\"shaping\" is false, or"),
             (r#""network":[0]"#, "\"network\" is a list"),

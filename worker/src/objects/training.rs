@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use footlights_data::column::iso8601;
 use footlights_learn::onnx;
 use footlights_protocol::EpochMs;
 use footlights_watch::training::{
-    Input, Message, ModelFile, Output, Saved, Training as Machine, Viewer, World,
+    Actor, Input, Message, ModelFile, Output, Saved, Training as Machine, Viewer, World,
 };
 use worker::{
     Delay, DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair,
@@ -28,7 +29,8 @@ use crate::{
     http::is_socket,
     log,
     requests::{
-        Rights, TrainingHandoff, TrainingRequest, ViewerCount, read_handoff, read_request, refuse, respond,
+        Address, LearnBeside, Learnt, Rights, TrainingHandoff, TrainingRequest, ViewerCount, call,
+        read_handoff, read_request, refuse, respond,
     },
     store::{
         failures::{self, Failure},
@@ -54,6 +56,10 @@ struct Shell {
     env: Env,
     runs: OnceCell<Runs>,
     machine: RefCell<Option<Machine>>,
+    /// Of an object that learns for another one.
+    actor: RefCell<Actor>,
+    /// The last task of the actor: one that is newer ends the work on it.
+    last_task: Cell<u64>,
     name: RefCell<String>,
     sockets: RefCell<BTreeMap<Viewer, WebSocket>>,
     last_viewer: Cell<Viewer>,
@@ -70,6 +76,8 @@ impl DurableObject for Training {
                 env,
                 runs: OnceCell::new(),
                 machine: RefCell::default(),
+                actor: RefCell::default(),
+                last_task: Cell::default(),
                 name: RefCell::default(),
                 sockets: RefCell::default(),
                 last_viewer: Cell::default(),
@@ -99,6 +107,9 @@ impl DurableObject for Training {
                     Ok(ViewerCount { viewers, active })
                 })
                 .await
+            }
+            Ok(TrainingRequest::LearnBeside(request)) => {
+                respond(request, async |request| shell.learn(&request.task).await).await
             }
             Err(error) => refuse(&error),
         }
@@ -266,6 +277,14 @@ impl Shell {
                         let _ = socket.send_with_bytes(&bytes);
                     }
                 }
+                Output::Ask { actor, task } => {
+                    let shell = self.clone();
+                    spawn_local(async move {
+                        let answer = shell.ask(actor, &task).await;
+                        let answer = answer.as_deref().map_err(String::as_str);
+                        shell.handle(&Input::Answered { actor, answer });
+                    });
+                }
                 Output::Keep => self.keep(),
                 Output::Model(saved) => {
                     let shell = self.clone();
@@ -290,6 +309,40 @@ impl Shell {
                 log!("error", "storage_failed", "run": *shell.name.borrow(), "detail": error.to_string());
             }
         });
+    }
+
+    /// Lets an actor learn in an object of its own.
+    async fn ask(&self, actor: u32, task: &[u8]) -> Result<Vec<u8>, String> {
+        let address = Address::actor(&self.name.borrow().clone(), actor);
+        let request = LearnBeside { task: BASE64_STANDARD.encode(task) };
+        let answered = call(&self.env, &address, request).await;
+        let answer = answered.inspect_err(|error| {
+            log!("error", "actor_failed", "actor": actor, "detail": error.to_string());
+        });
+        let answer = answer.map_err(|error| error.to_string())?.answer;
+        BASE64_STANDARD.decode(answer).map_err(|error| error.to_string())
+    }
+
+    /// Learns for the run of another object, in slices between which others have their turn.
+    async fn learn(&self, task: &str) -> Result<Learnt, ApiError> {
+        let task = BASE64_STANDARD.decode(task).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+        let registry = footlights_app::installed().registry();
+        self.actor.borrow_mut().take(registry, &task).map_err(ApiError::BadRequest)?;
+        let number = self.last_task.get() + 1;
+        self.last_task.set(number);
+        let mut began = None;
+        loop {
+            if self.last_task.get() != number {
+                return Err(ApiError::Conflict("another task took the place of this one".into()));
+            }
+            let at = now();
+            let took = began.replace(at).map(|before| at - before);
+            let answer = self.actor.borrow_mut().work(took).map_err(ApiError::Internal)?;
+            if let Some(answer) = answer {
+                return Ok(Learnt { answer: BASE64_STANDARD.encode(answer) });
+            }
+            Delay::from(Duration::ZERO).await;
+        }
     }
 
     fn keep(self: &Rc<Self>) {

@@ -155,6 +155,7 @@ pub fn train(catalog: &Value, environments: &[&str], usual: Option<&str>) -> Mar
                         }
                         (field("Episodes", "num_episodes", "100", "1", "100000", "1"))
                         (field("Games at a time", "games", "1", "1", "64", "1"))
+                        div data-for="ppo" { (field("Actors in objects of their own", "actors", "0", "0", "16", "1")) }
                         (field("Steps in a batch", "batch_size", "32", "1", "256", "1"))
                         div data-for="dqn" { (field("Steps remembered", "buffer_capacity", "10000", "100", "200000", "100")) }
                         (field("Show every … episode", "show_every", "5", "1", "100000", "1"))

@@ -64,4 +64,9 @@ impl Address<TrainingRequest> {
     pub fn training(run: &str) -> Self {
         Self::new(run.to_owned())
     }
+
+    /// An actor of a training run. No run has a point in its name.
+    pub fn actor(run: &str, actor: u32) -> Self {
+        Self::new(format!("{run}.{actor}"))
+    }
 }

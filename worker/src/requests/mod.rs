@@ -26,5 +26,7 @@ pub use participant::{
     PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
 };
 pub use rooms::{CreateGame, RoomsRequest};
-pub use training::{CountViewers, Rights, TrainingHandoff, TrainingRequest, ViewerCount};
+pub use training::{
+    CountViewers, LearnBeside, Learnt, Rights, TrainingHandoff, TrainingRequest, ViewerCount,
+};
 pub use watch::{CountSessions, SessionCount, WatchHandoff, WatchRequest};

@@ -16,10 +16,25 @@ pub struct ViewerCount {
     pub active: bool,
 }
 
+/// Play and learn for another run, until the network was updated once.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LearnBeside {
+    /// What a run asks of its actor, in base64.
+    pub task: String,
+}
+
+/// The answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Learnt {
+    /// What was learnt, in base64.
+    pub answer: String,
+}
+
 object_requests! {
     /// What the object of a training run takes.
     TrainingRequest to Training {
         CountViewers -> ViewerCount,
+        LearnBeside -> Learnt,
     }
 }
 
