@@ -7,13 +7,21 @@ use footlights_protocol::EpochMs;
 use footlights_watch::training::{Actor, Input, Output, Saved, Training, World};
 use serde_json::{Value, json};
 
+/// What an actor answers.
+struct Answer {
+    actor: u32,
+    number: u64,
+    learnt: Vec<u8>,
+}
+
 /// A run with one viewer and its actors.
 struct Crew {
     training: Training,
     now: EpochMs,
     told: Vec<Value>,
     models: Vec<Saved>,
-    asked: VecDeque<(u32, Vec<u8>)>,
+    /// Actors with the number and the task.
+    asked: VecDeque<(u32, u64, Vec<u8>)>,
     actors: BTreeMap<u32, Actor>,
 }
 
@@ -45,7 +53,7 @@ impl Crew {
                     self.models.push(*saved);
                     self.training.handle(self.now, &world, &Input::Stored { model: &model, failed: None });
                 }
-                Output::Ask { actor, task } => self.asked.push_back((actor, task)),
+                Output::Ask { actor, number, task } => self.asked.push_back((actor, number, task)),
                 Output::Picture { .. } | Output::Keep | Output::Failed { .. } => {}
             }
         }
@@ -67,19 +75,29 @@ impl Crew {
     }
 
     /// What an actor makes of the task that was asked for first.
-    fn work(&mut self) -> Option<(u32, Vec<u8>)> {
-        let (number, task) = self.asked.pop_front()?;
-        let actor = self.actors.entry(number).or_default();
-        actor.take(&registry(), &task).unwrap();
-        let answer = std::iter::repeat_with(|| actor.work(Some(1)).unwrap()).flatten().next();
-        Some((number, answer.unwrap()))
+    fn work(&mut self) -> Option<Answer> {
+        let (actor, number, task) = self.asked.pop_front()?;
+        let machine = self.actors.entry(actor).or_default();
+        machine.take(&registry(), &task).unwrap();
+        let learnt = std::iter::repeat_with(|| machine.work(Some(1)).unwrap()).flatten().next().unwrap();
+        Some(Answer { actor, number, learnt })
+    }
+
+    fn answer(&mut self, answer: &Answer) {
+        let Answer { actor, number, learnt } = answer;
+        self.handle(&Input::Answered { actor: *actor, number: *number, answer: Ok(learnt) });
+    }
+
+    /// An actor cannot be reached.
+    fn lose(&mut self, actor: u32, number: u64) {
+        self.handle(&Input::Answered { actor, number, answer: Err("it was lost") });
     }
 
     /// Answers all that is asked for until the run is over.
     fn finish(&mut self) {
         while self.training.is_active() {
-            let (actor, answer) = self.work().expect("somebody is asked as long as the run goes on");
-            self.handle(&Input::Answered { actor, answer: Ok(&answer) });
+            let answer = self.work().expect("somebody is asked as long as the run goes on");
+            self.answer(&answer);
         }
     }
 
@@ -92,17 +110,17 @@ impl Crew {
 fn all_actors_go_on_from_the_mean_of_what_they_learnt() {
     let mut crew = Crew::begin(3);
     crew.wait(1);
-    assert_eq!(crew.asked.iter().map(|(actor, _)| *actor).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(crew.asked.iter().map(|(actor, ..)| *actor).collect::<Vec<_>>(), [0, 1, 2]);
     let first: Vec<_> = (0..3).map(|_| crew.work().unwrap()).collect();
-    assert!(first[0].1 != first[1].1, "each plays other games");
+    assert!(first[0].learnt != first[1].learnt, "each plays other games");
     // In any order; nobody is asked again before all have answered.
-    for (actor, answer) in [&first[2], &first[0]] {
-        crew.handle(&Input::Answered { actor: *actor, answer: Ok(answer) });
+    for answer in [&first[2], &first[0]] {
+        crew.answer(answer);
         assert!(crew.asked.is_empty());
     }
-    crew.handle(&Input::Answered { actor: 1, answer: Ok(&first[1].1) });
+    crew.answer(&first[1]);
     assert_eq!(crew.asked.len(), 3);
-    let tasks: Vec<usize> = crew.asked.iter().map(|(_, task)| task.len()).collect();
+    let tasks: Vec<usize> = crew.asked.iter().map(|(.., task)| task.len()).collect();
     assert_eq!((tasks[0], tasks[1]), (tasks[2], tasks[2]), "all are told the same network");
     crew.finish();
     let numbers: Vec<u64> = crew
@@ -139,11 +157,11 @@ fn steps_are_shown_while_others_learn() {
 fn the_others_go_on_without_an_actor_that_fails() {
     let mut crew = Crew::begin(2);
     crew.wait(1);
-    let (one, answer) = crew.work().unwrap();
-    crew.handle(&Input::Answered { actor: one, answer: Ok(&answer) });
+    let one = crew.work().unwrap();
+    crew.answer(&one);
     crew.asked.clear();
     for attempt in 1..=3 {
-        crew.handle(&Input::Answered { actor: 1, answer: Err("it was lost") });
+        crew.lose(1, one.number);
         // After the third attempt the round is over, and both are asked anew.
         assert_eq!(crew.asked.len(), if attempt < 3 { 1 } else { 2 }, "{attempt}");
         if attempt < 3 {
@@ -159,7 +177,7 @@ fn a_run_without_any_actor_left_ends_with_what_it_has() {
     let mut crew = Crew::begin(1);
     crew.wait(1);
     for _ in 0..3 {
-        crew.handle(&Input::Answered { actor: 0, answer: Err("it was lost") });
+        crew.lose(0, 1);
     }
     let why = crew.told.iter().find(|told| told["type"] == "error").unwrap();
     assert_eq!(why["message"], "The training ended: it was lost");
@@ -172,8 +190,8 @@ fn a_paused_run_and_one_after_a_lost_process_ask_again() {
     let mut crew = Crew::begin(1);
     crew.wait(1);
     crew.say(&json!({ "command": "pause" }));
-    let (actor, answer) = crew.work().unwrap();
-    crew.handle(&Input::Answered { actor, answer: Ok(&answer) });
+    let answer = crew.work().unwrap();
+    crew.answer(&answer);
     assert!(crew.asked.is_empty(), "it waits");
     crew.say(&json!({ "command": "resume" }));
     crew.wait(50);
@@ -183,10 +201,25 @@ fn a_paused_run_and_one_after_a_lost_process_ask_again() {
     crew.now = now;
     crew.handle(&Input::Connected { viewer: 1 });
     // An answer to who asked before is no answer.
-    crew.handle(&Input::Answered { actor, answer: Ok(&answer) });
+    crew.answer(&answer);
     assert!(crew.asked.is_empty());
     crew.wait(1);
     assert_eq!(crew.asked.len(), 1);
     crew.finish();
     assert_eq!(crew.count("training_complete"), 1);
+}
+
+#[test]
+fn an_answer_for_the_run_before_is_none() {
+    let mut crew = Crew::begin(1);
+    crew.wait(1);
+    let late = crew.work().unwrap();
+    crew.say(&json!({ "command": "stop" }));
+    crew.say(&json!({ "command": "start_training", "learner": "ppo", "environment": "slime-volleyball-v0", "actors": 1,
+        "num_episodes": 10, "games": 4, "network": [8], "step_delay": 0.01 }));
+    crew.wait(50);
+    crew.answer(&late);
+    assert_eq!(crew.count("error"), 0);
+    assert!(crew.training.is_active());
+    crew.finish();
 }

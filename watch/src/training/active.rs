@@ -7,12 +7,12 @@ use footlights_learn::{
 };
 use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     actor::{Answer, Task},
     crew::Crew,
     episodes::Episodes,
+    game::make,
     output::{ModelFile, Output, Saved},
     request::Start,
     told::{self, Episode, Told},
@@ -267,11 +267,6 @@ fn own(start: &Start) -> Settings {
 
 fn crew(start: &Start) -> Option<Crew> {
     (start.actors > 0).then(|| Crew::new(start.actors))
-}
-
-pub fn make(registry: &Registry, environment: &str, config: &Value) -> Result<Box<dyn Simulation>, String> {
-    let entry = registry.get(environment).map_err(|error| error.to_string())?;
-    entry.make(config).map_err(|error| error.to_string())
 }
 
 fn names(sim: &dyn Simulation) -> Vec<Vec<&'static str>> {

@@ -5,7 +5,7 @@ use footlights_learn::{Run, run::Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{active::make, pace::Pace, told::Episode};
+use super::{game::make, pace::Pace, told::Episode};
 
 /// What an actor is asked for: one update of the network.
 #[derive(Debug, Serialize, Deserialize)]

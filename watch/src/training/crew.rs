@@ -1,7 +1,7 @@
 //! The actors of a run, which play and learn side by side in objects of their own. When all have answered, the mean of what
 //! they learnt is where they go on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use footlights_env::msgpack;
 use footlights_learn::ppo;
@@ -15,8 +15,8 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug, Default)]
 pub struct Crew {
     size: u32,
-    /// Those that have not answered yet.
-    asked: BTreeSet<u32>,
+    /// Those that have not answered yet, with the number of what they were asked for.
+    asked: BTreeMap<u32, u64>,
     answers: Vec<Answer>,
     failures: BTreeMap<u32, u32>,
 }
@@ -25,7 +25,7 @@ pub struct Crew {
 pub enum Next {
     /// Others are still at work.
     Wait,
-    /// That actor is asked again.
+    /// That actor is asked for the same again, under the same number.
     Ask,
     /// All have answered: what they learnt, the steps that they took, and their episodes.
     Learnt(Vec<Answer>, Vec<u8>),
@@ -44,17 +44,18 @@ impl Crew {
         self.asked.is_empty()
     }
 
-    /// All are asked; their numbers.
-    pub fn ask(&mut self) -> impl Iterator<Item = u32> + use<> {
-        self.asked = (0..self.size).collect();
+    /// All are asked for another update; `number` is larger than all before.
+    pub fn ask(&mut self, number: u64) -> impl Iterator<Item = u32> + use<> {
+        self.asked = (0..self.size).map(|actor| (actor, number)).collect();
         self.answers.clear();
         self.failures.clear();
         0..self.size
     }
 
-    /// An actor has answered, or could not be reached.
-    pub fn answered(&mut self, actor: u32, answer: Result<&[u8], &str>) -> Next {
-        if !self.asked.contains(&actor) {
+    /// An actor has answered what it was asked for under that number, or could not be reached.
+    pub fn answered(&mut self, actor: u32, number: u64, answer: Result<&[u8], &str>) -> Next {
+        // An answer to another run, or to an earlier question, is none.
+        if self.asked.get(&actor) != Some(&number) {
             return Next::Wait;
         }
         let read = answer.map_err(str::to_owned);

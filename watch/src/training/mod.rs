@@ -6,6 +6,7 @@ mod actor;
 mod broadcast;
 mod crew;
 mod episodes;
+mod game;
 mod output;
 mod pace;
 mod publication;
@@ -78,6 +79,8 @@ pub enum Input<'a> {
     Answered {
         /// Which.
         actor: u32,
+        /// The number that it was asked under.
+        number: u64,
         /// What [`Actor::work`] returned.
         answer: Result<&'a [u8], &'a str>,
     },
@@ -115,6 +118,8 @@ pub struct Training {
     pace: Pace,
     /// What the trainer elsewhere may still say.
     allowance: Allowance,
+    /// How often actors were asked.
+    asks: u64,
 }
 
 enum State {
@@ -150,6 +155,7 @@ impl Training {
             waiting: Vec::new(),
             pace: Pace::default(),
             allowance: Allowance::new(TRAINER_BURST, EpochMs(0)),
+            asks: 0,
         }
     }
 
@@ -234,7 +240,7 @@ impl Training {
             }
             Input::Published { trainer, message } => self.publish(now, *trainer, *message),
             Input::Stored { model, failed } => self.stored(model, *failed),
-            Input::Answered { actor, answer } => self.answered(now, *actor, *answer),
+            Input::Answered { actor, number, answer } => self.answered(now, *actor, *number, *answer),
             Input::Wake { took } => self.wake(now, *took),
         }
     }
@@ -397,29 +403,37 @@ impl Training {
         }
         active.due = now + active.facts.start.step_ms.max(LEAST_STEP_MS);
         let done = active.exhibit(&mut self.viewers).map_err(|error| error.to_string());
-        let asked = active.crew.as_mut().filter(|crew| crew.is_idle()).map(Crew::ask);
-        let done = done.and_then(|()| asked.into_iter().flatten().try_for_each(|actor| self.ask(actor)));
-        if let Err(why) = done {
+        let idle = active.crew.as_ref().is_some_and(Crew::is_idle);
+        if let Err(why) = done.and_then(|()| if idle { self.ask_all() } else { Ok(()) }) {
             self.fail(&why);
         }
     }
 
-    fn ask(&mut self, actor: u32) -> Result<(), String> {
+    /// All actors are asked for the next update.
+    fn ask_all(&mut self) -> Result<(), String> {
+        let State::Active(active) = &mut self.state else { return Ok(()) };
+        self.asks += 1;
+        let number = self.asks;
+        let actors = active.crew.as_mut().map(|crew| crew.ask(number));
+        actors.into_iter().flatten().try_for_each(|actor| self.ask(actor, number))
+    }
+
+    fn ask(&mut self, actor: u32, number: u64) -> Result<(), String> {
         if let State::Active(active) = &self.state {
             let task = active.task(actor)?;
-            self.viewers.push(Output::Ask { actor, task });
+            self.viewers.push(Output::Ask { actor, number, task });
         }
         Ok(())
     }
 
     /// An actor has answered, or could not be reached.
-    fn answered(&mut self, now: EpochMs, actor: u32, answer: Result<&[u8], &str>) {
+    fn answered(&mut self, now: EpochMs, actor: u32, number: u64, answer: Result<&[u8], &str>) {
         let State::Active(active) = &mut self.state else { return };
         let Some(crew) = &mut active.crew else { return };
-        let (answers, mean) = match crew.answered(actor, answer) {
+        let (answers, mean) = match crew.answered(actor, number, answer) {
             crew::Next::Wait => return,
             crew::Next::Ask => {
-                return match self.ask(actor) {
+                return match self.ask(actor, number) {
                     Ok(()) => {}
                     Err(why) => self.fail(&why),
                 };
@@ -440,13 +454,13 @@ impl Training {
             self.viewers.push(Output::Keep);
         }
         let over = active.run.is_over();
-        // They go on at once; the next step that is shown may be far away.
-        let next = active.crew.as_mut().filter(|_| !over && !active.facts.paused).map(Crew::ask);
+        let paused = active.facts.paused;
         models.into_iter().for_each(|saved| self.save_checkpoint(saved));
         if over {
             return self.finish(false);
         }
-        if let Err(why) = next.into_iter().flatten().try_for_each(|actor| self.ask(actor)) {
+        // They go on at once; the next step that is shown may be far away.
+        if !paused && let Err(why) = self.ask_all() {
             self.fail(&why);
         }
     }

@@ -27,12 +27,14 @@ pub enum Output {
     Ask {
         /// Which, from 0.
         actor: u32,
+        /// The number of what it is asked for, which stands in the answer.
+        number: u64,
         /// What [`Actor::take`](super::Actor::take) takes.
         task: Vec<u8>,
     },
     /// The run must be stored, or what is stored of it forgotten.
     Keep,
-    /// A model was learnt; [`Input::Stored`] answers.
+    /// A model was learnt; [`Input::Stored`](super::Input::Stored) answers.
     Model(Box<Saved>),
     /// An episode ended by the rules, for the list of failures.
     Failed {

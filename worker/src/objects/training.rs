@@ -277,12 +277,12 @@ impl Shell {
                         let _ = socket.send_with_bytes(&bytes);
                     }
                 }
-                Output::Ask { actor, task } => {
+                Output::Ask { actor, number, task } => {
                     let shell = self.clone();
                     spawn_local(async move {
                         let answer = shell.ask(actor, &task).await;
                         let answer = answer.as_deref().map_err(String::as_str);
-                        shell.handle(&Input::Answered { actor, answer });
+                        shell.handle(&Input::Answered { actor, number, answer });
                     });
                 }
                 Output::Keep => self.keep(),
