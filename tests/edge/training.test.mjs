@@ -139,12 +139,16 @@ test("actors in objects of their own learn for one run, and a killed process cos
     const open = () => Watcher.open(killable.url, { path: "/ws/training?run=crew" });
     const teacher = await open();
     const config = { layout: "cramped_room", horizon: 40 };
-    teacher.say("start_training", { learner: "ppo", environment: "overcooked-v0", config, actors: 2, games: 4, network: [16], num_episodes: 100_000, save_every: 50, step_delay: 0.05 });
-    // What is shown is played here, while the two learn.
+    teacher.say("start_training", { learner: "ppo", environment: "overcooked-v0", config, actors: 2, games: 4, network: [16], num_episodes: 100_000, save_every: 50, step_delay: 0.5 });
     assert.equal((await teacher.next("state_update")).agents.length, 2);
     for (let number = 1; number <= 60; number++) assert.equal((await teacher.next("episode_complete")).episode, number);
+    // A game is shown here, and its first episode is not over after forty half seconds: the two learn elsewhere.
+    const shown = teacher.messages.filter(({ type }) => type === "state_update");
+    assert.ok(shown.length < 40 && shown.every(({ episode }) => episode === 1), `${shown.length} steps were shown`);
     assert.equal((await teacher.next("checkpoint_saved")).model, "crew_ep50");
-    await new Promise((wake) => setTimeout(wake, 9_000));
+    // Until it was stored once.
+    const began = performance.now();
+    while (performance.now() - began < 9_000) await teacher.next("episode_complete");
     await killable.kill();
     await teacher.ended;
     await killable.start();

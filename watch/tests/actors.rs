@@ -223,3 +223,23 @@ fn an_answer_for_the_run_before_is_none() {
     assert!(crew.training.is_active());
     crew.finish();
 }
+
+#[test]
+fn an_actor_plays_the_world_of_its_task() {
+    let learnt_in = |variant: &str, actor: &mut Actor| {
+        let mut crew = Crew::with(Training::new("lesson"));
+        crew.handle(&Input::Connected { viewer: 1 });
+        crew.say(&json!({ "command": "start_training", "learner": "ppo", "environment": "hamlet-v0", "num_episodes": 60,
+            "config": { "variant": variant }, "actors": 1, "games": 4, "network": [16] }));
+        crew.wait(1);
+        let (_, _, task) = crew.asked.pop_front().unwrap();
+        actor.take(&registry(), &task).unwrap();
+        std::iter::repeat_with(|| actor.work(Some(1)).unwrap()).flatten().next().unwrap()
+    };
+    // The next run of that name is of another version of the world, with the same settings.
+    let mut actor = Actor::default();
+    learnt_in("mood", &mut actor);
+    let after_another = learnt_in("stress", &mut actor);
+    assert_eq!(after_another, learnt_in("stress", &mut Actor::default()));
+    assert_ne!(after_another, learnt_in("mood", &mut Actor::default()));
+}

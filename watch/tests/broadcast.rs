@@ -17,13 +17,15 @@ struct Class {
     models: Vec<Saved>,
     failures: usize,
     kept: usize,
+    /// Whether the storage takes what is to be kept.
+    stores: bool,
 }
 
 impl Class {
     fn with(training: Training) -> Self {
         let now = EpochMs(1_700_000_000_000);
         let (told, pictures, models) = (Vec::new(), Vec::new(), Vec::new());
-        Self { training, now, told, pictures, models, failures: 0, kept: 0 }
+        Self { training, now, told, pictures, models, failures: 0, kept: 0, stores: true }
     }
 
     fn handle(&mut self, input: &Input<'_>) {
@@ -36,7 +38,11 @@ impl Class {
                     self.told.push((viewer, serde_json::from_str(&text).unwrap()));
                 }
                 Output::Picture { viewer, bytes } => self.pictures.push((viewer, bytes)),
-                Output::Keep => self.kept += 1,
+                Output::Keep if self.stores => {
+                    self.kept += 1;
+                    self.training.handle(self.now, &world, &Input::Kept);
+                }
+                Output::Keep => {}
                 Output::Model(saved) => self.models.push(*saved),
                 Output::Ask { .. } => unreachable!("nobody has actors"),
                 Output::Failed { .. } => self.failures += 1,
@@ -197,8 +203,11 @@ fn what_a_trainer_says_again_is_heard_once() {
     class.publish(&numbered(1));
     class.now += 8_000;
     assert_eq!(class.publish(&numbered(2)), [json!({ "type": "kept", "number": 2 })]);
-    class.publish(&numbered(3));
-    // The process is lost with what was not kept.
+    // What could not be stored is not said to be kept.
+    class.stores = false;
+    class.now += 8_000;
+    assert!(class.publish(&numbered(3)).is_empty());
+    // The process is lost.
     let stored = class.training.save().unwrap().unwrap();
     let mut class = Class::with(Training::restore("lab", &registry(), &stored, class.now).unwrap());
     class.join(1);

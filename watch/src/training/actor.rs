@@ -34,9 +34,31 @@ pub(super) struct Answer {
 /// An actor. Its games go on from task to task.
 #[derive(Default)]
 pub struct Actor {
-    run: Option<(Settings, Run)>,
+    run: Option<Playing>,
     work: Option<Work>,
     pace: Pace,
+}
+
+/// The games of an actor, and what they are of.
+struct Playing {
+    environment: String,
+    config: Value,
+    settings: Settings,
+    run: Run,
+}
+
+impl Playing {
+    fn begin(registry: &Registry, task: &Task) -> Result<Self, String> {
+        let sim = make(registry, &task.environment, &task.config)?;
+        let run = Run::new(sim.as_ref(), task.settings.clone()).map_err(|error| error.to_string())?;
+        let (environment, config) = (task.environment.clone(), task.config.clone());
+        Ok(Self { environment, config, settings: task.settings.clone(), run })
+    }
+
+    /// Whether a task is of the same run, as far as its games can tell.
+    fn suits(&self, task: &Task) -> bool {
+        (&self.environment, &self.config, &self.settings) == (&task.environment, &task.config, &task.settings)
+    }
 }
 
 /// A task that is under way.
@@ -53,18 +75,15 @@ impl Actor {
     /// It cannot be read, or not be done here.
     pub fn take(&mut self, registry: &Registry, task: &[u8]) -> Result<(), String> {
         let task: Task = msgpack::decode(task).map_err(|error| error.to_string())?;
-        let known = self.run.take().filter(|(settings, _)| *settings == task.settings);
-        let (settings, mut run) = match known {
-            Some(known) => known,
-            None => {
-                let sim = make(registry, &task.environment, &task.config)?;
-                let run = Run::new(sim.as_ref(), task.settings.clone()).map_err(|error| error.to_string())?;
-                (task.settings, run)
-            }
+        // What was played for another run is of no use for this one.
+        let mut playing = match self.run.take().filter(|playing| playing.suits(&task)) {
+            Some(playing) => playing,
+            None => Playing::begin(registry, &task)?,
         };
+        let run = &mut playing.run;
         run.go_on(&task.learnt, task.steps, task.episodes).map_err(|error| error.to_string())?;
         self.work = Some(Work { began: task.steps, updates: run.updates(), episodes: Vec::new() });
-        self.run = Some((settings, run));
+        self.run = Some(playing);
         Ok(())
     }
 
@@ -73,7 +92,7 @@ impl Actor {
     /// # Errors
     /// A game cannot go on, or no task is under way.
     pub fn work(&mut self, took: Option<u64>) -> Result<Option<Vec<u8>>, String> {
-        let (Some((_, run)), Some(work)) = (&mut self.run, &mut self.work) else {
+        let (Some(Playing { run, .. }), Some(work)) = (&mut self.run, &mut self.work) else {
             return Err("another task took the place of this one".into());
         };
         let slice = self.pace.begin(took);

@@ -68,6 +68,8 @@ pub enum Input<'a> {
         /// What it says.
         message: Message<'a>,
     },
+    /// What [`Output::Keep`] wanted is stored.
+    Kept,
     /// A model that was learnt is stored, or could not be.
     Stored {
         /// Its name.
@@ -239,6 +241,13 @@ impl Training {
                 }
             }
             Input::Published { trainer, message } => self.publish(now, *trainer, *message),
+            Input::Kept => {
+                if let State::Broadcast(broadcast) = &self.state
+                    && broadcast.heard > 0
+                {
+                    broadcast.answer(&Answer::Kept { number: broadcast.heard }, &mut self.viewers);
+                }
+            }
             Input::Stored { model, failed } => self.stored(model, *failed),
             Input::Answered { actor, number, answer } => self.answered(now, *actor, *number, *answer),
             Input::Wake { took } => self.wake(now, *took),
@@ -592,7 +601,6 @@ impl Training {
                 if now - broadcast.kept >= KEEP_MS {
                     broadcast.kept = now;
                     self.viewers.push(Output::Keep);
-                    broadcast.answer(&Answer::Kept { number: broadcast.heard }, &mut self.viewers);
                 }
             }
         }

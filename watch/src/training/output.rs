@@ -32,7 +32,7 @@ pub enum Output {
         /// What [`Actor::take`](super::Actor::take) takes.
         task: Vec<u8>,
     },
-    /// The run must be stored, or what is stored of it forgotten.
+    /// The run must be stored, or what is stored of it forgotten; [`Input::Kept`](super::Input::Kept) answers.
     Keep,
     /// A model was learnt; [`Input::Stored`](super::Input::Stored) answers.
     Model(Box<Saved>),

@@ -350,9 +350,12 @@ impl Shell {
             Some(machine) => machine.save().map_err(ApiError::Internal),
             None => return,
         };
-        let kept = stored.and_then(|stored| self.runs()?.keep(stored.as_deref()));
-        if let Err(error) = kept {
-            log!("error", "storage_failed", "run": *self.name.borrow(), "detail": error.to_string());
+        match stored.and_then(|stored| self.runs()?.keep(stored.as_deref())) {
+            // What is told of it leaves the object when the platform has confirmed it.
+            Ok(()) => self.turn(now(), &Input::Kept),
+            Err(error) => {
+                log!("error", "storage_failed", "run": *self.name.borrow(), "detail": error.to_string());
+            }
         }
     }
 
