@@ -55,6 +55,12 @@ pub struct Shaping {
 }
 
 impl Shaping {
+    /// An info that is paid for the first half of a run.
+    #[must_use]
+    pub fn new(info: &str, weight: f32) -> Self {
+        Self { info: info.to_owned(), weight, until: 0.5 }
+    }
+
     /// What it adds to the reward of an agent.
     #[must_use]
     pub fn bonus(&self, step: &Step, agent: usize, progress: f32) -> f32 {

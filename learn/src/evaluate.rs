@@ -32,6 +32,27 @@ impl Score {
     }
 }
 
+impl Output {
+    /// What an agent does in the next step, as the network is meant to be played: the action of the highest value, or one that
+    /// is drawn with its probability. The same state draws the same.
+    pub(crate) fn choose(
+        self,
+        out: &[f32],
+        may: impl Fn(usize) -> bool,
+        sim: &dyn Simulation,
+        agent: Agent,
+    ) -> usize {
+        match self {
+            Self::QValues => highest_of(out, may),
+            Self::Logits => {
+                let stream = Stream::Policy(agent.0);
+                let mut rng = Rng::derive(sim.seed(), stream, sim.episode(), sim.tick() + 1);
+                ppo::draw_from(out, may, &mut rng)
+            }
+        }
+    }
+}
+
 /// A game in which one network plays all agents, as it is meant to be played: the action of the highest value, or one that is
 /// drawn with its probability.
 pub struct Game {
@@ -68,14 +89,7 @@ impl Game {
             self.net.forward(&self.observation, &mut self.trace);
             let mask = self.sim.action_mask(agent);
             let may = |action: usize| mask.get(action).copied().unwrap_or(true);
-            let action = match self.output {
-                Output::QValues => highest_of(self.trace.out(), may),
-                Output::Logits => {
-                    let (seed, episode, tick) = (self.sim.seed(), self.sim.episode(), self.sim.tick() + 1);
-                    let mut rng = Rng::derive(seed, Stream::Policy(agent.0), episode, tick);
-                    ppo::draw_from(self.trace.out(), may, &mut rng)
-                }
-            };
+            let action = self.output.choose(self.trace.out(), may, self.sim.as_ref(), agent);
             actions.push(ActionValue::Discrete(action as i32));
         }
         self.sim.step(&actions)

@@ -244,7 +244,7 @@ fn probabilities(logits: &[f32], may: impl Fn(usize) -> bool, into: &mut Vec<f32
 }
 
 /// An action with these probabilities.
-pub(crate) fn draw(probabilities: &[f32], rng: &mut Rng) -> usize {
+fn draw(probabilities: &[f32], rng: &mut Rng) -> usize {
     let mut left = rng.unit();
     let mut last = 0;
     for (action, probability) in probabilities.iter().enumerate().filter(|(_, p)| **p > 0.0) {
@@ -255,18 +255,6 @@ pub(crate) fn draw(probabilities: &[f32], rng: &mut Rng) -> usize {
         }
     }
     last
-}
-
-/// An action with these probabilities among those that may be taken; among all, if none may.
-pub(crate) fn draw_allowed(probabilities: &[f32], may: impl Fn(usize) -> bool, rng: &mut Rng) -> usize {
-    let share = |(action, p): (usize, &f32)| if may(action) { *p } else { 0.0 };
-    let mut allowed: Vec<f32> = probabilities.iter().enumerate().map(share).collect();
-    let sum: f32 = allowed.iter().sum();
-    if sum <= 0.0 {
-        return draw(probabilities, rng);
-    }
-    allowed.iter_mut().for_each(|p| *p /= sum);
-    draw(&allowed, rng)
 }
 
 /// Draws an action from what a network whose outputs are logits says.

@@ -3,15 +3,13 @@
 
 use std::collections::VecDeque;
 
-use footlights_env::{
-    ActionValue, Agent, EnvError, PerAgent, Preferences, Rng, Simulation, Space, Step, Stream,
-};
+use footlights_env::{ActionValue, Agent, EnvError, PerAgent, Preferences, Simulation, Space, Step};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     common::{Clock, Common, Learner, Output, Seat, Shaping},
     dqn::{self, Dqn},
-    net::Net,
+    net::{Net, Trace},
     ppo::{self, Ppo},
     replay::{Memory, Then},
     scale::Scale,
@@ -350,18 +348,15 @@ impl Run {
         if begins {
             game.start(seed, episode, &self.scale);
         }
-        let mut actions = Vec::new();
-        for seat in Game::seats((0, game)) {
-            let may = |action| seat.may(action);
-            actions.push(match self.learner.preferences(seat.observation) {
-                Preferences::Values(values) => dqn::highest_of(&values, may),
-                Preferences::Probabilities(shares) => {
-                    let stream = Stream::Policy(actions.len() as u8);
-                    let mut rng = Rng::derive(seed, stream, game.episode, game.sim.tick() + 1);
-                    ppo::draw_allowed(&shares, may, &mut rng)
-                }
-            } as u8);
-        }
+        let (net, output, mut trace) = (self.learner.network(), self.learner.output(), Trace::default());
+        let actions: Vec<u8> = (0..=u8::MAX)
+            .map(Agent)
+            .zip(Game::seats((0, game)))
+            .map(|(agent, seat)| {
+                net.forward(seat.observation, &mut trace);
+                output.choose(trace.out(), |action| seat.may(action), game.sim.as_ref(), agent) as u8
+            })
+            .collect();
         game.play(&actions, &self.scale, None, |_, _| {})?;
         game.log.clear();
         Ok(begins)

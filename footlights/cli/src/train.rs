@@ -1,4 +1,5 @@
-//! `train`: learns an environment on this machine, by deep Q-learning or proximal policy optimisation. The same options give the same network, bit for bit.
+//! `train`: learns an environment on this machine, by deep Q-learning or proximal policy optimisation. The same options
+//! give the same network, bit for bit.
 #![allow(clippy::disallowed_types, reason = "how long it takes is told to a person and decides nothing")]
 
 use std::{
@@ -101,22 +102,16 @@ enum Learner {
 
 /// What is paid beside the reward.
 #[derive(Debug, Clone)]
-struct Paid {
-    info: String,
-    weight: f32,
-}
+struct Paid(Shaping);
 
 impl FromStr for Paid {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
         let (info, weight) = text.split_once('=').context("it is INFO=WEIGHT")?;
-        Ok(Self { info: info.into(), weight: weight.parse().context("WEIGHT is a number")? })
+        Ok(Self(Shaping::new(info, weight.parse().context("WEIGHT is a number")?)))
     }
 }
-
-/// The share of a run after which nothing is paid beside the reward any more.
-const SHAPED: f32 = 0.5;
 
 /// A model on the way.
 #[derive(Debug, Clone)]
@@ -157,7 +152,7 @@ pub fn run(registry: &Registry, options: &Options) -> Result<()> {
         reward_scale: options.reward_scale,
         rate: options.rate,
         last_rate: 0.1,
-        shaping: options.shaping.clone().map(|Paid { info, weight }| Shaping { info, weight, until: SHAPED }),
+        shaping: options.shaping.clone().map(|Paid(shaping)| shaping),
     };
     let method = match options.learner {
         Learner::Dqn => Method::Dqn(dqn::Settings {

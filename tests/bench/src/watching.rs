@@ -54,6 +54,15 @@ struct Heard {
     faults: Cell<u32>,
 }
 
+impl Heard {
+    /// A frame came. Returns the time since the one before, ms, if that is measured.
+    fn frame(&self, last: &mut Option<Instant>) -> Option<f64> {
+        let now = Instant::now();
+        let before = last.replace(now).filter(|_| self.measuring.get())?;
+        Some((now - before).as_secs_f64() * 1_000.0)
+    }
+}
+
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The cost of a step, and what a class at an edge waits for.
@@ -173,11 +182,8 @@ async fn watch(mut socket: Socket, number: usize, heard: Rc<Heard>) {
         let Message::Text(text) = message else { continue };
         match kind(&text).as_deref() {
             Some("state_update") => {
-                let now = Instant::now();
-                if let Some(last) = last.replace(now).filter(|_| heard.measuring.get()) {
-                    let waited = (now - last).as_secs_f64() * 1_000.0;
-                    heard.late.borrow_mut().push(waited - STEP_MS / speed);
-                }
+                let waited = heard.frame(&mut last).map(|waited| waited - STEP_MS / speed);
+                heard.late.borrow_mut().extend(waited);
             }
             // Between episodes is a break.
             Some("episode_end" | "episode_start") => last = None,
@@ -195,10 +201,7 @@ async fn view(mut socket: Socket, heard: Rc<Heard>) {
         let Message::Text(text) = message else { continue };
         match kind(&text).as_deref() {
             Some("state_update") => {
-                let now = Instant::now();
-                if let Some(last) = last.replace(now).filter(|_| heard.measuring.get()) {
-                    heard.gaps.borrow_mut().push((now - last).as_secs_f64() * 1_000.0);
-                }
+                heard.gaps.borrow_mut().extend(heard.frame(&mut last));
             }
             Some("error") => heard.faults.set(heard.faults.get() + 1),
             _ => last = None,

@@ -378,22 +378,10 @@ impl Training {
                 Ok(round) => round,
                 Err(error) => return self.fail(&error.to_string()),
             };
-            let mut models = Vec::new();
-            for finished in finished {
-                models.extend(active.complete(&self.name, Episode::from(&finished), &mut self.viewers));
-            }
-            if now - active.kept >= KEEP_MS {
-                active.kept = now;
-                self.viewers.push(Output::Keep);
-            }
-            let over = active.run.is_over();
             if shown {
                 active.due = now + active.facts.start.step_ms;
             }
-            models.into_iter().for_each(|saved| self.save_checkpoint(saved));
-            if over {
-                return self.finish(false);
-            }
+            self.complete(now, finished.iter().map(Episode::from));
             if shown {
                 return;
             }
@@ -401,6 +389,24 @@ impl Training {
         self.pace.use_up();
         if let State::Active(active) = &mut self.state {
             active.due = now;
+        }
+    }
+
+    /// Episodes are over, and perhaps the run with them.
+    fn complete(&mut self, now: EpochMs, episodes: impl IntoIterator<Item = Episode>) {
+        let State::Active(active) = &mut self.state else { return };
+        let mut models = Vec::new();
+        for episode in episodes {
+            models.extend(active.complete(&self.name, episode, &mut self.viewers));
+        }
+        if now - active.kept >= KEEP_MS {
+            active.kept = now;
+            self.viewers.push(Output::Keep);
+        }
+        let over = active.run.is_over();
+        models.into_iter().for_each(|saved| self.save_checkpoint(saved));
+        if over {
+            self.finish(false);
         }
     }
 
@@ -454,20 +460,8 @@ impl Training {
             Ok(episodes) => episodes,
             Err(why) => return self.fail(&why),
         };
-        let mut models = Vec::new();
-        for episode in episodes {
-            models.extend(active.complete(&self.name, episode, &mut self.viewers));
-        }
-        if now - active.kept >= KEEP_MS {
-            active.kept = now;
-            self.viewers.push(Output::Keep);
-        }
-        let over = active.run.is_over();
         let paused = active.facts.paused;
-        models.into_iter().for_each(|saved| self.save_checkpoint(saved));
-        if over {
-            return self.finish(false);
-        }
+        self.complete(now, episodes);
         // They go on at once; the next step that is shown may be far away.
         if !paused && let Err(why) = self.ask_all() {
             self.fail(&why);

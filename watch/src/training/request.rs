@@ -80,9 +80,8 @@ pub enum Shaped {
     Paid(Shaping),
 }
 
-/// The info of an environment that is meant for this, and the share of a run after which nothing is paid for it.
+/// The info of an environment that is meant for this.
 const SHAPED_REWARD: &str = "shaped_reward";
-const SHAPED: f32 = 0.5;
 
 impl Shaped {
     /// What is paid in an environment whose steps report these infos.
@@ -92,7 +91,7 @@ impl Shaped {
             Self::Paid(shaping) => Some(shaping.clone()),
             Self::Usual => {
                 let known = infos.iter().any(|info| info.name == SHAPED_REWARD);
-                known.then(|| Shaping { info: SHAPED_REWARD.to_owned(), weight: 1.0, until: SHAPED })
+                known.then(|| Shaping::new(SHAPED_REWARD, 1.0))
             }
         }
     }
@@ -221,9 +220,7 @@ fn shaping(said: Option<&Value>) -> Result<Shaped, String> {
     let info = object.get("info").and_then(Value::as_str).filter(|info| info.len() <= 100);
     let weight = object.get("weight").map_or(Some(1.0), Value::as_f64).filter(|weight| weight.is_finite());
     match info.zip(weight) {
-        Some((info, weight)) => {
-            Ok(Shaped::Paid(Shaping { info: info.to_owned(), weight: weight as f32, until: SHAPED }))
-        }
+        Some((info, weight)) => Ok(Shaped::Paid(Shaping::new(info, weight as f32))),
         None => Err(wrong()),
     }
 }
