@@ -2,7 +2,7 @@
 
 use footlights_canvas::dom::Result;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlFormElement, HtmlInputElement, UrlSearchParams};
+use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, UrlSearchParams};
 
 /// Marks a slider as touched and shows its value. Does nothing with another input.
 pub fn touch(input: &HtmlInputElement) {
@@ -14,6 +14,17 @@ pub fn touch(input: &HtmlInputElement) {
     if let Some(output) = output {
         output.set_text_content(Some(&input.value()));
     }
+}
+
+/// The slider of an event, if it is one of a question.
+pub fn of(event: &Event) -> Option<HtmlInputElement> {
+    let input = event.target()?.dyn_into::<HtmlInputElement>().ok()?;
+    (input.type_() == "range" && input.closest("form").ok()?.is_some()).then_some(input)
+}
+
+/// Whether a key is for a slider. A key that cannot move it any further is an answer, too.
+pub fn is_key(key: &str) -> bool {
+    key.starts_with("Arrow") || matches!(key, "Home" | "End" | "PageUp" | "PageDown" | "Enter" | " ")
 }
 
 /// Removes the untouched sliders of a form from its entries.

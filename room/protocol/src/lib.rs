@@ -11,6 +11,7 @@ mod hud;
 mod input_delay;
 pub mod keys;
 mod outcome;
+pub mod text;
 mod tick;
 mod time;
 pub mod timeline;

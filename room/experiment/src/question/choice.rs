@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use footlights_env::Rng;
+use footlights_protocol::text::clean_line;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ pub struct MultipleChoice {
 
 impl Question {
     /// One of these options; see [`multiple`](QuestionBuilder::multiple) for several. The words of an option are its
-    /// value in the data.
+    /// value in the data, on one line and without spaces at their ends.
     ///
     /// ```
     /// # use footlights_experiment::{Page, Question};
@@ -56,7 +57,8 @@ impl Question {
 
 impl MultipleChoice {
     fn new(options: &[&str]) -> Self {
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        // What is sent is cleaned, so that is what an option is from the start.
+        let options = options.iter().map(|option| clean_line(option)).collect();
         Self { options, multiple: false, cards: false, images: BTreeMap::new() }
     }
 }
@@ -71,7 +73,7 @@ impl QuestionBuilder<MultipleChoice> {
 
     /// Shows an image over the words of an option. `file` is a file among the experiments' assets.
     pub fn option_image(mut self, option: &str, file: &str) -> Self {
-        self.kind.images.insert(option.into(), file.into());
+        self.kind.images.insert(clean_line(option), file.into());
         self
     }
 }
@@ -93,28 +95,27 @@ impl QuestionKind for MultipleChoice {
         if let Some(option) = self.images.keys().find(|option| !self.options.contains(option)) {
             return Err(format!("there is an image for {option:?}, which is not an option"));
         }
-        // Values of a form are trimmed, so no answer could ever be this option.
-        if let Some(option) = self.options.iter().find(|option| option.trim() != option.as_str()) {
-            return Err(format!("option {option:?} begins or ends with a space"));
-        }
         let mut seen = BTreeSet::new();
-        match self.options.iter().find(|option| option.trim().is_empty() || !seen.insert(option.as_str())) {
-            Some(option) => Err(format!("option {option:?} is empty or appears twice")),
+        match self.options.iter().find(|option| option.is_empty() || !seen.insert(option.as_str())) {
+            Some(option) => Err(format!(
+                "option {option:?} is empty or appears twice; spaces at the ends of an option do not count"
+            )),
             None if self.options.len() < 2 => Err("there must be at least two options".into()),
             None => Ok(()),
         }
     }
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
+        let given: Vec<String> = given.iter().map(|choice| clean_line(choice)).collect();
         if self.multiple {
-            if given.iter().any(|choice| !self.options.iter().any(|option| option == choice)) {
+            if given.iter().any(|choice| !self.options.contains(choice)) {
                 return Err("Please choose among the options.".into());
             }
-            let chosen = self.options.iter().filter(|option| given.contains(&option.as_str()));
+            let chosen = self.options.iter().filter(|option| given.contains(option));
             return Ok(Answer::Several(chosen.cloned().collect()));
         }
-        let [choice] = given else { return Err("Please give one answer.".into()) };
-        let known = self.options.iter().find(|option| option == choice);
+        let [choice] = given.as_slice() else { return Err("Please give one answer.".into()) };
+        let known = self.options.iter().find(|option| *option == choice);
         Ok(Answer::Text(known.ok_or("Please choose one of the options.")?.clone()))
     }
 

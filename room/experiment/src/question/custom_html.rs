@@ -1,6 +1,7 @@
 //! A question whose control stands in the page's own HTML.
 
 use footlights_env::Rng;
+use footlights_protocol::text::clean_lines;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use super::{
     definition::{Question, QuestionBuilder},
     field::FieldContext,
     kind::QuestionKind,
-    text::{accept_text, sample_text},
+    text::{accept_text, must_fit, sample_text},
 };
 use crate::{answer::Answer, values::ColumnType};
 
@@ -20,8 +21,8 @@ pub struct CustomHtml {
 
 impl Question {
     /// A control that the page's own HTML has under this id, such as `<input name="id">`. The answer is a text of at
-    /// most 2,000 characters; participants see the label only beside what is wrong
-    /// with the answer; the codebook has it.
+    /// most 2,000 characters, or a list of texts where several controls of that name, or a `<select multiple>`, send
+    /// several. Participants see the label only beside what is wrong with the answer; the codebook has it.
     ///
     /// ```
     /// # use footlights_experiment::{Page, Question};
@@ -44,7 +45,12 @@ impl QuestionKind for CustomHtml {
     }
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
-        accept_text(given, self.max_chars, true)
+        if let [_] = given {
+            return accept_text(given, self.max_chars, true);
+        }
+        let chosen: Vec<String> = given.iter().map(|value| clean_lines(value)).collect();
+        must_fit(chosen.iter().map(|value| value.chars().count()).sum(), self.max_chars)?;
+        Ok(Answer::Several(chosen))
     }
 
     fn column(&self) -> ColumnType {

@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use footlights_env::Rng;
+use footlights_env::{Rng, Stream};
+use footlights_protocol::text::{clean_line, clean_lines};
 use maud::Markup;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
 
 use super::{field::FieldContext, kind::QuestionKind};
 use crate::{answer::Answer, id::is_id, values::ColumnType};
+
+/// How many samples of a question are tried when the experiment is checked.
+const SAMPLES: u64 = 20;
 
 /// A question on a [`Page`](crate::Page).
 ///
@@ -65,7 +69,7 @@ impl<K: QuestionKind> QuestionBuilder<K> {
     /// order, also where a kind of your own returns [`Answer::Several`]. A page with such a question is a comprehension
     /// check; see [`Page::attempts`](crate::Page::attempts).
     pub fn correct(mut self, answers: &[&str]) -> Self {
-        self.correct = Some(answers.iter().map(|answer| (*answer).to_owned()).collect());
+        self.correct = Some(answers.iter().map(|answer| clean_line(answer)).collect());
         self
     }
 }
@@ -124,8 +128,10 @@ impl Question {
         let correct: BTreeSet<&str> = self.correct.as_ref()?.iter().map(String::as_str).collect();
         Some(match answer {
             None => correct.is_empty(),
-            Some(Answer::Number(number)) => correct.iter().any(|correct| correct.parse() == Ok(*number)),
-            Some(Answer::Text(text)) => correct.contains(text.as_str()),
+            Some(answer @ Answer::Number(_)) => {
+                correct.iter().any(|correct| self.kind.accept(&[correct]).as_ref() == Ok(answer))
+            }
+            Some(Answer::Text(text)) => correct.contains(clean_line(text).as_str()),
             Some(Answer::Several(chosen)) => {
                 chosen.iter().map(String::as_str).collect::<BTreeSet<_>>() == correct
             }
@@ -138,10 +144,10 @@ impl Question {
     /// # Errors
     /// What is wrong with the answer, as a sentence for the participant.
     pub fn accept(&self, given: &[&str]) -> Result<Option<Answer>, String> {
-        let given: Vec<&str> =
-            given.iter().map(|value| value.trim()).filter(|value| !value.is_empty()).collect();
+        let cleaned: Vec<String> = given.iter().map(|value| clean_lines(value)).collect();
+        let given: Vec<&str> = cleaned.iter().map(String::as_str).filter(|value| !value.is_empty()).collect();
         match (given.is_empty(), self.required) {
-            (true, true) => Err("Please answer this question.".into()),
+            (true, true) => Err(self.kind.missing()),
             (true, false) => Ok(None),
             (false, _) => self.kind.accept(&given).map(Some),
         }
@@ -164,7 +170,18 @@ impl Question {
         if self.label.trim().is_empty() {
             return wrong("the label is empty, so a screen reader would read out nothing");
         }
-        self.kind.validate().or_else(|why| wrong(&why))
+        if let Err(why) = self.kind.validate() {
+            return wrong(&why);
+        }
+        // A participant could not get past a page that refuses what it offers.
+        for seed in 0..SAMPLES {
+            let sample = self.sample(&mut Rng::derive(seed, Stream::Policy(0), 0, 0));
+            let given: Vec<&str> = sample.iter().map(String::as_str).collect();
+            if let Err(why) = self.accept(&given) {
+                return wrong(&format!("it refuses its own sample {given:?}: {why}"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a kind of question knows while it is drawn, and the HTML that all kinds share: every control has its label, and
 //! what is wrong with an answer is tied to its control.
 
+use footlights_protocol::text::clean_line;
 use maud::{Markup, html};
 
 /// A question on a page that is being drawn: its label, what the participant sent before, and what was wrong with it.
@@ -47,10 +48,10 @@ impl<'a> FieldContext<'a> {
         self.sent().unwrap_or_default()
     }
 
-    /// Whether `value` is among the values that were sent before.
+    /// Whether `value` is among the values that were sent before; spaces at the ends do not count.
     #[must_use]
     pub fn has_value(&self, value: &str) -> bool {
-        self.sent.iter().any(|(id, given)| id == self.id && given == value)
+        self.sent.iter().any(|(id, given)| id == self.id && clean_line(given) == clean_line(value))
     }
 
     /// `aria-invalid` of the control: `true` if the answer was refused.
@@ -63,6 +64,19 @@ impl<'a> FieldContext<'a> {
     #[must_use]
     pub fn aria_describedby(&self) -> Option<String> {
         self.error.map(|_| format!("{}-why", self.element_id()))
+    }
+
+    /// `aria-describedby` of a control with a [`count`](Self::count).
+    #[must_use]
+    pub fn described_by_count(&self) -> String {
+        let count = format!("{}-count", self.element_id());
+        self.aria_describedby().map_or_else(|| count.clone(), |why| format!("{why} {count}"))
+    }
+
+    /// Where the page says how many characters are left, for a control with `data-max-chars`.
+    #[must_use]
+    pub fn count(&self) -> Markup {
+        html! { p.count id={ (self.element_id()) "-count" } role="status" {} }
     }
 
     /// One control under its label.

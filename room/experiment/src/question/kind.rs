@@ -81,8 +81,8 @@ pub trait QuestionKind: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Turns the values that a form sent into an answer. `given` has at least one value; every value is trimmed and
-    /// none is empty. Questions without an answer never get here.
+    /// Turns the values that a form sent into an answer. `given` has at least one value; every value is
+    /// [cleaned](footlights_protocol::text::clean_lines) and none is empty. Questions without an answer never get here.
     ///
     /// All controls of a question send under its one name, in the order of the page, and what the participant left empty
     /// is dropped. So the place of a value does not tell which control sent it; where a kind has several controls, each
@@ -93,6 +93,11 @@ pub trait QuestionKind: Debug + Send + Sync {
     /// # Errors
     /// What is wrong with the answer, as a sentence for the participant.
     fn accept(&self, given: &[&str]) -> Result<Answer, String>;
+
+    /// What a participant reads who left out a question that must be answered.
+    fn missing(&self) -> String {
+        "Please answer this question.".into()
+    }
 
     /// What the answers look like, for the codebook.
     fn column(&self) -> ColumnType;

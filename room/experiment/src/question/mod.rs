@@ -8,6 +8,7 @@ mod definition;
 mod field;
 mod kind;
 mod number;
+mod numeral;
 mod range;
 mod scale;
 mod slider;

@@ -62,11 +62,15 @@ impl QuestionKind for NumberInput {
     }
 
     fn render(&self, field: &FieldContext<'_>) -> Markup {
-        let Range { min, max, step } = self.range;
-        // `any` is HTML's word for no steps at all.
-        let step = if step == 0.0 { "any".into() } else { step.to_string() };
+        // A field of the type `number` drops what it cannot read, such as a decimal comma, before anybody is told. The
+        // keyboards of phones that `inputmode` asks for may have no minus.
+        let keyboard = match self.range {
+            Range { min, .. } if min < 0.0 => "text",
+            range if range.is_whole() => "numeric",
+            _ => "decimal",
+        };
         field.labelled(html! {
-            input id=(field.element_id()) name=(field.name()) type="number" min=(min) max=(max) step=(step)
+            input.number id=(field.element_id()) name=(field.name()) type="text" inputmode=(keyboard) autocomplete="off"
                 required[field.is_required()] value=(field.value()) aria-invalid=[field.aria_invalid()]
                 aria-describedby=[field.aria_describedby()];
         })

@@ -2,10 +2,14 @@
 
 use footlights_env::Rng;
 
+use super::numeral;
 use crate::{
     answer::Answer,
     values::{ColumnType, LabeledValue},
 };
+
+/// How far a number may be from a bound or a step, as a share of what it is made of: only rounding keeps it from it.
+const ROUNDING: f64 = 1e-9;
 
 /// Numbers from `min` to `max`, `step` apart, counted from `min`; a step of 0 allows any number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,16 +32,23 @@ impl Range {
         }
     }
 
+    /// Whether only whole numbers lie on the steps.
+    pub(super) fn is_whole(&self) -> bool {
+        self.step > 0.0 && self.step == self.step.round() && self.min == self.min.round()
+    }
+
     pub(super) fn accept(&self, given: &[&str]) -> Result<Answer, String> {
         let Self { min, max, step } = *self;
         let [text] = given else { return Err("Please give one answer.".into()) };
-        let number: f64 = text.parse().map_err(|_| "Please enter a number.".to_owned())?;
-        if !(min..=max).contains(&number) {
+        let number = numeral::read(text, self.is_whole())?;
+        let slack = ROUNDING * min.abs().max(max.abs());
+        if !(min - slack..=max + slack).contains(&number) {
             return Err(format!("Please enter a number from {min} to {max}."));
         }
+        let number = number.clamp(min, max);
         let steps = (number - min) / step;
         // Like a browser: a number that only rounding keeps from a step is on the step.
-        if step > 0.0 && (steps - steps.round()).abs() > 1e-6 {
+        if step > 0.0 && (steps - steps.round()).abs() > 1e-6_f64.max(ROUNDING * steps.abs()) {
             return Err(if step == 1.0 && min == min.round() {
                 "Please enter a whole number.".into()
             } else {
@@ -64,8 +75,7 @@ impl Range {
         } else {
             rng.uniform_f64(min, max)
         };
-        // As people write numbers: 0.3, not 0.30000000000000004.
-        let text = format!("{:.6}", value.clamp(min, max));
-        vec![text.trim_end_matches('0').trim_end_matches('.').to_owned()]
+        // As browsers write numbers: the shortest digits that mean it.
+        vec![value.clamp(min, max).to_string()]
     }
 }

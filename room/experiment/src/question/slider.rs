@@ -20,8 +20,8 @@ pub struct Slider {
 }
 
 impl Question {
-    /// A number on a line from `min` to `max`, in steps of `step`. The slider has no answer until the participant moves
-    /// or touches it.
+    /// A number on a line from `min` to `max`, in steps of `step`. The slider has no answer until the participant moves it
+    /// or presses it where it stands: with the mouse, a finger, or a key.
     ///
     /// ```
     /// # use footlights_experiment::{Page, Question};
@@ -63,6 +63,10 @@ impl QuestionKind for Slider {
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
         self.range.accept(given)
+    }
+
+    fn missing(&self) -> String {
+        "Please move the slider to your answer, or press it where it stands.".into()
     }
 
     fn column(&self) -> ColumnType {

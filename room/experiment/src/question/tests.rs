@@ -30,9 +30,13 @@ fn text_has_a_length_and_lines_only_where_they_are_asked_for() {
     let short = question(Question::text_box("a", "A").max_chars(3));
     assert_eq!(short.accept(&[" äöü "]), text("äöü"));
     assert!(short.accept(&["abcd"]).unwrap_err().contains("3 characters"));
-    assert!(short.accept(&["a\nb"]).is_err());
-    assert_eq!(question(Question::text_area("a", "A")).accept(&["a\r\nb"]), text("a\r\nb"));
-    assert!(question(Question::text_area("a", "A")).accept(&["a\0b"]).is_err());
+    // What is pasted is cleaned, and counted as it is kept.
+    assert_eq!(short.accept(&["a\r\nb"]), text("a b"));
+    assert_eq!(question(Question::text_area("a", "A")).accept(&["a\r\nb"]), text("a\nb"));
+    assert_eq!(question(Question::text_area("a", "A")).accept(&["a\0b\u{feff}"]), text("ab"));
+    let lines = question(Question::text_area("a", "A").max_chars(20));
+    assert_eq!(lines.accept(&["a\r\n".repeat(10).as_str()]), text("a\na\na\na\na\na\na\na\na\na"));
+    assert!(lines.accept(&["👩‍👧".repeat(7).as_str()]).unwrap_err().contains("it has 21, which is 1 too many"));
 }
 
 #[test]
@@ -66,6 +70,66 @@ fn only_options_that_were_offered_are_chosen() {
     assert!(any.accept(&[]).is_err());
 }
 
+/// What a browser sends for an option: the value of its control, with the line ends of a form.
+#[test]
+fn every_option_that_is_offered_can_be_chosen_whatever_is_in_it() {
+    let options = [
+        "Yes ",
+        "\u{a0}No",
+        "both\r\nlines",
+        "tab\there",
+        "a+b=c & <d>",
+        "100 %",
+        "שלום\u{200f}",
+        "はい。",
+        "😀",
+        "e\u{301}",
+        "a,b;\"c\"",
+        "-1",
+        "=A1",
+        "NA",
+        "\u{feff}marked",
+        "{{braces}}",
+    ];
+    for several in [false, true] {
+        let builder = Question::multiple_choice("c", "C?", &options).option_image("Yes ", "yes.png");
+        let choice = question(if several { builder.multiple() } else { builder });
+        assert_eq!(choice.validate(), Ok(()));
+        for option in options {
+            for sent in [option.to_owned(), option.replace("\r\n", "\n"), format!(" {option}\u{a0}")] {
+                assert!(matches!(choice.accept(&[&sent]), Ok(Some(_))), "{sent:?}");
+                let again = choice.render(&[("c".into(), sent.clone())], None).into_string();
+                assert_eq!(again.matches(" checked").count(), 1, "{sent:?} is still chosen");
+            }
+        }
+    }
+    let check = question(Question::option_cards("c", "C?", &["Yes ", "No"]).correct(&["Yes "]));
+    assert_eq!(check.validate(), Ok(()));
+    assert_eq!(check.is_correct(check.accept(&["Yes"]).unwrap().as_ref()), Some(true));
+}
+
+#[test]
+fn every_value_that_a_slider_can_send_is_accepted() {
+    for (min, max, step) in
+        [(0.1, 0.7, 0.2), (-1.0, 1.0, 0.1), (0.0, 1e9, 0.1), (0.0, 1.0, 1.0 / 3.0), (5e-7, 1e-6, 1e-7)]
+    {
+        let slider = question(Question::slider("s", "S", min, max, step));
+        assert_eq!(slider.validate(), Ok(()), "{min} {max} {step}");
+        let steps = ((max - min) / step + 1e-9).floor();
+        for k in [0.0, 1.0, 2.0, 3.0, steps / 2.0, steps - 1.0, steps]
+            .map(f64::floor)
+            .into_iter()
+            .filter(|k| *k <= steps)
+        {
+            // As browsers compute it, and as they write it.
+            let sent = (min + k * step).to_string();
+            assert!(matches!(slider.accept(&[&sent]), Ok(Some(_))), "{sent} of {min} to {max} by {step}");
+        }
+    }
+    let several = question(Question::custom_html("own", "Own"));
+    assert_eq!(several.accept(&["a", "b "]), Ok(Some(Answer::Several(vec!["a".into(), "b".into()]))));
+}
+
 #[test]
 fn a_wrong_question_is_refused_by_name() {
     fn wrong(question: impl Into<Question>, words: &str) {
@@ -82,7 +146,8 @@ fn a_wrong_question_is_refused_by_name() {
     wrong(Question::scale("a", "A", 1), "2 to 11 points");
     wrong(Question::multiple_choice("a", "A", &["x"]), "at least two options");
     wrong(Question::multiple_choice("a", "A", &["x", "x"]), "\"x\"");
-    wrong(Question::multiple_choice("a", "A", &["x", "y "]), "\"y \" begins or ends with a space");
+    wrong(Question::multiple_choice("a", "A", &["x ", "x"]), "\"x\" is empty or appears twice");
+    wrong(Question::multiple_choice("a", "A", &["x", "\u{200b}"]), "empty");
     wrong(Question::option_cards("a", "A", &["x", "y"]).option_image("z", "z.png"), "\"z\"");
     wrong(Question::multiple_choice("a", "A", &["x", "y"]).correct(&["z"]), "nobody can give");
     wrong(Question::number_input("a", "A", 0.0, 5.0).correct(&["6"]), "nobody can give");

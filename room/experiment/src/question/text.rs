@@ -1,6 +1,7 @@
 //! A text that the participant types in, on one line or on several.
 
 use footlights_env::Rng;
+use footlights_protocol::text::{clean_line, clean_lines};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -24,7 +25,8 @@ pub struct TextBox {
 }
 
 impl Question {
-    /// A line of text, 200 characters at most; see [`max_chars`](QuestionBuilder::max_chars).
+    /// A line of text, 200 characters at most; see [`max_chars`](QuestionBuilder::max_chars). What is pasted is cleaned:
+    /// lines become one, and what nobody sees is left out.
     ///
     /// ```
     /// # use footlights_experiment::{Page, Question};
@@ -46,7 +48,8 @@ impl Question {
 }
 
 impl QuestionBuilder<TextBox> {
-    /// How many characters (Unicode scalar values) the text may have, 1 to 10,000.
+    /// How many characters (Unicode scalar values) the text may have, 1 to 10,000. The page tells a participant who comes
+    /// near, and cuts nothing off.
     pub fn max_chars(mut self, max_chars: u32) -> Self {
         self.kind.max_chars = max_chars;
         self
@@ -81,14 +84,15 @@ impl QuestionKind for TextBox {
     fn render(&self, field: &FieldContext<'_>) -> Markup {
         field.labelled(html! {
             @if self.multiline {
-                textarea id=(field.element_id()) name=(field.name()) rows="5" maxlength=(self.max_chars)
+                textarea id=(field.element_id()) name=(field.name()) rows="5" autocomplete="off" data-max-chars=(self.max_chars)
                     required[field.is_required()] aria-invalid=[field.aria_invalid()]
-                    aria-describedby=[field.aria_describedby()] { (field.value()) }
+                    aria-describedby=(field.described_by_count()) { (field.value()) }
             } @else {
-                input id=(field.element_id()) name=(field.name()) type="text" maxlength=(self.max_chars)
-                    required[field.is_required()] value=(field.value()) aria-invalid=[field.aria_invalid()]
-                    aria-describedby=[field.aria_describedby()];
+                input id=(field.element_id()) name=(field.name()) type="text" autocomplete="off"
+                    data-max-chars=(self.max_chars) required[field.is_required()] value=(field.value())
+                    aria-invalid=[field.aria_invalid()] aria-describedby=(field.described_by_count());
             }
+            (field.count())
         })
     }
 
@@ -97,18 +101,21 @@ impl QuestionKind for TextBox {
     }
 }
 
-/// One text of at most `max_chars` characters.
+/// One text of at most `max_chars` characters, cleaned.
 pub(super) fn accept_text(given: &[&str], max_chars: u32, multiline: bool) -> Result<Answer, String> {
     let [text] = given else { return Err("Please give one answer.".into()) };
-    let found = text.chars().count();
-    if found > max_chars as usize {
-        return Err(format!("Please use at most {max_chars} characters; you used {found}."));
+    let text = if multiline { clean_lines(text) } else { clean_line(text) };
+    must_fit(text.chars().count(), max_chars)?;
+    Ok(Answer::Text(text))
+}
+
+/// Refuses more than `max_chars` characters.
+pub(super) fn must_fit(found: usize, max_chars: u32) -> Result<(), String> {
+    let many = found.saturating_sub(max_chars as usize);
+    if many == 0 {
+        return Ok(());
     }
-    // A browser cannot send control characters from a single line.
-    if text.chars().any(|c| c.is_control() && !(multiline && matches!(c, '\n' | '\r' | '\t'))) {
-        return Err("Please use only letters, digits and punctuation.".into());
-    }
-    Ok(Answer::Text((*text).to_owned()))
+    Err(format!("Please shorten this to {max_chars} characters: it has {found}, which is {many} too many."))
 }
 
 /// A few words, cut to `max_chars` characters.

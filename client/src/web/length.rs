@@ -1,0 +1,68 @@
+//! How many characters are left for a text. A browser's own limit would cut off what is pasted without a word.
+
+use footlights_canvas::dom::{Result, number};
+use footlights_protocol::text::{clean_line, clean_lines};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement};
+
+/// From which share of the limit on the characters that are left are told.
+const NEAR: f64 = 0.8;
+
+/// How long a text is, and how long it may be.
+struct Length {
+    found: usize,
+    most: usize,
+}
+
+impl Length {
+    /// None for a field without a limit.
+    fn of(field: &Element) -> Option<Self> {
+        let limit = |element: &Element, name| element.get_attribute(name)?.parse::<usize>().ok();
+        let most = limit(field, "data-max-chars")?;
+        // The record of a participant has an end, too.
+        let form = field.closest("form").ok().flatten();
+        let room = form.and_then(|form| limit(&form, "data-room")).unwrap_or(usize::MAX);
+        let text = match field.dyn_ref::<HtmlInputElement>() {
+            Some(input) => clean_line(&input.value()),
+            None => clean_lines(&field.dyn_ref::<HtmlTextAreaElement>()?.value()),
+        };
+        Some(Self { found: text.chars().count(), most: most.min(room) })
+    }
+
+    fn words(&self) -> String {
+        let Self { found, most } = *self;
+        let count = |number_of: usize, what| {
+            let plural = if number_of == 1 { "" } else { "s" };
+            format!("{} character{plural} {what}", number(number_of as f64))
+        };
+        match most.checked_sub(found) {
+            None => count(found - most, "too many"),
+            Some(left) if found as f64 >= NEAR * most as f64 => count(left, "left"),
+            Some(_) => String::new(),
+        }
+    }
+}
+
+/// Says how many characters are left in a field, once its limit is near.
+pub fn show(field: &Element) {
+    let Some(length) = Length::of(field) else { return };
+    let place = field.closest(".question").ok().flatten();
+    let Some(place) = place.and_then(|place| place.query_selector(".count").ok().flatten()) else { return };
+    let words = length.words();
+    if place.text_content().as_deref() != Some(&words) {
+        place.set_text_content(Some(&words));
+        let _ = place.class_list().toggle_with_force("over", length.found > length.most);
+    }
+}
+
+/// The first field of a form with more text than it may have; the participant is led there.
+pub fn first_over(form: &HtmlFormElement) -> Result<Option<HtmlElement>> {
+    let fields = form.query_selector_all("[data-max-chars]")?;
+    for field in (0..fields.length()).filter_map(|k| fields.item(k)) {
+        let field: HtmlElement = field.dyn_into()?;
+        if Length::of(&field).is_some_and(|length| length.found > length.most) {
+            return Ok(Some(field));
+        }
+    }
+    Ok(None)
+}
