@@ -1,12 +1,18 @@
 //! What a seat's controls are at, whatever moves them: the keyboard, fingers on the touch buttons, a gamepad, or a pointer.
 
-use footlights_protocol::{KeySet, keys::Keyboard};
+use footlights_protocol::{KeySet, MonotonicMs, keys::Keyboard};
+
+/// A keyboard that does not say which of its keys it is, such as one on a screen, may not tell of a release either: its
+/// key is held for this long after it was last pressed, ms.
+const UNSURE_MS: f64 = 300.0;
 
 /// The keys that are held now.
 #[derive(Debug, Clone, Default)]
 pub struct HeldKeys {
     codes: Vec<String>,
     pressed: KeySet,
+    /// Keys whose release may never be told, and when they are released.
+    unsure: Vec<(KeySet, MonotonicMs)>,
     touches: Vec<(i32, KeySet)>,
     pad: KeySet,
     /// Where each axis is.
@@ -32,9 +38,34 @@ impl HeldKeys {
         self.pressed |= bit;
     }
 
+    /// A key goes down whose release may never be told.
+    pub fn press_unsure(&mut self, bit: KeySet, now: MonotonicMs) {
+        self.unsure.retain(|(key, _)| *key != bit);
+        self.unsure.push((bit, now + UNSURE_MS));
+    }
+
     /// A key goes up.
     pub fn release(&mut self, bit: KeySet) {
         self.pressed = self.pressed.without(bit);
+        self.unsure.retain(|(key, _)| *key != bit);
+    }
+
+    /// Releases the keys whose release may never be told, once it is time. True if there was one.
+    pub fn expire(&mut self, now: MonotonicMs) -> bool {
+        let before = self.unsure.len();
+        self.unsure.retain(|(_, until)| now < *until);
+        self.unsure.len() < before
+    }
+
+    /// Whether keys are held whose release may never be told.
+    pub fn is_unsure(&self) -> bool {
+        !self.unsure.is_empty()
+    }
+
+    /// Releases what the keyboard holds: browsers do not report every release after this.
+    pub fn release_keyboard(&mut self) {
+        self.pressed = KeySet::EMPTY;
+        self.unsure.clear();
     }
 
     /// Finger `pointer` now lies on the button of these keys; of none when it lies beside all of them.
@@ -70,7 +101,7 @@ impl HeldKeys {
 
     /// Releases everything: after the page has lost the focus, browsers do not report releases.
     pub fn release_all(&mut self) {
-        self.pressed = KeySet::EMPTY;
+        self.release_keyboard();
         self.touches.clear();
         self.pad = KeySet::EMPTY;
         self.levels = Default::default();
@@ -79,11 +110,45 @@ impl HeldKeys {
     /// All keys that are held by anything, and where the axes are.
     pub fn keys(&self) -> KeySet {
         let keys = self.touches.iter().fold(self.pressed | self.pad, |all, (_, keys)| all | *keys);
+        let keys = self.unsure.iter().fold(keys, |all, (key, _)| all | *key);
         self.levels.iter().enumerate().fold(keys, |held, (axis, level)| match level {
             0 => held,
             level => held.with_level(axis, *level),
         })
     }
+}
+
+/// The `KeyboardEvent.code` of a key that has none: what an American keyboard calls the key with this
+/// `KeyboardEvent.key`. Keyboards on screens and of remote machines know only the letter.
+///
+/// ```
+/// use footlights_client::netcode::code_of;
+///
+/// assert_eq!(code_of("KeyW", "z"), "KeyW");
+/// assert_eq!(code_of("", "w"), "KeyW");
+/// assert_eq!(code_of("Unidentified", "Left"), "ArrowLeft");
+/// ```
+pub fn code_of(code: &str, key: &str) -> String {
+    if has_code(code) {
+        return code.to_owned();
+    }
+    let mut letters = key.chars();
+    match (letters.next(), letters.next()) {
+        (Some(' '), None) => "Space".into(),
+        (Some(letter), None) if letter.is_ascii_alphabetic() => format!("Key{}", letter.to_ascii_uppercase()),
+        (Some(digit), None) if digit.is_ascii_digit() => format!("Digit{digit}"),
+        _ => match key {
+            "Left" | "Up" | "Right" | "Down" => format!("Arrow{key}"),
+            "Spacebar" => "Space".into(),
+            "Shift" | "Control" | "Alt" => format!("{key}Left"),
+            named => named.to_owned(),
+        },
+    }
+}
+
+/// Whether a keyboard says which of its keys it is.
+pub fn has_code(code: &str) -> bool {
+    !code.is_empty() && code != "Unidentified"
 }
 
 #[cfg(test)]
@@ -117,6 +182,47 @@ mod tests {
         held.lift(7);
         held.pad(KeySet(0));
         assert_eq!(held.keys(), KeySet(0));
+    }
+
+    #[test]
+    fn what_the_keyboard_holds_is_released_and_fingers_and_gamepads_stay() {
+        let mut held = held();
+        held.press(KeySet(1));
+        held.touch(7, KeySet(2));
+        held.release_keyboard();
+        assert_eq!(held.keys(), KeySet(2));
+    }
+
+    #[test]
+    fn a_key_whose_release_is_never_told_is_released_after_its_last_repeat() {
+        let mut held = held();
+        held.press_unsure(KeySet(1), MonotonicMs(0.0));
+        held.press_unsure(KeySet(1), MonotonicMs(200.0));
+        assert!(!held.expire(MonotonicMs(200.0 + UNSURE_MS - 1.0)));
+        assert_eq!(held.keys(), KeySet(1));
+        assert!(held.expire(MonotonicMs(200.0 + UNSURE_MS)));
+        assert_eq!(held.keys(), KeySet::EMPTY);
+        held.press_unsure(KeySet(1), MonotonicMs(900.0));
+        held.release(KeySet(1));
+        assert!(!held.is_unsure() && held.keys().is_empty());
+    }
+
+    #[test]
+    fn a_key_without_a_code_is_known_by_its_letter() {
+        for (code, key, found) in [
+            ("", "a", "KeyA"),
+            ("", "A", "KeyA"),
+            ("", "7", "Digit7"),
+            ("", " ", "Space"),
+            ("Unidentified", "ArrowUp", "ArrowUp"),
+            ("", "Enter", "Enter"),
+            ("", "Shift", "ShiftLeft"),
+            ("", "Unidentified", "Unidentified"),
+            ("", "é", "é"),
+            ("ArrowUp", "ArrowUp", "ArrowUp"),
+        ] {
+            assert_eq!(code_of(code, key), found);
+        }
     }
 
     #[test]

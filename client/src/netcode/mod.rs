@@ -15,7 +15,7 @@ mod round_trips;
 mod seat;
 
 pub use connection::{Connection, ConnectionAction};
-pub use held_keys::HeldKeys;
+pub use held_keys::{HeldKeys, code_of, has_code};
 pub use lobby::{LobbyConnection, LobbyStatus, ReadyCheck};
 pub use page::{Button, PlayInput, PlayOutput, Stop};
 pub use play::{Play, PlayStage, SceneAdvance};

@@ -1,13 +1,13 @@
 //! The key legend and the touch buttons below the picture.
 
 use footlights_protocol::{KeySet, keys::Keyboard};
-use js_sys::{Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
+use super::layout;
 use crate::view::{self, TouchPad, TouchPads};
-use footlights_canvas::dom::{OrMissing, Result, child, document, window, words};
+use footlights_canvas::dom::{Result, child, document, warn, words};
 
 /// Shows what the keys do, and stands in for them under the thumbs.
 pub struct Controls {
@@ -66,12 +66,23 @@ impl Controls {
         self.thumb("left", &pads.left)?;
         self.thumb("right", &pads.right)?;
         self.thumbs.set_hidden(self.buttons.is_empty());
-        let legend = self.legend.clone();
+        relabel(&self.legend, "kbd");
+        let (legend, codes) = (self.legend.clone(), keyboard.keys.clone());
         spawn_local(async move {
-            // Without the layout the legend stays as it is on an American keyboard.
-            let _ = relabel(&legend).await;
+            // Without an answer the legend is that of an American keyboard until the keys are pressed.
+            if let Err(error) = layout::ask(codes).await {
+                warn("the layout of the keyboard is not known", &error);
+            }
+            relabel(&legend, "kbd");
         });
         Ok(())
+    }
+
+    /// Writes on a key what stands on it on this participant's keyboard, if that was learnt.
+    pub fn relabel(&self, code: &str) {
+        if !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            relabel(&self.legend, &format!("kbd[data-code={code}]"));
+        }
     }
 
     fn thumb(&mut self, side: &str, pads: &[TouchPad]) -> Result<()> {
@@ -111,24 +122,14 @@ impl Controls {
     }
 }
 
-/// Writes on the keys what stands on them on this participant's keyboard, where the browser tells: `KeyQ` is an A in
-/// France.
-async fn relabel(legend: &HtmlElement) -> Result<()> {
-    let keyboard = Reflect::get(window()?.navigator().as_ref(), &"keyboard".into())?;
-    if keyboard.is_undefined() {
-        return Ok(());
-    }
-    let layout: Function = Reflect::get(&keyboard, &"getLayoutMap".into())?.dyn_into()?;
-    let layout = JsFuture::from(layout.call0(&keyboard)?.dyn_into::<Promise>()?).await?;
-    let get: Function = Reflect::get(&layout, &"get".into())?.dyn_into()?;
-    let caps = legend.query_selector_all("kbd")?;
-    for place in 0..caps.length() {
-        let cap: HtmlElement = caps.get(place).or_missing("key")?.dyn_into()?;
-        let code: JsValue = cap.dataset().get("code").unwrap_or_default().into();
-        if let Some(name) = get.call1(&layout, &code)?.as_string() {
-            let name = js_sys::JsString::from(name.as_str()).to_upper_case();
-            cap.set_text_content(Some(&String::from(name)));
+/// Writes on keys what stands on them on this participant's keyboard, as far as that was learnt: `KeyQ` is an A in France.
+fn relabel(legend: &HtmlElement, keys: &str) {
+    let Ok(caps) = legend.query_selector_all(keys) else { return };
+    for cap in (0..caps.length()).filter_map(|place| caps.get(place)) {
+        let Ok(cap) = cap.dyn_into::<HtmlElement>() else { continue };
+        let letter = cap.dataset().get("code").and_then(|code| layout::learnt(&code));
+        if let Some(letter) = letter.filter(|letter| cap.text_content().as_deref() != Some(letter)) {
+            cap.set_text_content(Some(&letter));
         }
     }
-    Ok(())
 }

@@ -191,6 +191,8 @@ impl Game {
             UserEvent::Key(event, is_down) => self.on_key(&event, is_down),
             UserEvent::FingerDown(event) => {
                 event.prevent_default();
+                // A mouse that is released beside the window tells only who holds it.
+                let _ = self.inputs.controls().thumbs().set_pointer_capture(event.pointer_id());
                 self.inputs.finger_down(&event);
                 self.keys_changed(time_of(&event));
             }
@@ -220,6 +222,11 @@ impl Game {
             }
             UserEvent::Online => self.drive(PlayInput::Online),
             UserEvent::GamepadConnected => self.inputs.gamepad_connected(),
+            UserEvent::ReleasesLost => {
+                if self.inputs.release_keyboard() {
+                    self.keys_changed(now());
+                }
+            }
             UserEvent::AttentionChanged => {
                 let attentive = attentive();
                 if !attentive {
@@ -243,17 +250,25 @@ impl Game {
     }
 
     fn on_key(&mut self, event: &KeyboardEvent, is_down: bool) {
-        if !self.inputs.is_meant(event, is_down) {
-            return;
+        let mut has_changed = self.inputs.release_lost(event, is_down);
+        if self.inputs.is_meant(event, is_down) {
+            let on_button = self.screen.overlay().button(event.target()).is_some();
+            let plays = self.plays();
+            if plays && (!on_button || event.repeat()) {
+                // Arrows must not scroll, Space must not press a button, Tab-like keys must not leave.
+                event.prevent_default();
+            }
+            // A key that goes up is held no longer, wherever the page is by then. One that repeats is held, also if the page
+            // had to release it meanwhile.
+            if !is_down || plays && !on_button {
+                has_changed |= self.inputs.key(event, is_down);
+            }
         }
-        let on_button = self.screen.overlay().button(event.target()).is_some();
-        if !self.plays() || (on_button && !event.repeat()) {
-            return;
+        if is_down {
+            // The page has learnt it before the event came here.
+            self.inputs.controls().relabel(&event.code());
         }
-        // Arrows must not scroll, Space must not press a button, Tab-like keys must not leave.
-        event.prevent_default();
-        if !event.repeat() {
-            self.inputs.key(event, is_down);
+        if has_changed {
             self.keys_changed(time_of(event));
         }
     }
@@ -365,7 +380,7 @@ impl Game {
 
     fn animate(&mut self, at: MonotonicMs) {
         let (pressed, turned) = (self.inputs.poll_gamepad(), self.inputs.poll_axes(at));
-        if pressed || turned {
+        if pressed || turned || self.inputs.expire(at) {
             self.keys_changed(now());
         }
         self.paint(at);

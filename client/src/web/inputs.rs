@@ -1,11 +1,11 @@
 //! What the participant does with the controls of a game: on the keyboard, under the fingers, on a gamepad, with a pointer.
 
-use footlights_canvas::dom::Result;
+use footlights_canvas::dom::{Result, now};
 use footlights_protocol::{KeySet, MonotonicMs, keys::Keyboard};
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::{axes::Axes, controls::Controls, gamepad};
-use crate::netcode::HeldKeys;
+use crate::netcode::{HeldKeys, code_of, has_code};
 
 /// What the participant holds, and the controls that show it.
 pub struct Inputs {
@@ -69,28 +69,63 @@ impl Inputs {
     /// Whether the event is for a key of the game, and no shortcut of the browser. A modifier that is itself one of the
     /// game's keys makes no shortcut.
     pub fn is_meant(&self, event: &KeyboardEvent, is_down: bool) -> bool {
-        let shortcut = [
-            (event.ctrl_key(), "ControlLeft", "ControlRight"),
-            (event.meta_key(), "MetaLeft", "MetaRight"),
-            (event.alt_key(), "AltLeft", "AltRight"),
-        ];
-        let foreign = |(held, left, right): &(bool, &str, &str)| {
-            *held && self.held.bit(left).or(self.held.bit(right)).is_none()
+        let foreign = |(is_held, left, right): &(bool, &str, &str)| {
+            *is_held && self.held.bit(left).or(self.held.bit(right)).is_none()
         };
-        self.held.bit(&event.code()).is_some() && !(is_down && shortcut.iter().any(foreign))
+        // Shift makes letters and no shortcuts; an input method that composes a letter makes words.
+        let shortcut = modifiers(event).iter().skip(1).any(foreign) || event.is_composing();
+        self.bit(event).is_some() && !(is_down && shortcut)
     }
 
-    /// A key of the game goes down or up.
-    pub fn key(&mut self, event: &KeyboardEvent, is_down: bool) {
-        let Some(bit) = self.held.bit(&event.code()) else { return };
-        if is_down {
-            self.held.press(bit);
-        } else {
-            self.held.release(bit);
+    fn bit(&self, event: &KeyboardEvent) -> Option<KeySet> {
+        self.held.bit(&code_of(&event.code(), &event.key()))
+    }
+
+    /// A key of the game goes down or up. True if that changes what is held.
+    pub fn key(&mut self, event: &KeyboardEvent, is_down: bool) -> bool {
+        let before = self.held.keys();
+        if let Some(bit) = self.bit(event) {
+            match (is_down, has_code(&event.code())) {
+                (false, _) => self.held.release(bit),
+                (true, true) => self.held.press(bit),
+                (true, false) => self.held.press_unsure(bit, now()),
+            }
         }
+        self.held.keys() != before
     }
 
-    /// A finger comes down on the controls.
+    /// Releases what an event of any key shows to be held no longer. True if that changes what is held.
+    pub fn release_lost(&mut self, event: &KeyboardEvent, is_down: bool) -> bool {
+        let before = self.held.keys();
+        let is_meta = matches!(event.key().as_str(), "Meta" | "OS");
+        let is_ours = self.held.bit("MetaLeft").or(self.held.bit("MetaRight")).is_some();
+        // macOS tells of no release while this key is held.
+        if is_meta && !(is_down && is_ours) {
+            self.held.release_keyboard();
+        }
+        // Windows tells of one release where both Shift keys were held.
+        for (is_held, left, right) in modifiers(event) {
+            let lost = [left, right].map(|code| self.held.bit(code));
+            for bit in lost.into_iter().flatten().filter(|_| !is_held) {
+                self.held.release(bit);
+            }
+        }
+        self.held.keys() != before
+    }
+
+    /// From now on releases may not be told. True if that changes what is held.
+    pub fn release_keyboard(&mut self) -> bool {
+        let before = self.held.keys();
+        self.held.release_keyboard();
+        self.held.keys() != before
+    }
+
+    /// Releases keys that say nothing of their release, once it is time. True if there was one.
+    pub fn expire(&mut self, now: MonotonicMs) -> bool {
+        self.held.expire(now)
+    }
+
+    /// A finger comes down on the controls, or moves there.
     pub fn finger_down(&mut self, event: &PointerEvent) {
         self.held.touch(event.pointer_id(), self.controls.at(event.client_x(), event.client_y()));
     }
@@ -135,4 +170,14 @@ impl Inputs {
         }
         has_changed
     }
+}
+
+/// Whether each modifier is held, with the codes of its two keys; Shift comes first.
+fn modifiers(event: &KeyboardEvent) -> [(bool, &'static str, &'static str); 4] {
+    [
+        (event.shift_key(), "ShiftLeft", "ShiftRight"),
+        (event.ctrl_key(), "ControlLeft", "ControlRight"),
+        (event.meta_key(), "MetaLeft", "MetaRight"),
+        (event.alt_key(), "AltLeft", "AltRight"),
+    ]
 }

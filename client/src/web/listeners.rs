@@ -36,6 +36,8 @@ pub enum UserEvent {
     Online,
     /// A gamepad was connected.
     GamepadConnected,
+    /// Something begins during which a browser may not tell of keys that go up.
+    ReleasesLost,
     /// The page may have gained or lost visibility or focus.
     AttentionChanged,
     /// A gesture that would scroll, zoom, select or open a menu.
@@ -80,6 +82,11 @@ pub fn listen(tell: &Receiver, targets: &Targets<'_>) -> Result<Vec<Listener>> {
         Listener::new(targets.full_screen, "click", |_: Event| full_screen::toggle())?,
         on(tell, &document, "visibilitychange", |_: Event| UserEvent::AttentionChanged)?,
     ];
+    // A menu, a drag, an input method, and the way into full screen take the keyboard away without taking the focus.
+    for kind in ["contextmenu", "dragstart", "compositionstart"] {
+        all.push(on(tell, &window, kind, |_: Event| UserEvent::ReleasesLost)?);
+    }
+    all.push(on(tell, &document, "fullscreenchange", |_: Event| UserEvent::ReleasesLost)?);
     for kind in ["focus", "blur"] {
         all.push(on(tell, &window, kind, |_: Event| UserEvent::AttentionChanged)?);
     }

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
 use crate::view::Panel;
-use footlights_canvas::dom::{Label, Result, child, words};
+use footlights_canvas::dom::{Label, Result, child, document, words};
 
 const FULL_SCREEN_ICON: &str =
     "<svg viewBox='0 0 24 24' aria-hidden='true'><path d='M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5'/></svg>";
@@ -55,6 +55,8 @@ impl PanelView {
         full_screen.set_attribute("aria-label", "Full screen")?;
         full_screen.set_title("Full screen");
         full_screen.set_inner_html(FULL_SCREEN_ICON);
+        // An iPhone has none.
+        full_screen.set_hidden(!document()?.fullscreen_enabled());
         let below = child(&root, "div", "notes")?;
         let you = child(&below, "span", "you")?;
         mark(&you, "you")?;

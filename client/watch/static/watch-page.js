@@ -175,6 +175,11 @@ class Pane {
     this.#socket.say("act", { action: down ? action : this.#idle() });
   }
 
+  /** Releases what a person holds: from now on a browser may not tell of it. */
+  letGo() {
+    if (this.#held !== undefined) this.#press(this.#held, false);
+  }
+
   /** The action that does nothing. */
   #idle() {
     const names = catalog.actions[this.#detail()?.environment] ?? [];
@@ -359,8 +364,11 @@ class Pane {
     const parts = [];
     this.#film = new MediaRecorder(this.#picture.canvas.captureStream(30), { mimeType: kind });
     this.#film.ondataavailable = ({ data }) => parts.push(data);
+    let failed = false;
+    this.#film.onerror = () => (failed = true);
     const name = `${this.model}-seed-${this.#seed}-episode-${this.#episode}.${kind.includes("mp4") ? "mp4" : "webm"}`;
     this.#film.onstop = () => {
+      if (failed) return words($(this.root, "told"), "This browser could not record the film.");
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob(parts, { type: kind }));
       link.download = name;
@@ -404,7 +412,16 @@ compare.addEventListener("click", () => {
 });
 
 const typing = ({ target }) => target.closest("input, select, textarea, button");
+const letGo = ({ type, target }) => {
+  // A button that loses the focus to another one changes nothing.
+  if (type !== "blur" || target === window) all.forEach((pane) => pane.letGo());
+};
+for (const event of ["blur", "contextmenu", "dragstart", "compositionstart", "visibilitychange", "fullscreenchange"]) {
+  addEventListener(event, letGo, true);
+}
 addEventListener("keydown", (event) => {
+  // macOS tells of no release while this key is held.
+  if (event.key === "Meta") letGo(event);
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   // Who plays has the keys.
   const players = all.filter((pane) => pane.taken);
@@ -414,5 +431,6 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   all.forEach(act);
 });
+addEventListener("keyup", (event) => event.key === "Meta" && letGo(event));
 addEventListener("keyup", (event) => all.filter((pane) => pane.taken).forEach((pane) => pane.key(event.key, false)));
 document.body.dataset.state = "ready";
