@@ -1,10 +1,18 @@
 // Loads the page's program, and says so in words when that fails. Everything else is in the WebAssembly module.
-const problem = (title, text, detail) => {
+
+// The address at which a participant comes in says behind the sign who they are, for a browser that keeps no cookie.
+const proof = /^#[\w-]{40,}\.[\w-]{40,}$/.test(location.hash) && location.hash.slice(1);
+if (proof && document.querySelector("[data-kind=problem][data-arrives]")) {
+  location.replace(`${location.pathname}?as=${proof}`);
+} else if (proof) {
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+const problem = (title, text, detail, canEnd) => {
   document.body.dataset.state = "problem";
   const scene = document.getElementById("scene") ?? document.body;
-  // A page that works without the program, such as a form, is better than a message about the program.
-  const works = scene.querySelector("form:not([data-screening])");
-  if (!scene.querySelector("[data-kind=game]") && works) return;
+  // Every other page works without the program, and is better than a message about it: a form, or the code at the end.
+  if (scene.childElementCount > 0 && !scene.querySelector("[data-kind=game], form[data-screening]")) return;
   const section = document.createElement("section");
   section.className = "page problem";
   section.dataset.kind = "problem";
@@ -20,6 +28,10 @@ const problem = (title, text, detail) => {
   add("p", text);
   add("a", "Reload the page", "button primary").href = location.href;
   if (detail) add("p", detail, "detail");
+  // What a browser without scripts shows: the way to the end, and to a code, for who cannot take part here.
+  const way = document.createElement("template");
+  way.innerHTML = (canEnd && scene.querySelector("noscript")?.textContent) || "";
+  section.append(...way.content.querySelectorAll("form"));
   scene.replaceChildren(section);
 };
 
@@ -44,6 +56,7 @@ if (supported) {
         "Please check your internet connection and reload the page. If that does not help, please try another browser: " +
           "a current Chrome, Edge, Firefox or Safari.",
         String(error),
+        true,
       );
     }
   }
@@ -52,5 +65,7 @@ if (supported) {
     "This browser is too old",
     "The study needs a current version of Chrome, Edge, Firefox or Safari. Please open the same address there; your " +
       "place is kept.",
+    undefined,
+    true,
   );
 }

@@ -8,4 +8,12 @@ document.addEventListener("DOMContentLoaded", function () {
     "Firefox or Safari; your place is kept.";
   var scene = document.getElementById("scene");
   scene.insertBefore(words, scene.firstChild);
+  // What a browser without scripts shows: the way to the end, and to a code, for who has no other browser.
+  var without = scene.getElementsByTagName("noscript")[0];
+  if (without) {
+    var way = document.createElement("div");
+    way.className = "page";
+    way.innerHTML = without.textContent;
+    scene.appendChild(way);
+  }
 });

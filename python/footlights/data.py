@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 #: Columns whose values a program could take for numbers.
 _IDS = ["subject_id", "game_id"]
+
+
+def _table(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    # Only an empty field is missing: "NA" and "None" are what somebody answered.
+    read = partial(pd.read_csv, path, keep_default_na=False, na_values=[""])
+    ids = [name for name in read(nrows=0) if name in _IDS or name.endswith(".game_id")]
+    return read(dtype={name: str for name in ids})
 
 
 class Export:
@@ -37,7 +46,7 @@ class Export:
     def _read(self, paths: list[Path]) -> pd.DataFrame:
         import pandas as pd
 
-        tables = [pd.read_csv(path, dtype={name: str for name in _IDS}) for path in paths]
+        tables = [_table(path) for path in paths]
         tables = [table for table in tables if len(table)]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 

@@ -61,6 +61,39 @@ test("a student picks a checkpoint, watches it at their own pace, and comes back
   await Promise.all([page.context().close(), other.context().close()]);
 });
 
+test("an episode is exported as a film that a player opens", async () => {
+  const page = await person(browser);
+  await page.goto(`${edge.url}watch#model=checkpoint_ep50`);
+  await page.getByText("checkpoint_ep50 plays now.").waitFor();
+  await part(page, "speed").fill("10");
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Film" }).click();
+  const film = await saved;
+  assert.match(film.suggestedFilename(), /^checkpoint_ep50-seed-\d+-episode-1\.(webm|mp4)$/);
+  const address = `data:video/webm;base64,${readFileSync(await film.path()).toString("base64")}`;
+  const seen = await page.evaluate(async (address) => {
+    const video = document.createElement("video");
+    Object.assign(video, { src: address, muted: true });
+    await new Promise((resolve, reject) => Object.assign(video, { onloadeddata: resolve, onerror: () => reject(video.error) }));
+    video.playbackRate = 4;
+    await video.play();
+    await new Promise((resolve) => (video.onended = resolve));
+    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    const painter = canvas.getContext("2d");
+    painter.drawImage(video, 0, 0);
+    const { data } = painter.getImageData(0, 0, canvas.width, canvas.height);
+    const colors = new Set(Array.from({ length: data.length / 4 }, (_, k) => `${data[4 * k] >> 5},${data[4 * k + 1] >> 5},${data[4 * k + 2] >> 5}`));
+    const stage = document.querySelector(".stage > canvas:not([data-part])");
+    return { seconds: video.currentTime, film: canvas.width / canvas.height, stage: stage.width / stage.height, colors: colors.size };
+  }, address);
+  // 76 steps at fifty a second.
+  assert.ok(seen.seconds > 1 && seen.seconds < 30, `${seen.seconds} seconds`);
+  assert.ok(Math.abs(seen.film - seen.stage) < 0.02, JSON.stringify(seen));
+  assert.ok(seen.colors > 5, `the town is in it: ${seen.colors} colours`);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
 test("a session plays in the browser, and the same at the edge", async () => {
   const told = [];
   for (const query of ["", "?edge"]) {

@@ -159,7 +159,7 @@ test("a page cannot be left before the game's data are saved, nor twice", async 
 
 test("a recruiter's id stays out of addresses and data, and comes back to the same place", async () => {
   const first = await new Participant(edge.url).enter("slime_human_ai", "?PROLIFIC_PID=5f1c2A");
-  assert.match(first.subject, /^[0-9a-f]{16}$/);
+  assert.match(first.subject, /^s?[0-9a-f]{16}$/);
   await first.leave("start");
   const again = await new Participant(edge.url).enter("slime_human_ai", "?PROLIFIC_PID=5f1c2A&STUDY_ID=s1");
   assert.equal(again.subject, first.subject);

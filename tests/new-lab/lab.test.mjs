@@ -253,7 +253,7 @@ describe("served by `dev`", () => {
       writeFileSync(join(home, file), snippet(language));
       const printed = await run(program, [join(home, file)]);
       // A line for each of the two games that bots played to the end.
-      assert.ok(printed.split("\n").filter((line) => /\b[0-9a-f]{24}\b/.test(line)).length >= 2, printed);
+      assert.ok(printed.split("\n").filter((line) => /\bg[0-9a-f]{24}\b/.test(line)).length >= 2, printed);
     });
   }
 

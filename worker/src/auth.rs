@@ -15,6 +15,12 @@ use crate::{error::ApiError, json};
 const COOKIE: &str = "identity";
 /// What a seat ticket is signed for.
 const TICKET: &str = "ticket";
+/// What a pseudonym begins with, so that no program reads it as a number.
+const ID: char = 's';
+/// How many bytes of a signature are the key in an address.
+const KEY_BYTES: usize = 16;
+/// Where the proof of who somebody is stands in an address and in a form, if a browser keeps no cookie.
+pub const PROOF: &str = "as";
 /// How long a short-lived signature holds, ms: longer than an object takes to start, and longer than clocks differ.
 const SHORT_LIFE_MS: u64 = 60_000;
 
@@ -53,10 +59,14 @@ impl Signer {
         Ok(mac)
     }
 
-    /// The pseudonym of a recruiter's participant. It is the same at every visit, and without the deployment's secret it
-    /// does not lead back to the participant.
-    pub fn pseudonym(&self, experiment: &str, source: &str, id: &str) -> Result<String, ApiError> {
-        self.short_digest("subject", &format!("{experiment}\n{source}\n{id}"))
+    /// The pseudonym of a recruiter's participant, who is known by `key`. It is the same at every visit, and without the
+    /// deployment's secret it does not lead back to the participant.
+    pub fn pseudonym(&self, key: &str) -> Result<String, ApiError> {
+        let digest = self.short_digest("subject", key)?;
+        // Those that no program takes for a number are as an older build made them, so that its participants come back.
+        let letters = digest.bytes().filter(u8::is_ascii_alphabetic).count();
+        let is_number = digest.starts_with(|c: char| c.is_ascii_digit()) && letters < 2;
+        Ok(if is_number { format!("{ID}{digest}") } else { digest })
     }
 
     /// A word by which another secret is recognised, from which the secret cannot be computed.
@@ -67,6 +77,23 @@ impl Signer {
     fn short_digest(&self, purpose: &str, payload: &str) -> Result<String, ApiError> {
         let mac = self.mac(purpose, payload)?.finalize().into_bytes();
         Ok(mac.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// What in an address proves that it is a participant's own, where the browser keeps no cookie.
+    pub fn key(&self, experiment: &str, subject: &str) -> Result<String, ApiError> {
+        let mac = self.mac("key", &format!("{experiment}\n{subject}"))?.finalize().into_bytes();
+        Ok(BASE64.encode(mac.get(..KEY_BYTES).unwrap_or_default()))
+    }
+
+    /// Whether the key in an address is that participant's.
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthorized`] otherwise.
+    pub fn check_key(&self, experiment: &str, subject: &str, key: &str) -> Result<(), ApiError> {
+        let key = BASE64.decode(key).map_err(|_| ApiError::Unauthorized)?;
+        let mac = self.mac("key", &format!("{experiment}\n{subject}"))?;
+        let is_long = key.len() == KEY_BYTES;
+        mac.verify_truncated_left(&key).ok().filter(|()| is_long).ok_or(ApiError::Unauthorized)
     }
 
     /// The key with which a room seals the receipts of its ticks.
@@ -144,6 +171,26 @@ pub fn cookie(signer: &Signer, identity: &Identity, secure: bool) -> Result<Stri
         .to_string())
 }
 
+/// The identity that was signed as for a cookie, if it is of that participant of that experiment.
+///
+/// # Errors
+/// [`ApiError::Unauthorized`] otherwise.
+pub fn check_proof(
+    signer: &Signer,
+    proof: &str,
+    experiment: &str,
+    subject: &str,
+) -> Result<Identity, ApiError> {
+    let found = signer.verify::<Identity>(COOKIE, proof)?;
+    let is_theirs = found.experiment == experiment && found.subject == subject;
+    if is_theirs { Ok(found) } else { Err(ApiError::Unauthorized) }
+}
+
+/// The same as the cookie's value, for a browser that keeps no cookie.
+pub fn proof(signer: &Signer, identity: &Identity) -> Result<String, ApiError> {
+    signer.sign(COOKIE, identity)
+}
+
 /// The identity of that participant of that experiment, if the request's cookies prove it.
 ///
 /// # Errors
@@ -163,11 +210,6 @@ pub fn check_cookie(
         .ok_or(ApiError::Unauthorized)
 }
 
-/// Whether this is an id as recruiters give them.
-pub fn is_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-}
-
 fn random_bytes<const N: usize>() -> Result<[u8; N], ApiError> {
     let mut bytes = [0u8; N];
     getrandom::fill(&mut bytes).map_err(|error| ApiError::Internal(error.to_string()))?;
@@ -177,6 +219,11 @@ fn random_bytes<const N: usize>() -> Result<[u8; N], ApiError> {
 /// 64 random bits.
 pub fn random_u64() -> Result<u64, ApiError> {
     Ok(u64::from_le_bytes(random_bytes()?))
+}
+
+/// A pseudonym of somebody who is new.
+pub fn random_id() -> Result<String, ApiError> {
+    Ok(format!("{ID}{}", random_hex::<8>()?))
 }
 
 /// Random bytes as hexadecimal digits.
@@ -244,25 +291,55 @@ mod tests {
     }
 
     #[test]
+    fn a_key_proves_one_person_in_one_experiment_and_so_does_a_proof() {
+        let ours = signer("0123456789abcdef");
+        let key = ours.key("e", "s").unwrap();
+        assert!(ours.check_key("e", "s", &key).is_ok());
+        for (experiment, subject, key) in [
+            ("e", "t", key.as_str()),
+            ("f", "s", &key),
+            ("e", "s", ""),
+            ("e", "s", "AAAA"),
+            ("e", "s", &key[..8]),
+        ] {
+            assert!(ours.check_key(experiment, subject, key).is_err(), "{experiment} {subject} {key}");
+        }
+        assert!(signer("another secret 1").check_key("e", "s", &key).is_err());
+        let me = Identity { experiment: "e".into(), subject: "s".into(), ..Identity::default() };
+        let proof = proof(&ours, &me).unwrap();
+        assert_eq!(check_proof(&ours, &proof, "e", "s").unwrap(), me);
+        assert!(
+            check_proof(&ours, &proof, "e", "t").is_err() && check_proof(&ours, "x.y", "e", "s").is_err()
+        );
+    }
+
+    #[test]
     fn a_pseudonym_is_the_same_for_the_same_person_and_another_elsewhere() {
         let ours = signer("0123456789abcdef");
-        let name = |experiment, id| ours.pseudonym(experiment, "prolific", id).unwrap();
-        assert_eq!(name("e", "a"), name("e", "a"));
-        assert!(name("e", "a").len() == 16 && is_id(&name("e", "a")));
+        let name = |key: &str| ours.pseudonym(key).unwrap();
+        assert_eq!(name("e\nprolific\na"), name("e\nprolific\na"));
         for other in [
-            name("f", "a"),
-            name("e", "b"),
-            signer("another secret 1").pseudonym("e", "prolific", "a").unwrap(),
+            name("f\nprolific\na"),
+            name("e\nprolific\nb"),
+            signer("another secret 1").pseudonym("e\nprolific\na").unwrap(),
         ] {
-            assert_ne!(name("e", "a"), other);
+            assert_ne!(name("e\nprolific\na"), other);
         }
     }
 
     #[test]
-    fn recruiters_ids_are_letters_and_digits() {
-        assert!(is_id("5f1c-A_9"));
-        for bad in ["", "a/b", "..", "a b", "é", "{{%PROLIFIC_PID%}}", &"x".repeat(65)] {
-            assert!(!is_id(bad), "{bad}");
+    fn no_pseudonym_is_read_as_a_number() {
+        let ours = signer("0123456789abcdef");
+        let mut lettered = 0;
+        for person in 0..20_000 {
+            let name = ours.pseudonym(&format!("e\nprolific\np{person}")).unwrap();
+            // As programs read numbers: digits, perhaps with an exponent or the letter of a type.
+            let is_number = name.parse::<f64>().is_ok()
+                || name.bytes().filter(u8::is_ascii_digit).count() + 2 > name.len();
+            assert!(!is_number || name.starts_with('s'), "{name}");
+            lettered += usize::from(name.starts_with('s'));
         }
+        assert!(lettered > 20, "some would be read so: {lettered}");
+        assert!(random_id().unwrap().starts_with('s'));
     }
 }

@@ -1,9 +1,10 @@
 //! The entrance of an experiment: gives a visitor an identity.
 
-use std::collections::BTreeMap;
-
 use footlights_engine::participant::Identity;
-use footlights_experiment::recruiter::{RECRUITERS, Recruiter};
+use footlights_experiment::{
+    Experiment,
+    arrival::{Arrival, arrive},
+};
 use worker::{Env, Url};
 
 use crate::{
@@ -12,45 +13,36 @@ use crate::{
     experiments,
 };
 
-/// The longest parameter of an address that is kept, in characters.
-const MAX_PARAMETER: usize = 200;
+/// Who comes in.
+pub enum Entry {
+    /// A participant. Nothing is stored yet.
+    Participant(Identity),
+    /// Somebody who only looks at a recruiter's task.
+    Preview(&'static Experiment),
+}
 
-/// The identity of a visitor: a pseudonym for the recruiter's participant, or a new one. Nothing is stored yet.
+/// Who opens an experiment's address: a pseudonym for the recruiter's participant, or a new one.
 ///
 /// # Errors
-/// [`ApiError::BadRequest`] if the recruiter's id cannot be one.
-pub fn enter(env: &Env, url: &Url, experiment: &str) -> Result<Identity, ApiError> {
+/// [`ApiError::BadRequest`] if the address says nothing that can be.
+pub fn enter(env: &Env, url: &Url, experiment: &str) -> Result<Entry, ApiError> {
     let experiment = experiments::experiment(experiment)?;
-    let signer = Signer::new(env)?;
-    let given: BTreeMap<String, String> =
+    let query: Vec<(String, String)> =
         url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-    let recruiter = RECRUITERS.iter().find(|recruiter| given.contains_key(recruiter.participant));
-    let (source, subject) = match recruiter {
-        Some(Recruiter { source, participant, .. }) => {
-            let value = given.get(*participant).map(String::as_str).unwrap_or_default();
-            if !auth::is_id(value) {
-                let why = format!(
-                    "{participant} is {value:?}; it must be letters, digits, - and _, filled in by the recruiter"
-                );
-                return Err(ApiError::BadRequest(why));
-            }
-            (*source, signer.pseudonym(&experiment.id, source, value)?)
-        }
-        None => ("link", auth::random_hex::<8>()?),
+    let Arrival { source, key, identifiers, parameters, preview } =
+        arrive(experiment, &query).map_err(ApiError::BadRequest)?;
+    if preview {
+        return Ok(Entry::Preview(experiment));
+    }
+    let subject = match key {
+        Some(key) => Signer::new(env)?.pseudonym(&key)?,
+        None => auth::random_id()?,
     };
-    let pick = |names: &mut dyn Iterator<Item = &str>| {
-        names
-            .filter_map(|name| {
-                let value: String = given.get(name)?.chars().take(MAX_PARAMETER).collect();
-                Some((name.to_owned(), value))
-            })
-            .collect()
-    };
-    Ok(Identity {
+    Ok(Entry::Participant(Identity {
         experiment: experiment.id.clone(),
         subject,
-        source: source.to_owned(),
-        identifiers: pick(&mut recruiter.into_iter().flat_map(Recruiter::parameters)),
-        parameters: pick(&mut experiment.parameters.iter().map(String::as_str)),
-    })
+        source,
+        identifiers,
+        parameters,
+    }))
 }

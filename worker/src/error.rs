@@ -6,7 +6,10 @@ use footlights_experiment::progress::ProgressError;
 use footlights_protocol::wire::{self, CloseCode};
 use worker::{Response, WebSocketPair, console_error};
 
-use crate::pages;
+use crate::{
+    document::{self, Framed},
+    pages,
+};
 
 /// Why a request fails.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,8 @@ pub enum ApiError {
     NotFound(&'static str),
     #[error("the data of this participant were deleted")]
     Gone,
+    #[error("the participant has taken part, and comes back with another session of the recruiter")]
+    TakenPart,
     /// What a client sent cannot be read. It is the client's mistake.
     #[error("{0}")]
     BadRequest(String),
@@ -71,7 +76,7 @@ impl ApiError {
             Self::Unauthorized => 403,
             Self::WrongToken => 401,
             Self::TooMany => 429,
-            Self::Progress(_) | Self::Conflict(_) => 409,
+            Self::Progress(_) | Self::Conflict(_) | Self::TakenPart => 409,
             Self::NoSecret | Self::NoAdminToken => 503,
             Self::Config(_)
             | Self::Record(_)
@@ -101,6 +106,10 @@ impl ApiError {
             Self::Gone => {
                 ("Your data were deleted", "You or the researchers asked for this. You can close this page.")
             }
+            Self::TakenPart => (
+                "You have taken part already",
+                "Everybody can take part in this study once. Please return this submission where you found it.",
+            ),
             Self::BadRequest(_) => {
                 ("That did not work", "The request could not be read. Please use the link you were given.")
             }
@@ -131,8 +140,11 @@ impl ApiError {
         let again = matches!(self, Self::Progress(_)) || self.status() >= 500;
         // A form is not sent again; the page that belongs to it is opened instead.
         let again = again.then(|| path.split_once("/scenes/").map_or(path, |(page, _)| page));
-        Ok(Response::from_html(pages::problem(title, words, &self.to_string(), again).into_string())?
-            .with_status(self.status()))
+        // In a frame no cookie may come along; the page's program then goes another way in.
+        let arrives = matches!(self, Self::Unauthorized);
+        let framed = if arrives { Framed::Anywhere } else { Framed::Here };
+        let page = document::framed(pages::problem(title, words, &self.to_string(), again, arrives), framed)?;
+        Ok(page.with_status(self.status()))
     }
 
     /// A JSON object for tools.

@@ -1,33 +1,17 @@
-//! What all pages share: their headers, redirects, and the reading of forms.
+//! What requests share: redirects, and the reading of forms.
 
 use futures_util::StreamExt;
 use worker::{Headers, Request, Response};
 
 use crate::error::ApiError;
 
-/// The longest form, in bytes.
-const MAX_FORM: usize = 256 * 1024;
+/// The longest form, in bytes: more than a participant's record has room for, so that who sends too much reads which answer
+/// to shorten. A character takes up to nine bytes.
+const MAX_FORM: usize = 4 * 1024 * 1024;
 
 /// How many bytes of a form that is too long are read before it is refused. workerd closes a connection whose request was
 /// answered unread, and the sender may then see a broken connection in place of the answer.
 const MAX_READ: usize = 8 * 1024 * 1024;
-
-/// Pages load everything from this deployment. Wasm needs a permission of its own.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' \
-     'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
-     frame-ancestors 'self'";
-
-/// A page of ours, with the headers that every page has.
-pub fn page(markup: maud::Markup) -> Result<Response, ApiError> {
-    let response = Response::from_html(markup.into_string())?;
-    let headers = Headers::new();
-    headers.set("content-type", "text/html; charset=utf-8")?;
-    headers.set("cache-control", "no-store")?;
-    headers.set("content-security-policy", CONTENT_SECURITY_POLICY)?;
-    headers.set("x-content-type-options", "nosniff")?;
-    headers.set("referrer-policy", "no-referrer")?;
-    Ok(response.with_headers(headers))
-}
 
 /// Redirects to another page, with the headers that are already set.
 pub fn see_other(to: &str, headers: Headers) -> Result<Response, ApiError> {

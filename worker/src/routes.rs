@@ -5,16 +5,17 @@ use footlights_engine::participant::Identity;
 use footlights_env::Agent;
 use footlights_experiment::Location;
 use wasm_bindgen::JsValue;
-use worker::{Env, Headers, Method, Request, Response, Url};
+use worker::{Env, Headers, Method, Request, Response, Url, WebSocketPair};
 
 use crate::{
     admin,
     auth::{self, Signer},
     clock::now,
-    enter::enter,
+    document::{Framed, framed, page},
+    enter::{Entry, enter},
     error::ApiError,
     experiments, health,
-    http::{form, is_socket, page, see_other},
+    http::{form, is_socket, see_other},
     pages::{self, Retry, View},
     requests::{
         Address, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
@@ -23,6 +24,8 @@ use crate::{
     watch::{self, catalog, cors, limits},
 };
 
+/// What stands between a participant's name and their key in an address.
+const KEY: char = '.';
 /// The longest name of a tab.
 const MAX_TAB: usize = 40;
 
@@ -60,13 +63,13 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
     }
     match (request.method(), parts.as_slice()) {
         (Method::Get, []) if !wants_html(&request) => cors::open(&request, env, watch::health(env).await?),
-        (Method::Get, []) => page(pages::index(experiments::all(), catalog::usual().is_some())),
-        (Method::Get, ["watch"]) => page(pages::watch(&catalog::told(env).await?)),
+        (Method::Get, []) => Ok(page(pages::index(experiments::all(), catalog::usual().is_some()))?),
+        (Method::Get, ["watch"]) => Ok(page(pages::watch(&catalog::told(env).await?))?),
         (Method::Get, ["train"]) => {
             let environments: Vec<&str> =
                 footlights_app::installed().registry().iter().map(|entry| entry.id).collect();
             let usual = catalog::usual().map(|(environment, _)| environment);
-            page(pages::train(&catalog::told(env).await?, &environments, usual))
+            Ok(page(pages::train(&catalog::told(env).await?, &environments, usual))?)
         }
         (Method::Get, ["ws"]) => {
             if !is_socket(&request) {
@@ -104,58 +107,108 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
         (_, ["api", "admin", path @ ..]) => admin::handle(&request, env, path).await,
         (_, ["admin", path @ ..]) => admin::page(request, env, path).await,
         (Method::Get, ["x", experiment]) => {
-            let identity = enter(env, &url, experiment)?;
+            let identity = match enter(env, &url, experiment)? {
+                Entry::Participant(identity) => identity,
+                Entry::Preview(experiment) => {
+                    return Ok(framed(pages::preview(experiment), Framed::Anywhere)?);
+                }
+            };
             let secure = url.scheme() == "https";
-            let headers = Headers::new();
-            headers.set("set-cookie", &auth::cookie(&Signer::new(env)?, &identity, secure)?)?;
-            see_other(&base(&identity), headers)
+            let (headers, signer) = (Headers::new(), Signer::new(env)?);
+            headers.set("set-cookie", &auth::cookie(&signer, &identity, secure)?)?;
+            let mut to = format!("/x/{}/{}", identity.experiment, identity.subject);
+            if navigates(&request) {
+                // What stands behind the sign is not sent. The page's program uses it where no cookie was kept, and takes
+                // it out of the address otherwise.
+                to.push_str(&format!("#{}", auth::proof(&signer, &identity)?));
+            }
+            see_other(&to, headers)
         }
         (Method::Get, ["x", experiment, subject]) => {
-            let identity = identify(&request, env, experiment, subject)?;
-            open_page(env, &identity).await
+            open_page(env, &identify(&request, env, &url, experiment, subject)?).await
         }
         (Method::Post, ["x", experiment, subject, "scenes", scene]) => {
-            let identity = identify(&request, env, experiment, subject)?;
-            submit_page(request, env, &identity, scene).await
+            let visitor = identify(&request, env, &url, experiment, subject)?;
+            submit_page(request, env, visitor, scene).await
         }
         (Method::Post, ["x", experiment, subject, "complete"]) => {
-            let identity = identify(&request, env, experiment, subject)?;
-            complete_experiment(env, &identity).await
+            complete_experiment(env, &identify(&request, env, &url, experiment, subject)?).await
         }
         // A page that was the answer to a form in a browser without the page's program, and is reloaded.
         (Method::Get, ["x", experiment, subject, "complete"] | ["x", experiment, subject, "scenes", _]) => {
-            see_other(&base(&identify(&request, env, experiment, subject)?), Headers::new())
+            see_other(&identify(&request, env, &url, experiment, subject)?.base, Headers::new())
         }
         // Pages measure their round trip with it.
         (Method::Get, ["x", _, _, "ping"]) => {
+            // And whether a socket opens.
+            if is_socket(&request) {
+                let pair = WebSocketPair::new()?;
+                pair.server.accept()?;
+                pair.server.close(Some(1000), Some("it opens"))?;
+                return Ok(Response::from_websocket(pair.client)?);
+            }
             let headers = Headers::new();
             headers.set("cache-control", "no-store")?;
             Ok(Response::empty()?.with_status(204).with_headers(headers))
         }
         (Method::Get, ["x", experiment, subject, "tab"]) => {
-            let identity = identify(&request, env, experiment, subject)?;
-            open_tab(&request, env, &url, &identity).await
+            let visitor = identify(&request, env, &url, experiment, subject)?;
+            open_tab(&request, env, &url, &visitor.identity).await
         }
         (Method::Get, ["x", experiment, subject, "lobby", scene]) => {
-            let identity = identify(&request, env, experiment, subject)?;
-            enter_lobby(&request, env, &identity, scene).await
+            let visitor = identify(&request, env, &url, experiment, subject)?;
+            enter_lobby(&request, env, &visitor.identity, scene).await
         }
         (Method::Get, ["rooms", object, game]) => enter_room(&request, env, &url, object, game).await,
         _ => Err(ApiError::NotFound("there is no such page")),
     }
 }
 
-fn base(identity: &Identity) -> String {
-    format!("/x/{}/{}", identity.experiment, identity.subject)
-}
-
 fn address(identity: &Identity) -> Address<ParticipantRequest> {
     Address::participant(&identity.experiment, &identity.subject)
 }
 
-fn identify(request: &Request, env: &Env, experiment: &str, subject: &str) -> Result<Identity, ApiError> {
+/// Who asks for a page.
+struct Visitor {
+    identity: Identity,
+    /// The beginning of their addresses.
+    base: String,
+    /// Where their pages may be shown: without a cookie anywhere.
+    framed: Framed,
+    /// What proves who they are until they have begun, without a cookie.
+    proof: Option<String>,
+}
+
+/// Who asks for a page of that participant. A cookie proves it; where a browser keeps none, as in the frame of another site,
+/// the address does, by a key behind the participant's name or, until they have begun, by the proof that the entrance gave.
+fn identify(
+    request: &Request,
+    env: &Env,
+    url: &Url,
+    experiment: &str,
+    named: &str,
+) -> Result<Visitor, ApiError> {
     let experiment = experiments::experiment(experiment)?;
-    auth::check_cookie(&Signer::new(env)?, request.headers().get("cookie")?, &experiment.id, subject)
+    let signer = Signer::new(env)?;
+    let (subject, key) = named.split_once(KEY).map_or((named, None), |(subject, key)| (subject, Some(key)));
+    let proof = parameter(url, auth::PROOF);
+    if key.is_none() && proof.is_none() {
+        let cookies = request.headers().get("cookie")?;
+        let identity = auth::check_cookie(&signer, cookies, &experiment.id, subject)?;
+        let base = format!("/x/{}/{subject}", experiment.id);
+        return Ok(Visitor { identity, base, framed: Framed::Here, proof: None });
+    }
+    if let Some(key) = key {
+        signer.check_key(&experiment.id, subject, key)?;
+    }
+    let identity = match &proof {
+        Some(proof) => auth::check_proof(&signer, proof, &experiment.id, subject)?,
+        None => {
+            Identity { experiment: experiment.id.clone(), subject: subject.into(), ..Identity::default() }
+        }
+    };
+    let base = format!("/x/{}/{subject}{KEY}{}", experiment.id, signer.key(&experiment.id, subject)?);
+    Ok(Visitor { identity, base, framed: Framed::Anywhere, proof })
 }
 
 /// Whether a browser asks, for a page.
@@ -164,57 +217,78 @@ fn wants_html(request: &Request) -> bool {
     accept.contains("text/html")
 }
 
+/// Whether a browser asks, for a page that it will show (Fetch Metadata).
+fn navigates(request: &Request) -> bool {
+    request.headers().get("sec-fetch-mode").ok().flatten().is_some_and(|mode| mode == "navigate")
+}
+
 fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// The page of the scene in which a participant is.
 fn show(
-    identity: &Identity,
+    visitor: &Visitor,
     state: &PageState,
     saved: bool,
     again: Option<Retry<'_>>,
 ) -> Result<Response, ApiError> {
+    let begun = state.session.progress.begun();
+    if !begun && visitor.framed == Framed::Anywhere && visitor.proof.is_none() {
+        return Err(ApiError::Unauthorized);
+    }
     let view = View {
-        experiment: experiments::experiment(&identity.experiment)?,
+        experiment: experiments::experiment(&visitor.identity.experiment)?,
         session: &state.session,
-        base: &base(identity),
+        base: &visitor.base,
+        proof: visitor.proof.as_deref().filter(|_| !begun),
         saved,
     };
-    page(pages::scene(&view, again))
+    Ok(framed(pages::scene(&view, again), visitor.framed)?)
 }
 
-async fn open_page(env: &Env, identity: &Identity) -> Result<Response, ApiError> {
-    let request = OpenPage { experiment: identity.experiment.clone() };
-    show(identity, &call(env, &address(identity), request).await?, false, None)
+async fn open_page(env: &Env, visitor: &Visitor) -> Result<Response, ApiError> {
+    let Identity { experiment, identifiers, .. } = &visitor.identity;
+    let request = OpenPage { experiment: experiment.clone(), identifiers: identifiers.clone() };
+    show(visitor, &call(env, &address(&visitor.identity), request).await?, false, None)
 }
 
 /// Takes the form of a page: the participant goes on, or sees the page again with what is wrong.
 async fn submit_page(
     mut request: Request,
     env: &Env,
-    identity: &Identity,
+    mut visitor: Visitor,
     scene: &str,
 ) -> Result<Response, ApiError> {
-    let sent = form(&mut request).await?;
+    let mut sent = form(&mut request).await?;
+    if let Some(place) = sent.iter().position(|(name, _)| name == auth::PROOF) {
+        let (_, proof) = sent.swap_remove(place);
+        let Identity { experiment, subject, .. } = &visitor.identity;
+        visitor.identity = auth::check_proof(&Signer::new(env)?, &proof, experiment, subject)?;
+        visitor.proof = Some(proof);
+    }
     let user_agent = request.headers().get("user-agent")?.unwrap_or_default();
-    let request =
-        SubmitPage { identity: identity.clone(), scene: scene.to_owned(), sent: sent.clone(), user_agent };
-    match call(env, &address(identity), request).await? {
-        SubmitReply::Accepted => see_other(&base(identity), Headers::new()),
+    let request = SubmitPage {
+        identity: visitor.identity.clone(),
+        scene: scene.to_owned(),
+        sent: sent.clone(),
+        user_agent,
+    };
+    match call(env, &address(&visitor.identity), request).await? {
+        SubmitReply::Accepted => see_other(&visitor.base, Headers::new()),
         SubmitReply::Retry { errors, attempts_left, page } => {
             let again = Retry { sent: &sent, errors: &errors, attempts_left };
-            Ok(show(identity, &page, false, Some(again))?.with_status(422))
+            Ok(show(&visitor, &page, false, Some(again))?.with_status(422))
         }
     }
 }
 
 /// The last page: shows the code once everything is saved.
-async fn complete_experiment(env: &Env, identity: &Identity) -> Result<Response, ApiError> {
-    let request = CompleteExperiment { experiment: identity.experiment.clone() };
-    match call(env, &address(identity), request).await? {
-        Some(state) => show(identity, &state, true, None),
-        None => see_other(&base(identity), Headers::new()),
+async fn complete_experiment(env: &Env, visitor: &Visitor) -> Result<Response, ApiError> {
+    let request = CompleteExperiment { experiment: visitor.identity.experiment.clone() };
+    match call(env, &address(&visitor.identity), request).await? {
+        Some(state) => show(visitor, &state, true, None),
+        None => see_other(&visitor.base, Headers::new()),
     }
 }
 

@@ -20,6 +20,11 @@ use super::{
 const RESULT_MS: f64 = 2500.0;
 /// A result whose data was saved late stays at least this long after that, ms.
 const SAVED_MS: f64 = 800.0;
+/// After so many attempts in vain the server is asked how it goes on, and again after each pause, ms.
+const PROBE_ATTEMPTS: usize = 4;
+const PROBE_MS: f64 = 15_000.0;
+/// How long a participant may read that nobody came before the next scene comes by itself, ms.
+const TIMED_OUT_MS: f64 = 20_000.0;
 /// After waiting this long for the data to be saved, the participant may go on, ms.
 const SAVING_MS: f64 = 15_000.0;
 /// Pause before the lobby is asked again after a room has refused because a partner never came, ms: the lobby may not
@@ -57,6 +62,15 @@ pub enum PlayStage {
     Stopped(Stop, Option<Box<SeatConnection>>, Option<SceneAdvance>),
 }
 
+/// Asking the server for the next scene although none is known to be there. A socket that never opens tells nothing: the
+/// participant may be out of the game by now, or have waited long enough, and the page's requests come through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Probe {
+    /// When the server is asked (again).
+    due: MonotonicMs,
+    under_way: bool,
+}
+
 /// The end of a stage.
 enum Exit {
     Lobby(LobbyExit),
@@ -72,6 +86,8 @@ pub struct Play {
     /// Whether the lobby was asked for another ticket since the last welcome. A second time would be an endless loop.
     asked_again: bool,
     stage: PlayStage,
+    /// There while the connection is lost for so long that it may never come back.
+    probe: Option<Probe>,
     /// Files that could not be loaded, and how many of them the room knows of.
     failed_assets: (Vec<String>, usize),
     /// Whether anything but the picture may have changed since [`Play::take_news`].
@@ -97,6 +113,7 @@ impl Play {
             focused,
             asked_again: false,
             stage: PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now)),
+            probe: None,
             failed_assets: (Vec::new(), 0),
             news: true,
             out: Outbox::new(),
@@ -235,7 +252,28 @@ impl Play {
             PlayStage::Seat(seat, _) => seat.wake_at(),
             PlayStage::Loading | PlayStage::Stopped(..) => MonotonicMs::NEVER,
         };
+        let probe = self.probe.filter(|probe| !probe.under_way).map_or(MonotonicMs::NEVER, |probe| probe.due);
+        let own = own.min(probe);
         self.advance().filter(|advance| !advance.under_way).map_or(own, |advance| own.min(advance.due))
+    }
+
+    /// Asks the server how it goes on while the socket stays lost.
+    fn poll_probe(&mut self, now: MonotonicMs) {
+        let connection = match &self.stage {
+            PlayStage::Lobby(lobby) => Some(lobby.connection()),
+            PlayStage::Seat(seat, None) => Some(seat.connection()),
+            _ => None,
+        };
+        let is_lost = connection.is_some_and(|lost| !lost.is_open() && lost.attempts() >= PROBE_ATTEMPTS);
+        if !is_lost {
+            self.probe = None;
+            return;
+        }
+        let probe = self.probe.get_or_insert(Probe { due: now, under_way: false });
+        if now >= probe.due && !probe.under_way {
+            probe.under_way = true;
+            self.out.push_back(PlayOutput::Advance);
+        }
     }
 
     fn poll_stage(&mut self, now: MonotonicMs) {
@@ -273,6 +311,7 @@ impl Play {
             }
             PlayStage::Loading | PlayStage::Stopped(..) => {}
         }
+        self.poll_probe(now);
         if self.advance().is_some_and(|advance| now >= advance.due && !advance.under_way) {
             self.start_advance(now);
         }
@@ -287,6 +326,10 @@ impl Play {
                 Box::new(SeatConnection::new(socket, self.digest, self.engine, self.focused, now)),
                 None,
             ),
+            // Who walked away from the queue still comes to the last page and its code.
+            LobbyExit::Stop(stop @ Stop::TimedOut { .. }) => {
+                PlayStage::Stopped(stop, None, Some(SceneAdvance::at(now + TIMED_OUT_MS, now)))
+            }
             LobbyExit::Stop(stop) => PlayStage::Stopped(stop, None, None),
         };
     }
@@ -366,6 +409,10 @@ impl Play {
     }
 
     fn on_not_advanced(&mut self, now: MonotonicMs) {
+        if let Some(probe) = &mut self.probe {
+            *probe = Probe { due: now + PROBE_MS, under_way: false };
+            return;
+        }
         match &mut self.stage {
             PlayStage::Seat(seat, Some(advance))
                 if seat.finished().is_none() && advance.failures >= MAX_LEAVE_FAILURES =>

@@ -167,7 +167,7 @@ pub fn overlay(play: &Play, now: MonotonicMs) -> Option<Overlay> {
         PlayStage::Lobby(lobby) => Some(in_lobby(lobby, now)),
         PlayStage::Seat(seat, Some(advance)) => Some(finished(seat, advance, now)),
         PlayStage::Seat(seat, None) => in_seat(seat, now),
-        PlayStage::Stopped(stop, seat, advance) => Some(stopped(stop, seat.is_some(), advance.as_ref())),
+        PlayStage::Stopped(stop, seat, advance) => Some(stopped(stop, seat.is_some(), advance.as_ref(), now)),
     }
 }
 
@@ -252,7 +252,11 @@ fn reconnecting(connection: &Connection, text: &str, now: MonotonicMs) -> Overla
         _ => overlay.figure = "Connecting…".into(),
     }
     if connection.attempts() >= OFFER_RELOAD_AFTER {
-        overlay.text.push_str(" Please check your internet connection.");
+        overlay.text.push_str(
+            " Please check your internet connection. Some networks at work or at school let pages through and not the \
+             connection that the game needs: another network may help. If it stays lost, the study goes on without the \
+             game once the time is over.",
+        );
         overlay.buttons.push(Button::Reload);
     }
     overlay
@@ -406,11 +410,17 @@ fn verdict(end: Option<&Finished>, own: usize) -> (Tone, &'static str, &'static 
     }
 }
 
-fn stopped(stop: &Stop, has_seat: bool, advance: Option<&SceneAdvance>) -> Overlay {
+fn stopped(stop: &Stop, has_seat: bool, advance: Option<&SceneAdvance>, now: MonotonicMs) -> Overlay {
     let under_way = advance.is_some_and(|advance| advance.under_way);
     match stop {
         Stop::TimedOut { message } => Overlay {
             buttons: if under_way { Vec::new() } else { vec![Button::Continue] },
+            caption: match advance {
+                Some(advance) if !advance.under_way => {
+                    format!("Continuing in {} s", seconds((advance.due - now).max(0.0)))
+                }
+                _ => "Continuing…".into(),
+            },
             ..Overlay::new("timed-out", Tone::Warn, "No match this time", message)
         },
         Stop::Refused { code, reason } => {

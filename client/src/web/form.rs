@@ -7,7 +7,7 @@ use web_sys::{
     Element, FormData, HtmlButtonElement, HtmlElement, HtmlFormElement, SubmitEvent, UrlSearchParams,
 };
 
-use super::{draft, request::post, scene::scene, screening, slider, swap::swap};
+use super::{draft, length, request::post, scene::scene, screening, slider, swap::swap};
 
 const NOT_SENT: &str = "That could not be sent. Nothing you entered is lost. Please check your connection and press the button again.";
 
@@ -22,6 +22,11 @@ pub fn submitted(event: SubmitEvent) {
     }
     event.prevent_default();
     if form.get_attribute("aria-busy").is_some() {
+        return;
+    }
+    // The field says what is wrong, and how much.
+    if let Ok(Some(field)) = length::first_over(&form) {
+        let _ = field.focus();
         return;
     }
     let button = event.submitter().and_then(|button| button.dyn_into::<HtmlButtonElement>().ok());
@@ -40,6 +45,7 @@ async fn send(form: &HtmlFormElement, button: Option<&HtmlButtonElement>) -> Res
         screening::fill_in(form)?;
     }
     let body = entries(form)?;
+    draft::keep(form, &body);
     if let Some(button) = button.filter(|button| !button.name().is_empty()) {
         body.append(&button.name(), &button.value());
     }

@@ -14,6 +14,8 @@ mod game;
 mod gamepad;
 mod inputs;
 mod last;
+mod layout;
+mod length;
 mod listeners;
 mod mount;
 mod overlay;

@@ -3,10 +3,10 @@
 use footlights_canvas::dom::{Listener, Result, document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, Event, HtmlButtonElement, HtmlInputElement, PointerEvent};
+use web_sys::{Element, Event, HtmlButtonElement, HtmlInputElement, KeyboardEvent, PointerEvent};
 
 use super::{
-    clipboard, draft, form, last, mount,
+    clipboard, draft, form, last, layout, length, mount,
     scene::scene,
     slider,
     swap::{self, Lifecycle},
@@ -21,6 +21,22 @@ pub fn take_over() -> Result<()> {
         Listener::new(&document, "submit", form::submitted)?,
         Listener::new(&document, "click", clicked)?,
         Listener::new(&document, "input", entered)?,
+        // A browser tells of a slider that was moved, and not of one that was pressed where it stands.
+        Listener::new(&document, "pointerup", |event: Event| {
+            if slider::of(&event).is_some() {
+                entered(event);
+            }
+        })?,
+        Listener::new(&document, "keydown", |event: KeyboardEvent| {
+            // Who types an answer tells which keyboard they have.
+            layout::learn(&event);
+            if slider::of(&event).is_some() && slider::is_key(&event.key()) {
+                if event.key() == " " {
+                    event.prevent_default();
+                }
+                entered(event.into());
+            }
+        })?,
         Listener::new(&document, "pointerdown", |event: PointerEvent| {
             if event.pointer_type() == "touch" {
                 touch_in_use();
@@ -59,10 +75,13 @@ fn clicked(event: Event) {
     }
 }
 
-/// Something was entered. A slider that was moved has a value from then on, and shows it.
+/// Something was entered. A slider that was moved or pressed has a value from then on, and shows it.
 fn entered(event: Event) {
-    if let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) {
-        slider::touch(&input);
+    if let Some(field) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
+            slider::touch(input);
+        }
+        length::show(&field);
     }
-    draft::keep(&event, form::entries);
+    draft::changed(&event, form::entries);
 }

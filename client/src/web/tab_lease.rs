@@ -7,7 +7,7 @@ use footlights_canvas::dom::{
 };
 use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Event;
+use web_sys::{Event, Storage};
 
 use super::{
     mount,
@@ -50,7 +50,10 @@ pub fn take_over() -> Result<()> {
     })?;
     // It listens as long as the document lives.
     std::mem::forget(shown);
-    connect(path)?;
+    // Without a connection the scene starts after a while, and takes its chance.
+    if let Err(error) = connect(path) {
+        warn("no connection", &error);
+    }
     spawn_local(async {
         if sleep(LEASE_TIMEOUT_MS).await.is_ok() && !TAB.with_borrow(|tab| tab.is_decided) {
             on_lease(TabLeaseToClient::Here);
@@ -95,7 +98,7 @@ fn connect(path: String) -> Result<()> {
 
 /// The tab's name: the same after a reload, another one in every other tab.
 fn name() -> Result<String> {
-    let storage = window()?.session_storage()?;
+    let storage = storage()?;
     if let Some(name) = storage.as_ref().and_then(|storage| storage.get_item(NAME).ok().flatten()) {
         return Ok(name);
     }
@@ -106,8 +109,13 @@ fn name() -> Result<String> {
     Ok(name)
 }
 
+/// None where the browser keeps nothing, which it says with an exception.
+fn storage() -> Result<Option<Storage>> {
+    Ok(window()?.session_storage().ok().flatten())
+}
+
 fn forget_name() -> Result<()> {
-    match window()?.session_storage()? {
+    match storage()? {
         Some(storage) => storage.remove_item(NAME),
         None => Ok(()),
     }

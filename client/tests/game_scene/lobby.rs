@@ -161,6 +161,14 @@ fn nobody_came_in_time_and_there_is_a_way_on() {
     let overlay = page.overlay();
     assert_eq!((overlay.name, overlay.text.as_str()), ("timed-out", "Nobody else came. You will be paid."));
     page.take();
+    let caption = overlay.caption.clone();
+    assert!(caption.starts_with("Continuing in "), "{caption}");
+    let mut walks_away = Page::new();
+    walks_away.input(PlayInput::Opened);
+    walks_away.lobby(LobbyToClient::TimedOut { message: "Nobody else came.".into() });
+    walks_away.take();
+    walks_away.pass(30_000.0);
+    assert!(walks_away.take().contains(&PlayOutput::Advance), "the page goes on by itself");
     page.input(PlayInput::Pressed(Button::Continue));
     assert_eq!(page.take(), [PlayOutput::Advance]);
     page.input(PlayInput::NotAdvanced);

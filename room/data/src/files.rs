@@ -140,8 +140,10 @@ pub fn readme(experiment: &Experiment, names: &FileNames) -> String {
         | `{}` | steps of games | `subject_id`, `game_id`, `tick` |\n\
         | `{}` | events | none |\n\
         | `records/` | the configuration; of each game metadata, globals and the replay | |\n\n\
-        `dataset_description.json` explains every column. Files are UTF-8; an empty field is a missing value. \
-        `subject_id` and `game_id` join the tables. Names of files hold letters and digits only; the columns hold the \
+        `dataset_description.json` explains every column. Files are UTF-8. An empty field is a missing \
+        value, and nothing else is: people answer `NA`, `None` and `null`, which programs take for missing unless they are \
+        told otherwise (pandas: `keep_default_na=False, na_values=[\"\"]`; R: `na.strings = \"\"`). Spreadsheets ask for the \
+        encoding when a file is imported. `subject_id` and `game_id` join the tables; read them as text. Names of files hold letters and digits only; the columns hold the \
         ids themselves. These files name no participant: who they are to a recruiter is not in this folder.\n",
         experiment.title,
         names.participants(),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use footlights_experiment::{Experiment, Scene, recruiter};
+use footlights_experiment::{Experiment, Scene, recruiter::Recruiter};
 
 use crate::{
     column::{Column, ColumnType, Field, SUBJECT, Table, subject_id},
@@ -11,15 +11,20 @@ use crate::{
     participants::outcomes,
 };
 
+/// Parameters with columns of their own names, as the recruiters' own lists have them.
+const NAMED: [&str; 6] = ["PROLIFIC_PID", "STUDY_ID", "SESSION_ID", "workerId", "assignmentId", "hitId"];
+
 /// One participant to a recruiter.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IdentifierRow {
     /// The participant.
     pub subject: String,
-    /// `prolific`, `mturk` or `link`.
+    /// The recruiter's name, such as `prolific`, or `link`.
     pub source: String,
     /// By the address's parameter, such as `PROLIFIC_PID`.
     pub external: BTreeMap<String, String>,
+    /// The same of later visits, where it differs.
+    pub visits: Vec<BTreeMap<String, String>>,
     /// The completion code that was shown.
     pub code: String,
     /// How the experiment ended; empty while it runs.
@@ -43,9 +48,36 @@ pub fn table(experiment: &Experiment) -> Table<IdentifierRow> {
     }
     let mut columns = vec![
         subject_id(SUBJECT, |row: &IdentifierRow| Field::text(&row.subject)),
-        text("source", "Where the participant came from: prolific, mturk or link.", |row| &row.source),
+        text(
+            "source",
+            "The recruiter that the participant came from, such as prolific; link for none.",
+            |row| &row.source,
+        ),
     ];
-    columns.extend(recruiter::parameters().map(|name| {
+    let all = experiment.all_recruiters();
+    let mut role = |name: &str, words: &str, names: fn(&Recruiter) -> &Vec<String>| {
+        let all = all.clone();
+        columns.push(Column::new(name, ColumnType::Text, words, move |row: &IdentifierRow| {
+            let recruiter = all.iter().find(|recruiter| recruiter.source == row.source);
+            let value = recruiter.and_then(|recruiter| Recruiter::value(names(recruiter), &row.external));
+            value.map(str::to_owned).into()
+        }));
+    };
+    role("recruiter_id", "The person at the recruiter.", |recruiter| &recruiter.participant);
+    role("recruiter_study", "The study at the recruiter.", |recruiter| &recruiter.study);
+    role("recruiter_session", "The submission, session or assignment at the recruiter.", |recruiter| {
+        &recruiter.session
+    });
+    columns.push(Column::new(
+        "other_visits",
+        ColumnType::Text,
+        "What the addresses of later visits said, where that differs: a JSON list of objects.",
+        |row: &IdentifierRow| {
+            let visits = (!row.visits.is_empty()).then(|| serde_json::to_string(&row.visits).ok());
+            visits.flatten().into()
+        },
+    ));
+    columns.extend(NAMED.map(|name| {
         Column::new(name, ColumnType::Text, "As the address had it.", move |row: &IdentifierRow| {
             row.external.get(name).cloned().into()
         })

@@ -61,8 +61,11 @@ pub struct SessionEvent {
 /// Who a participant is to a recruiter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identifiers {
-    /// `prolific`, `mturk` or `link`.
+    /// The recruiter's name, such as `prolific`, or `link`.
     pub source: String,
-    /// What the address said, by the parameter's name, such as `PROLIFIC_PID`.
+    /// What the address said when the participant began, by the parameter's name, such as `PROLIFIC_PID`.
     pub external: BTreeMap<String, String>,
+    /// What it said at later visits, where that differs: a new session of the recruiter, for example.
+    #[serde(default)]
+    pub visits: Vec<BTreeMap<String, String>>,
 }

@@ -106,6 +106,7 @@ fn session() -> SessionRecord {
         identifiers: Some(Identifiers {
             source: "prolific".into(),
             external: BTreeMap::from([("PROLIFIC_PID".to_owned(), "5f1cPERSON".to_owned())]),
+            visits: Vec::new(),
         }),
         begun_at_ms: EpochMs(1_790_000_000_123),
         ended_at_ms: None,
@@ -208,6 +209,7 @@ fn nothing_that_is_shared_names_a_person_or_a_code() {
     );
     let rows = read(&private.unwrap());
     assert_eq!(rows[0]["PROLIFIC_PID"], "5f1cPERSON");
+    assert_eq!(rows[0]["recruiter_id"], "5f1cPERSON");
     assert_eq!(rows[0]["completion_code"], "SECRET1");
     assert_eq!((rows[0]["game.score"].as_str(), rows[0]["workerId"].as_str()), ("3", ""));
 }

@@ -228,6 +228,7 @@ fn session() -> SessionRecord {
         identifiers: Some(Identifiers {
             source: "prolific".into(),
             external: BTreeMap::from([("PROLIFIC_PID".to_owned(), "5f1c".to_owned())]),
+            visits: Vec::new(),
         }),
         begun_at_ms: EpochMs(1_790_000_000_123),
         ended_at_ms: None,
@@ -240,6 +241,7 @@ fn identifiers() -> Vec<IdentifierRow> {
             subject: "0123abcd".into(),
             source: "prolific".into(),
             external: BTreeMap::from([("PROLIFIC_PID".to_owned(), "5f1c".to_owned())]),
+            visits: Vec::new(),
             code: "CODE".into(),
             ending: Ending::Completed.as_str().into(),
             begun_at: "2026-09-21T14:13:20.123Z".into(),
@@ -299,7 +301,14 @@ fn previous(name: &str) -> Vec<u8> {
 
 /// Columns of this build that the build before did not have. A new column is named here, as the header has it; the files
 /// of the build before stay as they are, and an export of them has the column empty.
-const ADDED: &[&str] = &[];
+const ADDED: &[&str] = &[
+    "recruiter_id",
+    "recruiter_study",
+    "recruiter_session",
+    "other_visits",
+    "screening.mouse",
+    "screening.socket",
+];
 
 /// A table with this value in the fields of the added columns, or without these columns.
 fn with_added(csv: &[u8], value: Option<&str>) -> Vec<u8> {

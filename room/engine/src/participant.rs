@@ -10,15 +10,20 @@ use footlights_data::{
     session::{Identifiers, SessionEvent, SessionRecord, TimedSubmission},
 };
 use footlights_experiment::{
-    Answer, Ending, Experiment, Globals, Scene,
+    Answer, Ending, Experiment, Globals, Scene, ValidationErrors,
     progress::{Assignment, GameResult, ProgressError, SubmitOutcome},
+    recruiter::Returning,
 };
-use footlights_protocol::EpochMs;
+use footlights_protocol::{EpochMs, Outcome};
 
 /// How many events are kept of one participant.
 const MAX_EVENTS: usize = 500;
 /// How many of them are reserved for events that do not come from tabs, lobbies and attention.
 const RESERVED_EVENTS: usize = 150;
+/// How much later than the waiting room a participant's own object ends a wait, ms.
+const WAIT_MARGIN_MS: u64 = 60_000;
+/// How many visits with other parameters are kept of one participant.
+const MAX_VISITS: usize = 50;
 /// The longest detail of an event, in characters.
 const MAX_DETAIL: usize = 1_000;
 /// How many submissions are kept of one participant: more than any experiment has pages and attempts.
@@ -26,6 +31,15 @@ const MAX_SUBMISSIONS: usize = 2_000;
 /// Up to how many bytes of JSON a submission may make the record grow. A value in a Durable Object's storage holds 2
 /// MB, and text outside of Latin-1 takes two bytes a character there. The rest is room for events and results of games.
 const MAX_RECORD_BYTES: usize = 800_000;
+/// Up to how many bytes of JSON the text of long answers may make it grow. The rest is for the short ones of the pages
+/// that follow, so that nobody is stuck on a page.
+const MAX_LONG_BYTES: usize = 700_000;
+/// An answer of at most so many bytes is short.
+const SHORT_BYTES: usize = 1_000;
+/// Every answer is in the record twice: in the submission, and by its name.
+const COPIES: usize = 2;
+/// Bytes of a character at most that is written in most scripts.
+const BYTES_PER_CHAR: usize = 3;
 
 /// Who a participant is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +48,7 @@ pub struct Identity {
     pub experiment: String,
     /// The pseudonym in addresses and data.
     pub subject: String,
-    /// The recruiter: `prolific`, `mturk`, or `link` for none.
+    /// The recruiter, such as `prolific`; `link` for none.
     pub source: String,
     /// The recruiter's names for the participant: `PROLIFIC_PID`, `workerId` and the like. They are kept apart from all
     /// other data.
@@ -116,17 +130,38 @@ impl Participant {
         self.session.experiment = identity.experiment;
         self.session.subject = identity.subject;
         self.session.identifiers =
-            Some(Identifiers { source: identity.source, external: identity.identifiers });
+            Some(Identifiers { source: identity.source, external: identity.identifiers, visits: Vec::new() });
         self.session.begun_at_ms = now;
         self.record_event(now, experiment, EventKind::Begun, String::new());
         self.enter_scene(now, experiment);
         Ok(())
     }
 
+    /// The participant opened the recruiter's link again, with these parameters. Returns whether that is news: they are
+    /// others than before, such as a new session of the recruiter. They are kept.
+    pub fn visit(&mut self, parameters: &BTreeMap<String, String>) -> bool {
+        let Some(known) = &mut self.session.identifiers else { return false };
+        let is_known = known.external == *parameters || known.visits.contains(parameters);
+        if is_known || parameters.is_empty() || known.visits.len() >= MAX_VISITS {
+            return false;
+        }
+        known.visits.push(parameters.clone());
+        true
+    }
+
+    /// Whether somebody with these parameters takes part again who is at the end, where the experiment refuses that.
+    #[must_use]
+    pub fn has_taken_part(&self, experiment: &Experiment, parameters: &BTreeMap<String, String>) -> bool {
+        let began_with = self.session.identifiers.as_ref().map(|known| &known.external);
+        let is_other = began_with.is_some_and(|known| known != parameters) && !parameters.is_empty();
+        experiment.returning == Returning::Refused && is_other && self.ending(experiment).is_some()
+    }
+
     /// The participant sent the current page.
     ///
-    /// Answers that would make the record larger than an object can store are dropped: the submission and its globals
-    /// are not kept, which the first time leaves an event in the data.
+    /// Where long answers would make the record larger than an object can store, the participant is asked to shorten the
+    /// longest one. Short ones that do so all the same are dropped: the submission and its globals are not kept, which the
+    /// first time leaves an event in the data.
     ///
     /// # Errors
     /// [`ProgressError`] if `scene` is not the current one or cannot be left yet.
@@ -138,6 +173,7 @@ impl Participant {
         sent: &[(String, String)],
         user_agent: &str,
     ) -> Result<SubmitReport, ProgressError> {
+        let before = self.session.progress.clone();
         let outcome = self.session.progress.submit(experiment, scene, sent, user_agent)?;
         let (submission, accepted) = match &outcome {
             SubmitOutcome::Accepted(submission) => (Some(submission), true),
@@ -151,7 +187,14 @@ impl Participant {
                 at_ms: now,
                 submission,
             });
-            if self.session.submissions.len() > MAX_SUBMISSIONS || self.stored_bytes() > MAX_RECORD_BYTES {
+            let stored = self.stored_bytes();
+            if let Some(errors) = self.too_long(stored) {
+                self.session.submissions.pop();
+                self.session.progress = before;
+                let outcome = SubmitOutcome::Retry { errors, attempts_left: None, submission: None };
+                return Ok(SubmitReport { outcome, dropped: false });
+            }
+            if self.session.submissions.len() > MAX_SUBMISSIONS || stored > MAX_RECORD_BYTES {
                 self.session.submissions.pop();
                 self.session.progress.forget_answers(scene);
                 dropped = true;
@@ -162,6 +205,39 @@ impl Participant {
             self.enter_scene(now, experiment);
         }
         Ok(SubmitReport { outcome, dropped })
+    }
+
+    /// What is wrong with the newest submission if its text is too much for the record, which takes `stored` bytes with it;
+    /// none if it fits, or if it is short.
+    fn too_long(&self, stored: usize) -> Option<ValidationErrors> {
+        if stored <= MAX_LONG_BYTES {
+            return None;
+        }
+        let TimedSubmission { scene, submission, .. } = self.session.submissions.last()?;
+        let texts = submission.answers.iter().map(|(question, answer)| (question, answer.to_string()));
+        let (question, longest) = texts.max_by_key(|(_, text)| text.len())?;
+        let bytes = serde_json::to_vec(&longest).map_or(usize::MAX, |bytes| bytes.len());
+        if bytes <= SHORT_BYTES {
+            return None;
+        }
+        // Answers that are not right yet are in the submission only.
+        let is_known = self.session.progress.globals().contains_key(&format!("{scene}.{question}"));
+        let others = stored.saturating_sub(if is_known { COPIES * bytes } else { bytes });
+        let chars = longest.chars().count();
+        let bytes_per_char = bytes.div_ceil(chars);
+        let room = (MAX_LONG_BYTES.saturating_sub(others) / COPIES).max(SHORT_BYTES);
+        let fits = (room / bytes_per_char).saturating_sub(1);
+        let why = format!(
+            "There is not enough room left for so much text. Please shorten this to {fits} characters: it has {chars}."
+        );
+        Some(ValidationErrors::from([(question.clone(), why)]))
+    }
+
+    /// How many more characters of text fit in a record, in most scripts.
+    #[must_use]
+    pub fn room_for_text(session: &SessionRecord) -> usize {
+        let stored = serde_json::to_vec(session).map_or(usize::MAX, |bytes| bytes.len());
+        MAX_LONG_BYTES.saturating_sub(stored) / (COPIES * BYTES_PER_CHAR)
     }
 
     /// How many bytes the record takes as JSON. A record that cannot be encoded is too large for any limit.
@@ -232,7 +308,77 @@ impl Participant {
             self.record_event(now, experiment, EventKind::GameOver, result.outcome.as_str().to_owned());
         }
         self.game.take_if(|running| running.game == result.game);
+        let (scene, timed_out) = (result.scene.clone(), result.outcome == Outcome::LobbyTimeout);
         self.session.progress.played(result);
+        // There is no result to look at, and who closed the page is owed the ending and the code all the same.
+        if let Some(experiment) = experiment.filter(|_| timed_out)
+            && self.session.progress.is_over(experiment) == Some(&scene)
+        {
+            let _ = self.submit(now, experiment, &scene, &[], "");
+        }
+    }
+
+    /// When nobody can be matched with this participant any more, if they wait: the waiting room ends the wait of who is
+    /// there, and who closed the page is told by nobody.
+    #[must_use]
+    pub fn wait_ends(&self, experiment: &Experiment) -> Option<EpochMs> {
+        Some(self.wait_limit(experiment)? + WAIT_MARGIN_MS)
+    }
+
+    /// The longest that they wait, if they wait.
+    fn wait_limit(&self, experiment: &Experiment) -> Option<EpochMs> {
+        let Some(Scene::Game(game)) = self.session.progress.current(experiment) else { return None };
+        let waits = self.game.is_none() && self.session.progress.outcome(&game.id).is_none();
+        let since = self.waiting.get(&game.id).filter(|_| waits)?;
+        Some(*since + game.waitroom.max_wait_ms)
+    }
+
+    /// The participant asks to go on from a game that has not begun for them, which a page does whose sockets do not open.
+    /// The wait begins with that, if it has not; when its time is over, they go on without the game. Returns whether they
+    /// have gone on.
+    ///
+    /// # Errors
+    /// [`ProgressError`] if `scene` is not the current one.
+    pub fn skip_game(
+        &mut self,
+        now: EpochMs,
+        experiment: &Experiment,
+        scene: &str,
+    ) -> Result<bool, ProgressError> {
+        if self.session.progress.is_past(scene) && self.session.progress.outcome(scene).is_some() {
+            // Its wait has ended, and a page that only learns that now asks for what follows.
+            return Ok(true);
+        }
+        let is_game =
+            matches!(self.session.progress.current(experiment), Some(Scene::Game(game)) if game.id == scene);
+        if !is_game || self.game.is_some() || self.session.progress.outcome(scene).is_some() {
+            return Ok(false);
+        }
+        self.enter_lobby(now, experiment, scene)?;
+        let is_over = self.wait_limit(experiment).is_some_and(|limit| now >= limit);
+        if is_over {
+            self.go_without_game(now, experiment);
+        }
+        Ok(is_over)
+    }
+
+    /// Ends a wait whose time is over. Returns whether there was one.
+    pub fn end_wait(&mut self, now: EpochMs, experiment: &Experiment) -> bool {
+        let is_over = self.wait_ends(experiment).is_some_and(|ends| now >= ends);
+        if is_over {
+            self.go_without_game(now, experiment);
+        }
+        is_over
+    }
+
+    /// Nobody was found for the game of the current scene.
+    fn go_without_game(&mut self, now: EpochMs, experiment: &Experiment) {
+        let Some(scene) = self.session.progress.current(experiment).map(|scene| scene.id().to_owned()) else {
+            return;
+        };
+        let outcome = Outcome::LobbyTimeout;
+        let result = GameResult { scene, outcome, game: String::new(), score: 0.0, globals: Globals::new() };
+        self.finish_game(now, Some(experiment), result);
     }
 
     /// How the experiment ended; `None` while it goes on.
@@ -273,7 +419,6 @@ impl Participant {
 #[cfg(test)]
 mod tests {
     use footlights_experiment::{Page, Question};
-    use footlights_protocol::Outcome;
 
     use super::*;
 
@@ -391,6 +536,33 @@ mod tests {
     }
 
     #[test]
+    fn every_session_of_a_recruiter_is_in_the_data_and_may_be_refused_after_the_end() {
+        let experiment = experiment();
+        let mut participant = begun(&experiment);
+        let visit = |session: &str| BTreeMap::from([("SESSION_ID".to_owned(), session.to_owned())]);
+        participant.session.identifiers.as_mut().unwrap().external = visit("1");
+        for (session, is_news) in [("1", false), ("2", true), ("2", false), ("1", false), ("3", true)] {
+            assert_eq!(participant.visit(&visit(session)), is_news, "{session}");
+        }
+        assert!(!participant.visit(&BTreeMap::new()), "the plain link says nothing");
+        let known = participant.session.identifiers.clone().unwrap();
+        assert_eq!((known.external, known.visits), (visit("1"), vec![visit("2"), visit("3")]));
+        for session in 0..2 * MAX_VISITS {
+            participant.visit(&visit(&format!("many{session}")));
+        }
+        assert_eq!(participant.session.identifiers.as_ref().unwrap().visits.len(), MAX_VISITS);
+        let refuses = experiment.clone().returning(Returning::Refused);
+        assert!(!participant.has_taken_part(&refuses, &visit("2")), "who is on the way goes on");
+        while participant.ending(&refuses).is_none() {
+            let scene = participant.session.progress.current(&refuses).unwrap().id().to_owned();
+            participant.submit(EpochMs(9), &refuses, &scene, &[("why".into(), "a".into())], "").unwrap();
+        }
+        assert!(participant.has_taken_part(&refuses, &visit("2")));
+        assert!(!participant.has_taken_part(&refuses, &visit("1")), "a reload of the end");
+        assert!(!participant.has_taken_part(&experiment, &visit("2")));
+    }
+
+    #[test]
     fn a_record_never_outgrows_what_an_object_can_store() {
         let experiment = Experiment::new("e", "E")
             .scene(Scene::start(Page::new("start", "Hello")))
@@ -402,21 +574,47 @@ mod tests {
             )
             .scene(Scene::end(Page::new("end", "Bye")));
         let mut participant = begun(&experiment);
-        let wrong = [("why".to_owned(), "\u{20ac}".repeat(10_000)), ("goal".to_owned(), "left".to_owned())];
+        let answers = |letters: usize, goal: &str| {
+            [("why".to_owned(), "\u{20ac}".repeat(letters)), ("goal".to_owned(), goal.to_owned())]
+        };
+        // Long answers that do not fit are refused with words that say what fits, and that does.
+        let mut asked_to_shorten = 0;
+        for at in 0..30 {
+            let before = participant.clone();
+            let report =
+                participant.submit(EpochMs(at), &experiment, "check", &answers(10_000, "left"), "").unwrap();
+            let SubmitOutcome::Retry { errors, submission, .. } = report.outcome else {
+                panic!("it is wrong")
+            };
+            assert!(!report.dropped && participant.stored_bytes() <= MAX_LONG_BYTES);
+            let Some(why) = errors.get("why") else {
+                assert!(submission.is_some() && asked_to_shorten == 0);
+                continue;
+            };
+            asked_to_shorten += 1;
+            assert_eq!(participant, before);
+            let fits = why.split(' ').find_map(|word| word.parse().ok()).unwrap();
+            assert!((300..10_000).contains(&fits), "{why}");
+            let mut shorter = participant.clone();
+            let report =
+                shorter.submit(EpochMs(at), &experiment, "check", &answers(fits, "right"), "").unwrap();
+            assert!(matches!(report.outcome, SubmitOutcome::Accepted(_)) && !report.dropped);
+        }
+        assert!((3..27).contains(&asked_to_shorten), "{asked_to_shorten}");
+        // Short ones are taken, and at last dropped.
         let mut dropped = 0;
-        for at in 0..40 {
-            let report = participant.submit(EpochMs(at), &experiment, "check", &wrong, "").unwrap();
-            assert!(matches!(report.outcome, SubmitOutcome::Retry { .. }));
+        for at in 0..400 {
+            let report =
+                participant.submit(EpochMs(at), &experiment, "check", &answers(300, "left"), "").unwrap();
             dropped += usize::from(report.dropped);
             assert!(participant.stored_bytes() <= MAX_RECORD_BYTES + 10_000);
         }
-        assert_eq!(participant.session.submissions.len() + dropped, 40);
-        assert!(dropped > 0 && participant.session.submissions.len() > 10, "{dropped}");
+        assert!((10..300).contains(&dropped), "{dropped}");
         let noted: Vec<_> =
             participant.session.events.iter().filter(|e| e.kind == EventKind::AnswersDropped).collect();
         assert!(noted.len() == 1 && noted[0].detail == "check", "recorded once");
-        let right = [("why".to_owned(), "\u{20ac}".repeat(10_000)), ("goal".to_owned(), "right".to_owned())];
-        let report = participant.submit(EpochMs(200), &experiment, "check", &right, "").unwrap();
+        let report =
+            participant.submit(EpochMs(500), &experiment, "check", &answers(300, "right"), "").unwrap();
         assert!(matches!(report.outcome, SubmitOutcome::Accepted(_)) && report.dropped);
         assert_eq!(participant.ending(&experiment), Some(Ending::Completed), "the participant goes on");
         assert!(!participant.session.progress.globals().contains_key("check.why"));

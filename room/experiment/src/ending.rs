@@ -88,7 +88,7 @@ pub enum Transition {
     Goto(String),
     /// To the last page.
     End,
-    /// To the last page, which then leads to this address instead of [`Completion::redirect`].
+    /// To the last page, which then leads to this address instead of [`Completion::redirect`]; the same names can be in it.
     Redirect(String),
 }
 
@@ -120,7 +120,7 @@ pub enum Code {
 pub struct Completion {
     /// The code of each ending; a participant with another ending sees no code.
     pub codes: BTreeMap<Ending, Code>,
-    /// Where the last page leads; `cc=CODE` is appended.
+    /// Where the last page leads.
     pub redirect: Option<String>,
 }
 
@@ -142,7 +142,10 @@ impl Completion {
         self
     }
 
-    /// Where the last page leads, such as `https://app.prolific.com/submissions/complete`; `cc=CODE` is appended.
+    /// Where the last page leads, such as `https://app.prolific.com/submissions/complete`. `{url.name}` stands for a
+    /// parameter of the participant's address: one of the experiment or of the recruiter, such as `{url.survey_code}`;
+    /// `{scene.question}` and the other names of [`Page::text`](crate::Page::text) can be there, too. `{code}` stands for
+    /// the completion code, which is appended as `cc=CODE` where the address does not have it.
     pub fn redirect(mut self, url: &str) -> Self {
         self.redirect = Some(url.into());
         self
@@ -195,33 +198,9 @@ pub(crate) fn validate_url(url: &str) -> Result<(), String> {
     }
 }
 
-/// An address with `cc=CODE` appended, as recruiters expect it.
-#[must_use]
-pub fn with_code(url: &str, code: Option<&str>) -> String {
-    match code {
-        Some(code) => {
-            let (address, fragment) = match url.split_once('#') {
-                Some((address, fragment)) => (address, format!("#{fragment}")),
-                None => (url, String::new()),
-            };
-            let sign = if address.contains('?') { '&' } else { '?' };
-            format!("{address}{sign}cc={code}{fragment}")
-        }
-        None => url.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_code_is_appended_to_an_address_whatever_it_has_already() {
-        assert_eq!(with_code("https://a.b/c", Some("X1")), "https://a.b/c?cc=X1");
-        assert_eq!(with_code("https://a.b/c?d=e", Some("X1")), "https://a.b/c?d=e&cc=X1");
-        assert_eq!(with_code("https://a.b/c#f", Some("X1")), "https://a.b/c?cc=X1#f");
-        assert_eq!(with_code("https://a.b/c", None), "https://a.b/c");
-    }
 
     #[test]
     fn codes_are_checked_and_a_generated_one_is_the_same_for_the_same_draw() {

@@ -7,6 +7,7 @@ use crate::{
     game::GameScene,
     page::Page,
     plan::{self, Block, Condition, Element, Factor},
+    recruiter::{self, Recruiter, Retake, Returning},
     scene::Scene,
 };
 
@@ -44,6 +45,15 @@ pub struct Experiment {
     pub completion: Option<Completion>,
     /// Parameters of the address that become globals, as `url.name`.
     pub parameters: Vec<String>,
+    /// Recruiters of the lab's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recruiters: Vec<Recruiter>,
+    /// For what somebody who took part is a new participant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retakes: Vec<Retake>,
+    /// What happens to who comes back with another session of the recruiter.
+    #[serde(skip_serializing_if = "Returning::is_usual")]
+    pub returning: Returning,
     /// Whether the front page lists the experiment.
     pub listed: bool,
 }
@@ -58,6 +68,9 @@ impl Experiment {
             steps: Vec::new(),
             completion: None,
             parameters: Vec::new(),
+            recruiters: Vec::new(),
+            retakes: Vec::new(),
+            returning: Returning::default(),
             listed: true,
         }
     }
@@ -103,6 +116,32 @@ impl Experiment {
     pub fn parameter(mut self, name: &str) -> Self {
         self.parameters.push(name.into());
         self
+    }
+
+    /// Adds a recruiter whose parameters Footlights does not know: a lab's own pool of people, for example.
+    pub fn recruiter(mut self, recruiter: Recruiter) -> Self {
+        self.recruiters.push(recruiter);
+        self
+    }
+
+    /// Makes a recruiter's person a new participant for each study, session or value of a parameter. Without this, one
+    /// person takes part once, and comes back to where they were.
+    pub fn retake_for(mut self, retake: Retake) -> Self {
+        self.retakes.push(retake);
+        self
+    }
+
+    /// What happens to a person at the end who comes back with another session or submission of the recruiter, which is no
+    /// retake.
+    pub fn returning(mut self, returning: Returning) -> Self {
+        self.returning = returning;
+        self
+    }
+
+    /// The lab's own recruiters, and then those that Footlights knows.
+    #[must_use]
+    pub fn all_recruiters(&self) -> Vec<Recruiter> {
+        self.recruiters.iter().cloned().chain(recruiter::known()).collect()
     }
 
     /// Every scene that any participant may see, in the order in which they are written.

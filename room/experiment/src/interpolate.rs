@@ -25,6 +25,68 @@ pub fn interpolate(text: &str, globals: &Globals) -> String {
     filled
 }
 
+/// The completion code in an address.
+const CODE: &str = "code";
+
+/// An address with the values of globals in place of their names, as an address writes them, and with the completion code:
+/// in place of `{code}`, otherwise as `cc=CODE` at the end.
+///
+/// ```
+/// use footlights_experiment::{Answer, Globals, address};
+///
+/// let globals = Globals::from([("url.id".to_owned(), Answer::Text("4 7".into()))]);
+/// let credit = "https://uni.example/credit?token=2&survey_code={url.id}";
+/// assert_eq!(address(credit, &globals, None), "https://uni.example/credit?token=2&survey_code=4%207");
+/// let complete = "https://app.prolific.com/submissions/complete";
+/// assert_eq!(address(complete, &globals, Some("C1")), "https://app.prolific.com/submissions/complete?cc=C1");
+/// assert_eq!(address("https://a.b/{code}", &globals, Some("C1")), "https://a.b/C1");
+/// ```
+#[must_use]
+pub fn address(url: &str, globals: &Globals, code: Option<&str>) -> String {
+    let mut filled = String::with_capacity(url.len());
+    for piece in pieces(url) {
+        match piece {
+            Piece::Words(words) => filled.push_str(words),
+            Piece::Name(CODE) => filled.push_str(&encoded(code.unwrap_or_default())),
+            Piece::Name(name) => {
+                filled.push_str(&encoded(&globals.get(name).map(|value| value.words()).unwrap_or_default()));
+            }
+        }
+    }
+    match code.filter(|_| names(url).all(|name| name != CODE)) {
+        Some(code) => with_code(&filled, code),
+        None => filled,
+    }
+}
+
+/// An address with `cc=CODE` appended, as recruiters expect it.
+fn with_code(url: &str, code: &str) -> String {
+    let (address, fragment) = match url.split_once('#') {
+        Some((address, fragment)) => (address, format!("#{fragment}")),
+        None => (url, String::new()),
+    };
+    let sign = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{sign}cc={code}{fragment}")
+}
+
+/// A value as a part of an address: everything but letters, digits and `-._~` is encoded (RFC 3986, section 2.3).
+fn encoded(value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// The names of globals in an address.
+pub(crate) fn names_in_address(url: &str) -> impl Iterator<Item = &str> {
+    names(url).filter(|name| *name != CODE)
+}
+
 /// The names of globals in a text.
 pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
     pieces(text).into_iter().filter_map(|piece| match piece {
@@ -56,4 +118,34 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     }
     pieces.push(Piece::Words(rest));
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Answer;
+
+    #[test]
+    fn a_code_is_appended_to_an_address_whatever_it_has_already() {
+        let none = Globals::new();
+        for (url, filled) in [
+            ("https://a.b/c", "https://a.b/c?cc=X1"),
+            ("https://a.b/c?d=e", "https://a.b/c?d=e&cc=X1"),
+            ("https://a.b/c#f", "https://a.b/c?cc=X1#f"),
+            ("https://a.b/c?done={code}&d=e", "https://a.b/c?done=X1&d=e"),
+        ] {
+            assert_eq!(address(url, &none, Some("X1")), filled);
+        }
+        assert_eq!(address("https://a.b/c", &none, None), "https://a.b/c");
+    }
+
+    #[test]
+    fn values_cannot_change_an_address() {
+        let globals = Globals::from([
+            ("url.id".to_owned(), Answer::Text("a&b=#/?é".into())),
+            ("game.score".to_owned(), Answer::Number(-1.5)),
+        ]);
+        let url = "https://a.b/?id={url.id}&score={game.score}&none={url.none}";
+        assert_eq!(address(url, &globals, None), "https://a.b/?id=a%26b%3D%23%2F%3F%C3%A9&score=-1.5&none=");
+    }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod answer;
+pub mod arrival;
 pub mod assignment;
 mod checkpoint;
 mod ending;
@@ -38,12 +39,13 @@ mod waitroom;
 
 pub use answer::{Answer, Globals};
 pub use checkpoint::Checkpoint;
-pub use ending::{Code, Completion, Ending, Transition, with_code};
+pub use ending::{Code, Completion, Ending, Transition};
 pub use experiment::Experiment;
 pub use footlights_env::{Frames, Image};
 pub use footlights_protocol::{EpochMs, InputDelay, KeySet, MonotonicMs, Outcome, Tick};
 pub use game::{Assets, AttendanceRules, Controls, EnvironmentRef, Episodes, GameScene, Recording, Stepping};
-pub use interpolate::interpolate;
+pub use id::is_id;
+pub use interpolate::{address, interpolate};
 pub use location::Location;
 pub use page::{ComprehensionCheck, Page, Part, ValidationErrors};
 pub use plan::{Block, Condition, Element, Factor};

@@ -28,6 +28,7 @@ pub use crate::{
     plan::{Block, Factor},
     presence::{DropoutRule, PresenceRule},
     question::Question,
+    recruiter::{Recruiter, Retake, Returning},
     run_mode::Execution,
     scene::Scene,
     screening::{Device, Requirement, Screening},

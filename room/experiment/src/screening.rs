@@ -29,6 +29,10 @@ pub enum Requirement {
     Window,
     /// [`Screening::max_ping_ms`].
     Ping,
+    /// A WebSocket, which games and waiting rooms need, opens. Some networks let pages through and no WebSocket.
+    Socket,
+    /// The browser runs the page's program.
+    JavaScript,
 }
 
 impl Requirement {
@@ -40,6 +44,23 @@ impl Requirement {
             Self::Browser => "browser",
             Self::Window => "window",
             Self::Ping => "ping",
+            Self::Socket => "socket",
+            Self::JavaScript => "javascript",
+        }
+    }
+
+    /// What a participant reads who does not meet it.
+    pub(crate) fn usual(self) -> &'static str {
+        match self {
+            Self::Device => "This study does not work on this kind of device.",
+            Self::Browser => "This study does not work in this browser.",
+            Self::Window => "The window of your browser is too small for this study.",
+            Self::Ping => "Your internet connection is too slow for this study.",
+            Self::Socket => {
+                "Your network does not let the connection through that this study needs. You can try again in another \
+                 network."
+            }
+            Self::JavaScript => "This study does not work without JavaScript.",
         }
     }
 }
@@ -83,12 +104,19 @@ pub struct Screening {
 }
 
 /// Browsers that [`browser`] knows and the words that their user agents have, in the order of the search.
-const BROWSERS: [(&str, &str); 7] = [
+const BROWSERS: [(&str, &str); 13] = [
     ("Edge", "Edg"),
     ("Opera", "OPR/"),
+    ("Opera", "OPT/"),
+    ("Opera", "OPiOS/"),
     ("Samsung Internet", "SamsungBrowser/"),
+    // The windows that apps open, and browsers that nobody asks for by name, are none of those that they also name.
+    ("unknown", "GSA/"),
+    ("unknown", "DuckDuckGo/"),
+    ("unknown", "YaBrowser/"),
     ("Firefox", "Firefox/"),
     ("Firefox", "FxiOS/"),
+    ("Chrome", "CriOS/"),
     ("Chrome", "Chrome/"),
     ("Safari", "Safari/"),
 ];
@@ -165,15 +193,28 @@ impl Screening {
             Question::number_input("window_height", "Window height", 0.0, 100_000.0).into(),
             Question::number_input("ping_ms", "Round trip", 0.0, 600_000.0).step(0.0).into(),
             Question::multiple_choice("touch", "Touch", &["true", "false"]).into(),
+            // A page that is older than this question does not answer it.
+            Question::multiple_choice("mouse", "Mouse or touchpad", &["true", "false"]).optional().into(),
+            Question::multiple_choice("socket", "Whether a WebSocket opened", &["true", "false"])
+                .optional()
+                .into(),
         ]
     }
 
     /// What the server adds to the answers: what it found, and what it decided.
     pub(crate) fn judged() -> Vec<Question> {
         let mut browsers: Vec<&str> = BROWSERS.iter().map(|(name, _)| *name).collect();
+        browsers.retain(|name| *name != "unknown");
         browsers.dedup();
         browsers.push("unknown");
-        let all = [Requirement::Device, Requirement::Browser, Requirement::Window, Requirement::Ping];
+        let all = [
+            Requirement::Device,
+            Requirement::Browser,
+            Requirement::Window,
+            Requirement::Ping,
+            Requirement::Socket,
+            Requirement::JavaScript,
+        ];
         let mut verdicts = vec!["passed"];
         verdicts.extend(all.map(Requirement::as_str));
         vec![
@@ -189,31 +230,41 @@ impl Screening {
         ]
     }
 
+    /// What a participant reads who does not meet a requirement.
+    pub(crate) fn words(&self, requirement: Requirement) -> String {
+        match (self.messages.iter().find(|(known, _)| *known == requirement), requirement, self.min_window) {
+            (Some((_, own)), ..) => own.clone(),
+            (None, Requirement::Window, Some((width, height))) => {
+                format!("This study needs a window of at least {width} by {height} pixels.")
+            }
+            (None, requirement, _) => requirement.usual().into(),
+        }
+    }
+
     /// Decides whether a participant is admitted.
     ///
     /// # Errors
     /// The first requirement that is not met, and what the participant reads.
     pub fn judge(&self, report: &DeviceReport) -> Result<(), (Requirement, String)> {
-        let refuse = |requirement: Requirement, usual: String| {
-            let own = self.messages.iter().find(|(known, _)| *known == requirement);
-            Err((requirement, own.map_or(usual, |(_, words)| words.clone())))
-        };
+        let refuse = |requirement: Requirement| Err((requirement, self.words(requirement)));
         if !self.devices.is_empty() && !self.devices.contains(&report.device) {
-            return refuse(Requirement::Device, "This study does not work on this kind of device.".into());
+            return refuse(Requirement::Device);
         }
         let browser = report.browser.as_str();
         let wanted = self.browsers.is_empty() || self.browsers.iter().any(|name| name == browser);
         if !wanted || self.blocked_browsers.iter().any(|name| name == browser) {
-            return refuse(Requirement::Browser, "This study does not work in this browser.".into());
+            return refuse(Requirement::Browser);
         }
         if let Some((width, height)) = self.min_window
             && (report.window.0 < f64::from(width) || report.window.1 < f64::from(height))
         {
-            let usual = format!("This study needs a window of at least {width} by {height} pixels.");
-            return refuse(Requirement::Window, usual);
+            return refuse(Requirement::Window);
+        }
+        if !report.socket {
+            return refuse(Requirement::Socket);
         }
         if self.max_ping_ms.is_some_and(|most| report.ping_ms > most) {
-            return refuse(Requirement::Ping, "Your internet connection is too slow for this study.".into());
+            return refuse(Requirement::Ping);
         }
         Ok(())
     }
@@ -246,17 +297,25 @@ pub struct DeviceReport {
     pub window: (f64, f64),
     /// Median round trip, ms.
     pub ping_ms: f64,
+    /// Whether a WebSocket opened. A page of an older build does not try.
+    pub socket: bool,
 }
 
 impl DeviceReport {
     /// Reads the answers to [`Screening::questions`] and the user agent.
     #[must_use]
-    pub fn new(user_agent: &str, number: impl Fn(&str) -> Option<f64>, touch: bool) -> Self {
+    pub fn new(
+        user_agent: &str,
+        number: impl Fn(&str) -> Option<f64>,
+        flag: impl Fn(&str) -> Option<bool>,
+    ) -> Self {
+        let (touch, mouse) = (flag("touch") == Some(true), flag("mouse"));
         Self {
-            device: device(user_agent, touch),
+            device: device(user_agent, touch, mouse),
             browser: browser(user_agent).to_owned(),
             window: (number("window_width").unwrap_or(0.0), number("window_height").unwrap_or(0.0)),
             ping_ms: number("ping_ms").unwrap_or(f64::INFINITY),
+            socket: flag("socket") != Some(false),
         }
     }
 
@@ -280,13 +339,16 @@ fn browser(user_agent: &str) -> &'static str {
 }
 
 /// The kind of device, from the user agent (same source): phones say `Mobi`; iPads call themselves Macintosh, but no
-/// other Macintosh has touch.
-fn device(user_agent: &str, touch: bool) -> Device {
+/// other Macintosh has touch. A phone or tablet that asks for the page that computers see calls itself one of these, but
+/// it has touch and no mouse.
+fn device(user_agent: &str, touch: bool, mouse: Option<bool>) -> Device {
     let has = |word: &str| user_agent.contains(word);
     if has("iPad") || has("Tablet") || has("Macintosh") && touch || has("Android") && !has("Mobi") {
         Device::Tablet
     } else if has("Mobi") {
         Device::Phone
+    } else if touch && mouse == Some(false) {
+        Device::Tablet
     } else {
         Device::Desktop
     }
@@ -307,7 +369,7 @@ mod tests {
 
     #[test]
     fn browsers_and_devices_are_told_apart() {
-        let seen = |agent, touch| (browser(agent), device(agent, touch));
+        let seen = |agent: &str, touch| (browser(agent), device(agent, touch, Some(true)));
         assert_eq!(seen(CHROME, false), ("Chrome", Device::Desktop));
         assert_eq!(seen(EDGE, true), ("Edge", Device::Desktop));
         assert_eq!(seen(FIREFOX, false), ("Firefox", Device::Desktop));
@@ -315,6 +377,30 @@ mod tests {
         assert_eq!(seen(MAC_OR_IPAD, false), ("Safari", Device::Desktop));
         assert_eq!(seen(MAC_OR_IPAD, true), ("Safari", Device::Tablet));
         assert_eq!(seen("curl/8", false), ("unknown", Device::Desktop));
+        let phone = |words: &str| {
+            format!(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) {words} \
+                 Mobile/15E148 Safari/604.1"
+            )
+        };
+        for (words, name) in [
+            ("CriOS/140.0.0.0", "Chrome"),
+            ("FxiOS/142.0", "Firefox"),
+            ("EdgiOS/140.0", "Edge"),
+            ("OPT/5.0", "Opera"),
+            ("OPiOS/16.0", "Opera"),
+            ("GSA/380.0", "unknown"),
+            ("Version/18.0", "Safari"),
+        ] {
+            assert_eq!(seen(&phone(words), true), (name, Device::Phone), "{words}");
+        }
+        // A tablet that asks for the page of a computer, a computer with a touch screen, and a page of an older build.
+        for (mouse, found) in
+            [(Some(false), Device::Tablet), (Some(true), Device::Desktop), (None, Device::Desktop)]
+        {
+            assert_eq!(device(CHROME, true, mouse), found);
+        }
+        assert_eq!(device(CHROME, false, Some(false)), Device::Desktop, "a computer that is worked by keys");
     }
 
     #[test]
@@ -331,6 +417,7 @@ mod tests {
             browser: "Chrome".into(),
             window: (800.0, 600.0),
             ping_ms: 250.0,
+            socket: true,
         };
         assert_eq!(screening.judge(&good), Ok(()));
         let why = |report: DeviceReport| screening.judge(&report).unwrap_err();
@@ -342,6 +429,7 @@ mod tests {
             why(DeviceReport { ping_ms: 250.1, ..good.clone() }),
             (Requirement::Ping, "Too slow.".into())
         );
+        assert_eq!(why(DeviceReport { socket: false, ..good.clone() }).0, Requirement::Socket);
         let only = Screening::new("s").browsers(&["Edge"]);
         assert_eq!(only.judge(&good).unwrap_err().0, Requirement::Browser);
     }

@@ -8,6 +8,7 @@
 mod lobby_check;
 pub mod models_check;
 mod pendulum_check;
+mod people_check;
 mod rollback_check;
 mod slime_load;
 mod staying_check;
@@ -26,6 +27,9 @@ pub fn app() -> App {
         .experiment(rollback_check::experiment)
         .experiment(tour::experiment)
         .experiment(pendulum_check::experiment)
+        .experiment(people_check::answers)
+        .experiment(people_check::pair)
+        .experiment(people_check::screened)
         .environment::<models_check::Models>()
         .experiment(models_check::on_the_server)
         .experiment(models_check::in_the_browser)

@@ -1,15 +1,15 @@
 //! The administration for tools: the deployment's experiments, their data, and the deletion of a participant.
 
+use footlights_experiment::is_id;
 use serde_json::json;
 use worker::{Env, Headers, Method, Request, Response, ResponseBody};
 
 use super::{session, token};
 use crate::{
-    auth::is_id,
     costs,
     error::ApiError,
     experiments, export, log,
-    requests::{Address, Delete, Forget, call},
+    requests::{Address, AfterDeletion, Delete, Forget, call},
     store::{self, d1, listing, r2},
 };
 
@@ -47,7 +47,10 @@ pub async fn handle(request: &Request, env: &Env, path: &[&str]) -> Result<Respo
         }
         (Method::Delete, ["experiments", id, "participants", subject]) => {
             // An experiment that this deployment no longer serves still has data.
-            delete(env, id, subject).await
+            delete(env, id, subject, AfterDeletion::Gone).await
+        }
+        (Method::Post, ["experiments", id, "participants", subject, "readmit"]) => {
+            delete(env, id, subject, AfterDeletion::MayBeginAgain).await
         }
         _ => Err(ApiError::NotFound("there is no such admin route")),
     }
@@ -62,18 +65,25 @@ async fn list_experiments(env: &Env) -> Result<Response, ApiError> {
     Ok(Response::from_json(&json!({ "experiments": all }))?)
 }
 
-async fn delete(env: &Env, experiment: &str, subject: &str) -> Result<Response, ApiError> {
+/// Deletes a participant's data.
+async fn delete(
+    env: &Env,
+    experiment: &str,
+    subject: &str,
+    after: AfterDeletion,
+) -> Result<Response, ApiError> {
     if !is_id(subject) || !is_id(experiment) {
         return Err(ApiError::NotFound("there is no such participant"));
     }
     // The object comes first: it would otherwise write again what is deleted here.
-    call(env, &Address::participant(experiment, subject), Delete).await?;
+    call(env, &Address::participant(experiment, subject), Delete { after }).await?;
     call(env, &Address::assignment(experiment), Forget { subject: subject.to_owned() }).await?;
     let files = store::forget(env, experiment, subject).await?;
-    log!("info", "participant_deleted", "experiment": experiment, "files": files);
-    Ok(Response::from_json(
-        &json!({ "deleted": { "experiment": experiment, "subject_id": subject, "files": files } }),
-    )?)
+    let again = after == AfterDeletion::MayBeginAgain;
+    log!("info", "participant_deleted", "experiment": experiment, "files": files, "may_begin_again": again);
+    let deleted =
+        json!({ "experiment": experiment, "subject_id": subject, "files": files, "may_begin_again": again });
+    Ok(Response::from_json(&json!({ "deleted": deleted }))?)
 }
 
 /// A stored file, piece by piece.

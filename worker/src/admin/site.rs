@@ -1,13 +1,14 @@
 //! The pages below `/admin`: signing in, the experiments, their games, and the replay of one.
 
+use footlights_experiment::is_id;
 use worker::{Env, Headers, Method, Request, Response};
 
 use super::session;
 use crate::{
-    auth::is_id,
+    document::page,
     error::ApiError,
     experiments,
-    http::{form, page, see_other},
+    http::{form, see_other},
     log,
     pages::admin as pages,
     store::listing::{self, Amount},
@@ -52,14 +53,14 @@ pub async fn handle(mut request: Request, env: &Env, path: &[&str]) -> Result<Re
             if title.is_none() && games.is_empty() && at == 0 {
                 return Err(ApiError::NotFound("there is no such experiment"));
             }
-            page(pages::games(&pages::ListedExperiment { id: experiment, title }, &games, at, more))
+            Ok(page(pages::games(&pages::ListedExperiment { id: experiment, title }, &games, at, more))?)
         }
         (Method::Get, ["x", experiment, "games", game]) if is_id(experiment) && is_id(game) => {
             let found = listing::game(env, experiment, game)
                 .await?
                 .ok_or(ApiError::NotFound("there is no such game"))?;
             let listed = pages::ListedExperiment { id: experiment, title: title(experiment)? };
-            page(pages::replay(&listed, &found, experiments::game(experiment, &found.scene_id).ok()))
+            Ok(page(pages::replay(&listed, &found, experiments::game(experiment, &found.scene_id).ok()))?)
         }
         _ => Err(ApiError::NotFound("there is no such page")),
     }
@@ -116,7 +117,7 @@ async fn list_experiments(env: &Env) -> Result<Response, ApiError> {
     }
     // An experiment that this deployment no longer serves still has data.
     all.extend(amounts.iter().map(|(id, amount)| (pages::ListedExperiment { id, title: None }, *amount)));
-    page(pages::experiments(&all))
+    Ok(page(pages::experiments(&all))?)
 }
 
 /// The title of an experiment, if this deployment serves it.

@@ -225,8 +225,13 @@ impl Shell {
                 outputs.push(output);
             }
             for entry in lobby.take_changed() {
-                if let Some(socket) = self.socket(entry.conn) {
-                    socket.serialize_attachment(json::encode("a queue entry", &entry)?)?;
+                let Some(socket) = self.socket(entry.conn) else { continue };
+                let kept = json::encode("a queue entry", &entry)
+                    .and_then(|entry| Ok(socket.serialize_attachment(entry)?));
+                // What one participant's socket cannot hold is theirs alone: they come back, and the others are matched.
+                if let Err(error) = kept {
+                    log!("error", "entry_not_kept", "subject": entry.candidate.subject, "detail": error.to_string());
+                    self.close(entry.conn, CloseCode::Unavailable);
                 }
             }
             (lobby.take_state(), lobby.next_wake())

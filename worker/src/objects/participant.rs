@@ -33,9 +33,10 @@ use crate::{
     http::is_socket,
     json, log,
     requests::{
-        Address, Assign, CancelGame, CompleteExperiment, Delivery, EnterLobby, FinishGame, JoinGame,
-        LobbyEntry, OpenPage, PageState, ParticipantRequest, RecordEvent, RecordProgress, SubmitPage,
-        SubmitReply, TabHandoff, call, read_handoff, read_request, refuse, respond,
+        Address, AfterDeletion, Assign, CancelGame, CompleteExperiment, Delete, Delivery, EnterLobby,
+        FinishGame, JoinGame, LobbyEntry, OpenPage, PageState, ParticipantRequest, RecordEvent,
+        RecordProgress, SubmitPage, SubmitReply, TabHandoff, call, read_handoff, read_request, refuse,
+        respond,
     },
     store,
 };
@@ -96,7 +97,7 @@ impl DurableObject for Participant {
             }
             Ok(Ask::CancelGame(request)) => respond(request, async |r| shell.cancel_game(r).await).await,
             Ok(Ask::FinishGame(request)) => respond(request, async |r| shell.finish_game(r).await).await,
-            Ok(Ask::Delete(request)) => respond(request, async |_| shell.delete().await).await,
+            Ok(Ask::Delete(request)) => respond(request, async |r| shell.delete(r).await).await,
             Err(error) => refuse(&error),
         }
     }
@@ -155,7 +156,12 @@ impl DurableObject for Participant {
                 log!("error", "publish_failed", "detail": error.to_string());
                 costs::set_alarm(&self.shell.state, RETRY_MS).await?;
             }
-            Ok(()) => {}
+            Ok(()) => {
+                if let Err(error) = self.shell.clone().end_wait().await {
+                    log!("error", "wait_not_ended", "detail": error.to_string());
+                    costs::set_alarm(&self.shell.state, RETRY_MS).await?;
+                }
+            }
         }
         Response::empty()
     }
@@ -200,7 +206,13 @@ impl Shell {
         // A participant who opens the page on the result of a game is done with it.
         if let Some(scene) = record.session.progress.is_over(experiment) {
             self.submit(experiment, &mut record, scene, &[], "")?;
+            record.visit(&request.identifiers);
             self.clone().keep_progress(experiment, record.clone()).await?;
+        } else if record.visit(&request.identifiers) {
+            self.keep(record.clone()).await?;
+        }
+        if record.has_taken_part(experiment, &request.identifiers) {
+            return Err(ApiError::TakenPart);
         }
         Ok(PageState::new(experiment, &record.session))
     }
@@ -214,16 +226,29 @@ impl Shell {
         }
         // The last wait for anything else is over: from here to `keep`, no other request intervenes.
         let mut record = self.record().await?;
+        let before = record.clone();
         let reply = match assignment {
+            Some(_) if identity.source.is_empty() && !record.session.progress.begun() => {
+                // The key of an address does not say which recruiter somebody came from.
+                return Err(ApiError::Unauthorized);
+            }
             Some(assignment) if !record.session.progress.begun() => {
                 record.begin(now(), experiment, &scene, identity, assignment)?;
                 SubmitReply::Accepted
             }
-            _ => match self.submit(experiment, &mut record, &scene, &sent, &user_agent)? {
-                SubmitOutcome::Accepted(_) => SubmitReply::Accepted,
-                SubmitOutcome::Retry { errors, attempts_left, .. } => {
+            _ if record.skip_game(now(), experiment, &scene)? => SubmitReply::Accepted,
+            _ => match self.submit(experiment, &mut record, &scene, &sent, &user_agent) {
+                Ok(SubmitOutcome::Accepted(_)) => SubmitReply::Accepted,
+                Ok(SubmitOutcome::Retry { errors, attempts_left, .. }) => {
                     let page = Box::new(PageState::new(experiment, &record.session));
                     SubmitReply::Retry { errors, attempts_left, page }
+                }
+                Err(error) => {
+                    // Since when they wait counts also where they cannot go on yet.
+                    if record != before {
+                        self.keep(record).await?;
+                    }
+                    return Err(error);
                 }
             },
         };
@@ -312,12 +337,28 @@ impl Shell {
         Ok(Delivery::Delivered)
     }
 
-    async fn finish_game(&self, request: FinishGame) -> Result<Delivery, ApiError> {
+    async fn finish_game(self: Rc<Self>, request: FinishGame) -> Result<Delivery, ApiError> {
         let Some(mut record) = self.present().await? else { return Ok(Delivery::NoParticipant) };
         let experiment = experiments::experiment(&record.session.experiment).ok();
         record.finish_game(now(), experiment, request.result);
-        self.keep(record).await?;
+        match experiment.filter(|experiment| record.ending(experiment).is_some()) {
+            Some(experiment) => self.keep_progress(experiment, record).await?,
+            None => self.keep(record).await?,
+        }
         Ok(Delivery::Delivered)
+    }
+
+    /// Ends the wait of a participant who closed the page, once its time is over; before, has the object called then.
+    async fn end_wait(self: Rc<Self>) -> Result<(), ApiError> {
+        let Some(mut record) = self.present().await? else { return Ok(()) };
+        let Ok(experiment) = experiments::experiment(&record.session.experiment) else { return Ok(()) };
+        if record.end_wait(now(), experiment) {
+            return self.keep_progress(experiment, record).await;
+        }
+        if let Some(ends) = record.wait_ends(experiment) {
+            costs::set_alarm(&self.state, (ends - now()) as i64).await?;
+        }
+        Ok(())
     }
 
     /// The record of a participant who has begun; `None` if they have not, or were deleted meanwhile. Their game must
@@ -365,9 +406,9 @@ impl Shell {
         Ok(self.state.storage().get::<bool>(DELETED).await?.unwrap_or(false))
     }
 
-    /// Deletes everything but the fact of the deletion, so that the cookie of a deleted participant begins nothing
-    /// again.
-    async fn delete(&self) -> Result<(), ApiError> {
+    /// Deletes everything; unless the participant may begin again, the fact of the deletion stays, so that the cookie of a
+    /// deleted participant begins nothing.
+    async fn delete(&self, request: Delete) -> Result<(), ApiError> {
         // What a game writes when it is over would bring the participant back.
         if let Ok(Record { game: Some(game), .. }) = self.record().await {
             let why =
@@ -380,7 +421,10 @@ impl Shell {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         *self.record.borrow_mut() = None;
-        Ok(costs::put(&self.state, DELETED, true).await?)
+        match request.after {
+            AfterDeletion::Gone => Ok(costs::put(&self.state, DELETED, true).await?),
+            AfterDeletion::MayBeginAgain => Ok(()),
+        }
     }
 
     /// Records an event. Nothing depends on it, so a failure is only logged.

@@ -1,7 +1,10 @@
 //! Pages with a form: text and questions, and the screening.
 
-use footlights_experiment::{Page, Screening};
+use footlights_engine::participant::Participant;
+use footlights_experiment::{Page, Screening, progress::NO_SCRIPT};
 use maud::{Markup, html};
+
+use crate::auth::PROOF;
 
 use super::{
     parts::{ahead, parts},
@@ -14,7 +17,10 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
         section.page data-scene=(page.id) data-kind=(kind) {
             h1 { (page.title) }
             form method="post" action={ (view.base) "/scenes/" (page.id) } novalidate[again.is_some()]
-                data-draft=[(!page.questions.is_empty()).then_some("")] {
+                // What earlier people typed on this machine is nobody else's to see.
+                autocomplete="off" data-draft=[(!page.questions.is_empty()).then_some("")]
+                data-room=[(!page.questions.is_empty()).then(|| Participant::room_for_text(view.session))] {
+                @if let Some(proof) = view.proof { input type="hidden" name=(PROOF) value=(proof); }
                 // The researcher's own HTML may have the control of a question.
                 (parts(view, &page.body))
                 @if let Some(again) = again {
@@ -42,6 +48,20 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
     }
 }
 
+/// What a browser shows that does not run the page's program, and the way to the end from there.
+pub(super) fn without_script(view: &View<'_>, scene: &str) -> Markup {
+    html! {
+        noscript {
+            p { "This study needs JavaScript. Please allow it for this page, and reload." }
+            form method="post" action={ (view.base) "/scenes/" (scene) } {
+                input type="hidden" name=(NO_SCRIPT) value="true";
+                p { "If you cannot allow it, you can end the study here." }
+                button type="submit" { "End the study" }
+            }
+        }
+    }
+}
+
 /// The screening: the page's program measures, fills in the hidden fields, and enables the button.
 pub(super) fn device_check(view: &View<'_>, screening: &Screening) -> Markup {
     html! {
@@ -53,7 +73,7 @@ pub(super) fn device_check(view: &View<'_>, screening: &Screening) -> Markup {
                 p role="status" { "Measuring your connection…" }
                 button.primary type="submit" disabled { (screening.button) }
             }
-            noscript { p { "The study needs JavaScript. Please allow it for this page and reload." } }
+            (without_script(view, &screening.id))
             (ahead(view))
         }
     }

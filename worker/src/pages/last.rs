@@ -1,6 +1,6 @@
 //! The last page: saves, then shows the code and the way back to the recruiter.
 
-use footlights_experiment::{Ending, Page, Scene, interpolate, with_code};
+use footlights_experiment::{Ending, Page, Scene, address, interpolate, recruiter};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
@@ -59,15 +59,29 @@ fn code(view: &View<'_>) -> Markup {
                 button type="button" data-copy="#code" { "Copy the code" }
             }
         }
-        @if let Some(redirect) = redirect {
+        @if let Some((submit_to, assignment)) = mturk(view) {
+            // https://docs.aws.amazon.com/AWSMechTurk/latest/AWSMturkAPI/ApiReference_ExternalQuestionArticle.html
+            form method="post" action={ (submit_to) "/mturk/externalSubmit" } {
+                input type="hidden" name="assignmentId" value=(assignment);
+                input type="hidden" name="subject_id" value=(view.session.subject);
+                input type="hidden" name="completion_code" value=(code.as_deref().unwrap_or_default());
+                button.primary type="submit" { "Submit to MTurk" }
+            }
+        } @else if let Some(redirect) = redirect {
             p.go-on {
-                a.button.primary href=(with_code(redirect, code.as_deref())) data-redirect=(REDIRECT_S) { "Continue" }
+                a.button.primary href=(address(redirect, &view.in_addresses(), code.as_deref())) data-redirect=(REDIRECT_S) { "Continue" }
                 button type="button" data-stay { "Stay on this page" }
             }
         } @else if view.saved {
             p.muted { "You can close this page now." }
         }
     }
+}
+
+/// Where a finished assignment of MTurk is sent, and which one it is.
+fn mturk<'v>(view: &View<'v>) -> Option<(&'v str, &'v str)> {
+    let known = &view.session.identifiers.as_ref()?.external;
+    Some((known.get(recruiter::SUBMIT_TO)?, known.get("assignmentId")?))
 }
 
 fn usual(ending: Ending) -> &'static str {

@@ -5,6 +5,7 @@ mod form;
 mod index;
 mod last;
 mod parts;
+mod preview;
 mod problem;
 mod scene;
 mod shell;
@@ -12,6 +13,7 @@ mod view;
 mod watch;
 
 pub use index::index;
+pub use preview::preview;
 pub use problem::problem;
 pub use scene::scene;
 pub use view::{Retry, View};

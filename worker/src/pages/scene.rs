@@ -4,7 +4,7 @@ use footlights_experiment::Scene;
 use maud::{Markup, html};
 
 use super::{
-    form::{device_check, text},
+    form::{device_check, text, without_script},
     last,
     parts::{POLICIES, assets, model_names},
     shell::shell,
@@ -31,7 +31,7 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
                 data-experiment=(experiment.id)
                 data-lobby={ (base) "/lobby/" (game.id) }
                 data-next={ (base) "/scenes/" (game.id) } {
-                noscript { p { "The game needs JavaScript. Please allow it for this page and reload." } }
+                (without_script(view, &game.id))
             }
         },
         None => html! {},
@@ -57,7 +57,8 @@ mod tests {
     fn researchers_text_is_escaped() {
         let experiment = experiment();
         let session = SessionRecord::default();
-        let view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
+        let view =
+            View { experiment: &experiment, session: &session, base: "/x/e/s", proof: None, saved: false };
         let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
         assert!(
@@ -75,7 +76,7 @@ mod tests {
         ] {
             let experiment = crate::experiments::experiment(id).unwrap();
             let session = SessionRecord::default();
-            let view = View { experiment, session: &session, base: "/x/e/s", saved: false };
+            let view = View { experiment, session: &session, base: "/x/e/s", proof: None, saved: false };
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
         }
@@ -86,7 +87,8 @@ mod tests {
         let experiment = experiment();
         let mut session = SessionRecord::default();
         session.progress.begin(&experiment, "start", Assignment::default(), Globals::new()).unwrap();
-        let mut view = View { experiment: &experiment, session: &session, base: "/x/e/s", saved: false };
+        let mut view =
+            View { experiment: &experiment, session: &session, base: "/x/e/s", proof: None, saved: false };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();
         assert!(!visible.contains("C1") && waiting.contains("C1") && waiting.contains("/x/e/s/complete"));

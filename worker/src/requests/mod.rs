@@ -22,8 +22,8 @@ pub use envelope::ObjectRequest;
 pub use handoff::{LobbyHandoff, RoomHandoff, TabHandoff};
 pub use lobby::{GameEnded, LobbyRequest};
 pub use participant::{
-    CancelGame, CompleteExperiment, Delete, Delivery, EnterLobby, FinishGame, JoinGame, LobbyEntry, OpenPage,
-    PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
+    AfterDeletion, CancelGame, CompleteExperiment, Delete, Delivery, EnterLobby, FinishGame, JoinGame,
+    LobbyEntry, OpenPage, PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
 };
 pub use rooms::{CreateGame, RoomsRequest};
 pub use training::{

@@ -1,5 +1,7 @@
 //! Requests to the object of one participant.
 
+use std::collections::BTreeMap;
+
 use footlights_data::{event::EventKind, session::SessionRecord};
 use footlights_engine::participant::{Identity, RunningGame};
 use footlights_experiment::{Experiment, Globals, Scene, ValidationErrors, progress::GameResult};
@@ -12,10 +14,13 @@ use super::envelope::object_requests;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OpenPage {
     pub experiment: String,
+    /// The recruiter's parameters of this visit.
+    #[serde(default)]
+    pub identifiers: BTreeMap<String, String>,
 }
 
-/// What the participant's page shows: their record without events and identifiers. The answers are in it on the last
-/// page only, where the browser keeps them if saving fails.
+/// What the participant's page is made of: their record without events. The answers are in it on the last page only, where
+/// the browser keeps them if saving fails, and so are the recruiter's parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageState {
     pub session: SessionRecord,
@@ -33,7 +38,8 @@ impl PageState {
             begun_at_ms: session.begun_at_ms,
             ended_at_ms: session.ended_at_ms,
             events: Vec::new(),
-            identifiers: None,
+            // They are filled into the address to which the last page leads.
+            identifiers: session.identifiers.clone().filter(|_| is_last),
         };
         Self { session }
     }
@@ -121,9 +127,22 @@ pub enum Delivery {
     NoParticipant,
 }
 
-/// Delete everything about the participant but the fact of the deletion.
+/// What a participant may do whose data were deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AfterDeletion {
+    /// Nothing: that they were deleted stays known.
+    #[default]
+    Gone,
+    /// Begin again, like somebody who was never here: after a pilot, or a deletion by mistake.
+    MayBeginAgain,
+}
+
+/// Delete everything about the participant.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Delete;
+pub struct Delete {
+    #[serde(default)]
+    pub after: AfterDeletion,
+}
 
 object_requests! {
     /// What the object of a participant takes.

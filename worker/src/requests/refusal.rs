@@ -10,6 +10,8 @@ use crate::error::ApiError;
 pub(super) enum Refusal {
     Progress(ProgressError),
     Gone,
+    TakenPart,
+    Unauthorized,
     Conflict(String),
     /// Anything else: a mistake of ours, in words.
     Failed(String),
@@ -20,6 +22,8 @@ impl From<&ApiError> for Refusal {
         match error {
             ApiError::Progress(error) => Self::Progress(error.clone()),
             ApiError::Gone => Self::Gone,
+            ApiError::TakenPart => Self::TakenPart,
+            ApiError::Unauthorized => Self::Unauthorized,
             ApiError::Conflict(why) => Self::Conflict(why.clone()),
             error => Self::Failed(error.to_string()),
         }
@@ -32,6 +36,8 @@ impl Refusal {
         match self {
             Self::Progress(error) => ApiError::Progress(error),
             Self::Gone => ApiError::Gone,
+            Self::TakenPart => ApiError::TakenPart,
+            Self::Unauthorized => ApiError::Unauthorized,
             Self::Conflict(why) => ApiError::Conflict(why),
             Self::Failed(why) => ApiError::Internal(format!("{place}: {why}")),
         }
@@ -46,6 +52,7 @@ mod tests {
     fn an_error_that_concerns_the_participant_stays_what_it_is_and_any_other_is_ours() {
         let through = |error: ApiError| Refusal::from(&error).into_error("Participant SubmitPage").status();
         assert_eq!(through(ApiError::Gone), 410);
+        assert_eq!(through(ApiError::TakenPart), 409);
         assert_eq!(through(ApiError::Progress(ProgressError::AtTheEnd)), 409);
         assert_eq!(through(ApiError::Conflict("busy".into())), 409);
         assert_eq!(through(ApiError::BadRequest("between objects".into())), 500);

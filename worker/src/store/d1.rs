@@ -155,6 +155,7 @@ struct Paid {
     subject_id: String,
     source: Option<String>,
     external: Option<String>,
+    visits: Option<String>,
     code: Option<String>,
     ending: Option<String>,
     begun_at: String,
@@ -169,7 +170,7 @@ pub async fn payments(
     after: &str,
     most: u32,
 ) -> Result<Vec<identifiers::IdentifierRow>, ApiError> {
-    let query = "SELECT participants.subject_id, identifiers.source, external, code, ending, begun_at, ended_at, games \
+    let query = "SELECT participants.subject_id, identifiers.source, external, visits, code, ending, begun_at, ended_at, games \
                  FROM participants \
                  LEFT JOIN sessions ON sessions.experiment = participants.experiment \
                    AND sessions.subject_id = participants.subject_id \
@@ -187,6 +188,12 @@ pub async fn payments(
                 .external
                 .as_deref()
                 .map(|text| json::decode("identifiers", text))
+                .transpose()?
+                .unwrap_or_default(),
+            visits: row
+                .visits
+                .as_deref()
+                .map(|text| json::decode("visits", text))
                 .transpose()?
                 .unwrap_or_default(),
             code: row.code.unwrap_or_default(),

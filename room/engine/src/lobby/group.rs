@@ -115,7 +115,8 @@ fn hash_seed<'a>(salt: u64, now: EpochMs, group: impl IntoIterator<Item = &'a &'
 
 fn game_id(now: EpochMs, players: &[QueueEntry]) -> String {
     let players: Vec<&QueueEntry> = players.iter().collect();
-    format!("{:016x}{:08x}", hash_seed(1, now, &players), hash_seed(2, now, &players) as u32)
+    // It begins with a letter, so that no program reads it as a number.
+    format!("g{:016x}{:08x}", hash_seed(1, now, &players), hash_seed(2, now, &players) as u32)
 }
 
 /// Refuses a pick that is no group of `size` different participants among `candidates`.

@@ -72,7 +72,7 @@ pub enum Output {
     /// Open a room for this group, and answer with [`Input::RoomOpened`] or [`Input::RoomFailed`]. Its members are no
     /// longer in the queue; their connections are still open.
     Match {
-        /// The game's id: 24 hexadecimal digits.
+        /// The game's id: a `g` and 24 hexadecimal digits.
         game: String,
         /// The members, in the order of the seats.
         group: Vec<QueueEntry>,

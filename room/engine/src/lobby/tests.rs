@@ -111,7 +111,7 @@ fn a_hundred_at_once_make_fifty_pairs_in_the_order_of_their_coming() {
     assert_eq!(pairs[49], ["s98", "s99"]);
     assert_eq!(lobby.entries().count(), 0);
     assert_eq!(games.len(), 50, "every game has an id of its own");
-    assert!(games.iter().all(|id| id.len() == 24));
+    assert!(games.iter().all(|id| id.len() == 25));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use footlights_protocol::Outcome;
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use self::submit::{Submission, SubmitOutcome};
+pub use self::submit::{NO_SCRIPT, Submission, SubmitOutcome};
 use crate::{
     answer::{Answer, Globals},
     ending::Ending,
@@ -138,6 +138,12 @@ impl Progress {
     #[must_use]
     pub fn path(&self) -> &[String] {
         &self.path
+    }
+
+    /// Whether the participant has gone through that scene.
+    #[must_use]
+    pub fn is_past(&self, scene: &str) -> bool {
+        self.path.iter().take(self.position).any(|id| id == scene)
     }
 
     /// What is known about the participant, by name.

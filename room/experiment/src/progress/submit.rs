@@ -13,8 +13,11 @@ use crate::{
     game::GameScene,
     page::{ComprehensionCheck, Page, ValidationErrors, accept},
     scene::Scene,
-    screening::{DeviceReport, Screening},
+    screening::{DeviceReport, Requirement, Screening},
 };
+
+/// What a scene sends that needs the page's program, from a browser that does not run it.
+pub const NO_SCRIPT: &str = "no_script";
 
 /// What follows from a page that a participant sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +87,23 @@ impl Progress {
         let Some(current) = self.current(experiment) else { return Err(ProgressError::AtTheEnd) };
         if current.is_last() {
             return Err(ProgressError::AtTheEnd);
+        }
+        let needs_program =
+            matches!(current, Scene::Screening(_) | Scene::Game(_)) && self.outcome(scene).is_none();
+        if needs_program && sent.iter().any(|(name, value)| name == NO_SCRIPT && value == "true") {
+            let mut submission =
+                Submission { attempt: 1, answers: BTreeMap::new(), correct: BTreeMap::new() };
+            let words = match current {
+                Scene::Screening(screening) => {
+                    let verdict = Requirement::JavaScript.as_str();
+                    submission.answers.insert("verdict".into(), Answer::Text(verdict.into()));
+                    screening.words(Requirement::JavaScript)
+                }
+                _ => Requirement::JavaScript.usual().into(),
+            };
+            let transition = Transition::End;
+            self.follow(experiment, Route { transition, ending: Ending::ScreenedOut, message: Some(words) });
+            return Ok(SubmitOutcome::Accepted(submission));
         }
         if matches!(current, Scene::Game(_)) && self.outcome(scene).is_none() {
             return Err(ProgressError::NotSaved(scene.into()));
@@ -184,8 +204,8 @@ fn screen(screening: &Screening, user_agent: &str, answers: &mut BTreeMap<String
         Some(Answer::Number(number)) => Some(*number),
         _ => None,
     };
-    let touch = answers.get("touch") == Some(&Answer::Text("true".into()));
-    let report = DeviceReport::new(user_agent, number, touch);
+    let flag = |id: &str| answers.get(id).map(|flag| *flag == Answer::Text("true".into()));
+    let report = DeviceReport::new(user_agent, number, flag);
     let verdict = screening.judge(&report);
     answers.extend(report.answers());
     let word = verdict.as_ref().err().map_or("passed", |(requirement, _)| requirement.as_str());

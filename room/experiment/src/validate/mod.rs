@@ -9,8 +9,9 @@ use crate::{
     ending::{self, Transition},
     experiment::Experiment,
     id::is_id,
+    interpolate::names_in_address,
     plan::{self, Element},
-    recruiter,
+    recruiter::{self, Recruiter, Retake},
     scene::Scene,
 };
 
@@ -80,13 +81,18 @@ impl Experiment {
         if let Some(name) = self.parameters.iter().find(|name| !is_id(name)) {
             return fail("", "parameter", format!("{name:?} must be letters, digits, _ and -"));
         }
-        if let Some(name) =
-            self.parameters.iter().find(|name| recruiter::parameters().any(|known| known == name.as_str()))
-        {
+        let all = self.all_recruiters();
+        let identifying: Vec<&str> =
+            all.iter().filter(|recruiter| !recruiter.by_convention).flat_map(Recruiter::parameters).collect();
+        let is_known = |name: &&String| identifying.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if let Some(name) = self.parameters.iter().find(is_known) {
             let why = format!(
                 "{name:?} identifies a participant; Footlights keeps it already, apart from the data"
             );
             return fail("", "parameter", why);
+        }
+        if let Err((option, why)) = self.validate_recruiters() {
+            return fail("", option, why);
         }
         let whole =
             |step: &Element| if let Element::Scene(scene) = step { Some(scene.clone()) } else { None };
@@ -109,9 +115,62 @@ impl Experiment {
                 "completion",
                 "the last page shows a code, but the experiment has no completion".into(),
             ),
-            (Some(completion), _) => completion.validate().or_else(|why| fail("", "completion", why)),
-            (None, _) => Ok(()),
+            (Some(completion), Some(last)) => {
+                if let Err(why) = completion.validate() {
+                    return fail("", "completion", why);
+                }
+                let redirect = completion.redirect.as_deref().unwrap_or_default();
+                self.validate_address(&last, "completion", redirect)
+                    .or_else(|(option, why)| fail("", option, why))
+            }
+            (Some(_) | None, _) => Ok(()),
         }
+    }
+
+    /// Whether the lab's own recruiters can be told apart, and whether there is what retakes depend on.
+    fn validate_recruiters(&self) -> Result<(), (&'static str, String)> {
+        for recruiter in &self.recruiters {
+            let names = recruiter.parameters().chain([recruiter.source.as_str()]);
+            if let Some(name) = names.into_iter().find(|name| !is_id(name)) {
+                return Err(("recruiter", format!("{name:?} must be letters, digits, _ and -")));
+            }
+            let is_taken = |known: &Recruiter| known.source == recruiter.source;
+            if recruiter.source == "link" || recruiter::known().iter().any(is_taken) {
+                return Err(("recruiter", format!("{:?} is the name of another one", recruiter.source)));
+            }
+        }
+        for retake in &self.retakes {
+            if let Retake::Parameter(name) = retake
+                && !self.parameters.contains(name)
+            {
+                return Err(("retake_for", format!("{name:?} is no parameter of the experiment")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a participant in `scene` has what stands in braces in an address.
+    fn validate_address(
+        &self,
+        scene: &Scene,
+        option: &'static str,
+        address: &str,
+    ) -> Result<(), (&'static str, String)> {
+        let host = address.split_once("://").map_or(address, |(_, rest)| rest);
+        if host.split(['/', '?', '#']).next().is_some_and(|host| host.contains('{')) {
+            return Err((option, format!("{address:?}: a value can stand behind the host only")));
+        }
+        let recruiters = self.all_recruiters();
+        let of_recruiters = |name: &str| {
+            let name = name.strip_prefix("url.");
+            name.is_some_and(|name| {
+                recruiters.iter().flat_map(Recruiter::parameters).any(|known| known == name)
+            })
+        };
+        for name in names_in_address(address).filter(|name| !of_recruiters(name)) {
+            self.validate_name(scene, option, name)?;
+        }
+        Ok(())
     }
 
     fn validate_scene(&self, scene: &Scene) -> Result<(), (&'static str, String)> {
@@ -156,7 +215,11 @@ impl Experiment {
                         return Err((option, why));
                     }
                 }
-                Transition::Redirect(url) => ending::validate_url(url).map_err(|why| (option, why))?,
+                Transition::Redirect(url) => {
+                    ending::validate_url(url).map_err(|why| (option, why))?;
+                    // The last page leads there, whatever comes before.
+                    self.validate_address(self.scenes().last().unwrap_or(&scene), option, url)?;
+                }
                 Transition::Next | Transition::End => {}
             }
         }

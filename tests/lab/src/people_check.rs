@@ -1,0 +1,76 @@
+//! What participants type, press and come with, and what their browsers refuse, for tests. Not on the front page.
+
+use footlights::environments::slime_volleyball::{Config, SlimeVolleyball};
+use footlights::prelude::*;
+
+use footlights_examples::slime_controls;
+
+/// Every kind of question, with options as they are pasted, and an address that gives credit.
+pub fn answers() -> Experiment {
+    Experiment::new("answers_check", "Answers")
+        .unlisted()
+        .parameter("survey_code")
+        .parameter("wave")
+        .retake_for(Retake::Parameter("wave".into()))
+        .returning(Returning::Refused)
+        .completion(Completion::new().code(Ending::Completed, "DONE").redirect(
+            "https://uni.example/credit?experiment_id=1&survey_code={url.survey_code}&person={url.PROLIFIC_PID}&age={numbers.age}",
+        ))
+        .scene(Scene::start(Page::new("start", "Answers")))
+        .scene(
+            Page::new("options", "Options")
+                .ask(Question::multiple_choice("one", "Will you?", &["Yes ", "No\u{a0}"]))
+                .ask(Question::multiple_choice("some", "Which?", &[" a", "b\r\nc", "d+e=f & g"]).multiple()),
+        )
+        .scene(Page::new("slider", "Slider").ask(Question::slider("agree", "How much?", 0.0, 100.0, 1.0)))
+        .scene(
+            Page::new("texts", "Texts")
+                .html(
+                    r#"<label>Mood <input name="mood"></label>
+                       <label>Days <select name="days" multiple><option>Monday</option><option>Friday</option></select></label>"#,
+                )
+                .ask(Question::custom_html("mood", "Mood"))
+                .ask(Question::custom_html("days", "Days").optional())
+                .ask(Question::text_box("line", "One line").max_chars(20))
+                .ask(Question::text_area("lines", "Lines").max_chars(20).optional()),
+        )
+        .scene(
+            Page::new("numbers", "Numbers")
+                .ask(Question::number_input("age", "How old are you?", 18.0, 120.0))
+                .ask(Question::number_input("height", "How tall, in metres?", 0.5, 2.5).step(0.01)),
+        )
+        .scene(Scene::completion_code(Page::new("end", "Thank you")))
+}
+
+/// A game for two with a short wait, and a code for each way out.
+pub fn pair() -> Experiment {
+    let game = GameScene::new::<SlimeVolleyball>("game", Config { lives: 1, ..Config::default() })
+        .seat(Seat::Human)
+        .seat(Seat::Human)
+        .episodes(1)
+        .countdown_ms(0)
+        .waitroom(Waitroom::new().max_wait_ms(8_000));
+    Experiment::new("pair_check", "A pair")
+        .unlisted()
+        .completion(codes())
+        .scene(Scene::start(Page::new("start", "A pair")))
+        .scene(slime_controls(game))
+        .scene(Scene::completion_code(Page::new("end", "Thank you")))
+}
+
+/// A screening without requirements.
+pub fn screened() -> Experiment {
+    Experiment::new("screened_check", "A screening")
+        .unlisted()
+        .completion(codes())
+        .scene(Scene::start(Page::new("start", "A screening")))
+        .scene(Screening::new("screening"))
+        .scene(Scene::completion_code(Page::new("end", "Thank you")))
+}
+
+fn codes() -> Completion {
+    Completion::new()
+        .code(Ending::Completed, "DONE")
+        .code(Ending::LobbyTimeout, "WAITED")
+        .code(Ending::ScreenedOut, "SCREENED")
+}
