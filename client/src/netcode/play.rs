@@ -4,7 +4,7 @@
 //! Every stage of [`PlayStage`] either ends by itself or has a button that leads out of it, so no failure is a dead end.
 
 use footlights_protocol::{
-    MonotonicMs,
+    MonotonicMs, Verdict,
     wire::{ClientToRoom, CloseCode},
 };
 
@@ -86,6 +86,8 @@ pub struct Play {
     /// Whether the lobby was asked for another ticket since the last welcome. A second time would be an endless loop.
     asked_again: bool,
     stage: PlayStage,
+    /// What the page says of the result.
+    verdict: Verdict,
     /// There while the connection is lost for so long that it may never come back.
     probe: Option<Probe>,
     /// Files that could not be loaded, and how many of them the room knows of.
@@ -113,6 +115,7 @@ impl Play {
             focused,
             asked_again: false,
             stage: PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now)),
+            verdict: Verdict::default(),
             probe: None,
             failed_assets: (Vec::new(), 0),
             news: true,
@@ -124,6 +127,17 @@ impl Play {
     #[must_use]
     pub fn loading(self) -> Self {
         Self { stage: PlayStage::Loading, ..self }
+    }
+
+    /// The same, with these words at its end.
+    #[must_use]
+    pub fn ending_with(self, verdict: Verdict) -> Self {
+        Self { verdict, ..self }
+    }
+
+    /// What the page says of the result.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
     }
 
     /// Where the participant is.

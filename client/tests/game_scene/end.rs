@@ -5,7 +5,7 @@ use footlights_client::{
     view,
 };
 use footlights_protocol::{
-    Outcome,
+    Outcome, Verdict,
     wire::{CloseCode, RoomToClient},
 };
 
@@ -33,6 +33,19 @@ fn the_result_stays_a_while_and_the_next_scene_comes_by_itself_once_all_is_saved
     assert_eq!(page.take(), [PlayOutput::Advance]);
     page.pass(60_000.0);
     assert_eq!(page.take(), [], "it is asked once");
+}
+
+#[test]
+fn the_experimenter_says_what_the_end_says() {
+    for (verdict, title) in [
+        (Verdict::WinOrLose, "You won"),
+        (Verdict::GameOver, "Game over"),
+        (Verdict::Words("Well done, both of you!".into()), "Well done, both of you!"),
+    ] {
+        let mut page = Page::ending_with(verdict);
+        page.finish(true, [1.0, -1.0]);
+        assert_eq!(page.overlay().title, title);
+    }
 }
 
 #[test]

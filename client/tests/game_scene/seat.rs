@@ -64,11 +64,17 @@ fn a_lost_connection_comes_back_with_growing_pauses_and_says_again_what_is_held(
     page.input(PlayInput::Closed(1006));
     assert_eq!(page.state(), "reconnecting");
     assert!(page.overlay().figure.starts_with("Trying again"));
+    // That it also asks the server how it goes on is another test's.
+    let sockets = |page: &mut Page| {
+        let mut outputs = page.take();
+        outputs.retain(|output| *output != PlayOutput::Advance);
+        outputs
+    };
     for pause in [300.0, 600.0, 1200.0, 2400.0, 3000.0, 3000.0] {
         page.pass(pause - 1.0);
-        assert_eq!(page.take(), []);
+        assert_eq!(sockets(&mut page), []);
         page.pass(1.0);
-        assert_eq!(page.take(), [PlayOutput::Connect(ROOM.into())]);
+        assert_eq!(sockets(&mut page), [PlayOutput::Connect(ROOM.into())]);
         page.input(PlayInput::Closed(1006));
     }
     assert_eq!(page.buttons(), [Button::TryNow, Button::Reload]);
@@ -78,6 +84,31 @@ fn a_lost_connection_comes_back_with_growing_pauses_and_says_again_what_is_held(
     page.status(Phase::Running, 0, Presence::Here);
     assert_eq!(page.state(), "running");
     assert_eq!(keys(&page.take()), [(3, KeySet(2))]);
+}
+
+#[test]
+fn a_page_whose_sockets_stay_lost_asks_the_server_how_it_goes_on() {
+    fn lose(page: &mut Page, attempts: usize) {
+        for _ in 0..attempts {
+            page.pass(3_000.0);
+            page.input(PlayInput::Closed(1006));
+        }
+    }
+    let asked = |page: &mut Page| page.take().iter().filter(|output| **output == PlayOutput::Advance).count();
+    for mut page in [Page::playing(), Page::new()] {
+        page.take();
+        page.input(PlayInput::Closed(1006));
+        lose(&mut page, 2);
+        assert_eq!(asked(&mut page), 0, "the connection may come back");
+        lose(&mut page, 2);
+        assert_eq!(asked(&mut page), 1);
+        lose(&mut page, 10);
+        assert_eq!(asked(&mut page), 0, "one question at a time");
+        page.input(PlayInput::NotAdvanced);
+        assert_eq!(asked(&mut page), 0);
+        lose(&mut page, 6);
+        assert_eq!(asked(&mut page), 1, "and again after a pause");
+    }
 }
 
 #[test]

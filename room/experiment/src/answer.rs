@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// (`url.name`). Pages can show globals, and matchmakers can ask for them.
 pub type Globals = BTreeMap<String, Answer>;
 
+/// How many decimals of a number are shown, unless a text asks for others.
+const MOST_DECIMALS: usize = 2;
+
 /// An accepted answer.
 ///
 /// ```
@@ -30,12 +33,31 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The answer as a participant reads it; several options are separated by commas.
+    /// The answer as a participant reads it: several options are separated by commas, and a number has two decimals at
+    /// most, as beside a game's picture.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
             Self::Several(chosen) => chosen.join(", "),
-            Self::Number(_) | Self::Text(_) => self.to_string(),
+            Self::Number(_) => {
+                let rounded = self.words_with(MOST_DECIMALS);
+                rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+            Self::Text(text) => text.clone(),
+        }
+    }
+
+    /// The same, where a number has exactly so many decimals.
+    #[must_use]
+    pub fn words_with(&self, decimals: usize) -> String {
+        match self {
+            Self::Number(number) => {
+                let words = format!("{number:.decimals$}");
+                // Nobody has minus nothing.
+                let is_nothing = words.chars().all(|c| matches!(c, '-' | '0' | '.'));
+                if is_nothing { words.trim_start_matches('-').to_owned() } else { words }
+            }
+            Self::Text(_) | Self::Several(_) => self.words(),
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use crate::answer::Globals;
 
-/// Replaces every `{name}` in a paragraph by the global of that name; a name that is not known yet becomes nothing.
-/// `{{` stands for a brace.
+/// Replaces every `{name}` in a paragraph by the global of that name; a name that is not known yet becomes nothing. A number
+/// has two decimals at most, and with `{name:1}` exactly one. `{{` stands for a brace.
 ///
 /// ```
 /// use footlights_experiment::{Answer, Globals, interpolate};
 ///
 /// let globals = Globals::from([("game.score".to_owned(), Answer::Number(3.0))]);
 /// assert_eq!(interpolate("You won {game.score} points.", &globals), "You won 3 points.");
+/// assert_eq!(interpolate("That is {game.score:2} euros.", &globals), "That is 3.00 euros.");
 /// ```
 #[must_use]
 pub fn interpolate(text: &str, globals: &Globals) -> String {
@@ -18,11 +19,28 @@ pub fn interpolate(text: &str, globals: &Globals) -> String {
         match piece {
             Piece::Words(words) => filled.push_str(words),
             Piece::Name(name) => {
-                filled.push_str(&globals.get(name).map(|value| value.words()).unwrap_or_default())
+                let (name, decimals) = with_decimals(name);
+                let words = globals.get(name).map(|value| match decimals {
+                    Some(decimals) => value.words_with(decimals),
+                    None => value.words(),
+                });
+                filled.push_str(&words.unwrap_or_default());
             }
         }
     }
     filled
+}
+
+/// The most decimals that a text can ask for.
+const MOST_DECIMALS: usize = 9;
+
+/// A name, and the decimals that stand behind a colon.
+fn with_decimals(name: &str) -> (&str, Option<usize>) {
+    let asked = name.split_once(':').and_then(|(name, decimals)| Some((name, decimals.parse().ok()?)));
+    match asked {
+        Some((name, decimals)) if decimals <= MOST_DECIMALS => (name, Some(decimals)),
+        _ => (name, None),
+    }
 }
 
 /// The completion code in an address.
@@ -48,8 +66,9 @@ pub fn address(url: &str, globals: &Globals, code: Option<&str>) -> String {
         match piece {
             Piece::Words(words) => filled.push_str(words),
             Piece::Name(CODE) => filled.push_str(&encoded(code.unwrap_or_default())),
+            // A program reads it, so a number has all its digits.
             Piece::Name(name) => {
-                filled.push_str(&encoded(&globals.get(name).map(|value| value.words()).unwrap_or_default()));
+                filled.push_str(&encoded(&globals.get(name).map(ToString::to_string).unwrap_or_default()));
             }
         }
     }
@@ -90,7 +109,7 @@ pub(crate) fn names_in_address(url: &str) -> impl Iterator<Item = &str> {
 /// The names of globals in a text.
 pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
     pieces(text).into_iter().filter_map(|piece| match piece {
-        Piece::Name(name) => Some(name),
+        Piece::Name(name) => Some(with_decimals(name).0),
         Piece::Words(_) => None,
     })
 }
@@ -137,6 +156,25 @@ mod tests {
             assert_eq!(address(url, &none, Some("X1")), filled);
         }
         assert_eq!(address("https://a.b/c", &none, None), "https://a.b/c");
+    }
+
+    #[test]
+    fn numbers_are_rounded_for_people_and_exact_for_programs() {
+        let score = |number: f64| Globals::from([("game.score".to_owned(), Answer::Number(number))]);
+        for (number, words) in [
+            (6.333_333_432_674_408, "6.33"),
+            (0.100_000_001_490_116_12, "0.1"),
+            (-0.001, "0"),
+            (-2.5, "-2.5"),
+            (1e21, "1000000000000000000000"),
+            (1200.0, "1200"),
+            (f64::from(0.1f32) * 3.0, "0.3"),
+        ] {
+            assert_eq!(interpolate("{game.score}", &score(number)), words);
+        }
+        assert_eq!(interpolate("{game.score:1} {game.score:0}", &score(6.35)), "6.3 6");
+        assert_eq!(interpolate("{game.score:12}", &score(1.0)), "", "no such name");
+        assert_eq!(address("https://a.b/{game.score}", &score(6.25), None), "https://a.b/6.25");
     }
 
     #[test]

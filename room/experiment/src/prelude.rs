@@ -12,7 +12,7 @@
 
 pub use footlights_env::Image;
 pub use footlights_protocol::{
-    InputDelay, Outcome, ShownScores,
+    InputDelay, Outcome, ShownScores, Verdict,
     keys::{InputMode, MissingAction},
 };
 

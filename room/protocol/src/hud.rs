@@ -36,6 +36,20 @@ impl ShownScores {
     }
 }
 
+/// What the page says of the result when a game is over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// That the game is over.
+    #[default]
+    GameOver,
+    /// Who won, by the scores of a game for two that the participant is told. Without both it is as
+    /// [`GameOver`](Self::GameOver), and so is a draw.
+    WinOrLose,
+    /// These words.
+    Words(String),
+}
+
 /// The panel around the picture.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hud {

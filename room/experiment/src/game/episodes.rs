@@ -1,6 +1,6 @@
 //! How many episodes a game has, and how long they are.
 
-use footlights_protocol::ShownScores;
+use footlights_protocol::{ShownScores, Verdict};
 use serde::Serialize;
 
 /// How many episodes a game has, and how long they are.
@@ -15,8 +15,15 @@ pub struct Episodes {
     pub carry_score: bool,
     /// Whose scores participants are told.
     pub shown_scores: ShownScores,
+    /// What the page says of the result.
+    #[serde(skip_serializing_if = "is_game_over")]
+    pub verdict: Verdict,
     /// The countdown before an episode.
     pub countdown_ms: u64,
+}
+
+fn is_game_over(verdict: &Verdict) -> bool {
+    *verdict == Verdict::GameOver
 }
 
 impl Default for Episodes {
@@ -26,6 +33,7 @@ impl Default for Episodes {
             max_steps: None,
             carry_score: true,
             shown_scores: ShownScores::All,
+            verdict: Verdict::GameOver,
             countdown_ms: 3_000,
         }
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use footlights_env::{ActionValue, Agent, Environment, Image, Policy, PolicyError, Simulation};
 use footlights_protocol::{
-    InputDelay, Outcome, ShownScores,
+    InputDelay, Outcome, ShownScores, Verdict,
     keys::{InputMode, MissingAction},
     timeline::Rules,
 };
@@ -238,11 +238,17 @@ impl GameScene {
         self
     }
 
-    /// Whose scores a participant is told, beside the picture and at the end; everybody's without this. With
-    /// [`ShownScores::Own`] and [`ShownScores::None`] the page of a game for two says that the game is over, and not who won. In
+    /// Whose scores a participant is told, beside the picture and at the end; everybody's without this. In
     /// [`Execution::Server`] the room does not send the others; a browser that simulates the game knows them in any case.
     pub fn scores(mut self, shown: ShownScores) -> Self {
         self.episodes.shown_scores = shown;
+        self
+    }
+
+    /// What the page says of the result when the game is over; that it is over without this. Who won is a part of a game for
+    /// two who compete, and a manipulation of one for two who work together.
+    pub fn verdict(mut self, verdict: Verdict) -> Self {
+        self.episodes.verdict = verdict;
         self
     }
 
