@@ -334,8 +334,9 @@ mod tests {
         for person in 0..20_000 {
             let name = ours.pseudonym(&format!("e\nprolific\np{person}")).unwrap();
             // As programs read numbers: digits, perhaps with an exponent or the letter of a type.
-            let is_number = name.parse::<f64>().is_ok()
-                || name.bytes().filter(u8::is_ascii_digit).count() + 2 > name.len();
+            let digits = name.bytes().filter(u8::is_ascii_digit).count();
+            let begins = name.starts_with(|c: char| c.is_ascii_digit());
+            let is_number = name.parse::<f64>().is_ok() || begins && digits + 1 >= name.len();
             assert!(!is_number || name.starts_with('s'), "{name}");
             lettered += usize::from(name.starts_with('s'));
         }

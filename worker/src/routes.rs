@@ -241,6 +241,7 @@ fn show(
         experiment: experiments::experiment(&visitor.identity.experiment)?,
         session: &state.session,
         base: &visitor.base,
+        leads_to: state.leads_to.as_ref(),
         proof: visitor.proof.as_deref().filter(|_| !begun),
         saved,
     };

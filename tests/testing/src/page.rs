@@ -192,7 +192,8 @@ impl Reader {
         let Some(name) = attribute(tag, "name") else { return };
         let kind = attribute(tag, "type").unwrap_or_default();
         let value = attribute(tag, "value").unwrap_or_default();
-        let most = attribute(tag, "maxlength").and_then(|most| most.parse().ok());
+        let most =
+            ["data-max-chars", "maxlength"].into_iter().find_map(|name| attribute(tag, name)?.parse().ok());
         let several = kind == "checkbox";
         let takes = match (element, kind.as_str()) {
             (b"textarea", _) => Takes::Text(most),
@@ -203,6 +204,9 @@ impl Reader {
                 return;
             }
             (b"input", "hidden") => Takes::Hidden(value),
+            (b"input", _) if number("data-min").is_some() => {
+                Takes::Number { min: number("data-min"), max: number("data-max"), step: number("data-step") }
+            }
             (b"input", "number" | "range") => {
                 // Without a word about steps, HTML counts by one.
                 let any = attribute(tag, "step").is_some_and(|step| step == "any");
@@ -320,6 +324,8 @@ mod tests {
                <input name="e" type="radio" value="1" required><input name="e" type="radio" value="2" required>
                <input name="f" type="checkbox" value="x"><input name="f" type="checkbox" value="y">
                <select name="g"><option value="">Choose</option><option value="z">Z</option></select>
+               <input name="j" type="text" data-max-chars="7">
+               <input name="k" type="text" data-min="0.5" data-max="2.5" data-step="0.5">
                <input name="h" type="hidden"><button name="i">Go</button></form></section>"#,
         );
         let page = Page::parse(&html).unwrap();
@@ -335,6 +341,8 @@ mod tests {
             ("e", true, Takes::One(words(&["1", "2"]))),
             ("f", false, Takes::Several(words(&["x", "y"]))),
             ("g", false, Takes::One(words(&["z"]))),
+            ("j", false, Takes::Text(Some(7))),
+            ("k", false, number(0.5, 2.5, Some(0.5))),
             ("h", false, Takes::Hidden(String::new())),
         ];
         assert_eq!(found, expected);

@@ -1,10 +1,11 @@
 //! The last page: saves, then shows the code and the way back to the recruiter.
 
-use footlights_experiment::{Ending, Page, Scene, address, interpolate, recruiter};
+use footlights_experiment::{Ending, Page, Scene, interpolate};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
 use super::{parts::parts, view::View};
+use crate::requests::LeadsTo;
 
 /// The page follows the redirect by itself after so many seconds.
 const REDIRECT_S: u32 = 10;
@@ -50,7 +51,6 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
 fn code(view: &View<'_>) -> Markup {
     let shows = matches!(view.session.progress.current(view.experiment), Some(Scene::CompletionCode(_)));
     let code = view.session.progress.code(view.experiment).filter(|_| shows);
-    let redirect = view.session.progress.redirect(view.experiment);
     html! {
         @if let Some(code) = &code {
             div.code {
@@ -59,29 +59,22 @@ fn code(view: &View<'_>) -> Markup {
                 button type="button" data-copy="#code" { "Copy the code" }
             }
         }
-        @if let Some((submit_to, assignment)) = mturk(view) {
+        @match view.leads_to {
             // https://docs.aws.amazon.com/AWSMechTurk/latest/AWSMturkAPI/ApiReference_ExternalQuestionArticle.html
-            form method="post" action={ (submit_to) "/mturk/externalSubmit" } {
+            Some(LeadsTo::MTurk { submit_to, assignment }) => form method="post" action={ (submit_to) "/mturk/externalSubmit" } {
                 input type="hidden" name="assignmentId" value=(assignment);
                 input type="hidden" name="subject_id" value=(view.session.subject);
                 input type="hidden" name="completion_code" value=(code.as_deref().unwrap_or_default());
                 button.primary type="submit" { "Submit to MTurk" }
-            }
-        } @else if let Some(redirect) = redirect {
-            p.go-on {
-                a.button.primary href=(address(redirect, &view.in_addresses(), code.as_deref())) data-redirect=(REDIRECT_S) { "Continue" }
+            },
+            Some(LeadsTo::Address(address)) => p.go-on {
+                a.button.primary href=(address) data-redirect=(REDIRECT_S) { "Continue" }
                 button type="button" data-stay { "Stay on this page" }
-            }
-        } @else if view.saved {
-            p.muted { "You can close this page now." }
+            },
+            None if view.saved => p.muted { "You can close this page now." },
+            None => {},
         }
     }
-}
-
-/// Where a finished assignment of MTurk is sent, and which one it is.
-fn mturk<'v>(view: &View<'v>) -> Option<(&'v str, &'v str)> {
-    let known = &view.session.identifiers.as_ref()?.external;
-    Some((known.get(recruiter::SUBMIT_TO)?, known.get("assignmentId")?))
 }
 
 fn usual(ending: Ending) -> &'static str {

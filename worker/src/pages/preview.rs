@@ -8,7 +8,7 @@ use super::{parts::parts, shell::shell, view::View};
 
 pub fn preview(experiment: &Experiment) -> Markup {
     let session = SessionRecord::default();
-    let view = View { experiment, session: &session, base: "", proof: None, saved: false };
+    let view = View { experiment, session: &session, base: "", proof: None, leads_to: None, saved: false };
     let main = match session.progress.current(experiment) {
         Some(Scene::Start(page)) => html! {
             section.page data-scene=(page.id) data-kind="preview" {

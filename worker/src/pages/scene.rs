@@ -55,6 +55,7 @@ mod tests {
     use footlights_experiment::{Completion, Ending, Experiment, Globals, Page, progress::Assignment};
 
     use super::*;
+    use crate::requests::LeadsTo;
 
     fn experiment() -> Experiment {
         Experiment::new("e", "<b>")
@@ -67,8 +68,14 @@ mod tests {
     fn researchers_text_is_escaped() {
         let experiment = experiment();
         let session = SessionRecord::default();
-        let view =
-            View { experiment: &experiment, session: &session, base: "/x/e/s", proof: None, saved: false };
+        let view = View {
+            experiment: &experiment,
+            session: &session,
+            base: "/x/e/s",
+            proof: None,
+            leads_to: None,
+            saved: false,
+        };
         let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
         assert!(
@@ -86,7 +93,14 @@ mod tests {
         ] {
             let experiment = crate::experiments::experiment(id).unwrap();
             let session = SessionRecord::default();
-            let view = View { experiment, session: &session, base: "/x/e/s", proof: None, saved: false };
+            let view = View {
+                experiment,
+                session: &session,
+                base: "/x/e/s",
+                proof: None,
+                leads_to: None,
+                saved: false,
+            };
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
         }
@@ -97,8 +111,15 @@ mod tests {
         let experiment = experiment();
         let mut session = SessionRecord::default();
         session.progress.begin(&experiment, "start", Assignment::default(), Globals::new()).unwrap();
-        let mut view =
-            View { experiment: &experiment, session: &session, base: "/x/e/s", proof: None, saved: false };
+        let leads_to = LeadsTo::Address("https://example.org/?a=b&cc=C1".into());
+        let mut view = View {
+            experiment: &experiment,
+            session: &session,
+            base: "/x/e/s",
+            proof: None,
+            leads_to: Some(&leads_to),
+            saved: false,
+        };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();
         assert!(!visible.contains("C1") && waiting.contains("C1") && waiting.contains("/x/e/s/complete"));

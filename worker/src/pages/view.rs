@@ -1,7 +1,9 @@
 //! What the pages of a participant are made of.
 
 use footlights_data::session::SessionRecord;
-use footlights_experiment::{Answer, Experiment, Globals, ValidationErrors};
+use footlights_experiment::{Experiment, ValidationErrors};
+
+use crate::requests::LeadsTo;
 
 /// A form that the participant must correct and send again.
 #[derive(Clone, Copy)]
@@ -23,17 +25,8 @@ pub struct View<'a> {
     pub base: &'a str,
     /// What proves again who the participant is, for a form of a page that is sent without a cookie.
     pub proof: Option<&'a str>,
+    /// Where the last page leads.
+    pub leads_to: Option<&'a LeadsTo>,
     /// Whether all data of the participant are saved.
     pub saved: bool,
-}
-
-impl View<'_> {
-    /// What can stand in braces in an address: what is known of the participant, and what the recruiter's address said.
-    pub fn in_addresses(&self) -> Globals {
-        let mut globals = self.session.progress.globals().clone();
-        for (name, value) in self.session.identifiers.iter().flat_map(|known| &known.external) {
-            globals.entry(format!("url.{name}")).or_insert_with(|| Answer::Text(value.clone()));
-        }
-        globals
-    }
 }

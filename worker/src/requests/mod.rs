@@ -23,7 +23,7 @@ pub use handoff::{LobbyHandoff, RoomHandoff, TabHandoff};
 pub use lobby::{GameEnded, LobbyRequest};
 pub use participant::{
     AfterDeletion, CancelGame, CompleteExperiment, Delete, Delivery, EnterLobby, FinishGame, JoinGame,
-    LobbyEntry, OpenPage, PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
+    LeadsTo, LobbyEntry, OpenPage, PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,
 };
 pub use rooms::{CreateGame, RoomsRequest};
 pub use training::{

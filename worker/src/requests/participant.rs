@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use footlights_data::{event::EventKind, session::SessionRecord};
 use footlights_engine::participant::{Identity, RunningGame};
-use footlights_experiment::{Experiment, Globals, Scene, ValidationErrors, progress::GameResult};
+use footlights_experiment::{
+    Answer, Experiment, Globals, Scene, ValidationErrors, address, progress::GameResult, recruiter,
+};
 use footlights_protocol::EpochMs;
 use serde::{Deserialize, Serialize};
 
@@ -19,17 +21,49 @@ pub struct OpenPage {
     pub identifiers: BTreeMap<String, String>,
 }
 
-/// What the participant's page is made of: their record without events. The answers are in it on the last page only, where
-/// the browser keeps them if saving fails, and so are the recruiter's parameters.
+/// What the participant's page shows: their record without events and identifiers. The answers are in it on the last
+/// page only, where the browser keeps them if saving fails.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageState {
     pub session: SessionRecord,
+    /// Where the last page leads.
+    #[serde(default)]
+    pub leads_to: Option<LeadsTo>,
+}
+
+/// Where the last page leads, with the participant's own values filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LeadsTo {
+    /// To an address.
+    Address(String),
+    /// To MTurk, where the assignment is handed in.
+    MTurk { submit_to: String, assignment: String },
+}
+
+impl LeadsTo {
+    fn of(experiment: &Experiment, session: &SessionRecord) -> Option<Self> {
+        let progress = &session.progress;
+        let nothing = BTreeMap::new();
+        let known = session.identifiers.as_ref().map_or(&nothing, |identifiers| &identifiers.external);
+        if let (Some(submit_to), Some(assignment)) =
+            (known.get(recruiter::SUBMIT_TO), known.get("assignmentId"))
+        {
+            return Some(Self::MTurk { submit_to: submit_to.clone(), assignment: assignment.clone() });
+        }
+        let mut values = progress.globals().clone();
+        for (name, value) in known {
+            values.entry(format!("url.{name}")).or_insert_with(|| Answer::Text(value.clone()));
+        }
+        let code = progress.code(experiment);
+        Some(Self::Address(address(progress.redirect(experiment)?, &values, code.as_deref())))
+    }
 }
 
 impl PageState {
     /// What the page of a participant with this record shows.
     pub fn new(experiment: &Experiment, session: &SessionRecord) -> Self {
         let is_last = session.progress.current(experiment).is_some_and(Scene::is_last);
+        let leads_to = if is_last { LeadsTo::of(experiment, session) } else { None };
         let session = SessionRecord {
             experiment: session.experiment.clone(),
             subject: session.subject.clone(),
@@ -38,10 +72,9 @@ impl PageState {
             begun_at_ms: session.begun_at_ms,
             ended_at_ms: session.ended_at_ms,
             events: Vec::new(),
-            // They are filled into the address to which the last page leads.
-            identifiers: session.identifiers.clone().filter(|_| is_last),
+            identifiers: None,
         };
-        Self { session }
+        Self { session, leads_to }
     }
 }
 
@@ -162,7 +195,7 @@ object_requests! {
 #[cfg(test)]
 mod tests {
     use footlights_engine::participant::Participant;
-    use footlights_experiment::{Page, Question, progress::Assignment};
+    use footlights_experiment::{Completion, Ending, Page, Question, progress::Assignment};
 
     use super::*;
 
@@ -186,5 +219,31 @@ mod tests {
         let page = PageState::new(&experiment, &record.session).session;
         assert_eq!(page.submissions, record.session.submissions);
         assert!(page.events.is_empty() && page.identifiers.is_none());
+    }
+
+    #[test]
+    fn the_last_page_leads_there_with_the_persons_own_values() {
+        let redirect = "https://uni.example/?survey_code={url.survey_code}&c={url.cohort}&cc={code}";
+        let experiment = Experiment::new("e", "E")
+            .parameter("cohort")
+            .completion(Completion::new().code(Ending::Completed, "C1").redirect(redirect))
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .scene(Scene::completion_code(Page::new("end", "Bye")));
+        assert_eq!(experiment.validate(), Ok(()));
+        let leads_to = |pairs: &[(&str, &str)]| {
+            let identifiers =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let parameters = [("cohort".to_owned(), "a b".to_owned())].into();
+            let identity = Identity { subject: "s".into(), identifiers, parameters, ..Identity::default() };
+            let mut record = Participant::default();
+            assert_eq!(PageState::new(&experiment, &record.session).leads_to, None);
+            record.begin(EpochMs(1), &experiment, "start", identity, Assignment::default()).unwrap();
+            PageState::new(&experiment, &record.session).leads_to.unwrap()
+        };
+        let address = "https://uni.example/?survey_code=47%2F11&c=a%20b&cc=C1".to_owned();
+        assert_eq!(leads_to(&[("survey_code", "47/11")]), LeadsTo::Address(address));
+        let mturk = [("assignmentId", "A"), (recruiter::SUBMIT_TO, "https://www.mturk.com")];
+        let submit_to = "https://www.mturk.com".to_owned();
+        assert_eq!(leads_to(&mturk), LeadsTo::MTurk { submit_to, assignment: "A".into() });
     }
 }

@@ -69,8 +69,11 @@ impl QuestionKind for NumberInput {
             range if range.is_whole() => "numeric",
             _ => "decimal",
         };
+        let Range { min, max, step } = self.range;
         field.labelled(html! {
-            input.number id=(field.element_id()) name=(field.name()) type="text" inputmode=(keyboard) autocomplete="off"
+            // What it takes stands there for programs that fill in forms.
+            input.number id=(field.element_id()) name=(field.name()) type="text" inputmode=(keyboard)
+                data-min=(min) data-max=(max) data-step=[(step > 0.0).then_some(step)] autocomplete="off"
                 required[field.is_required()] value=(field.value()) aria-invalid=[field.aria_invalid()]
                 aria-describedby=[field.aria_describedby()];
         })

@@ -7,8 +7,14 @@ use footlights_experiment::Question;
 use crate::page::{Control, Takes};
 
 /// What a page's program finds out for a screening, of a computer that meets the requirements of most experiments.
-pub(crate) const DEVICE: [(&str, &str); 4] =
-    [("window_width", "1440"), ("window_height", "900"), ("ping_ms", "31.5"), ("touch", "false")];
+pub(crate) const DEVICE: [(&str, &str); 6] = [
+    ("window_width", "1440"),
+    ("window_height", "900"),
+    ("ping_ms", "31.5"),
+    ("touch", "false"),
+    ("mouse", "true"),
+    ("socket", "true"),
+];
 /// How often a bot answers a question that it may leave out.
 const TALKATIVE: f32 = 0.7;
 /// How many characters a text has at most if the form does not say.
