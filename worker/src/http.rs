@@ -9,6 +9,10 @@ use crate::error::ApiError;
 /// to shorten. A character takes up to nine bytes.
 const MAX_FORM: usize = 4 * 1024 * 1024;
 
+/// The longest field, in bytes: several times what a question takes at most, so that who types or pastes too much reads how
+/// much that is.
+const MAX_FIELD: usize = 256 * 1024;
+
 /// How many bytes of a form that is too long are read before it is refused. workerd closes a connection whose request was
 /// answered unread, and the sender may then see a broken connection in place of the answer.
 const MAX_READ: usize = 8 * 1024 * 1024;
@@ -49,5 +53,10 @@ pub async fn form(request: &mut Request) -> Result<Vec<(String, String)>, ApiErr
             return Err(ApiError::BadRequest(format!("a form of more than {MAX_FORM} bytes")));
         }
     }
-    serde_html_form::from_bytes(&body).map_err(|error| ApiError::BadRequest(error.to_string()))
+    let fields: Vec<(String, String)> =
+        serde_html_form::from_bytes(&body).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    match fields.iter().find(|(_, value)| value.len() > MAX_FIELD) {
+        Some(_) => Err(ApiError::BadRequest(format!("a field of more than {MAX_FIELD} bytes"))),
+        None => Ok(fields),
+    }
 }

@@ -115,7 +115,7 @@ fn is_recruiters(name: &str, value: &str) -> Result<String, String> {
         return Ok(value.to_owned());
     }
     Err(format!(
-        "{name} is {value:?}; it must be at most {MAX_VALUE} letters, digits, - and _, filled in by the recruiter"
+        "{name} is {value:?}; it must be letters, digits, - and _, at most {MAX_VALUE}, filled in by the recruiter"
     ))
 }
 
