@@ -187,6 +187,21 @@ fn a_lost_connection_pauses_the_game_and_a_return_within_the_grace_time_goes_on(
 }
 
 #[test]
+fn a_page_in_the_background_whose_timers_sleep_is_still_there_when_the_partner_comes_back() {
+    let mut world = World::new(long_slime(Seat::Human, Seat::Human).max_steps(600), 3);
+    let (a, b) = (world.join(0), world.join(1));
+    world.pass(5_000);
+    world.sleep(b);
+    world.drop_connection(a);
+    world.pass(25_000);
+    assert_eq!((world.phase(b), world.browser(b).closed), (Some(Phase::Paused), None));
+    let again = world.join(0);
+    assert_eq!(world.phase(again), Some(Phase::Countdown));
+    assert_eq!(world.play_out(60_000), Outcome::Completed);
+    check_data(&world);
+}
+
+#[test]
 fn a_partner_who_stays_away_ends_the_game_with_its_own_outcome_and_all_rows() {
     let mut world = World::new(long_slime(Seat::Human, Seat::Human), 3);
     let (a, b) = (world.join(0), world.join(1));

@@ -48,6 +48,8 @@ pub struct Browser {
     /// Whether its signs of life say that the page is looked at.
     pub focused: bool,
     seq: u32,
+    /// How many messages had come when its page went to sleep in the background, or was woken last.
+    pub asleep: Option<usize>,
 }
 
 fn without_receipt(message: &RoomToClient) -> RoomToClient {
@@ -182,7 +184,7 @@ impl World {
                 let open: Vec<(ConnId, bool)> = self
                     .browsers
                     .iter()
-                    .filter(|(_, b)| b.closed.is_none() && b.welcome.is_some())
+                    .filter(|(_, b)| b.closed.is_none() && b.welcome.is_some() && b.asleep.is_none())
                     .map(|(conn, b)| (*conn, b.focused))
                     .collect();
                 for (conn, focused) in open {
@@ -192,6 +194,28 @@ impl World {
             if wake == next {
                 self.input(Input::Wake);
             }
+            self.answer_asleep();
+        }
+    }
+
+    /// The page of a connection is in the background, where its timers sleep: it says that it is there when it hears
+    /// something.
+    pub fn sleep(&mut self, conn: ConnId) {
+        let browser = self.browsers.get_mut(&conn).expect("a connection");
+        browser.asleep = Some(browser.messages.len());
+    }
+
+    fn answer_asleep(&mut self) {
+        let heard = |browser: &Browser| browser.asleep.is_some_and(|heard| browser.messages.len() > heard);
+        let woken: Vec<ConnId> = self
+            .browsers
+            .iter()
+            .filter(|(_, browser)| browser.closed.is_none() && heard(browser))
+            .map(|(conn, _)| *conn)
+            .collect();
+        for conn in woken {
+            self.ping(conn, false);
+            self.sleep(conn);
         }
     }
 

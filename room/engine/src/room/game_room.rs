@@ -41,8 +41,13 @@ pub struct GameRoom {
     pub(super) journal: Journal,
     pub(super) driver: Driver,
     pub(super) phase: Phase,
+    /// When participants were last told how the room is.
+    pub(super) status_at: EpochMs,
     pub(super) out: Outbox,
 }
+
+/// How often participants are told how a room is that waits, ms: several times before their silence counts.
+const STATUS_MS: u64 = 4_000;
 
 impl GameRoom {
     /// A room that waits for its participants. `phase_ms` shifts the grid of its ticks: rooms of one object share a timer
@@ -60,6 +65,7 @@ impl GameRoom {
             attendance: Attendance::new(scene, &seats, driver.max_attention_gap_ms(), now),
             journal: Journal::new(now),
             phase: Phase::Gathering { until: now + scene.attendance.gather_ms },
+            status_at: now,
             out: Outbox::default(),
             scene: scene.clone(),
             info,
@@ -130,9 +136,18 @@ impl GameRoom {
     }
 
     pub(super) fn send_status(&mut self, now: EpochMs) {
+        self.status_at = now;
         let (phase, remaining_ms) = self.phase.on_the_wire(now);
         let seats = self.attendance.presences(&self.seats);
         self.broadcast(&RoomToClient::Status(Status { phase, remaining_ms, seats }));
+    }
+
+    /// When participants are told again how the room is, while nothing else is sent. A browser lets the timers of a page in
+    /// the background sleep for a minute; a page that hears something says that it is there.
+    pub(super) fn status_due(&self) -> Option<EpochMs> {
+        let waits =
+            matches!(self.phase, Phase::Gathering { .. } | Phase::Countdown { .. } | Phase::Paused(_));
+        waits.then(|| self.status_at + STATUS_MS)
     }
 
     pub(super) fn broadcast(&mut self, message: &RoomToClient) {

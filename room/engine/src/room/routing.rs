@@ -17,7 +17,10 @@ impl GameRoom {
         if self.phase.is_over() {
             return Some(deadline);
         }
-        Some(self.seats.silence_deadline().map_or(deadline, |silence| silence.min(deadline)))
+        // Without anybody there, nobody is silent, and nobody is told anything.
+        let Some(silence) = self.seats.silence_deadline() else { return Some(deadline) };
+        let status = self.status_due().unwrap_or(deadline);
+        Some(deadline.min(silence).min(status))
     }
 
     /// Takes in what happened at `now` and does what is due.
@@ -62,6 +65,9 @@ impl GameRoom {
             Phase::Running => self.run(now),
             Phase::Draining { .. } => self.drain_final_reports(now),
             _ => {}
+        }
+        if self.status_due().is_some_and(|due| now >= due) {
+            self.send_status(now);
         }
         if self.phase.is_running() && self.journal.is_flush_due(now) {
             self.flush(now);
