@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::{dev, tools, unpack};
+use crate::{dev, excel, tools, unpack};
 
 /// What to export.
 #[derive(Debug, Args)]
@@ -25,6 +25,9 @@ pub struct Options {
     /// One experiment, or several; all of them without
     #[arg(long = "experiment")]
     experiments: Vec<String>,
+    /// Also copies of the tables for Excel, below excel/: it reads them as UTF-8, and runs no answer as a formula
+    #[arg(long)]
+    excel: bool,
     /// The deployment's FOOTLIGHTS_ADMIN_TOKEN; better in the environment than on the command line
     #[arg(long, env = dev::ADMIN_TOKEN, hide_env_values = true)]
     token: Option<String>,
@@ -57,6 +60,10 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
         let files = unpack::unpack(&archive, &folder)?;
         std::fs::remove_file(&archive)?;
         println!("{}: {files} files", folder.display());
+        if options.excel {
+            let tables = excel::copy(&folder)?;
+            println!("{}: {tables} tables", folder.join(excel::FOLDER).display());
+        }
     }
     if out.status.success() { Ok(()) } else { bail!("not everything could be exported; the reason is above") }
 }

@@ -11,6 +11,7 @@ mod config;
 mod deploy;
 mod dev;
 mod disk;
+mod excel;
 mod export;
 mod files;
 mod golden;
