@@ -13,7 +13,7 @@ pub fn experiment() -> Experiment {
 /// The experiment, with the game on the server or in the browser.
 pub fn against_the_computer(id: &str, title: &str, execution: Execution) -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
-        .verdict(Verdict::WinOrLose)
+        .result(ShownResult::WinOrLose)
         .title("Slime Volleyball")
         .execution(execution)
         .seat(Seat::Human)

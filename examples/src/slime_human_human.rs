@@ -6,7 +6,7 @@ use footlights::prelude::*;
 /// The experiment.
 pub fn experiment() -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
-        .verdict(Verdict::WinOrLose)
+        .result(ShownResult::WinOrLose)
         .title("Slime Volleyball")
         .seat(Seat::Human)
         .seat(Seat::Human)

@@ -9,7 +9,7 @@ use crate::slime_human_human::controls;
 /// The experiment.
 pub fn experiment() -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
-        .verdict(Verdict::WinOrLose)
+        .result(ShownResult::WinOrLose)
         .title("Slime Volleyball")
         .execution(Execution::Browser)
         .input_delay(InputDelay::Adaptive { most: 3 })

@@ -108,16 +108,16 @@ fn comprehension() -> Page {
 fn game(id: &str, title: &str) -> GameScene {
     controls(
         GameScene::new::<SlimeVolleyball>(id, Config { lives: 3, ..Config::default() })
-            .verdict(Verdict::WinOrLose)
+            .result(ShownResult::WinOrLose)
             .title(title),
     )
-    .verdict(Verdict::WinOrLose)
+    .result(ShownResult::WinOrLose)
 }
 
 fn practice() -> GameScene {
     let once = Config { lives: 1, ..Config::default() };
     let game = GameScene::new::<SlimeVolleyball>("practice", once)
-        .verdict(Verdict::WinOrLose)
+        .result(ShownResult::WinOrLose)
         .title("Practice")
         .seat(Seat::Human)
         .seat(Seat::policy("slime_volleyball", policies::slime_volleyball))

@@ -19,8 +19,10 @@ const TICKET: &str = "ticket";
 const ID: char = 's';
 /// How many bytes of a signature are the key in an address.
 const KEY_BYTES: usize = 16;
-/// Where the proof of who somebody is stands in an address and in a form, if a browser keeps no cookie.
+/// The parameter of an address with the proof of who somebody is, if a browser keeps no cookie.
 pub const PROOF: &str = "as";
+/// The field of a form with the same. No question can be called so.
+pub const PROOF_FIELD: &str = "footlights.as";
 /// How long a short-lived signature holds, ms: longer than an object takes to start, and longer than clocks differ.
 const SHORT_LIFE_MS: u64 = 60_000;
 

@@ -262,7 +262,7 @@ async fn submit_page(
     scene: &str,
 ) -> Result<Response, ApiError> {
     let mut sent = form(&mut request).await?;
-    if let Some(place) = sent.iter().position(|(name, _)| name == auth::PROOF) {
+    if let Some(place) = sent.iter().position(|(name, _)| name == auth::PROOF_FIELD) {
         let (_, proof) = sent.swap_remove(place);
         let Identity { experiment, subject, .. } = &visitor.identity;
         visitor.identity = auth::check_proof(&Signer::new(env)?, &proof, experiment, subject)?;

@@ -4,7 +4,7 @@
 //! Every stage of [`PlayStage`] either ends by itself or has a button that leads out of it, so no failure is a dead end.
 
 use footlights_protocol::{
-    MonotonicMs, Verdict,
+    MonotonicMs, ShownResult,
     wire::{ClientToRoom, CloseCode},
 };
 
@@ -87,7 +87,7 @@ pub struct Play {
     asked_again: bool,
     stage: PlayStage,
     /// What the page says of the result.
-    verdict: Verdict,
+    shown_result: ShownResult,
     /// There while the connection is lost for so long that it may never come back.
     probe: Option<Probe>,
     /// Files that could not be loaded, and how many of them the room knows of.
@@ -115,7 +115,7 @@ impl Play {
             focused,
             asked_again: false,
             stage: PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now)),
-            verdict: Verdict::default(),
+            shown_result: ShownResult::default(),
             probe: None,
             failed_assets: (Vec::new(), 0),
             news: true,
@@ -131,13 +131,13 @@ impl Play {
 
     /// The same, with these words at its end.
     #[must_use]
-    pub fn ending_with(self, verdict: Verdict) -> Self {
-        Self { verdict, ..self }
+    pub fn ending_with(self, shown_result: ShownResult) -> Self {
+        Self { shown_result, ..self }
     }
 
     /// What the page says of the result.
-    pub fn verdict(&self) -> &Verdict {
-        &self.verdict
+    pub fn shown_result(&self) -> &ShownResult {
+        &self.shown_result
     }
 
     /// Where the participant is.

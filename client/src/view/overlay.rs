@@ -1,7 +1,7 @@
 //! What lies over the picture whenever the participant cannot play, with words for it and a way out.
 
 use footlights_protocol::{
-    MonotonicMs, Outcome, Tick, Verdict,
+    MonotonicMs, Outcome, ShownResult, Tick,
     wire::{Phase, Presence, Status},
 };
 
@@ -165,7 +165,7 @@ pub fn overlay(play: &Play, now: MonotonicMs) -> Option<Overlay> {
             Some(Overlay::new("loading", Tone::Calm, "Loading the game", "One moment, please."))
         }
         PlayStage::Lobby(lobby) => Some(in_lobby(lobby, now)),
-        PlayStage::Seat(seat, Some(advance)) => Some(finished(seat, advance, play.verdict(), now)),
+        PlayStage::Seat(seat, Some(advance)) => Some(finished(seat, advance, play.shown_result(), now)),
         PlayStage::Seat(seat, None) => in_seat(seat, now),
         PlayStage::Stopped(stop, seat, advance) => Some(stopped(stop, seat.is_some(), advance.as_ref(), now)),
     }
@@ -363,13 +363,18 @@ fn paused(seat: &SeatConnection, status: &Status, two: bool, left: f64) -> Overl
     overlay
 }
 
-fn finished(seat: &SeatConnection, advance: &SceneAdvance, chosen: &Verdict, now: MonotonicMs) -> Overlay {
+fn finished(
+    seat: &SeatConnection,
+    advance: &SceneAdvance,
+    chosen: &ShownResult,
+    now: MonotonicMs,
+) -> Overlay {
     let end = seat.finished();
     let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
     let own = seat.welcome().map_or(0, |welcome| welcome.agent.index());
     let (tone, title, text) = match end.and_then(|end| early_end(end.outcome, names.len() == 2)) {
         Some((title, text)) => (Tone::Warn, title, text),
-        None => verdict(chosen, end, own),
+        None => result(chosen, end, own),
     };
     let mut overlay = Overlay::new("finished", tone, title, text);
     if end.is_some_and(|end| end.outcome == Outcome::Excluded) && !seat.notice().is_empty() {
@@ -400,10 +405,10 @@ fn finished(seat: &SeatConnection, advance: &SceneAdvance, chosen: &Verdict, now
     overlay
 }
 
-fn verdict<'a>(chosen: &'a Verdict, end: Option<&Finished>, own: usize) -> (Tone, &'a str, &'static str) {
+fn result<'a>(chosen: &'a ShownResult, end: Option<&Finished>, own: usize) -> (Tone, &'a str, &'static str) {
     match (chosen, end.map(|end| end.scores.as_slice())) {
-        (Verdict::Words(words), _) => (Tone::Good, words, ""),
-        (Verdict::WinOrLose, Some([Some(a), Some(b)])) if a != b => {
+        (ShownResult::Words(words), _) => (Tone::Good, words, ""),
+        (ShownResult::WinOrLose, Some([Some(a), Some(b)])) if a != b => {
             let won = if own == 0 { a > b } else { b > a };
             if won { (Tone::Good, "You won", "") } else { (Tone::Calm, "You lost", "") }
         }

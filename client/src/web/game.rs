@@ -9,7 +9,7 @@ use footlights_canvas::{
     AssetEvent, Assets, Canvas,
     dom::{Listener, OrMissing, Result, attentive, child, now, sleep, warn, window},
 };
-use footlights_protocol::{MonotonicMs, Verdict};
+use footlights_protocol::{MonotonicMs, ShownResult};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
@@ -105,7 +105,7 @@ impl Game {
         let overlay = OverlayView::new(section)?;
         let screen = Screen::new(canvas, panel, overlay, section, title)?;
         let play = Play::new(&lobby, simulation::fingerprint(&env), simulation::ENGINE, attentive(), now())
-            .ending_with(verdict(&data.get("verdict").unwrap_or_default()))
+            .ending_with(shown_result(&data.get("result").unwrap_or_default()))
             .loading();
 
         let game = Rc::new_cyclic(|me: &Weak<RefCell<Self>>| {
@@ -402,10 +402,10 @@ pub fn section(scene: &Element) -> std::result::Result<Option<HtmlElement>, JsVa
 }
 
 /// What the page says of the result, as the page's HTML has it.
-fn verdict(told: &str) -> Verdict {
+fn shown_result(told: &str) -> ShownResult {
     match (told, told.strip_prefix("words:")) {
-        (_, Some(words)) => Verdict::Words(words.to_owned()),
-        ("win_or_lose", None) => Verdict::WinOrLose,
-        _ => Verdict::GameOver,
+        (_, Some(words)) => ShownResult::Words(words.to_owned()),
+        ("win_or_lose", None) => ShownResult::WinOrLose,
+        _ => ShownResult::GameOver,
     }
 }

@@ -5,7 +5,7 @@ use footlights_client::{
     view,
 };
 use footlights_protocol::{
-    Outcome, Verdict,
+    Outcome, ShownResult,
     wire::{CloseCode, RoomToClient},
 };
 
@@ -37,12 +37,12 @@ fn the_result_stays_a_while_and_the_next_scene_comes_by_itself_once_all_is_saved
 
 #[test]
 fn the_experimenter_says_what_the_end_says() {
-    for (verdict, title) in [
-        (Verdict::WinOrLose, "You won"),
-        (Verdict::GameOver, "Game over"),
-        (Verdict::Words("Well done, both of you!".into()), "Well done, both of you!"),
+    for (shown, title) in [
+        (ShownResult::WinOrLose, "You won"),
+        (ShownResult::GameOver, "Game over"),
+        (ShownResult::Words("Well done, both of you!".into()), "Well done, both of you!"),
     ] {
-        let mut page = Page::ending_with(verdict);
+        let mut page = Page::ending_with(shown);
         page.finish(true, [1.0, -1.0]);
         assert_eq!(page.overlay().title, title);
     }

@@ -6,7 +6,7 @@ use footlights_client::{
 };
 use footlights_env::{Agent, Viewport, surface::Delta};
 use footlights_protocol::{
-    KeySet, MonotonicMs, Outcome, Tick, Verdict,
+    KeySet, MonotonicMs, Outcome, ShownResult, Tick,
     keys::Keyboard,
     wire::{
         self, ClientToLobby, ClientToRoom, Frame, LobbyToClient, MAX_FROM_BROWSER, Phase, Presence,
@@ -75,13 +75,13 @@ impl Page {
 
     /// Through the lobby into a running game.
     pub fn playing() -> Self {
-        Self::ending_with(Verdict::WinOrLose)
+        Self::ending_with(ShownResult::WinOrLose)
     }
 
-    /// The same, with that verdict.
-    pub fn ending_with(verdict: Verdict) -> Self {
+    /// The same, with that.
+    pub fn ending_with(shown: ShownResult) -> Self {
         let mut page = Self::new();
-        page.play = Play::new(LOBBY, Some(DIGEST), None, true, MonotonicMs(0.0)).ending_with(verdict);
+        page.play = Play::new(LOBBY, Some(DIGEST), None, true, MonotonicMs(0.0)).ending_with(shown);
         page.input(PlayInput::Wake);
         page.input(PlayInput::Opened);
         page.lobby(WAITING);

@@ -12,7 +12,7 @@
 
 pub use footlights_env::Image;
 pub use footlights_protocol::{
-    InputDelay, Outcome, ShownScores, Verdict,
+    InputDelay, Outcome, ShownResult, ShownScores,
     keys::{InputMode, MissingAction},
 };
 

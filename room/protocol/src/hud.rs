@@ -39,7 +39,7 @@ impl ShownScores {
 /// What the page says of the result when a game is over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ShownResult {
     /// That the game is over.
     #[default]
     GameOver,

@@ -17,7 +17,7 @@ mod time;
 pub mod timeline;
 pub mod wire;
 
-pub use hud::{Hud, ShownScores, Verdict};
+pub use hud::{Hud, ShownResult, ShownScores};
 pub use input_delay::InputDelay;
 pub use keys::KeySet;
 pub use outcome::Outcome;

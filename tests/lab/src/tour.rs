@@ -11,7 +11,7 @@ pub fn experiment() -> Experiment {
         .image("hill.svg", "A car in a valley; a flag on the hill to its right.");
     let reminder = instructions.clone();
     let game = GameScene::new::<SlimeVolleyball>("game", Config { lives: 5, ..Config::default() })
-        .verdict(Verdict::WinOrLose)
+        .result(ShownResult::WinOrLose)
         .title("Slime Volleyball")
         .seat(Seat::Human)
         .seat(Seat::policy("chaser", || Ok(Box::new(Chaser))))

@@ -4,7 +4,7 @@ use footlights_engine::participant::Participant;
 use footlights_experiment::{Page, Screening, progress::NO_SCRIPT};
 use maud::{Markup, html};
 
-use crate::auth::PROOF;
+use crate::auth::PROOF_FIELD;
 
 use super::{
     parts::{ahead, parts},
@@ -20,7 +20,7 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
                 // What earlier people typed on this machine is nobody else's to see.
                 autocomplete="off" data-draft=[(!page.questions.is_empty()).then_some("")]
                 data-room=[(!page.questions.is_empty()).then(|| Participant::room_for_text(view.session))] {
-                @if let Some(proof) = view.proof { input type="hidden" name=(PROOF) value=(proof); }
+                @if let Some(proof) = view.proof { input type="hidden" name=(PROOF_FIELD) value=(proof); }
                 // The researcher's own HTML may have the control of a question.
                 (parts(view, &page.body))
                 @if let Some(again) = again {

@@ -1,7 +1,7 @@
 //! The scene in which a participant is.
 
 use footlights_experiment::Scene;
-use footlights_protocol::Verdict;
+use footlights_protocol::ShownResult;
 use maud::{Markup, html};
 
 use super::{
@@ -29,7 +29,7 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
             section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
                 data-env=(game.environment.id) data-policies=[game.policies_in_browser().then_some(POLICIES)]
                 data-models=[model_names(experiment, game)] data-assets=[assets(game)]
-                data-experiment=(experiment.id) data-verdict=(verdict(&game.episodes.verdict))
+                data-experiment=(experiment.id) data-result=(shown_result(&game.episodes.shown_result))
                 data-lobby={ (base) "/lobby/" (game.id) }
                 data-next={ (base) "/scenes/" (game.id) } {
                 (without_script(view, &game.id))
@@ -40,12 +40,12 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
     shell(&experiment.title, Some((experiment, base)), bar, main)
 }
 
-/// What the page says of the result, for `data-verdict`: a word, or the words behind a colon.
-fn verdict(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::GameOver => "game_over".into(),
-        Verdict::WinOrLose => "win_or_lose".into(),
-        Verdict::Words(words) => format!("words:{words}"),
+/// What the page says of the result, for `data-result`: a word, or the words behind a colon.
+fn shown_result(shown: &ShownResult) -> String {
+    match shown {
+        ShownResult::GameOver => "game_over".into(),
+        ShownResult::WinOrLose => "win_or_lose".into(),
+        ShownResult::Words(words) => format!("words:{words}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How many episodes a game has, and how long they are.
 
-use footlights_protocol::{ShownScores, Verdict};
+use footlights_protocol::{ShownResult, ShownScores};
 use serde::Serialize;
 
 /// How many episodes a game has, and how long they are.
@@ -17,13 +17,13 @@ pub struct Episodes {
     pub shown_scores: ShownScores,
     /// What the page says of the result.
     #[serde(skip_serializing_if = "is_game_over")]
-    pub verdict: Verdict,
+    pub shown_result: ShownResult,
     /// The countdown before an episode.
     pub countdown_ms: u64,
 }
 
-fn is_game_over(verdict: &Verdict) -> bool {
-    *verdict == Verdict::GameOver
+fn is_game_over(shown: &ShownResult) -> bool {
+    *shown == ShownResult::GameOver
 }
 
 impl Default for Episodes {
@@ -33,7 +33,7 @@ impl Default for Episodes {
             max_steps: None,
             carry_score: true,
             shown_scores: ShownScores::All,
-            verdict: Verdict::GameOver,
+            shown_result: ShownResult::GameOver,
             countdown_ms: 3_000,
         }
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use footlights_env::{ActionValue, Agent, Environment, Image, Policy, PolicyError, Simulation};
 use footlights_protocol::{
-    InputDelay, Outcome, ShownScores, Verdict,
+    InputDelay, Outcome, ShownResult, ShownScores,
     keys::{InputMode, MissingAction},
     timeline::Rules,
 };
@@ -247,8 +247,8 @@ impl GameScene {
 
     /// What the page says of the result when the game is over; that it is over without this. Who won is a part of a game for
     /// two who compete, and a manipulation of one for two who work together.
-    pub fn verdict(mut self, verdict: Verdict) -> Self {
-        self.episodes.verdict = verdict;
+    pub fn result(mut self, shown: ShownResult) -> Self {
+        self.episodes.shown_result = shown;
         self
     }
 
