@@ -7,7 +7,7 @@ import { cable } from "./cable.mjs";
 import * as chromium from "./chromium.mjs";
 import * as firefox from "./firefox.mjs";
 import { STUDY, gameOf, restless, same } from "./rollback.mjs";
-import { TOKEN, browser, edge, subject } from "./world.mjs";
+import { browser, edge, subject } from "./world.mjs";
 
 const COLORS = { left: [240, 110, 70], right: [80, 170, 250], ball: [255, 221, 87] };
 const skip = !process.env.FIREFOX_BIN && "no Firefox";
@@ -71,39 +71,4 @@ test("Firefox and Chromium play one game, 50 ms from the edge: both paint it, bo
   await pages[0].browserContext().close();
   await pages[1].context().close();
   await line.stop();
-});
-
-test("what people watch in Firefox is what they watch in Chromium, and a film of it is saved", { skip }, async () => {
-  const moment = `${edge.url}watch#model=checkpoint_ep455&seed=7&episode=1&step=40`;
-  const parts = ["step", "total", "reward", "action", "meters", "actions"];
-  const seen = [];
-  const [left, right] = [await firefox.person(fox), await chromium.person(browser)];
-  for (const page of [left, right]) {
-    await page.goto(moment);
-    const there = () => document.querySelector('[data-part="step"]')?.textContent === "40";
-    await (page === left ? page.waitForFunction(there, {}) : page.waitForFunction(there));
-    seen.push(await page.evaluate((parts) => parts.map((part) => document.querySelector(`[data-part="${part}"]`).textContent), parts));
-  }
-  assert.deepEqual(seen[0], seen[1]);
-  assert.equal(await left.evaluate(() => document.querySelector("[data-where]").dataset.where), "browser");
-  await left.evaluate(() => document.querySelector('[data-part="film"]').click());
-  await left.waitForFunction(() => document.querySelector('[data-part="told"]').textContent.startsWith("The film is saved"), {});
-  assert.deepEqual([...left.problems, ...right.problems], []);
-  await left.browserContext().close();
-  await right.context().close();
-});
-
-test("a training is watched in Firefox while it goes on", { skip }, async () => {
-  const page = await firefox.person(fox);
-  await page.goto(`${edge.url}train?run=fox#token=${TOKEN}`);
-  await page.waitForFunction(() => document.body.dataset.state === "ready", {});
-  await page.evaluate(() => {
-    const form = document.querySelector("form");
-    for (const [name, value] of [["num_episodes", "4"], ["step_delay", "0.02"], ["show_every", "3"]]) form.elements[name].value = value;
-    form.querySelector("button").click();
-  });
-  await page.waitForFunction(() => Number(document.querySelector('[data-part="step"]').textContent) > 5, {});
-  await page.waitForFunction(() => document.body.textContent.includes("The training is over"), { timeout: 60_000 });
-  assert.deepEqual(page.problems, []);
-  await page.browserContext().close();
 });

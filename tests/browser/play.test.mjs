@@ -63,7 +63,7 @@ test("one person plays the policy: keys move the own slime at once, a reload kee
   await page.keyboard.down("ArrowLeft");
   await page.waitForFunction(() => window.footlights.ack >= 1);
   const pressed = await page.evaluate(() => window.footlights.tick);
-  await page.waitForFunction((tick) => window.footlights.tick >= tick + 6, pressed);
+  await page.waitForFunction((tick) => window.footlights.tick >= tick + 12, pressed);
   const moved = await find(page, ORANGE);
   assert.ok(moved.x < before.x - 0.04, `${before.x} -> ${moved.x}`);
   await page.keyboard.up("ArrowLeft");

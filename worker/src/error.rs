@@ -133,16 +133,17 @@ impl ApiError {
         }
     }
 
-    /// A page for the participant who opened `path`.
-    pub fn page(&self, path: &str) -> worker::Result<Response> {
+    /// A page for the participant who opened `address`, a path with what else proves who they are. In the frame of another
+    /// site they must be able to read it, too; it shows nothing of anybody.
+    pub fn page(&self, address: &str, in_frame: bool) -> worker::Result<Response> {
         self.log();
         let (title, words) = self.words();
         let again = matches!(self, Self::Progress(_)) || self.status() >= 500;
         // A form is not sent again; the page that belongs to it is opened instead.
-        let again = again.then(|| path.split_once("/scenes/").map_or(path, |(page, _)| page));
+        let again = again.then(|| address.split_once("/scenes/").map_or(address, |(page, _)| page));
         // In a frame no cookie may come along; the page's program then goes another way in.
         let arrives = matches!(self, Self::Unauthorized);
-        let framed = if arrives { Framed::Anywhere } else { Framed::Here };
+        let framed = if arrives || in_frame { Framed::Anywhere } else { Framed::Here };
         let page = document::framed(pages::problem(title, words, &self.to_string(), again, arrives), framed)?;
         Ok(page.with_status(self.status()))
     }

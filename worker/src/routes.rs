@@ -33,13 +33,18 @@ const MAX_TAB: usize = 40;
 pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let socket = is_socket(&request);
     let path = request.path();
+    let in_frame = request.headers().get("sec-fetch-dest").ok().flatten().is_some_and(|to| to == "iframe");
+    let proof = request.url().ok().and_then(|url| parameter(&url, auth::PROOF));
     match route(request, &env).await {
         Ok(response) => Ok(response),
         Err(error) if socket && (path == "/ws" || path.starts_with("/ws/")) => error.json_socket(),
         Err(error) if socket => error.socket(),
         Err(error) if path.starts_with("/api/") => error.json(),
         Err(error) if path == "/admin" || path.starts_with("/admin/") => admin::problem(&error),
-        Err(error) => error.page(&path),
+        Err(error) => {
+            let proof = proof.map(|proof| format!("?{}={proof}", auth::PROOF)).unwrap_or_default();
+            error.page(&format!("{path}{proof}"), in_frame)
+        }
     }
 }
 
@@ -286,7 +291,8 @@ async fn submit_page(
 
 /// The last page: shows the code once everything is saved.
 async fn complete_experiment(env: &Env, visitor: &Visitor) -> Result<Response, ApiError> {
-    let request = CompleteExperiment { experiment: visitor.identity.experiment.clone() };
+    let Identity { experiment, identifiers, .. } = &visitor.identity;
+    let request = CompleteExperiment { experiment: experiment.clone(), identifiers: identifiers.clone() };
     match call(env, &address(&visitor.identity), request).await? {
         Some(state) => show(visitor, &state, true, None),
         None => see_other(&visitor.base, Headers::new()),

@@ -2,9 +2,11 @@
 
 use footlights_protocol::{KeySet, MonotonicMs, keys::Keyboard};
 
-/// A keyboard that does not say which of its keys it is, such as one on a screen, may not tell of a release either: its
-/// key is held for this long after it was last pressed, ms.
-const UNSURE_MS: f64 = 300.0;
+/// A keyboard that does not say which of its keys it is, such as one on a screen, may not tell of a release either. Its key
+/// is held for this long after it went down, ms: longer than a key takes to repeat for the first time,
+const FIRST_REPEAT_MS: f64 = 1_000.0;
+/// and this long after each repeat, ms.
+const REPEAT_MS: f64 = 300.0;
 
 /// The keys that are held now.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +42,10 @@ impl HeldKeys {
 
     /// A key goes down whose release may never be told.
     pub fn press_unsure(&mut self, bit: KeySet, now: MonotonicMs) {
+        let before = self.unsure.len();
         self.unsure.retain(|(key, _)| *key != bit);
-        self.unsure.push((bit, now + UNSURE_MS));
+        let repeats = self.unsure.len() < before;
+        self.unsure.push((bit, now + if repeats { REPEAT_MS } else { FIRST_REPEAT_MS }));
     }
 
     /// A key goes up.
@@ -197,12 +201,13 @@ mod tests {
     fn a_key_whose_release_is_never_told_is_released_after_its_last_repeat() {
         let mut held = held();
         held.press_unsure(KeySet(1), MonotonicMs(0.0));
-        held.press_unsure(KeySet(1), MonotonicMs(200.0));
-        assert!(!held.expire(MonotonicMs(200.0 + UNSURE_MS - 1.0)));
+        assert!(!held.expire(MonotonicMs(FIRST_REPEAT_MS - 1.0)));
+        held.press_unsure(KeySet(1), MonotonicMs(700.0));
+        assert!(!held.expire(MonotonicMs(700.0 + REPEAT_MS - 1.0)));
         assert_eq!(held.keys(), KeySet(1));
-        assert!(held.expire(MonotonicMs(200.0 + UNSURE_MS)));
+        assert!(held.expire(MonotonicMs(700.0 + REPEAT_MS)));
         assert_eq!(held.keys(), KeySet::EMPTY);
-        held.press_unsure(KeySet(1), MonotonicMs(900.0));
+        held.press_unsure(KeySet(1), MonotonicMs(2_000.0));
         held.release(KeySet(1));
         assert!(!held.is_unsure() && held.keys().is_empty());
     }

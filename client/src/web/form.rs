@@ -1,6 +1,6 @@
 //! Sends the forms of a scene in the background; what was entered survives a failure.
 
-use footlights_canvas::dom::{OrMissing, Result, child, warn, words};
+use footlights_canvas::dom::{OrMissing, Result, child, warn, window, words};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
@@ -17,6 +17,9 @@ pub fn submitted(event: SubmitEvent) {
         return;
     };
     let inside = scene().is_ok_and(|scene| scene.contains(Some(&form)));
+    // What a recruiter is sent is the browser's to send, and its answer the browser's to show.
+    let ours = window().and_then(|window| window.location().origin());
+    let inside = inside && ours.is_ok_and(|ours| form.action().starts_with(&format!("{ours}/")));
     if event.default_prevented() || !inside || !form.method().eq_ignore_ascii_case("post") {
         return;
     }

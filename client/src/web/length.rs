@@ -17,16 +17,12 @@ struct Length {
 impl Length {
     /// None for a field without a limit.
     fn of(field: &Element) -> Option<Self> {
-        let limit = |element: &Element, name| element.get_attribute(name)?.parse::<usize>().ok();
-        let most = limit(field, "data-max-chars")?;
-        // The record of a participant has an end, too.
-        let form = field.closest("form").ok().flatten();
-        let room = form.and_then(|form| limit(&form, "data-room")).unwrap_or(usize::MAX);
+        let most = field.get_attribute("data-max-chars")?.parse().ok()?;
         let text = match field.dyn_ref::<HtmlInputElement>() {
             Some(input) => clean_line(&input.value()),
             None => clean_lines(&field.dyn_ref::<HtmlTextAreaElement>()?.value()),
         };
-        Some(Self { found: text.chars().count(), most: most.min(room) })
+        Some(Self { found: text.chars().count(), most })
     }
 
     fn words(&self) -> String {
@@ -50,8 +46,15 @@ pub fn show(field: &Element) {
     let Some(place) = place.and_then(|place| place.query_selector(".count").ok().flatten()) else { return };
     let words = length.words();
     if place.text_content().as_deref() != Some(&words) {
+        let is_over = length.found > length.most;
         place.set_text_content(Some(&words));
-        let _ = place.class_list().toggle_with_force("over", length.found > length.most);
+        let _ = place.class_list().toggle_with_force("over", is_over);
+        // A screen reader reads the words with the field, and says at once only that it cannot be sent.
+        let _ = if is_over {
+            field.set_attribute("aria-invalid", "true")
+        } else {
+            field.remove_attribute("aria-invalid")
+        };
     }
 }
 

@@ -3,7 +3,7 @@
 use footlights_canvas::dom::{Result, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, DomParser, RequestInit, Response, SupportedType, UrlSearchParams};
+use web_sys::{Document, DomParser, Element, RequestInit, Response, SupportedType, UrlSearchParams};
 
 /// Posts a form's entries to `path`.
 pub async fn post(path: &str, body: &UrlSearchParams) -> Result<Response> {
@@ -21,5 +21,12 @@ pub async fn current_page() -> Result<Response> {
 /// The page in an answer.
 pub async fn parse(answer: &Response) -> Result<Document> {
     let html = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
-    DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)
+    let page = DomParser::new()?.parse_from_string(&html, SupportedType::TextHtml)?;
+    // A parser runs no scripts, so it makes elements of what is for browsers that run none. On a page of ours it is text.
+    let without = page.query_selector_all("noscript")?;
+    for element in (0..without.length()).filter_map(|place| without.get(place)) {
+        let element: Element = element.dyn_into()?;
+        element.set_text_content(Some(&element.inner_html()));
+    }
+    Ok(page)
 }

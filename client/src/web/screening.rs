@@ -43,7 +43,9 @@ pub async fn measure(form: &HtmlFormElement) -> Result<()> {
     set(form, "touch", if touch { "true" } else { "false" })?;
     let mouse = window()?.match_media("(any-pointer: fine)")?.is_some_and(|query| query.matches());
     set(form, "mouse", if mouse { "true" } else { "false" })?;
-    set(form, "socket", if socket_opens(&path).await? { "true" } else { "false" })?;
+    // One that does not open may be bad luck.
+    let opens = socket_opens(&path).await? || socket_opens(&path).await?;
+    set(form, "socket", if opens { "true" } else { "false" })?;
     if let Some(status) = form.query_selector("[role=status]")? {
         status.set_text_content(Some("Done."));
     }

@@ -69,6 +69,15 @@ pub fn table(experiment: &Experiment) -> Table<IdentifierRow> {
         &recruiter.session
     });
     columns.push(Column::new(
+        "recruiter_parameters",
+        ColumnType::Text,
+        "All that the address said of the participant when they began: a JSON object.",
+        |row: &IdentifierRow| {
+            let parameters = (!row.external.is_empty()).then(|| serde_json::to_string(&row.external).ok());
+            parameters.flatten().into()
+        },
+    ));
+    columns.push(Column::new(
         "other_visits",
         ColumnType::Text,
         "What the addresses of later visits said, where that differs: a JSON list of objects.",

@@ -68,4 +68,22 @@ pub struct Identifiers {
     /// What it said at later visits, where that differs: a new session of the recruiter, for example.
     #[serde(default)]
     pub visits: Vec<BTreeMap<String, String>>,
+    /// The same of visits after the last page was reached.
+    #[serde(default)]
+    pub late_visits: Vec<BTreeMap<String, String>>,
+}
+
+impl Identifiers {
+    /// All later visits, in order.
+    pub fn later(&self) -> impl Iterator<Item = &BTreeMap<String, String>> {
+        self.visits.iter().chain(&self.late_visits)
+    }
+
+    /// The newest value of each parameter.
+    #[must_use]
+    pub fn newest(&self) -> BTreeMap<String, String> {
+        let mut newest = self.external.clone();
+        self.later().for_each(|visit| newest.extend(visit.clone()));
+        newest
+    }
 }

@@ -107,6 +107,7 @@ fn session() -> SessionRecord {
             source: "prolific".into(),
             external: BTreeMap::from([("PROLIFIC_PID".to_owned(), "5f1cPERSON".to_owned())]),
             visits: Vec::new(),
+            late_visits: Vec::new(),
         }),
         begun_at_ms: EpochMs(1_790_000_000_123),
         ended_at_ms: None,

@@ -12,7 +12,7 @@ use footlights_data::{
 use footlights_experiment::{
     Answer, Ending, Experiment, Globals, Scene, ValidationErrors,
     progress::{Assignment, GameResult, ProgressError, SubmitOutcome},
-    recruiter::Returning,
+    recruiter::{Recruiter, Returning},
 };
 use footlights_protocol::{EpochMs, Outcome};
 
@@ -38,8 +38,6 @@ const MAX_LONG_BYTES: usize = 700_000;
 const SHORT_BYTES: usize = 1_000;
 /// Every answer is in the record twice: in the submission, and by its name.
 const COPIES: usize = 2;
-/// Bytes of a character at most that is written in most scripts.
-const BYTES_PER_CHAR: usize = 3;
 
 /// Who a participant is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,8 +127,11 @@ impl Participant {
         self.session.progress.begin(experiment, scene, assignment, globals)?;
         self.session.experiment = identity.experiment;
         self.session.subject = identity.subject;
-        self.session.identifiers =
-            Some(Identifiers { source: identity.source, external: identity.identifiers, visits: Vec::new() });
+        self.session.identifiers = Some(Identifiers {
+            source: identity.source,
+            external: identity.identifiers,
+            ..Identifiers::default()
+        });
         self.session.begun_at_ms = now;
         self.record_event(now, experiment, EventKind::Begun, String::new());
         self.enter_scene(now, experiment);
@@ -139,22 +140,35 @@ impl Participant {
 
     /// The participant opened the recruiter's link again, with these parameters. Returns whether that is news: they are
     /// others than before, such as a new session of the recruiter. They are kept.
-    pub fn visit(&mut self, parameters: &BTreeMap<String, String>) -> bool {
+    pub fn visit(&mut self, experiment: &Experiment, parameters: &BTreeMap<String, String>) -> bool {
+        let at_the_end = self.ending(experiment).is_some();
         let Some(known) = &mut self.session.identifiers else { return false };
-        let is_known = known.external == *parameters || known.visits.contains(parameters);
-        if is_known || parameters.is_empty() || known.visits.len() >= MAX_VISITS {
+        let is_known = known.external == *parameters || known.later().any(|visit| visit == parameters);
+        if is_known || parameters.is_empty() || known.later().count() >= MAX_VISITS {
             return false;
         }
-        known.visits.push(parameters.clone());
+        if at_the_end {
+            known.late_visits.push(parameters.clone());
+        } else {
+            known.visits.push(parameters.clone());
+        }
         true
     }
 
-    /// Whether somebody with these parameters takes part again who is at the end, where the experiment refuses that.
+    /// Whether somebody with these parameters was at the end before this session of the recruiter, where the experiment
+    /// refuses that.
     #[must_use]
     pub fn has_taken_part(&self, experiment: &Experiment, parameters: &BTreeMap<String, String>) -> bool {
-        let began_with = self.session.identifiers.as_ref().map(|known| &known.external);
-        let is_other = began_with.is_some_and(|known| known != parameters) && !parameters.is_empty();
-        experiment.returning == Returning::Refused && is_other && self.ending(experiment).is_some()
+        if experiment.returning != Returning::Refused || self.ending(experiment).is_none() {
+            return false;
+        }
+        let Some(known) = &self.session.identifiers else { return false };
+        let recruiters = experiment.all_recruiters();
+        let recruiter = recruiters.iter().find(|recruiter| recruiter.source == known.source);
+        let session = |of| recruiter.and_then(|recruiter| Recruiter::value(&recruiter.session, of));
+        // Who comes without one, by a reload for example, is who they were.
+        let Some(this) = session(parameters) else { return false };
+        std::iter::once(&known.external).chain(&known.visits).all(|visit| session(visit) != Some(this))
     }
 
     /// The participant sent the current page.
@@ -231,13 +245,6 @@ impl Participant {
             "There is not enough room left for so much text. Please shorten this to {fits} characters: it has {chars}."
         );
         Some(ValidationErrors::from([(question.clone(), why)]))
-    }
-
-    /// How many more characters of text fit in a record, in most scripts.
-    #[must_use]
-    pub fn room_for_text(session: &SessionRecord) -> usize {
-        let stored = serde_json::to_vec(session).map_or(usize::MAX, |bytes| bytes.len());
-        MAX_LONG_BYTES.saturating_sub(stored) / (COPIES * BYTES_PER_CHAR)
     }
 
     /// How many bytes the record takes as JSON. A record that cannot be encoded is too large for any limit.
@@ -322,7 +329,10 @@ impl Participant {
     /// there, and who closed the page is told by nobody.
     #[must_use]
     pub fn wait_ends(&self, experiment: &Experiment) -> Option<EpochMs> {
-        Some(self.wait_limit(experiment)? + WAIT_MARGIN_MS)
+        let Some(Scene::Game(game)) = self.session.progress.current(experiment) else { return None };
+        // A group that is held, or asked whether it is ready, does not time out meanwhile.
+        let held = game.waitroom.ready_check_ms.unwrap_or(0) + game.waitroom.wait_jitter_ms.1;
+        Some(self.wait_limit(experiment)? + held + WAIT_MARGIN_MS)
     }
 
     /// The longest that they wait, if they wait.
@@ -418,7 +428,8 @@ impl Participant {
 
 #[cfg(test)]
 mod tests {
-    use footlights_experiment::{Page, Question};
+    use footlights_environments::slime_volleyball::{Config, SlimeVolleyball};
+    use footlights_experiment::{GameScene, Page, Question, Seat, Waitroom};
 
     use super::*;
 
@@ -537,29 +548,65 @@ mod tests {
 
     #[test]
     fn every_session_of_a_recruiter_is_in_the_data_and_may_be_refused_after_the_end() {
-        let experiment = experiment();
+        let experiment = experiment().returning(Returning::Refused);
         let mut participant = begun(&experiment);
         let visit = |session: &str| BTreeMap::from([("SESSION_ID".to_owned(), session.to_owned())]);
-        participant.session.identifiers.as_mut().unwrap().external = visit("1");
-        for (session, is_news) in [("1", false), ("2", true), ("2", false), ("1", false), ("3", true)] {
-            assert_eq!(participant.visit(&visit(session)), is_news, "{session}");
+        let mut known =
+            Identifiers { source: "prolific".into(), external: visit("1"), ..Identifiers::default() };
+        participant.session.identifiers = Some(known.clone());
+        for (session, is_news) in [("1", false), ("2", true), ("2", false), ("1", false)] {
+            assert_eq!(participant.visit(&experiment, &visit(session)), is_news, "{session}");
+            assert!(!participant.has_taken_part(&experiment, &visit(session)), "who is on the way goes on");
         }
-        assert!(!participant.visit(&BTreeMap::new()), "the plain link says nothing");
-        let known = participant.session.identifiers.clone().unwrap();
-        assert_eq!((known.external, known.visits), (visit("1"), vec![visit("2"), visit("3")]));
+        assert!(!participant.visit(&experiment, &BTreeMap::new()), "the plain link says nothing");
+        participant.submit(EpochMs(9), &experiment, "survey", &[("why".into(), "a".into())], "").unwrap();
+        assert!(participant.ending(&experiment).is_some());
+        // Both sessions with which they came to the end see it; one that begins after that does not, however often.
+        assert!(participant.visit(&experiment, &visit("3")));
+        for (session, refused) in [("1", false), ("2", false), ("3", true), ("4", true)] {
+            assert_eq!(participant.has_taken_part(&experiment, &visit(session)), refused, "{session}");
+        }
+        assert!(!participant.has_taken_part(&experiment, &BTreeMap::new()));
+        assert!(!participant.has_taken_part(&experiment.clone().returning(Returning::GoesOn), &visit("3")));
+        (known.visits, known.late_visits) = (vec![visit("2")], vec![visit("3")]);
+        assert_eq!(participant.session.identifiers, Some(known.clone()));
+        assert_eq!(known.newest(), visit("3"), "what is handed in at the end is what they have now");
         for session in 0..2 * MAX_VISITS {
-            participant.visit(&visit(&format!("many{session}")));
+            participant.visit(&experiment, &visit(&format!("many{session}")));
         }
-        assert_eq!(participant.session.identifiers.as_ref().unwrap().visits.len(), MAX_VISITS);
-        let refuses = experiment.clone().returning(Returning::Refused);
-        assert!(!participant.has_taken_part(&refuses, &visit("2")), "who is on the way goes on");
-        while participant.ending(&refuses).is_none() {
-            let scene = participant.session.progress.current(&refuses).unwrap().id().to_owned();
-            participant.submit(EpochMs(9), &refuses, &scene, &[("why".into(), "a".into())], "").unwrap();
+        assert_eq!(participant.session.identifiers.unwrap().later().count(), MAX_VISITS);
+    }
+
+    #[test]
+    fn the_wait_of_who_closed_the_page_ends_after_everything_that_can_still_hold_a_group() {
+        let game = |waitroom: Waitroom| {
+            let scene = GameScene::new::<SlimeVolleyball>("game", Config::default());
+            Experiment::new("e", "E")
+                .scene(Scene::start(Page::new("start", "Hello")))
+                .scene(scene.seat(Seat::Human).seat(Seat::Human).waitroom(waitroom))
+                .scene(Scene::end(Page::new("end", "Bye")))
+        };
+        let plain = game(Waitroom::new().max_wait_ms(10_000));
+        let held = game(Waitroom::new().max_wait_ms(10_000).ready_check_ms(90_000).wait_jitter_ms(0, 5_000));
+        for (experiment, ends) in [(plain, 11_000 + WAIT_MARGIN_MS), (held, 106_000 + WAIT_MARGIN_MS)] {
+            let mut participant = begun(&experiment);
+            assert_eq!(participant.wait_ends(&experiment), None, "nobody waits yet");
+            assert_eq!(participant.skip_game(EpochMs(1_000), &experiment, "game"), Ok(false));
+            assert_eq!(participant.wait_ends(&experiment), Some(EpochMs(ends)));
+            assert!(!participant.clone().end_wait(EpochMs(ends - 1), &experiment));
+            let mut gone = participant.clone();
+            assert!(gone.end_wait(EpochMs(ends), &experiment) && !gone.end_wait(EpochMs(ends), &experiment));
+            assert_eq!(gone.ending(&experiment), Some(Ending::LobbyTimeout));
+            // A page whose sockets do not open asks, and is led on when the waiting room would.
+            assert_eq!(participant.skip_game(EpochMs(10_999), &experiment, "game"), Ok(false));
+            assert_eq!(participant.skip_game(EpochMs(11_000), &experiment, "game"), Ok(true));
+            assert_eq!(
+                participant.skip_game(EpochMs(12_000), &experiment, "game"),
+                Ok(true),
+                "it has gone on"
+            );
+            assert_eq!(participant.ending(&experiment), Some(Ending::LobbyTimeout));
         }
-        assert!(participant.has_taken_part(&refuses, &visit("2")));
-        assert!(!participant.has_taken_part(&refuses, &visit("1")), "a reload of the end");
-        assert!(!participant.has_taken_part(&experiment, &visit("2")));
     }
 
     #[test]

@@ -41,19 +41,21 @@ pub struct Arrival {
 /// A value cannot be what it should be: it is a placeholder that was not filled in, too long, or there are two of it. In
 /// words for who opened the address, and for who wrote it.
 pub fn arrive(experiment: &Experiment, query: &[(String, String)]) -> Result<Arrival, String> {
-    let mut given: BTreeMap<String, (&str, String)> = BTreeMap::new();
+    // A parameter without a value says nothing, and one that stands there twice with the same value says it once.
+    let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in query {
-        let value = clean_line(value);
-        let known = given.entry(name.to_lowercase()).or_insert_with(|| (name, value.clone()));
-        if known.1.is_empty() {
-            known.1 = value;
-        } else if !value.is_empty() && known.1 != value {
-            return Err(format!("the address has two different values of {name}"));
+        let (values, value) = (given.entry(name.to_lowercase()).or_default(), clean_line(value));
+        if !value.is_empty() && !values.contains(&value) {
+            values.push(value);
         }
     }
-    // A parameter without a value says nothing.
-    given.retain(|_, (_, value)| !value.is_empty());
-    let find = |name: &str| given.get(&name.to_lowercase()).map(|(_, value)| value.as_str());
+    let find =
+        |name: &str| given.get(&name.to_lowercase()).and_then(|values| values.first()).map(String::as_str);
+    let only = |name: &str| match given.get(&name.to_lowercase()).map_or(&[][..], Vec::as_slice) {
+        [] => Ok(None),
+        [value] => Ok(Some(value.as_str())),
+        [..] => Err(format!("the address has two different values of {name}")),
+    };
     let own = |name: &str| experiment.parameters.iter().any(|own| own.eq_ignore_ascii_case(name));
     let names =
         |recruiter: &Recruiter, name: &str| !(recruiter.by_convention && own(name)) && find(name).is_some();
@@ -68,8 +70,13 @@ pub fn arrive(experiment: &Experiment, query: &[(String, String)]) -> Result<Arr
     };
     let recruiter = recruiters.iter().find(is_here).or_else(|| recruiters.iter().find(looks));
     let mut identifiers = BTreeMap::new();
-    for name in recruiter.into_iter().flat_map(Recruiter::parameters) {
-        if let Some(value) = find(name) {
+    let theirs = |recruiter: &Recruiter| {
+        let named = recruiter.parameters().filter(|name| names(recruiter, name));
+        named.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for name in recruiter.map(theirs).unwrap_or_default() {
+        let name = name.as_str();
+        if let Some(value) = only(name)? {
             if name != SUBMIT_TO {
                 identifiers.insert(name.to_owned(), is_recruiters(name, value)?);
             } else if let Some(host) = SUBMIT_HOSTS.iter().find(|host| **host == value.trim_end_matches('/'))
@@ -80,7 +87,7 @@ pub fn arrive(experiment: &Experiment, query: &[(String, String)]) -> Result<Arr
     }
     let mut parameters = BTreeMap::new();
     for name in &experiment.parameters {
-        let Some(value) = find(name) else { continue };
+        let Some(value) = only(name)? else { continue };
         let found = value.chars().count();
         if found > MAX_VALUE {
             return Err(format!("{name} has {found} characters, and {MAX_VALUE} are the most"));
@@ -246,5 +253,16 @@ mod tests {
         let own = come(&experiment().parameter("id"), "id=control");
         assert_eq!((own.source.as_str(), own.key), ("link", None));
         assert_eq!(own.parameters["id"], "control");
+        // Also where another name of the same recruiter says who it is.
+        let survey = experiment().parameter("survey_code");
+        let key = |address: &str| come(&survey, address).key;
+        assert_ne!(key("sona_id=5&survey_code=A"), key("sona_id=6&survey_code=A"));
+        assert_eq!(
+            come(&experiment().parameter("id"), "survey_code=1&id=group a").parameters["id"],
+            "group a"
+        );
+        // What nobody asks for is nobody's business.
+        assert!(arrive(&experiment(), &query("PROLIFIC_PID=p&utm_source=a&utm_source=b")).is_ok());
+        assert!(arrive(&experiment().parameter("wave"), &query("wave=1&wave=2")).is_err());
     }
 }

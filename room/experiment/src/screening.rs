@@ -56,10 +56,7 @@ impl Requirement {
             Self::Browser => "This study does not work in this browser.",
             Self::Window => "The window of your browser is too small for this study.",
             Self::Ping => "Your internet connection is too slow for this study.",
-            Self::Socket => {
-                "Your network does not let the connection through that this study needs. You can try again in another \
-                 network."
-            }
+            Self::Socket => "Your network does not let the connection through that this study needs.",
             Self::JavaScript => "This study does not work without JavaScript.",
         }
     }

@@ -206,9 +206,9 @@ impl Shell {
         // A participant who opens the page on the result of a game is done with it.
         if let Some(scene) = record.session.progress.is_over(experiment) {
             self.submit(experiment, &mut record, scene, &[], "")?;
-            record.visit(&request.identifiers);
+            record.visit(experiment, &request.identifiers);
             self.clone().keep_progress(experiment, record.clone()).await?;
-        } else if record.visit(&request.identifiers) {
+        } else if record.visit(experiment, &request.identifiers) {
             self.keep(record.clone()).await?;
         }
         if record.has_taken_part(experiment, &request.identifiers) {
@@ -355,7 +355,9 @@ impl Shell {
         if record.end_wait(now(), experiment) {
             return self.keep_progress(experiment, record).await;
         }
-        if let Some(ends) = record.wait_ends(experiment) {
+        // What changed meanwhile is to be written sooner, and comes back here.
+        let is_free = self.state.storage().get_alarm().await?.is_none();
+        if let Some(ends) = record.wait_ends(experiment).filter(|_| is_free) {
             costs::set_alarm(&self.state, (ends - now()) as i64).await?;
         }
         Ok(())
@@ -377,6 +379,9 @@ impl Shell {
         if record.ending(experiment).is_none() {
             return Ok(None);
         }
+        if record.has_taken_part(experiment, &request.identifiers) {
+            return Err(ApiError::TakenPart);
+        }
         self.publish().await?;
         Ok(Some(PageState::new(experiment, &record.session)))
     }
@@ -384,12 +389,17 @@ impl Shell {
     /// Writes for analysts what is stored here already; doing it twice does no harm.
     async fn publish(&self) -> Result<(), ApiError> {
         // One at a time: an older one that finished last would leave an older file behind.
-        while self.publishing.replace(true) {
-            Delay::from(Duration::from_millis(50)).await;
-        }
+        self.take_publishing().await;
         let published = self.publish_now().await;
         self.publishing.set(false);
         published
+    }
+
+    /// Waits until nothing is being written for analysts, and keeps others from it.
+    async fn take_publishing(&self) {
+        while self.publishing.replace(true) {
+            Delay::from(Duration::from_millis(50)).await;
+        }
     }
 
     async fn publish_now(&self) -> Result<(), ApiError> {
@@ -418,10 +428,18 @@ impl Shell {
         for socket in self.state.get_websockets() {
             let _ = socket.close(Some(wire::CloseCode::Over.code()), Some("deleted"));
         }
+        // What is being written now would be there again after the deletion.
+        self.take_publishing().await;
+        let emptied = self.empty(request.after).await;
+        self.publishing.set(false);
+        emptied
+    }
+
+    async fn empty(&self, after: AfterDeletion) -> Result<(), ApiError> {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         *self.record.borrow_mut() = None;
-        match request.after {
+        match after {
             AfterDeletion::Gone => Ok(costs::put(&self.state, DELETED, true).await?),
             AfterDeletion::MayBeginAgain => Ok(()),
         }

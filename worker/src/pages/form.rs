@@ -1,6 +1,5 @@
 //! Pages with a form: text and questions, and the screening.
 
-use footlights_engine::participant::Participant;
 use footlights_experiment::{Page, Screening, progress::NO_SCRIPT};
 use maud::{Markup, html};
 
@@ -18,8 +17,7 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
             h1 { (page.title) }
             form method="post" action={ (view.base) "/scenes/" (page.id) } novalidate[again.is_some()]
                 // What earlier people typed on this machine is nobody else's to see.
-                autocomplete="off" data-draft=[(!page.questions.is_empty()).then_some("")]
-                data-room=[(!page.questions.is_empty()).then(|| Participant::room_for_text(view.session))] {
+                autocomplete="off" data-draft=[(!page.questions.is_empty()).then_some("")] {
                 @if let Some(proof) = view.proof { input type="hidden" name=(PROOF_FIELD) value=(proof); }
                 // The researcher's own HTML may have the control of a question.
                 (parts(view, &page.body))

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use footlights_data::{event::EventKind, session::SessionRecord};
+use footlights_data::{
+    event::EventKind,
+    session::{Identifiers, SessionRecord},
+};
 use footlights_engine::participant::{Identity, RunningGame};
 use footlights_experiment::{
     Answer, Experiment, Globals, Scene, ValidationErrors, address, progress::GameResult, recruiter,
@@ -43,8 +46,8 @@ pub enum LeadsTo {
 impl LeadsTo {
     fn of(experiment: &Experiment, session: &SessionRecord) -> Option<Self> {
         let progress = &session.progress;
-        let nothing = BTreeMap::new();
-        let known = session.identifiers.as_ref().map_or(&nothing, |identifiers| &identifiers.external);
+        // An assignment that was returned is no longer theirs: what they came with last is handed in.
+        let known = session.identifiers.as_ref().map(Identifiers::newest).unwrap_or_default();
         if let (Some(submit_to), Some(assignment)) =
             (known.get(recruiter::SUBMIT_TO), known.get("assignmentId"))
         {
@@ -52,7 +55,7 @@ impl LeadsTo {
         }
         let mut values = progress.globals().clone();
         for (name, value) in known {
-            values.entry(format!("url.{name}")).or_insert_with(|| Answer::Text(value.clone()));
+            values.entry(format!("url.{name}")).or_insert(Answer::Text(value));
         }
         let code = progress.code(experiment);
         Some(Self::Address(address(progress.redirect(experiment)?, &values, code.as_deref())))
@@ -107,6 +110,9 @@ pub enum SubmitReply {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CompleteExperiment {
     pub experiment: String,
+    /// The recruiter's parameters of this visit.
+    #[serde(default)]
+    pub identifiers: BTreeMap<String, String>,
 }
 
 /// The participant wants to wait for the game of a scene.

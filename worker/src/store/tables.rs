@@ -62,7 +62,7 @@ pub fn identifiers<'r>() -> SqlTable<IdentifierRow<'r>> {
         .column("subject_id", |row| Field::text(&row.session.subject))
         .column("source", |row| Field::text(&row.identifiers.source))
         .column("external", |row| json(&row.identifiers.external))
-        .column("visits", |row| json(&row.identifiers.visits))
+        .column("visits", |row| json(&row.identifiers.later().collect::<Vec<_>>()))
         .column("code", |row| row.code.clone().into())
 }
 

@@ -76,7 +76,7 @@ impl<'a> FieldContext<'a> {
     /// Where the page says how many characters are left, for a control with `data-max-chars`.
     #[must_use]
     pub fn count(&self) -> Markup {
-        html! { p.count id={ (self.element_id()) "-count" } role="status" {} }
+        html! { p.count id={ (self.element_id()) "-count" } {} }
     }
 
     /// One control under its label.

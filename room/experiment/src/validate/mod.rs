@@ -129,13 +129,15 @@ impl Experiment {
 
     /// Whether the lab's own recruiters can be told apart, and whether there is what retakes depend on.
     fn validate_recruiters(&self) -> Result<(), (&'static str, String)> {
+        let mut sources = BTreeSet::new();
         for recruiter in &self.recruiters {
             let names = recruiter.parameters().chain([recruiter.source.as_str()]);
             if let Some(name) = names.into_iter().find(|name| !is_id(name)) {
                 return Err(("recruiter", format!("{name:?} must be letters, digits, _ and -")));
             }
             let is_taken = |known: &Recruiter| known.source == recruiter.source;
-            if recruiter.source == "link" || recruiter::known().iter().any(is_taken) {
+            let is_new = sources.insert(recruiter.source.as_str());
+            if !is_new || recruiter.source == "link" || recruiter::known().iter().any(is_taken) {
                 return Err(("recruiter", format!("{:?} is the name of another one", recruiter.source)));
             }
         }
