@@ -8,11 +8,21 @@ if (proof && document.querySelector("[data-kind=problem][data-arrives]")) {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
+// What the server put into the page, by the English sentence; a page in English has none.
+const say = (() => {
+  try {
+    const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+    return (english) => words[english] ?? english;
+  } catch {
+    return (english) => english;
+  }
+})();
+
 const problem = (title, text, detail, canEnd) => {
   document.body.dataset.state = "problem";
   const scene = document.getElementById("scene") ?? document.body;
   // Every other page works without the program, and is better than a message about it: a form, or the code at the end.
-  if (scene.childElementCount > 0 && !scene.querySelector("[data-kind=game], form[data-screening]")) return;
+  if (scene.querySelector("section") && !scene.querySelector("[data-kind=game], form[data-screening]")) return;
   const section = document.createElement("section");
   section.className = "page problem";
   section.dataset.kind = "problem";
@@ -24,9 +34,9 @@ const problem = (title, text, detail, canEnd) => {
     section.append(element);
     return element;
   };
-  add("h1", title);
-  add("p", text);
-  add("a", "Reload the page", "button primary").href = location.href;
+  add("h1", say(title));
+  add("p", say(text));
+  add("a", say("Reload the page"), "button primary").href = location.href;
   if (detail) add("p", detail, "detail");
   // What a browser without scripts shows: the way to the end, and to a code, for who cannot take part here.
   const way = document.createElement("template");
@@ -53,8 +63,7 @@ if (supported) {
     if (document.body.dataset.state !== "problem") {
       problem(
         "The page did not load completely",
-        "Please check your internet connection and reload the page. If that does not help, please try another browser: " +
-          "a current Chrome, Edge, Firefox or Safari.",
+        "Please check your internet connection and reload the page. If that does not help, please try another browser: a current Chrome, Edge, Firefox or Safari.",
         String(error),
         true,
       );
@@ -63,8 +72,7 @@ if (supported) {
 } else {
   problem(
     "This browser is too old",
-    "The study needs a current version of Chrome, Edge, Firefox or Safari. Please open the same address there; your " +
-      "place is kept.",
+    "The study needs a current version of Chrome, Edge, Firefox or Safari. Please open the same address there; your place is kept.",
     undefined,
     true,
   );

@@ -1,11 +1,23 @@
 // For browsers that know no modules and so never run boot.js. Written in the JavaScript of 2009.
 document.addEventListener("DOMContentLoaded", function () {
-  var words = document.createElement("p");
+  var own = {};
+  try {
+    own = JSON.parse(document.getElementById("words").textContent);
+  } catch (none) {
+    // A page in English has none.
+  }
+  var texts = [
+    "This browser is too old",
+    "The study needs a current version of Chrome, Edge, Firefox or Safari. Please open the same address there; your place is kept.",
+  ];
+  var words = document.createElement("div");
   words.setAttribute("role", "alert");
   words.className = "page problem";
-  words.textContent =
-    "This browser is too old for the study. Please open the same address in a current version of Chrome, Edge, " +
-    "Firefox or Safari; your place is kept.";
+  for (var i = 0; i < texts.length; i++) {
+    var line = document.createElement("p");
+    line.textContent = own[texts[i]] || texts[i];
+    words.appendChild(line);
+  }
   var scene = document.getElementById("scene");
   scene.insertBefore(words, scene.firstChild);
   // What a browser without scripts shows: the way to the end, and to a code, for who has no other browser.

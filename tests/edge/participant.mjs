@@ -97,10 +97,10 @@ export class Participant {
     return fetch(this.url + path, { redirect: "manual", ...options, headers: { ...headers, ...options.headers } });
   }
 
-  /** Opens the study; `query` may hold a recruiter's id. */
-  async enter(experiment, query = "") {
+  /** Opens the study; `query` may hold a recruiter's id, `headers` what a browser says of itself. */
+  async enter(experiment, query = "", headers = {}) {
     this.experiment = experiment;
-    const response = await this.#fetch(`/x/${experiment}${query}`);
+    const response = await this.#fetch(`/x/${experiment}${query}`, { headers });
     if (response.status !== 303) throw new Error(`${response.status}: ${await response.text()}`);
     this.cookie = response.headers.get("set-cookie").split(";")[0];
     this.base = response.headers.get("location");

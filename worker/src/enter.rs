@@ -5,12 +5,12 @@ use footlights_experiment::{
     Experiment,
     arrival::{Arrival, arrive},
 };
-use worker::{Env, Url};
+use worker::{Env, Request, Url};
 
 use crate::{
     auth::{self, Signer},
     error::ApiError,
-    experiments,
+    experiments, language,
 };
 
 /// Who comes in.
@@ -25,14 +25,15 @@ pub enum Entry {
 ///
 /// # Errors
 /// [`ApiError::BadRequest`] if the address says nothing that can be.
-pub fn enter(env: &Env, url: &Url, experiment: &str) -> Result<Entry, ApiError> {
+pub fn enter(env: &Env, request: &Request, url: &Url, experiment: &str) -> Result<Entry, ApiError> {
     let experiment = experiments::experiment(experiment)?;
     let query: Vec<(String, String)> =
         url.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
     let Arrival { source, key, identifiers, parameters, preview } =
         arrive(experiment, &query).map_err(ApiError::BadRequest)?;
+    let language = language::asked(experiment, url, request);
     if preview {
-        return Ok(Entry::Preview(experiment));
+        return Ok(Entry::Preview(experiment.in_language(language)));
     }
     let subject = match key {
         Some(key) => Signer::new(env)?.pseudonym(&key)?,
@@ -44,5 +45,6 @@ pub fn enter(env: &Env, url: &Url, experiment: &str) -> Result<Entry, ApiError> 
         source,
         identifiers,
         parameters,
+        language: language.to_owned(),
     }))
 }

@@ -3,7 +3,10 @@
 use footlights_app::Problem;
 use footlights_engine::participant::MatchError;
 use footlights_experiment::progress::ProgressError;
-use footlights_protocol::wire::{self, CloseCode};
+use footlights_protocol::{
+    wire::{self, CloseCode},
+    words::{Text, Words, texts},
+};
 use worker::{Response, WebSocketPair, console_error};
 
 use crate::{
@@ -98,53 +101,32 @@ impl ApiError {
     }
 
     /// The title and the words of the page that a participant reads.
-    fn words(&self) -> (&'static str, &'static str) {
+    fn words(&self) -> (Text, Text) {
         match self {
-            Self::NotFound(_) => {
-                ("Not found", "There is no page at this address. Please use the link you were given.")
-            }
-            Self::Gone => {
-                ("Your data were deleted", "You or the researchers asked for this. You can close this page.")
-            }
-            Self::TakenPart => (
-                "You have taken part already",
-                "Everybody can take part in this study once. Please return this submission where you found it.",
-            ),
-            Self::BadRequest(_) => {
-                ("That did not work", "The request could not be read. Please use the link you were given.")
-            }
-            Self::Unauthorized => (
-                "This link is not yours",
-                "Please open the study from the link you were given, in the same browser and with cookies allowed.",
-            ),
-            Self::Progress(ProgressError::NotSaved(_)) => {
-                ("One moment", "Your data are still being saved. Please try again.")
-            }
-            Self::TooMany => {
-                ("One moment", "Too many requests came from your network. Please try again in a minute.")
-            }
-            Self::Progress(_) => {
-                ("You have already moved on", "This page is no longer current. Please reload.")
-            }
-            _ => (
-                "Something went wrong on our side",
-                "Please reload in a moment. Your data up to here are safe.",
-            ),
+            Self::NotFound(_) => (texts::NOT_FOUND, texts::NO_SUCH_PAGE),
+            Self::Gone => (texts::DELETED, texts::DELETED_WHY),
+            Self::TakenPart => (texts::TAKEN_PART, texts::TAKEN_PART_WHY),
+            Self::BadRequest(_) => (texts::NOT_READ, texts::NOT_READ_WHY),
+            Self::Unauthorized => (texts::NOT_YOURS, texts::NOT_YOURS_WHY),
+            Self::Progress(ProgressError::NotSaved(_)) => (texts::ONE_MOMENT, texts::STILL_SAVING),
+            Self::TooMany => (texts::ONE_MOMENT, texts::TOO_MANY_REQUESTS),
+            Self::Progress(_) => (texts::MOVED_ON, texts::MOVED_ON_WHY),
+            _ => (texts::OUR_FAULT, texts::OUR_FAULT_WHY),
         }
     }
 
     /// A page for the participant who opened `address`, a path with what else proves who they are. In the frame of another
     /// site they must be able to read it, too; it shows nothing of anybody.
-    pub fn page(&self, address: &str, in_frame: bool) -> worker::Result<Response> {
+    pub fn page(&self, address: &str, in_frame: bool, words: &Words) -> worker::Result<Response> {
         self.log();
-        let (title, words) = self.words();
         let again = matches!(self, Self::Progress(_)) || self.status() >= 500;
         // A form is not sent again; the page that belongs to it is opened instead.
         let again = again.then(|| address.split_once("/scenes/").map_or(address, |(page, _)| page));
         // In a frame no cookie may come along; the page's program then goes another way in.
         let arrives = matches!(self, Self::Unauthorized);
         let framed = if arrives || in_frame { Framed::Anywhere } else { Framed::Here };
-        let page = document::framed(pages::problem(title, words, &self.to_string(), again, arrives), framed)?;
+        let page =
+            document::framed(pages::problem(words, self.words(), &self.to_string(), again, arrives), framed)?;
         Ok(page.with_status(self.status()))
     }
 
@@ -211,10 +193,10 @@ mod tests {
     #[test]
     fn what_we_wrote_ourselves_is_our_mistake_and_what_a_client_sent_is_the_clients() {
         let ours = crate::json::decode::<u32>("a stored record", "{}").unwrap_err();
-        assert_eq!((ours.status(), ours.words().0), (500, "Something went wrong on our side"));
+        assert_eq!((ours.status(), ours.words().0), (500, texts::OUR_FAULT));
         assert!(ours.to_string().starts_with("a stored record cannot be read"), "{ours}");
         assert_eq!(ours.close_code(), CloseCode::Unavailable);
         let theirs = ApiError::BadRequest("a form".into());
-        assert_eq!((theirs.status(), theirs.words().0), (400, "That did not work"));
+        assert_eq!((theirs.status(), theirs.words().0), (400, texts::NOT_READ));
     }
 }

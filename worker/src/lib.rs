@@ -19,6 +19,7 @@ mod export;
 mod health;
 mod http;
 mod json;
+mod language;
 mod logging;
 mod objects;
 mod pages;

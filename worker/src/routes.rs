@@ -3,7 +3,7 @@
 
 use footlights_engine::participant::Identity;
 use footlights_env::Agent;
-use footlights_experiment::Location;
+use footlights_experiment::{Experiment, Location};
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, Response, Url, WebSocketPair};
 
@@ -16,6 +16,7 @@ use crate::{
     error::ApiError,
     experiments, health,
     http::{form, is_socket, see_other},
+    language::{self, LANGUAGE_FIELD},
     pages::{self, Retry, View},
     requests::{
         Address, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
@@ -35,6 +36,7 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
     let path = request.path();
     let in_frame = request.headers().get("sec-fetch-dest").ok().flatten().is_some_and(|to| to == "iframe");
     let proof = request.url().ok().and_then(|url| parameter(&url, auth::PROOF));
+    let reads = reader(&request, &path);
     match route(request, &env).await {
         Ok(response) => Ok(response),
         Err(error) if socket && (path == "/ws" || path.starts_with("/ws/")) => error.json_socket(),
@@ -43,9 +45,17 @@ pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
         Err(error) if path == "/admin" || path.starts_with("/admin/") => admin::problem(&error),
         Err(error) => {
             let proof = proof.map(|proof| format!("?{}={proof}", auth::PROOF)).unwrap_or_default();
-            error.page(&format!("{path}{proof}"), in_frame)
+            let words = reads.map(|experiment| experiment.words().clone()).unwrap_or_default();
+            error.page(&format!("{path}{proof}"), in_frame, &words)
         }
     }
+}
+
+/// The experiment below which an address is, in the language that the person reads.
+fn reader(request: &Request, path: &str) -> Option<&'static Experiment> {
+    let id = path.strip_prefix("/x/")?.split('/').next()?;
+    let experiment = experiments::experiment(id).ok()?;
+    Some(experiment.in_language(language::asked(experiment, &request.url().ok()?, request)))
 }
 
 /// Whether an address is one of those that anybody may ask, as often as they like.
@@ -112,7 +122,7 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
         (_, ["api", "admin", path @ ..]) => admin::handle(&request, env, path).await,
         (_, ["admin", path @ ..]) => admin::page(request, env, path).await,
         (Method::Get, ["x", experiment]) => {
-            let identity = match enter(env, &url, experiment)? {
+            let identity = match enter(env, &request, &url, experiment)? {
                 Entry::Participant(identity) => identity,
                 Entry::Preview(experiment) => {
                     return Ok(framed(pages::preview(experiment), Framed::Anywhere)?);
@@ -182,6 +192,8 @@ struct Visitor {
     framed: Framed,
     /// What proves who they are until they have begun, without a cookie.
     proof: Option<String>,
+    /// The language that they ask for now.
+    chosen: Option<String>,
 }
 
 /// Who asks for a page of that participant. A cookie proves it; where a browser keeps none, as in the frame of another site,
@@ -197,11 +209,12 @@ fn identify(
     let signer = Signer::new(env)?;
     let (subject, key) = named.split_once(KEY).map_or((named, None), |(subject, key)| (subject, Some(key)));
     let proof = parameter(url, auth::PROOF);
+    let chosen = language::chosen(url).map(|asked| experiment.language_for(Some(&asked), "").to_owned());
     if key.is_none() && proof.is_none() {
         let cookies = request.headers().get("cookie")?;
         let identity = auth::check_cookie(&signer, cookies, &experiment.id, subject)?;
         let base = format!("/x/{}/{subject}", experiment.id);
-        return Ok(Visitor { identity, base, framed: Framed::Here, proof: None });
+        return Ok(Visitor { identity, base, framed: Framed::Here, proof: None, chosen });
     }
     if let Some(key) = key {
         signer.check_key(&experiment.id, subject, key)?;
@@ -213,7 +226,7 @@ fn identify(
         }
     };
     let base = format!("/x/{}/{subject}{KEY}{}", experiment.id, signer.key(&experiment.id, subject)?);
-    Ok(Visitor { identity, base, framed: Framed::Anywhere, proof })
+    Ok(Visitor { identity, base, framed: Framed::Anywhere, proof, chosen })
 }
 
 /// Whether a browser asks, for a page.
@@ -242,8 +255,16 @@ fn show(
     if !begun && visitor.framed == Framed::Anywhere && visitor.proof.is_none() {
         return Err(ApiError::Unauthorized);
     }
+    let usual = experiments::experiment(&visitor.identity.experiment)?;
+    let language = match &visitor.chosen {
+        _ if begun => &state.session.language,
+        Some(chosen) => chosen,
+        None => &visitor.identity.language,
+    };
     let view = View {
-        experiment: experiments::experiment(&visitor.identity.experiment)?,
+        experiment: usual.in_language(language),
+        usual,
+        chosen: visitor.chosen.as_deref().filter(|_| !begun),
         session: &state.session,
         base: &visitor.base,
         leads_to: state.leads_to.as_ref(),
@@ -255,7 +276,11 @@ fn show(
 
 async fn open_page(env: &Env, visitor: &Visitor) -> Result<Response, ApiError> {
     let Identity { experiment, identifiers, .. } = &visitor.identity;
-    let request = OpenPage { experiment: experiment.clone(), identifiers: identifiers.clone() };
+    let request = OpenPage {
+        experiment: experiment.clone(),
+        identifiers: identifiers.clone(),
+        language: visitor.chosen.clone(),
+    };
     show(visitor, &call(env, &address(&visitor.identity), request).await?, false, None)
 }
 
@@ -272,6 +297,10 @@ async fn submit_page(
         let Identity { experiment, subject, .. } = &visitor.identity;
         visitor.identity = auth::check_proof(&Signer::new(env)?, &proof, experiment, subject)?;
         visitor.proof = Some(proof);
+    }
+    if let Some(place) = sent.iter().position(|(name, _)| name == LANGUAGE_FIELD) {
+        let (_, language) = sent.swap_remove(place);
+        visitor.identity.language = language;
     }
     let user_agent = request.headers().get("user-agent")?.unwrap_or_default();
     let request = SubmitPage {

@@ -5,9 +5,9 @@
 mod hud;
 mod legend;
 mod overlay;
-mod words;
+mod wording;
 
-pub use hud::{Panel, SeatLine, panel};
+pub use hud::{Panel, SeatLine, panel, quality_words};
 pub use legend::{Direction, KeyCap, KeyLegend, TouchPad, TouchPads, key_name, legend, pads};
 pub use overlay::{Overlay, ResultLine, Tone, notice, overlay, state, title};
-pub use words::{button_words, clock, score};
+pub use wording::{button_words, clock, score, seat_name, translated};

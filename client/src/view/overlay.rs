@@ -3,9 +3,10 @@
 use footlights_protocol::{
     MonotonicMs, Outcome, ShownResult, Tick,
     wire::{Phase, Presence, Status},
+    words::{Text, Words, texts},
 };
 
-use super::words::{clock, duration, early_end, refusal, score, seconds, stopwatch};
+use super::wording::{clock, duration, early_end, refusal, score, seat_name, seconds, stopwatch};
 use crate::netcode::{
     Button, Connection, Finished, LobbyConnection, Play, PlayStage, ReadyCheck, SceneAdvance, SeatConnection,
     Stop,
@@ -126,25 +127,27 @@ fn unconnected(connection: &Connection) -> &'static str {
 }
 
 /// The title of the tab: what a participant who looks at another tab must know.
-pub fn title(play: &Play, scene: &str) -> String {
+pub fn title(play: &Play, scene: &str, words: &Words) -> String {
+    let say = |text: Text| words.get(text).to_owned();
     let news = match (state(play), play.stage()) {
         ("lobby", PlayStage::Lobby(lobby)) if lobby.check().is_some_and(|check| !check.mine) => {
-            "▶ Are you ready?".into()
+            say(texts::TITLE_READY)
         }
-        ("lobby", PlayStage::Lobby(lobby)) => {
-            lobby.status().map_or("Waiting".into(), |w| format!("({}/{}) Waiting", w.here, w.needed))
-        }
+        ("lobby", PlayStage::Lobby(lobby)) => lobby.status().map_or(say(texts::TITLE_WAITING), |waiting| {
+            let [here, needed] = [waiting.here, waiting.needed].map(|people| people.to_string());
+            words.with(texts::TITLE_WAITING_OF, &[("here", &here), ("needed", &needed)])
+        }),
         ("connecting" | "gathering" | "countdown", PlayStage::Seat(..)) if !play.focused() => {
-            "▶ Your game starts".into()
+            say(texts::TITLE_STARTS)
         }
         ("running", _) if !play.focused() => match notice(play) {
-            "" => "▶ Your game runs".into(),
-            words => format!("⚠ {words}"),
+            "" => say(texts::TITLE_RUNS),
+            warning => format!("⚠ {}", words.translate(warning)),
         },
-        ("paused", _) => "Paused".into(),
-        ("reconnecting", _) => "Reconnecting".into(),
-        ("finished", _) => "Finished".into(),
-        ("problem", _) => "Stopped".into(),
+        ("paused", _) => say(texts::TITLE_PAUSED),
+        ("reconnecting", _) => say(texts::TITLE_RECONNECTING),
+        ("finished", _) => say(texts::TITLE_FINISHED),
+        ("problem", _) => say(texts::TITLE_STOPPED),
         _ => return scene.to_owned(),
     };
     if scene.is_empty() { news } else { format!("{news} – {scene}") }
@@ -159,60 +162,57 @@ pub fn notice(play: &Play) -> &str {
 }
 
 /// What lies over the picture now; `None` while the participant can play.
-pub fn overlay(play: &Play, now: MonotonicMs) -> Option<Overlay> {
+pub fn overlay(play: &Play, now: MonotonicMs, words: &Words) -> Option<Overlay> {
     match play.stage() {
         PlayStage::Loading => {
-            Some(Overlay::new("loading", Tone::Calm, "Loading the game", "One moment, please."))
+            let text = words.get(texts::ONE_MOMENT_PLEASE);
+            Some(Overlay::new("loading", Tone::Calm, words.get(texts::LOADING_GAME), text))
         }
-        PlayStage::Lobby(lobby) => Some(in_lobby(lobby, now)),
-        PlayStage::Seat(seat, Some(advance)) => Some(finished(seat, advance, play.shown_result(), now)),
-        PlayStage::Seat(seat, None) => in_seat(seat, now),
-        PlayStage::Stopped(stop, seat, advance) => Some(stopped(stop, seat.is_some(), advance.as_ref(), now)),
+        PlayStage::Lobby(lobby) => Some(in_lobby(lobby, now, words)),
+        PlayStage::Seat(seat, Some(advance)) => {
+            Some(finished(seat, advance, play.shown_result(), now, words))
+        }
+        PlayStage::Seat(seat, None) => in_seat(seat, now, words),
+        PlayStage::Stopped(stop, seat, advance) => {
+            Some(stopped(stop, seat.is_some(), advance.as_ref(), now, words))
+        }
     }
 }
 
-fn in_lobby(lobby: &LobbyConnection, now: MonotonicMs) -> Overlay {
+fn in_lobby(lobby: &LobbyConnection, now: MonotonicMs, words: &Words) -> Overlay {
     if !lobby.connection().is_open() && lobby.connection().attempts() > 0 {
-        return reconnecting(
-            lobby.connection(),
-            "Your place in the waiting room is lost while you are offline.",
-            now,
-        );
+        return reconnecting(lobby.connection(), texts::LOBBY_OFFLINE, now, words);
     }
     if let Some(check) = lobby.check() {
-        return ready_check(check, now);
+        return ready_check(check, now, words);
     }
-    let Some(waiting) = lobby.status() else { return connecting() };
+    let Some(waiting) = lobby.status() else { return connecting(words) };
     let missing = waiting.needed.saturating_sub(waiting.here);
     let title = match missing {
-        _ if waiting.full => "All places are taken".to_owned(),
-        0 if waiting.needed < 2 => "Your game is being prepared".to_owned(),
-        0 => "Looking for your game".to_owned(),
-        1 => "Waiting for another player".to_owned(),
-        n => format!("Waiting for {n} more players"),
+        _ if waiting.full => words.get(texts::ALL_TAKEN).to_owned(),
+        0 if waiting.needed < 2 => words.get(texts::PREPARING).to_owned(),
+        0 => words.get(texts::LOOKING).to_owned(),
+        n => words.counted(texts::MORE_PLAYERS, n.into(), &[]),
     };
     let again = match (lobby.is_rematch(), waiting.needed) {
-        (true, 2) => "Your partner did not come. We are looking for another one. ",
-        (true, _) => "Not everybody came. We are looking for other players. ",
-        (false, _) if waiting.again => {
-            "Another player was not ready, so you wait again, ahead of those who came later. "
-        }
-        (false, _) => "",
+        (true, 2) => Some(texts::REMATCH_TWO),
+        (true, _) => Some(texts::REMATCH_MORE),
+        (false, _) if waiting.again => Some(texts::WAIT_AGAIN_WHY),
+        (false, _) => None,
     };
     let when = match (waiting.full, missing) {
-        (true, _) => "You are in line: the game starts as soon as there is room for you.",
-        (_, 0) => "The game starts in a moment.",
-        _ if waiting.needed == 2 => "The game starts as soon as both of you are here.",
-        _ => "The game starts as soon as everybody is here.",
+        (true, _) => texts::IN_LINE,
+        (_, 0) => texts::STARTS_SOON,
+        _ if waiting.needed == 2 => texts::STARTS_WITH_BOTH,
+        _ => texts::STARTS_WITH_ALL,
     };
-    let text = format!(
-        "{again}{when} Please keep this page open: a sound and the title of this tab will tell you. If it does not start \
-         within {}, this page tells you what happens next.",
-        duration(waiting.limit_ms()),
-    );
+    let keep_open = words.with(texts::KEEP_OPEN, &[("time", &duration(waiting.limit_ms(), words))]);
+    let mut sentences: Vec<&str> = again.into_iter().chain([when]).map(|text| words.get(text)).collect();
+    sentences.push(&keep_open);
+    let text = sentences.join(words.get(texts::SENTENCE_SPACE));
     Overlay {
         figure: stopwatch(waiting.waited_ms(now)),
-        caption: format!("waited, {} at most", clock(waiting.limit_ms())),
+        caption: words.with(texts::WAITED, &[("time", &clock(waiting.limit_ms()))]),
         part: (waiting.limit_ms() > 0.0).then(|| waiting.waited_ms(now) / waiting.limit_ms()),
         // A larger number means nothing: not all of them will play together.
         here: (waiting.here <= waiting.needed && !waiting.full).then_some((waiting.here, waiting.needed)),
@@ -220,102 +220,97 @@ fn in_lobby(lobby: &LobbyConnection, now: MonotonicMs) -> Overlay {
     }
 }
 
-fn ready_check(check: &ReadyCheck, now: MonotonicMs) -> Overlay {
+fn ready_check(check: &ReadyCheck, now: MonotonicMs, words: &Words) -> Overlay {
     let (title, text) = if check.mine {
-        ("You are ready", "The game starts as soon as the others are ready, too.")
+        (texts::YOU_ARE_READY, texts::OTHERS_READY_SOON)
     } else {
-        (
-            "Are you ready?",
-            "Your game is about to start. Press the button before the time is up, or it starts without you.",
-        )
+        (texts::ARE_YOU_READY, texts::PRESS_READY)
     };
+    let [ready, needed] = [check.ready, check.needed].map(|people| people.to_string());
     Overlay {
         figure: clock(check.remaining_ms(now)),
-        caption: format!("left; {} of {} are ready", check.ready, check.needed),
+        caption: words.with(texts::READY_OF, &[("ready", &ready), ("needed", &needed)]),
         buttons: if check.mine { Vec::new() } else { vec![Button::Ready] },
-        ..Overlay::new("ready-check", Tone::Good, title, text)
+        ..Overlay::new("ready-check", Tone::Good, words.get(title), words.get(text))
     }
 }
 
-fn connecting() -> Overlay {
-    Overlay::new("connecting", Tone::Calm, "Connecting…", "This takes a moment.")
+fn connecting(words: &Words) -> Overlay {
+    Overlay::new("connecting", Tone::Calm, words.get(texts::CONNECTING), words.get(texts::TAKES_A_MOMENT))
 }
 
-fn reconnecting(connection: &Connection, text: &str, now: MonotonicMs) -> Overlay {
-    let mut overlay = Overlay::new("reconnecting", Tone::Warn, "Connection lost", text);
-    overlay.caption = format!("attempt {}", connection.attempts());
+fn reconnecting(connection: &Connection, text: Text, now: MonotonicMs, words: &Words) -> Overlay {
+    let title = words.get(texts::CONNECTION_LOST);
+    let mut overlay = Overlay::new("reconnecting", Tone::Warn, title, words.get(text));
+    overlay.caption = words.with(texts::ATTEMPT, &[("n", &connection.attempts().to_string())]);
     overlay.buttons.push(Button::TryNow);
-    match connection.retry_in(now) {
-        Some(pause) if pause > 0.0 => {
-            overlay.figure = format!("Trying again in {} s", seconds(pause));
-        }
-        _ => overlay.figure = "Connecting…".into(),
-    }
+    overlay.figure = match connection.retry_in(now) {
+        Some(pause) if pause > 0.0 => in_seconds(texts::RETRY_IN, pause, words),
+        _ => words.get(texts::CONNECTING).into(),
+    };
     if connection.attempts() >= OFFER_RELOAD_AFTER {
-        overlay.text.push_str(
-            " Please check your internet connection. Some networks at work or at school let pages through and not the \
-             connection that the game needs: another network may help. If it stays lost, the study goes on without the \
-             game once the time is over.",
-        );
+        overlay.text.push_str(words.get(texts::SENTENCE_SPACE));
+        overlay.text.push_str(words.get(texts::CHECK_CONNECTION));
         overlay.buttons.push(Button::Reload);
     }
     overlay
 }
 
-fn in_seat(seat: &SeatConnection, now: MonotonicMs) -> Option<Overlay> {
+/// A sentence that counts the seconds until something happens.
+fn in_seconds(text: Text, ms: f64, words: &Words) -> String {
+    words.with(text, &[("n", &seconds(ms).to_string())])
+}
+
+fn in_seat(seat: &SeatConnection, now: MonotonicMs, words: &Words) -> Option<Overlay> {
     if seat.is_unmatched() {
         let two = seat.welcome().is_none_or(|welcome| welcome.names.len() == 2);
         let (title, text) = if two {
-            ("Your partner did not come", "We are looking for another one.")
+            (texts::UNMATCHED_TWO, texts::UNMATCHED_TWO_WHY)
         } else {
-            ("Not everybody came", "We are looking for other players.")
+            (texts::UNMATCHED_MORE, texts::UNMATCHED_MORE_WHY)
         };
-        return Some(Overlay::new("unmatched", Tone::Calm, title, text));
+        return Some(Overlay::new("unmatched", Tone::Calm, words.get(title), words.get(text)));
     }
     if !seat.connection().is_open() {
         if seat.runs_offline() {
             return None;
         }
         return Some(match seat.connection().attempts() {
-            0 => connecting(),
-            _ => reconnecting(
-                seat.connection(),
-                "The game waits for you for a while. This page connects again by itself.",
-                now,
-            ),
+            0 => connecting(words),
+            _ => reconnecting(seat.connection(), texts::GAME_WAITS, now, words),
         });
     }
-    let Some(status) = seat.status() else { return Some(connecting()) };
+    let Some(status) = seat.status() else { return Some(connecting(words)) };
     let two = status.seats.len() == 2;
     let left = seat.remaining_ms(now);
     match status.phase {
         Phase::Running => None,
         Phase::Countdown if seat.has_begun() => None,
         Phase::Gathering => {
-            let title = if two { "Your partner is on the way" } else { "The other players are on the way" };
-            let text = "You were matched. The game starts as soon as everybody has arrived.";
-            let mut overlay = Overlay::new("gathering", Tone::Good, title, text);
+            let title = if two { texts::ON_THE_WAY_TWO } else { texts::ON_THE_WAY_MORE };
+            let text = words.get(texts::MATCHED);
+            let mut overlay = Overlay::new("gathering", Tone::Good, words.get(title), text);
             overlay.here = Some(arrived(status));
-            wait(&mut overlay, left, "until the game is cancelled");
+            wait(&mut overlay, left, words.get(texts::UNTIL_CANCELLED));
             Some(overlay)
         }
         Phase::Countdown => {
             let again = seat.tick().is_some_and(|tick| tick > Tick::ZERO);
             let hud = seat.hud();
             let title = match (again, hud.episodes > 1) {
-                (_, true) => format!("Round {} of {}", hud.episode, hud.episodes),
-                (true, false) => "The game continues".into(),
-                (false, false) => "Get ready".into(),
+                (_, true) => round(hud.episode, hud.episodes, words),
+                (true, false) => words.get(texts::GAME_CONTINUES).into(),
+                (false, false) => words.get(texts::GET_READY).into(),
             };
-            let figure = if left > 0.0 { seconds(left).to_string() } else { "Go".into() };
+            let figure = if left > 0.0 { seconds(left).to_string() } else { words.get(texts::GO).into() };
             Some(Overlay { figure, ..Overlay::new("countdown", Tone::Good, title, "") })
         }
-        Phase::Paused => Some(paused(seat, status, two, left)),
+        Phase::Paused => Some(paused(seat, status, two, left, words)),
         Phase::Over => {
-            let text = "Your result will be here in a moment.";
+            let text = words.get(texts::RESULT_SOON);
             Some(Overlay {
                 buttons: vec![Button::Reload],
-                ..Overlay::new("finished", Tone::Calm, "The game is over", text)
+                ..Overlay::new("finished", Tone::Calm, words.get(texts::GAME_IS_OVER), text)
             })
         }
     }
@@ -327,6 +322,11 @@ fn arrived(status: &Status) -> (u32, u32) {
     (here.count() as u32, participants.count() as u32)
 }
 
+/// Which round of how many.
+pub(super) fn round(episode: u32, episodes: u32, words: &Words) -> String {
+    words.with(texts::ROUND_OF, &[("n", &episode.to_string()), ("all", &episodes.to_string())])
+}
+
 fn wait(overlay: &mut Overlay, left: f64, caption: &str) {
     if left > 0.0 {
         overlay.figure = clock(left);
@@ -334,7 +334,7 @@ fn wait(overlay: &mut Overlay, left: f64, caption: &str) {
     }
 }
 
-fn paused(seat: &SeatConnection, status: &Status, two: bool, left: f64) -> Overlay {
+fn paused(seat: &SeatConnection, status: &Status, two: bool, left: f64, words: &Words) -> Overlay {
     let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
     let lost: Vec<&str> = status
         .seats
@@ -344,22 +344,22 @@ fn paused(seat: &SeatConnection, status: &Status, two: bool, left: f64) -> Overl
         .map(|(_, name)| name.as_str())
         .collect();
     let (title, text) = match lost.as_slice() {
-        [] => ("The game is paused".into(), "It continues in a moment.".to_owned()),
+        [] => (words.get(texts::GAME_IS_PAUSED).to_owned(), words.get(texts::CONTINUES_SOON).to_owned()),
+        [_] if two => {
+            (words.get(texts::WAITING_FOR_PARTNER).to_owned(), words.get(texts::PARTNER_LOST).to_owned())
+        }
         [one] => {
-            let who = if two { "Your partner".to_owned() } else { (*one).to_owned() };
-            let text = format!(
-                "{who} lost the connection and may come back. The game continues as soon as they are back."
-            );
-            (format!("Waiting for {}", if two { "your partner" } else { *one }), text)
+            let name = seat_name(one, words);
+            let named = |text| words.with(text, &[("name", &name)]);
+            (named(texts::WAITING_FOR_NAME), named(texts::NAME_LOST))
         }
         several => (
-            format!("Waiting for {} players", several.len()),
-            "They lost the connection and may come back. The game continues as soon as they are back."
-                .to_owned(),
+            words.counted(texts::WAITING_FOR_PLAYERS, several.len() as u64, &[]),
+            words.get(texts::THEY_LOST).to_owned(),
         ),
     };
     let mut overlay = Overlay::new("paused", Tone::Warn, title, text);
-    wait(&mut overlay, left, "until the game stops waiting. What you have played counts.");
+    wait(&mut overlay, left, words.get(texts::UNTIL_STOPPED));
     overlay
 }
 
@@ -368,33 +368,32 @@ fn finished(
     advance: &SceneAdvance,
     chosen: &ShownResult,
     now: MonotonicMs,
+    words: &Words,
 ) -> Overlay {
     let end = seat.finished();
     let names = seat.welcome().map_or(&[][..], |welcome| &welcome.names);
     let own = seat.welcome().map_or(0, |welcome| welcome.agent.index());
     let (tone, title, text) = match end.and_then(|end| early_end(end.outcome, names.len() == 2)) {
-        Some((title, text)) => (Tone::Warn, title, text),
-        None => result(chosen, end, own),
+        Some((title, text)) => (Tone::Warn, words.get(title), words.get(text)),
+        None => result(chosen, end, own, words),
     };
     let mut overlay = Overlay::new("finished", tone, title, text);
     if end.is_some_and(|end| end.outcome == Outcome::Excluded) && !seat.notice().is_empty() {
-        overlay.text = seat.notice().to_owned();
+        overlay.text = words.translate(seat.notice());
     }
     overlay.rows = (0..)
         .zip(names.iter().zip(end.map_or(&[][..], |end| &end.scores)))
         .filter_map(|(agent, (name, value))| {
-            let score = score((*value)?);
-            Some(ResultLine { name: name.clone(), score, own: agent == own })
+            let score = score((*value)?, words);
+            Some(ResultLine { name: seat_name(name, words), score, own: agent == own })
         })
         .collect();
     let left = (advance.due - now).max(0.0);
     overlay.caption = match (advance.under_way, advance.failures) {
-        (true, _) => "Continuing…".into(),
-        (false, 0) if advance.due == MonotonicMs::NEVER => {
-            "Saving your data… Please keep this page open.".into()
-        }
-        (false, 0) => format!("Your data are saved. Continuing in {} s", seconds(left)),
-        (false, _) => format!("Your data are not confirmed yet. Trying again in {} s", seconds(left)),
+        (true, _) => words.get(texts::CONTINUING).into(),
+        (false, 0) if advance.due == MonotonicMs::NEVER => words.get(texts::SAVING_GAME).into(),
+        (false, 0) => in_seconds(texts::CONTINUING_IN, left, words),
+        (false, _) => in_seconds(texts::NOT_YET_SAVED_IN, left, words),
     };
     if now >= advance.allowed && !advance.under_way {
         overlay.buttons.push(Button::Continue);
@@ -405,29 +404,44 @@ fn finished(
     overlay
 }
 
-fn result<'a>(chosen: &'a ShownResult, end: Option<&Finished>, own: usize) -> (Tone, &'a str, &'static str) {
+fn result<'a>(
+    chosen: &'a ShownResult,
+    end: Option<&Finished>,
+    own: usize,
+    words: &'a Words,
+) -> (Tone, &'a str, &'a str) {
     match (chosen, end.map(|end| end.scores.as_slice())) {
-        (ShownResult::Words(words), _) => (Tone::Good, words, ""),
+        (ShownResult::Words(chosen), _) => (Tone::Good, chosen, ""),
         (ShownResult::WinOrLose, Some([Some(a), Some(b)])) if a != b => {
             let won = if own == 0 { a > b } else { b > a };
-            if won { (Tone::Good, "You won", "") } else { (Tone::Calm, "You lost", "") }
+            if won {
+                (Tone::Good, words.get(texts::YOU_WON), "")
+            } else {
+                (Tone::Calm, words.get(texts::YOU_LOST), "")
+            }
         }
-        _ => (Tone::Good, "Game over", "Thank you for playing."),
+        _ => (Tone::Good, words.get(texts::GAME_OVER), words.get(texts::THANKS)),
     }
 }
 
-fn stopped(stop: &Stop, has_seat: bool, advance: Option<&SceneAdvance>, now: MonotonicMs) -> Overlay {
+fn stopped(
+    stop: &Stop,
+    has_seat: bool,
+    advance: Option<&SceneAdvance>,
+    now: MonotonicMs,
+    words: &Words,
+) -> Overlay {
     let under_way = advance.is_some_and(|advance| advance.under_way);
     match stop {
         Stop::TimedOut { message } => Overlay {
             buttons: if under_way { Vec::new() } else { vec![Button::Continue] },
             caption: match advance {
                 Some(advance) if !advance.under_way => {
-                    format!("Continuing in {} s", seconds((advance.due - now).max(0.0)))
+                    in_seconds(texts::GOING_ON_IN, (advance.due - now).max(0.0), words)
                 }
-                _ => "Continuing…".into(),
+                _ => words.get(texts::CONTINUING).into(),
             },
-            ..Overlay::new("timed-out", Tone::Warn, "No match this time", message)
+            ..Overlay::new("timed-out", Tone::Warn, words.get(texts::NO_MATCH), words.translate(message))
         },
         Stop::Refused { code, reason } => {
             let (title, text) = refusal(*code);
@@ -443,6 +457,7 @@ fn stopped(stop: &Stop, has_seat: bool, advance: Option<&SceneAdvance>, now: Mon
             };
             let tone = if not_ready || (replaced && has_seat) { Tone::Warn } else { Tone::Bad };
             let detail = reason.clone();
+            let (title, text) = (words.get(title), words.get(text));
             Overlay { code: Some(*code), buttons, detail, ..Overlay::new("closed", tone, title, text) }
         }
     }

@@ -1,8 +1,11 @@
 //! Buttons that copy a text, such as a completion code.
 
 use footlights_canvas::dom::{OrMissing, Result, document, now, number, warn, window};
+use footlights_protocol::words::texts;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlButtonElement, HtmlElement};
+
+use super::words::say;
 
 /// Copies the text of the element that the selector in `data-copy` names, and says on the button whether that worked.
 pub async fn copy(button: HtmlButtonElement) {
@@ -10,8 +13,8 @@ pub async fn copy(button: HtmlButtonElement) {
     if let Err(error) = &copied {
         warn("nothing was copied", error);
     }
-    let text = if copied.is_ok() { "Copied" } else { "Please copy it by hand" };
-    button.set_text_content(Some(text));
+    let text = if copied.is_ok() { texts::COPIED } else { texts::COPY_BY_HAND };
+    button.set_text_content(Some(&say(text)));
     let _ = button.set_attribute("aria-live", "polite");
     let _ = button.dataset().set("copied", &number(now().0));
 }

@@ -1,13 +1,16 @@
 //! The key legend and the touch buttons below the picture.
 
-use footlights_protocol::{KeySet, keys::Keyboard};
+use footlights_protocol::{KeySet, keys::Keyboard, words::texts};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
-use super::layout;
+use super::{
+    layout,
+    words::{self, say},
+};
 use crate::view::{self, TouchPad, TouchPads};
-use footlights_canvas::dom::{Result, child, document, warn, words};
+use footlights_canvas::dom::{self, Result, child, document, warn};
 
 /// Shows what the keys do, and stands in for them under the thumbs.
 pub struct Controls {
@@ -24,8 +27,10 @@ impl Controls {
         legend.set_hidden(true);
         let thumbs = child(parent, "div", "thumbs")?;
         thumbs.set_hidden(true);
-        thumbs.set_attribute("aria-label", "Touch controls")?;
+        thumbs.set_attribute("aria-label", &say(texts::TOUCH_CONTROLS))?;
         thumbs.set_attribute("role", "group")?;
+        // Left and right are those of the screen, in every language.
+        thumbs.set_attribute("dir", "ltr")?;
         Ok(Self { legend, thumbs, buttons: Vec::new(), pads: TouchPads::default() })
     }
 
@@ -42,22 +47,25 @@ impl Controls {
     /// Builds both for `keyboard`.
     pub fn set(&mut self, keyboard: &Keyboard) -> Result<()> {
         self.legend.set_inner_html("");
+        let all = words::all();
         let lines = view::legend(keyboard);
         self.legend.set_hidden(lines.is_empty());
         for line in &lines {
             let item = child(&self.legend, "span", "line")?;
             for (place, way) in line.combinations.iter().enumerate() {
                 if place > 0 {
-                    words(&item, "span", "or", "or")?;
+                    dom::words(&item, "span", "or", &say(texts::OR))?;
                 }
                 for (place, cap) in way.iter().enumerate() {
                     if place > 0 {
-                        words(&item, "span", "or", "+")?;
+                        dom::words(&item, "span", "or", "+")?;
                     }
-                    words(&item, "kbd", "", &cap.name)?.dataset().set("code", &cap.code)?;
+                    dom::words(&item, "kbd", "", &all.translate(&cap.name))?
+                        .dataset()
+                        .set("code", &cap.code)?;
                 }
             }
-            words(&item, "span", "does", &line.label)?;
+            dom::words(&item, "span", "does", &all.translate(&line.label))?;
         }
         self.thumbs.set_inner_html("");
         self.buttons.clear();
@@ -86,6 +94,7 @@ impl Controls {
     }
 
     fn thumb(&mut self, side: &str, pads: &[TouchPad]) -> Result<()> {
+        let all = words::all();
         let thumb = child(&self.thumbs, "div", &format!("thumb {side}"))?;
         let cross = pads.iter().filter(|pad| pad.direction.is_some()).count() > 2;
         thumb.class_list().toggle_with_force("cross", cross)?;
@@ -93,11 +102,12 @@ impl Controls {
             let button = child(&thumb, "button", "pad")?;
             button.set_attribute("type", "button")?;
             button.set_tab_index(-1);
-            button.set_attribute("aria-label", &pad.label)?;
-            words(&button, "span", "face", &pad.face)?;
+            let label = all.translate(&pad.label);
+            button.set_attribute("aria-label", &label)?;
+            dom::words(&button, "span", "face", &pad.face)?;
             if let Some(direction) = pad.direction {
                 button.dataset().set("direction", &format!("{direction:?}").to_ascii_lowercase())?;
-                words(&button, "span", "does", &pad.label)?;
+                dom::words(&button, "span", "does", &label)?;
             }
             self.buttons.push((pad.keys, button));
         }

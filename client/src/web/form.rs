@@ -1,15 +1,14 @@
 //! Sends the forms of a scene in the background; what was entered survives a failure.
 
 use footlights_canvas::dom::{OrMissing, Result, child, warn, window, words};
+use footlights_protocol::words::texts;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
     Element, FormData, HtmlButtonElement, HtmlElement, HtmlFormElement, SubmitEvent, UrlSearchParams,
 };
 
-use super::{draft, length, request::post, scene::scene, screening, slider, swap::swap};
-
-const NOT_SENT: &str = "That could not be sent. Nothing you entered is lost. Please check your connection and press the button again.";
+use super::{draft, length, request::post, scene::scene, screening, slider, swap::swap, words::say};
 
 /// Sends a form of the scene. Forms that go elsewhere are left to the browser.
 pub fn submitted(event: SubmitEvent) {
@@ -38,7 +37,7 @@ pub fn submitted(event: SubmitEvent) {
         if let Err(error) = send(&form, button.as_ref()).await {
             warn("the form was not sent", &error);
             let _ = form.remove_attribute("aria-busy");
-            let _ = complain(&form, NOT_SENT);
+            let _ = complain(&form, &say(texts::NOT_SENT));
         }
     });
 }

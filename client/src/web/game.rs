@@ -9,7 +9,7 @@ use footlights_canvas::{
     AssetEvent, Assets, Canvas,
     dom::{Listener, OrMissing, Result, attentive, child, now, sleep, warn, window},
 };
-use footlights_protocol::{MonotonicMs, ShownResult};
+use footlights_protocol::{MonotonicMs, ShownResult, words::texts};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
@@ -27,7 +27,7 @@ use super::{
     screen::Screen,
     simulation,
     socket::{Socket, SocketEvent},
-    sound, swap,
+    sound, swap, words,
 };
 use crate::{
     netcode::{Play, PlayInput, PlayOutput},
@@ -96,7 +96,12 @@ impl Game {
         section.set_inner_html("");
         let panel = PanelView::new(section)?;
         let frame = child(section, "div", "stage")?;
-        let label = if title.is_empty() { "Game".to_owned() } else { format!("Game: {title}") };
+        let words = words::all();
+        let label = if title.is_empty() {
+            words.get(texts::CANVAS).to_owned()
+        } else {
+            words.with(texts::CANVAS_OF, &[("title", &title)])
+        };
         let canvas = Canvas::new(frame.clone().into(), &label)?;
         canvas.element().set_id("stage");
         let picture: HtmlElement = canvas.element().clone().into();

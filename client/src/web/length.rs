@@ -1,9 +1,14 @@
 //! How many characters are left for a text. A browser's own limit would cut off what is pasted without a word.
 
-use footlights_canvas::dom::{Result, number};
-use footlights_protocol::text::{clean_line, clean_lines};
+use footlights_canvas::dom::Result;
+use footlights_protocol::{
+    text::{clean_line, clean_lines},
+    words::texts,
+};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement};
+
+use super::words;
 
 /// From which share of the limit on the characters that are left are told.
 const NEAR: f64 = 0.8;
@@ -27,13 +32,10 @@ impl Length {
 
     fn words(&self) -> String {
         let Self { found, most } = *self;
-        let count = |number_of: usize, what| {
-            let plural = if number_of == 1 { "" } else { "s" };
-            format!("{} character{plural} {what}", number(number_of as f64))
-        };
+        let count = |text, characters: usize| words::all().counted(text, characters as u64, &[]);
         match most.checked_sub(found) {
-            None => count(found - most, "too many"),
-            Some(left) if found as f64 >= NEAR * most as f64 => count(left, "left"),
+            None => count(texts::CHARACTERS_OVER, found - most),
+            Some(left) if found as f64 >= NEAR * most as f64 => count(texts::CHARACTERS_LEFT, left),
             Some(_) => String::new(),
         }
     }

@@ -35,6 +35,7 @@ mod socket;
 mod sound;
 mod swap;
 mod tab_lease;
+mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -47,8 +48,11 @@ pub fn install(app: fn() -> footlights_app::App) {
 #[wasm_bindgen]
 pub fn start() {
     problem::install_hook();
+    if let Err(error) = words::read() {
+        footlights_canvas::dom::warn("the page stays in English", &error);
+    }
     if let Err(error) = page::take_over() {
-        let words = js_sys::Error::from(error).to_string();
-        problem::show(&String::from(words));
+        let detail = js_sys::Error::from(error).to_string();
+        problem::show(&String::from(detail));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use footlights_canvas::dom::{Result, warn, words};
+use footlights_canvas::dom::{self, Result, warn};
+use footlights_protocol::words::texts;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
 
@@ -12,6 +13,7 @@ use super::{
     last,
     scene::{scene, set_state},
     screening,
+    words::{self, say},
 };
 
 thread_local! {
@@ -33,12 +35,13 @@ pub fn unmount() -> Result<HtmlElement> {
 /// Brings the current scene to life.
 pub fn mount() -> Result<()> {
     let scene = unmount()?;
+    words::read()?;
     if let Some(form) = screening::form(&scene)? {
         spawn_local(async move {
             if let Err(error) = screening::measure(&form).await {
                 warn("nothing was measured", &error);
-                let _ = complain(&form, "Your connection could not be measured.");
-                let reload = words(&form, "a", "button", "Reload the page");
+                let _ = complain(&form, &say(texts::NOT_MEASURED));
+                let reload = dom::words(&form, "a", "button", &say(texts::RELOAD));
                 let _ = reload.and_then(|link| link.set_attribute("href", ""));
             }
         });

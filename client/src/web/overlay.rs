@@ -3,11 +3,13 @@
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
+use super::words::{self, say};
 use crate::{
     netcode::Button,
     view::{Overlay, button_words},
 };
-use footlights_canvas::dom::{Label, Result, child, number, words};
+use footlights_canvas::dom::{self, Label, Result, child, number};
+use footlights_protocol::words::texts;
 
 /// The overlay.
 pub struct OverlayView {
@@ -88,9 +90,12 @@ impl OverlayView {
                     .set_property("transform", &format!("scaleX({})", number(part.clamp(0.0, 1.0))))?;
             }
         }
-        let words = |overlay: &Overlay| format!("{}. {}", overlay.title, overlay.text);
-        let spoken = self.shown.as_ref().is_none_or(|shown| words(shown) != words(&overlay));
-        let spoken = spoken.then(|| words(&overlay));
+        let words = words::all();
+        let spoken = |overlay: &Overlay| {
+            words.with(texts::AND_POINT, &[("title", &overlay.title), ("text", &overlay.text)])
+        };
+        let is_news = self.shown.as_ref().is_none_or(|shown| spoken(shown) != spoken(&overlay));
+        let spoken = is_news.then(|| spoken(&overlay));
         self.shown = Some(overlay);
         Ok(spoken)
     }
@@ -106,20 +111,20 @@ impl OverlayView {
             None => root.dataset().delete("code"),
         }
         card.set_inner_html("");
-        let title = words(card, "h2", "", &overlay.title)?;
+        let title = dom::words(card, "h2", "", &overlay.title)?;
         title.set_id("overlay-title");
         if let Some((here, needed)) = overlay.here {
             self.dots(here, needed)?;
         }
-        let text = words(card, "p", "", &overlay.text)?;
+        let text = dom::words(card, "p", "", &overlay.text)?;
         text.set_id("overlay-text");
         text.set_hidden(overlay.text.is_empty());
         if !overlay.rows.is_empty() {
             let result = child(card, "dl", "result")?;
             for row in &overlay.rows {
                 let line = child(&result, "div", if row.own { "own" } else { "" })?;
-                words(&line, "dt", "", &row.name)?;
-                words(&line, "dd", "", &row.score)?;
+                dom::words(&line, "dt", "", &row.name)?;
+                dom::words(&line, "dd", "", &row.score)?;
             }
         }
         let bar = match overlay.part {
@@ -137,13 +142,15 @@ impl OverlayView {
             for button in &overlay.buttons {
                 let class = if self.buttons.is_empty() { "primary" } else { "" };
                 let element: HtmlButtonElement =
-                    words(&row, "button", class, button_words(*button))?.dyn_into()?;
+                    dom::words(&row, "button", class, &say(button_words(*button)))?.dyn_into()?;
                 element.set_type("button");
                 self.buttons.push((*button, element.into()));
             }
         }
         if !overlay.detail.is_empty() {
-            words(card, "p", "detail", &overlay.detail)?;
+            let detail = dom::words(card, "p", "detail", &overlay.detail)?;
+            detail.set_attribute("lang", "en")?;
+            detail.set_attribute("dir", "ltr")?;
         }
         // A button that must be pressed gets the focus. A result goes on by itself, and must not be clicked away by a key
         // that was meant for the game.
@@ -159,11 +166,14 @@ impl OverlayView {
     fn dots(&self, here: u32, needed: u32) -> std::result::Result<(), JsValue> {
         let dots = child(&self.card, "div", "dots")?;
         dots.set_attribute("role", "img")?;
-        dots.set_attribute("aria-label", &format!("{here} of {needed} are here"))?;
+        let [here_words, needed_words] = [here, needed].map(|people| people.to_string());
+        let values = [("here", here_words.as_str()), ("needed", needed_words.as_str())];
+        let words = words::all().with(texts::HERE_OF, &values);
+        dots.set_attribute("aria-label", &words)?;
         for place in 0..needed.min(12) {
             child(&dots, "i", if place < here { "full" } else { "" })?;
         }
-        words(&dots, "span", "", &format!("{here} of {needed} are here"))?;
+        dom::words(&dots, "span", "", &words)?;
         Ok(())
     }
 }

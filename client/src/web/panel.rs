@@ -3,8 +3,10 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
-use crate::view::Panel;
-use footlights_canvas::dom::{Label, Result, child, document, words};
+use super::words::{self, say};
+use crate::view::{Panel, quality_words};
+use footlights_canvas::dom::{self, Label, Result, child, document};
+use footlights_protocol::words::texts;
 
 const FULL_SCREEN_ICON: &str =
     "<svg viewBox='0 0 24 24' aria-hidden='true'><path d='M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5'/></svg>";
@@ -52,8 +54,8 @@ impl PanelView {
         let link_text = child(&link, "span", "ms")?;
         let full_screen: HtmlButtonElement = child(&side, "button", "icon")?.dyn_into()?;
         full_screen.set_type("button");
-        full_screen.set_attribute("aria-label", "Full screen")?;
-        full_screen.set_title("Full screen");
+        full_screen.set_attribute("aria-label", &say(texts::FULL_SCREEN))?;
+        full_screen.set_title(&say(texts::FULL_SCREEN));
         full_screen.set_inner_html(FULL_SCREEN_ICON);
         // An iPhone has none.
         full_screen.set_hidden(!document()?.fullscreen_enabled());
@@ -98,24 +100,27 @@ impl PanelView {
             self.seats.set_inner_html("");
             for seat in &panel.seats {
                 let chip = child(&self.seats, "li", if seat.own { "own" } else { "" })?;
-                words(&chip, "span", "name", &seat.name)?;
-                words(&chip, "b", "", &seat.score)?;
+                dom::words(&chip, "span", "name", &seat.name)?;
+                dom::words(&chip, "b", "", &seat.score)?;
             }
         }
         if old.is_none_or(|old| old.items != panel.items) {
             self.items.set_inner_html("");
             self.items.set_hidden(panel.items.is_empty());
             for (label, value) in &panel.items {
-                let item = words(&self.items, "span", "", &format!("{label} "))?;
-                words(&item, "b", "", value)?;
+                let item = dom::words(&self.items, "span", "", &format!("{label} "))?;
+                dom::words(&item, "b", "", value)?;
             }
         }
         self.partner.element().class_list().toggle_with_force("missing", panel.missing)?;
         self.link_text.set(&panel.link);
         let quality = panel.quality.as_str();
         self.link.dataset().set("quality", quality)?;
-        self.link.set_attribute("aria-label", &format!("Your connection: {quality}, {}", panel.link))?;
-        self.link.set_title(&format!("Your connection is {quality}"));
+        let words = words::all();
+        let quality = words.get(quality_words(panel.quality));
+        let label = [quality, &panel.link].join(words.get(texts::LIST_SEPARATOR));
+        self.link.set_attribute("aria-label", &label)?;
+        self.link.set_title(quality);
         self.shown = Some(panel);
         Ok(())
     }

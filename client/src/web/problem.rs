@@ -5,6 +5,9 @@ use std::cell::Cell;
 use wasm_bindgen::JsValue;
 
 use footlights_canvas::dom::{OrMissing, Result, child, document, warn, window, words};
+use footlights_protocol::words::texts;
+
+use super::words::say;
 
 thread_local! {
     static SHOWN: Cell<bool> = const { Cell::new(false) };
@@ -37,10 +40,12 @@ fn build(detail: &str) -> Result<()> {
     let page = child(&scene, "section", "page problem")?;
     page.set_attribute("data-kind", "problem")?;
     page.set_attribute("role", "alert")?;
-    words(&page, "h1", "", "Something broke")?;
-    words(&page, "p", "", "Your progress is stored. Reload the page to continue where you were.")?;
-    let reload = words(&page, "a", "button primary", "Reload the page")?;
+    words(&page, "h1", "", &say(texts::BROKE))?;
+    words(&page, "p", "", &say(texts::BROKE_WHY))?;
+    let reload = words(&page, "a", "button primary", &say(texts::RELOAD))?;
     reload.set_attribute("href", &window()?.location().href()?)?;
-    words(&page, "p", "detail", detail)?;
+    let detail = words(&page, "p", "detail", detail)?;
+    detail.set_attribute("lang", "en")?;
+    detail.set_attribute("dir", "ltr")?;
     Ok(())
 }

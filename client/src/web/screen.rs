@@ -8,7 +8,7 @@ use footlights_env::{Viewport, surface::Item};
 use footlights_protocol::MonotonicMs;
 use web_sys::HtmlElement;
 
-use super::{overlay::OverlayView, panel::PanelView, scene::set_state};
+use super::{overlay::OverlayView, panel::PanelView, scene::set_state, words};
 use crate::{netcode::Play, view};
 
 /// What a game shows.
@@ -54,20 +54,21 @@ impl Screen {
 
     /// Shows how the game stands, but for the picture.
     pub fn show(&mut self, play: &Play, now: MonotonicMs) -> Result<()> {
+        let words = words::all();
         set_state(view::state(play))?;
-        document()?.set_title(&view::title(play, &self.title));
+        document()?.set_title(&view::title(play, &self.title, &words));
         let mut spoken = None;
-        if let Some(panel) = play.seat().and_then(|seat| view::panel(seat, now)) {
+        if let Some(panel) = play.seat().and_then(|seat| view::panel(seat, now, &words)) {
             if self.spoken != panel.spoken {
                 self.spoken.clone_from(&panel.spoken);
                 spoken = Some(panel.spoken.clone());
             }
             self.panel.set(panel)?;
         }
-        self.panel.notice.set(view::notice(play));
-        spoken = self.overlay.set(view::overlay(play, now))?.or(spoken);
-        if let Some(words) = spoken {
-            self.status.set_text_content(Some(&words));
+        self.panel.notice.set(&words.translate(view::notice(play)));
+        spoken = self.overlay.set(view::overlay(play, now, &words))?.or(spoken);
+        if let Some(spoken) = spoken {
+            self.status.set_text_content(Some(&spoken));
         }
         Ok(())
     }
@@ -79,7 +80,8 @@ impl Screen {
 
     /// Paints a picture.
     pub fn paint(&mut self, items: &[Item]) {
-        if let Err(error) = self.canvas.paint(items) {
+        let translated = view::translated(items, &words::all());
+        if let Err(error) = self.canvas.paint(translated.as_deref().unwrap_or(items)) {
             warn("a picture failed", &error);
         }
     }

@@ -2,12 +2,16 @@
 
 use std::{cell::Cell, rc::Rc};
 
+use footlights_protocol::words::texts;
 use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
 
-use super::socket::{Socket, SocketEvent};
+use super::{
+    socket::{Socket, SocketEvent},
+    words::say,
+};
 use footlights_canvas::dom::{OrMissing, Result, now, number, sleep, window};
 
 /// Round trips that are measured, after one that opens the connection.
@@ -47,7 +51,7 @@ pub async fn measure(form: &HtmlFormElement) -> Result<()> {
     let opens = socket_opens(&path).await? || socket_opens(&path).await?;
     set(form, "socket", if opens { "true" } else { "false" })?;
     if let Some(status) = form.query_selector("[role=status]")? {
-        status.set_text_content(Some("Done."));
+        status.set_text_content(Some(&say(texts::MEASURED)));
     }
     let button: HtmlButtonElement = form.query_selector("button")?.or_missing("button")?.dyn_into()?;
     button.set_disabled(false);

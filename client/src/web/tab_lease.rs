@@ -5,7 +5,10 @@ use std::{cell::RefCell, rc::Rc};
 use footlights_canvas::dom::{
     Listener, OrMissing, Result, child, document, number, sleep, warn, window, words,
 };
-use footlights_protocol::wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient};
+use footlights_protocol::{
+    wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient},
+    words::texts,
+};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, Storage};
 
@@ -15,6 +18,7 @@ use super::{
     scene::set_state,
     socket::{Socket, SocketEvent},
     swap,
+    words::say,
 };
 
 /// How long the scene waits for the lease, ms; after that it starts without.
@@ -175,14 +179,9 @@ fn refuse() -> Result<()> {
     scene.set_inner_html("");
     let section = child(&scene, "section", "page")?;
     section.dataset().set("kind", "elsewhere")?;
-    words(&section, "h1", "", "The study is open in another tab")?;
-    words(
-        &section,
-        "p",
-        "",
-        "You can take part in one tab at a time. Please go on there, or use this one instead.",
-    )?;
-    let button = words(&section, "button", "primary", "Use this tab")?;
+    words(&section, "h1", "", &say(texts::OTHER_TAB))?;
+    words(&section, "p", "", &say(texts::OTHER_TAB_WHY))?;
+    let button = words(&section, "button", "primary", &say(texts::USE_THIS_TAB))?;
     button.dataset().set("take", "")?;
     set_state("elsewhere")?;
     button.focus()

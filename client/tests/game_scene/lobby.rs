@@ -4,6 +4,7 @@ use footlights_client::{
     netcode::{Button, Play, PlayInput, PlayOutput},
     view,
 };
+use footlights_protocol::words::Words;
 use footlights_protocol::{
     MonotonicMs, Outcome,
     wire::{ClientToLobby, ClientToRoom, CloseCode, LobbyToClient, Phase, Presence, RoomToClient},
@@ -30,7 +31,7 @@ fn the_lobby_shows_who_is_here_and_calls_when_there_is_a_match() {
     page.pass(12_000.0);
     let overlay = page.overlay();
     assert_eq!((overlay.name, overlay.here, overlay.figure.as_str()), ("lobby", Some((1, 2)), "0:42"));
-    assert_eq!(view::title(&page.play, "Slime"), "(1/2) Waiting – Slime");
+    assert_eq!(view::title(&page.play, "Slime", &Words::default()), "(1/2) Waiting – Slime");
     assert_eq!(to_lobby(&page.take()), [ClientToLobby::Ping { rtt: 0.0 }; 3], "on opening and every 5 s");
     page.lobby(LobbyToClient::Matched { socket: ROOM.into() });
     assert_eq!(page.take(), [PlayOutput::Call, PlayOutput::Disconnect, PlayOutput::Connect(ROOM.into())]);
@@ -81,7 +82,7 @@ fn a_ready_check_calls_and_counts_down_and_one_press_answers_it() {
     page.take();
     page.lobby(check(15_000, 1, false));
     assert_eq!(page.take(), [PlayOutput::Call]);
-    assert_eq!(view::title(&page.play, "Slime"), "▶ Are you ready? – Slime");
+    assert_eq!(view::title(&page.play, "Slime", &Words::default()), "▶ Are you ready? – Slime");
     page.pass(4_000.0);
     let overlay = page.overlay();
     assert_eq!((overlay.name, overlay.figure.as_str()), ("ready-check", "0:11"));

@@ -5,6 +5,7 @@ use footlights_client::{
     view,
 };
 use footlights_env::{Agent, Viewport, surface::Delta};
+use footlights_protocol::words::Words;
 use footlights_protocol::{
     KeySet, MonotonicMs, Outcome, ShownResult, Tick,
     keys::Keyboard,
@@ -111,7 +112,7 @@ impl Page {
     }
 
     pub fn overlay(&self) -> view::Overlay {
-        view::overlay(&self.play, self.now).expect("an overlay")
+        view::overlay(&self.play, self.now, &Words::default()).expect("an overlay")
     }
 
     pub fn buttons(&self) -> Vec<Button> {

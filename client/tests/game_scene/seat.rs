@@ -5,6 +5,7 @@ use footlights_client::{
     view,
 };
 use footlights_env::surface::Delta;
+use footlights_protocol::words::Words;
 use footlights_protocol::{
     KeySet, MonotonicMs, Tick,
     wire::{self, ClientToRoom, CloseCode, Frame, LobbyToClient, Phase, Presence, RoomToClient},
@@ -160,5 +161,5 @@ fn looking_away_is_told_at_once() {
         })
         .collect();
     assert_eq!(pings, [false]);
-    assert_eq!(view::title(&page.play, "Slime"), "▶ Your game runs – Slime");
+    assert_eq!(view::title(&page.play, "Slime", &Words::default()), "▶ Your game runs – Slime");
 }

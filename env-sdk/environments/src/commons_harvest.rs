@@ -418,7 +418,10 @@ impl Environment for CommonsHarvest {
         let Some(player) = state.players.get(agent.index()) else { return Vec::new() };
         let mut items = vec![HudItem { label: "Apples".into(), value: player.apples.to_string() }];
         if player.out > 0 {
-            items.push(HudItem { label: "Out for".into(), value: format!("{} steps", player.out) });
+            items.push(HudItem {
+                label: "Out for".into(),
+                value: format!("{} step{}", player.out, if player.out == 1 { "" } else { "s" }),
+            });
         }
         items
     }

@@ -120,6 +120,7 @@ event_kinds! {
     RestoreRefused "resume_refused" Usual "A browser brought back ticks that were not this game's."
     // Outside games.
     Begun "begun" Usual "The button of the first page was pressed."
+    LanguageChosen "language_chosen" Usual "The participant chose another language of the experiment; the detail is the language."
     SceneEntered "scene" Usual "The participant came to this scene."
     Ended "ended" Usual "The participant came to the last page; the detail is the ending."
     Matched "matched" Usual "A group and a room were found; the detail is the game."

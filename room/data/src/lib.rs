@@ -51,4 +51,5 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_games_by_start.sql", include_str!("../migrations/0005_games_by_start.sql")),
     ("0006_training_failures.sql", include_str!("../migrations/0006_training_failures.sql")),
     ("0007_visits.sql", include_str!("../migrations/0007_visits.sql")),
+    ("0008_language.sql", include_str!("../migrations/0008_language.sql")),
 ];

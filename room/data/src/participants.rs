@@ -41,6 +41,10 @@ impl<'r> ParticipantRow<'r> {
 #[must_use]
 pub fn table<'r>(experiment: &Experiment) -> Table<ParticipantRow<'r>> {
     let mut columns = general();
+    // A study in English alone has the columns that it always had.
+    if experiment.languages() != ["en"] {
+        columns.push(language());
+    }
     columns.extend(experiment.factors().into_iter().map(|(factor, levels)| condition(&factor, levels)));
     columns.extend(experiment.parameters.iter().map(|name| {
         let words = format!("The parameter {name} of the address by which the participant came.");
@@ -96,6 +100,16 @@ fn general<'r>() -> Vec<Column<ParticipantRow<'r>>> {
             |row: &ParticipantRow<'r>| row.session.progress.path().join(" ").into(),
         ),
     ]
+}
+
+/// The language in which the participant read the experiment.
+fn language<'r>() -> Column<ParticipantRow<'r>> {
+    Column::new(
+        "language",
+        ColumnType::Text,
+        "The language in which the participant read the experiment, in the end: a BCP 47 tag. Empty where it was not written down yet.",
+        |row: &ParticipantRow<'r>| Field::text(&row.session.language),
+    )
 }
 
 /// The level of a factor.

@@ -27,6 +27,9 @@ pub struct SessionRecord {
     pub events: Vec<SessionEvent>,
     /// Who the participant is to a recruiter. Never among the data that analysts share.
     pub identifiers: Option<Identifiers>,
+    /// The language in which the participant reads the experiment; empty where an older build did not say it.
+    #[serde(default)]
+    pub language: String,
     /// When the first page's button was pressed.
     pub begun_at_ms: EpochMs,
     /// When the last page was reached.

@@ -109,6 +109,7 @@ fn session() -> SessionRecord {
             visits: Vec::new(),
             late_visits: Vec::new(),
         }),
+        language: "de".into(),
         begun_at_ms: EpochMs(1_790_000_000_123),
         ended_at_ms: None,
     }

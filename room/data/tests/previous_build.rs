@@ -231,6 +231,7 @@ fn session() -> SessionRecord {
             visits: Vec::new(),
             late_visits: Vec::new(),
         }),
+        language: String::new(),
         begun_at_ms: EpochMs(1_790_000_000_123),
         ended_at_ms: None,
     }

@@ -14,7 +14,10 @@ use footlights_experiment::{
     progress::{Assignment, GameResult, ProgressError, SubmitOutcome},
     recruiter::{Recruiter, Returning},
 };
-use footlights_protocol::{EpochMs, Outcome};
+use footlights_protocol::{
+    EpochMs, Outcome,
+    words::{Words, texts},
+};
 
 /// How many events are kept of one participant.
 const MAX_EVENTS: usize = 500;
@@ -53,6 +56,9 @@ pub struct Identity {
     pub identifiers: BTreeMap<String, String>,
     /// Those parameters of the address that the experiment uses.
     pub parameters: BTreeMap<String, String>,
+    /// The language in which they read the experiment; empty for its usual one.
+    #[serde(default)]
+    pub language: String,
 }
 
 /// How to get back to a running game.
@@ -132,10 +138,22 @@ impl Participant {
             external: identity.identifiers,
             ..Identifiers::default()
         });
+        self.session.language = experiment.in_language(&identity.language).language.clone();
         self.session.begun_at_ms = now;
         self.record_event(now, experiment, EventKind::Begun, String::new());
         self.enter_scene(now, experiment);
         Ok(())
+    }
+
+    /// The participant asks for the experiment in another language. Returns whether that changes anything.
+    pub fn choose_language(&mut self, now: EpochMs, experiment: &Experiment, language: &str) -> bool {
+        let language = &experiment.in_language(language).language;
+        if !self.session.progress.begun() || self.session.language == *language {
+            return false;
+        }
+        self.session.language.clone_from(language);
+        self.record_event(now, experiment, EventKind::LanguageChosen, language.clone());
+        true
     }
 
     /// The participant opened the recruiter's link again, with these parameters. Returns whether that is news: they are
@@ -202,7 +220,7 @@ impl Participant {
                 submission,
             });
             let stored = self.stored_bytes();
-            if let Some(errors) = self.too_long(stored) {
+            if let Some(errors) = self.too_long(stored, experiment.words()) {
                 self.session.submissions.pop();
                 self.session.progress = before;
                 let outcome = SubmitOutcome::Retry { errors, attempts_left: None, submission: None };
@@ -223,7 +241,7 @@ impl Participant {
 
     /// What is wrong with the newest submission if its text is too much for the record, which takes `stored` bytes with it;
     /// none if it fits, or if it is short.
-    fn too_long(&self, stored: usize) -> Option<ValidationErrors> {
+    fn too_long(&self, stored: usize, words: &Words) -> Option<ValidationErrors> {
         if stored <= MAX_LONG_BYTES {
             return None;
         }
@@ -241,9 +259,8 @@ impl Participant {
         let bytes_per_char = bytes.div_ceil(chars);
         let room = (MAX_LONG_BYTES.saturating_sub(others) / COPIES).max(SHORT_BYTES);
         let fits = (room / bytes_per_char).saturating_sub(1);
-        let why = format!(
-            "There is not enough room left for so much text. Please shorten this to {fits} characters: it has {chars}."
-        );
+        let [most, found] = [fits, chars].map(|number| number.to_string());
+        let why = words.with(texts::NO_ROOM, &[("most", &most), ("found", &found)]);
         Some(ValidationErrors::from([(question.clone(), why)]))
     }
 

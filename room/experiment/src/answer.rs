@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use footlights_protocol::words::{Words, texts};
 use serde::{Deserialize, Serialize};
 
 /// What is known about a participant, by name: answers (`scene.question`), the results of games (`scene.score`,
@@ -37,27 +38,26 @@ impl Answer {
     /// most, as beside a game's picture.
     #[must_use]
     pub fn words(&self) -> String {
-        match self {
-            Self::Several(chosen) => chosen.join(", "),
-            Self::Number(_) => {
-                let rounded = self.words_with(MOST_DECIMALS);
-                rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
-            }
-            Self::Text(text) => text.clone(),
-        }
+        self.words_in(&Words::default(), None)
     }
 
-    /// The same, where a number has exactly so many decimals.
+    /// The same in a language, where a number has exactly so many decimals if they are given.
     #[must_use]
-    pub fn words_with(&self, decimals: usize) -> String {
+    pub fn words_in(&self, words: &Words, decimals: Option<usize>) -> String {
         match self {
+            Self::Several(chosen) => chosen.join(words.get(texts::LIST_SEPARATOR)),
+            Self::Text(text) => text.clone(),
             Self::Number(number) => {
-                let words = format!("{number:.decimals$}");
+                let places = decimals.unwrap_or(MOST_DECIMALS);
+                let mut written = format!("{number:.places$}");
+                if decimals.is_none() && written.contains('.') {
+                    written.truncate(written.trim_end_matches('0').trim_end_matches('.').len());
+                }
                 // Nobody has minus nothing.
-                let is_nothing = words.chars().all(|c| matches!(c, '-' | '0' | '.'));
-                if is_nothing { words.trim_start_matches('-').to_owned() } else { words }
+                let is_nothing = written.chars().all(|c| matches!(c, '-' | '0' | '.'));
+                let written = if is_nothing { written.trim_start_matches('-') } else { &written };
+                words.number_words(written)
             }
-            Self::Text(_) | Self::Several(_) => self.words(),
         }
     }
 }

@@ -1,10 +1,15 @@
 //! An experiment: an ordered list of scenes.
 
+use std::borrow::Cow;
+
+use footlights_protocol::words::Words;
 use serde::Serialize;
 
 use crate::{
+    answer::Globals,
     ending::Completion,
     game::GameScene,
+    language::{self, ENGLISH, OwnWords},
     page::Page,
     plan::{self, Block, Condition, Element, Factor},
     recruiter::{self, Recruiter, Retake, Returning},
@@ -56,6 +61,22 @@ pub struct Experiment {
     pub returning: Returning,
     /// Whether the front page lists the experiment.
     pub listed: bool,
+    /// The language of its texts: a BCP 47 tag.
+    pub language: String,
+    /// What it says in words of its own, by the English sentence.
+    #[serde(serialize_with = "own_words", skip_serializing_if = "has_no_words")]
+    pub(crate) words: OwnWords,
+    /// The same experiment in other languages.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub translations: Vec<Experiment>,
+}
+
+fn own_words<S: serde::Serializer>(words: &OwnWords, serializer: S) -> Result<S::Ok, S::Error> {
+    words.table.serialize(serializer)
+}
+
+fn has_no_words(words: &OwnWords) -> bool {
+    words.table.is_empty()
 }
 
 impl Experiment {
@@ -72,7 +93,56 @@ impl Experiment {
             retakes: Vec::new(),
             returning: Returning::default(),
             listed: true,
+            language: ENGLISH.into(),
+            words: OwnWords::default(),
+            translations: Vec::new(),
         }
+    }
+
+    /// The language of the experiment's texts, as a BCP 47 tag such as `de` or `pt-BR`; English without this. Everything
+    /// that Footlights itself says is in that language then. Arabic, Chinese, Dutch, French, German, Hebrew, Japanese and
+    /// Spanish are there; for any other language, give every sentence by [`words_from`](Self::words_from).
+    ///
+    /// ```
+    /// use footlights_experiment::{Experiment, Page, Scene};
+    /// use footlights_protocol::words::texts;
+    ///
+    /// let study = Experiment::new("studie", "Eine Studie")
+    ///     .language("de")
+    ///     .word("Continue", "Weiter geht es")
+    ///     .scene(Scene::start(Page::new("start", "Willkommen")))
+    ///     .scene(Scene::end(Page::new("end", "Danke")));
+    /// assert_eq!(study.validate(), Ok(()));
+    /// assert_eq!(study.words().get(texts::CONTINUE), "Weiter geht es");
+    /// assert_eq!(study.words().get(texts::YOU_WON), "Sie haben gewonnen");
+    /// ```
+    pub fn language(mut self, tag: &str) -> Self {
+        self.language = tag.into();
+        self.words = self.words.clone();
+        self
+    }
+
+    /// Says one sentence of Footlights in words of the experiment's own: `english` is the sentence in English, names in
+    /// braces included. A sentence with a number has an entry for each plural category, `{n} characters left [one]` for
+    /// example.
+    pub fn word(mut self, english: &str, own: &str) -> Self {
+        self.words.insert(english, own);
+        self
+    }
+
+    /// The same for many sentences: a JSON object from the English ones to the experiment's own, such as
+    /// `include_str!("polish.json")`.
+    pub fn words_from(mut self, json: &str) -> Self {
+        self.words.insert_json(json);
+        self
+    }
+
+    /// The same experiment in another language: only texts may differ. Participants get the language that the parameter
+    /// `lang` of their address asks for, or else their browser; if the experiment is in neither, its own. The data have the
+    /// language. Questions whose options have other words in the other language say by `stored_as` what the data have.
+    pub fn translated(mut self, other: Experiment) -> Self {
+        self.translations.push(other);
+        self
     }
 
     /// What the experiment is about, in a sentence or two, for the codebook. Participants do not read it.
@@ -142,6 +212,71 @@ impl Experiment {
     #[must_use]
     pub fn all_recruiters(&self) -> Vec<Recruiter> {
         self.recruiters.iter().cloned().chain(recruiter::known()).collect()
+    }
+
+    /// The sentences that participants read and that are not the experiment's own, in its language and in its words.
+    #[must_use]
+    pub fn words(&self) -> &Words {
+        self.words.of(&self.language)
+    }
+
+    /// What is known about a participant, as they read it: an answer with words of its own in their language is those.
+    #[must_use]
+    pub fn shown<'a>(&self, globals: &'a Globals) -> Cow<'a, Globals> {
+        let mut shown = Cow::Borrowed(globals);
+        for scene in self.scenes() {
+            for question in scene.page().map(|page| &page.questions).into_iter().flatten() {
+                let name = format!("{}.{}", scene.id(), question.id);
+                if let Some(label) = globals.get(&name).and_then(|answer| question.label_of(answer)) {
+                    shown.to_mut().insert(name, label);
+                }
+            }
+        }
+        shown
+    }
+
+    /// Whether the pages are laid out from right to left.
+    #[must_use]
+    pub fn is_right_to_left(&self) -> bool {
+        language::is_right_to_left(&self.language)
+    }
+
+    /// The languages in which the experiment is written, the usual one first.
+    #[must_use]
+    pub fn languages(&self) -> Vec<&str> {
+        self.all_languages().map(|experiment| experiment.language.as_str()).collect()
+    }
+
+    /// The experiment in each of its languages.
+    pub(crate) fn all_languages(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.translations)
+    }
+
+    /// The experiment in that language; in its usual one where it is not written in that language.
+    #[must_use]
+    pub fn in_language(&self, language: &str) -> &Self {
+        self.all_languages().find(|experiment| experiment.language == language).unwrap_or(self)
+    }
+
+    /// The language of the experiment that suits a person best, by the languages that they ask for: a parameter of the
+    /// address, or else what their browser sends as `Accept-Language` (RFC 9110, section 12.5.4; RFC 4647, section 3.4).
+    ///
+    /// ```
+    /// use footlights_experiment::Experiment;
+    ///
+    /// let german = Experiment::new("study", "Eine Studie").language("de");
+    /// let study = Experiment::new("study", "A study").translated(german);
+    /// assert_eq!(study.language_for(None, "de-AT,de;q=0.9,en;q=0.8"), "de");
+    /// assert_eq!(study.language_for(Some("en"), "de"), "en");
+    /// assert_eq!(study.language_for(None, "ja"), "en");
+    /// ```
+    #[must_use]
+    pub fn language_for(&self, asked: Option<&str>, accept_language: &str) -> &str {
+        let known = self.languages();
+        let asked = asked.and_then(|asked| language::best(&known, asked));
+        let found = asked
+            .or_else(|| language::preferred(accept_language).find_map(|tag| language::best(&known, tag)));
+        found.unwrap_or(&self.language)
     }
 
     /// Every scene that any participant may see, in the order in which they are written.

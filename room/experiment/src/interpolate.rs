@@ -1,5 +1,7 @@
 //! Text with the names of globals in it.
 
+use footlights_protocol::words::Words;
+
 use crate::answer::Globals;
 
 /// Replaces every `{name}` in a paragraph by the global of that name; a name that is not known yet becomes nothing. A number
@@ -14,17 +16,28 @@ use crate::answer::Globals;
 /// ```
 #[must_use]
 pub fn interpolate(text: &str, globals: &Globals) -> String {
+    interpolate_in(text, globals, &Words::default())
+}
+
+/// The same for a participant who reads `words`: numbers have the decimal sign of their language.
+///
+/// ```
+/// use footlights_experiment::{Answer, Experiment, Globals, interpolate_in};
+///
+/// let study = Experiment::new("studie", "Eine Studie").language("de");
+/// let globals = Globals::from([("game.score".to_owned(), Answer::Number(2.5))]);
+/// assert_eq!(interpolate_in("{game.score:2} Euro", &globals, study.words()), "2,50 Euro");
+/// ```
+#[must_use]
+pub fn interpolate_in(text: &str, globals: &Globals, words: &Words) -> String {
     let mut filled = String::with_capacity(text.len());
     for piece in pieces(text) {
         match piece {
-            Piece::Words(words) => filled.push_str(words),
+            Piece::Words(piece) => filled.push_str(piece),
             Piece::Name(name) => {
                 let (name, decimals) = with_decimals(name);
-                let words = globals.get(name).map(|value| match decimals {
-                    Some(decimals) => value.words_with(decimals),
-                    None => value.words(),
-                });
-                filled.push_str(&words.unwrap_or_default());
+                let value = globals.get(name).map(|value| value.words_in(words, decimals));
+                filled.push_str(&value.unwrap_or_default());
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use footlights_protocol::words::{Words, texts};
 use serde::Serialize;
 
 use crate::{
@@ -35,7 +36,7 @@ pub struct Page {
     pub body: Vec<Part>,
     /// The questions, in the order in which the page asks them.
     pub questions: Vec<Question>,
-    /// The label of the button.
+    /// The label of the button; empty for `Continue` in the study's language.
     pub button: String,
     /// How often the participant may send wrong answers, and what happens then.
     pub check: Option<ComprehensionCheck>,
@@ -79,9 +80,6 @@ pub struct ComprehensionCheck {
 /// What is wrong with the answers, by the id of the question, in sentences for the participant.
 pub type ValidationErrors = BTreeMap<String, String>;
 
-/// What a participant reads beside an answer that is not right.
-const NOT_RIGHT: &str = "This answer is not right. Please read the instructions again.";
-
 impl Page {
     /// A page with a heading and no text yet.
     pub fn new(id: &str, title: &str) -> Self {
@@ -90,7 +88,7 @@ impl Page {
             title: title.into(),
             body: Vec::new(),
             questions: Vec::new(),
-            button: "Continue".into(),
+            button: String::new(),
             check: None,
             endings: BTreeMap::new(),
         }
@@ -178,14 +176,20 @@ impl Page {
     /// # Errors
     /// What is wrong with each answer that is missing or refused.
     pub fn accept(&self, sent: &[(String, String)]) -> Result<BTreeMap<String, Answer>, ValidationErrors> {
-        accept(&self.questions, sent)
+        accept(&self.questions, sent, &Words::default())
     }
 
-    /// Which of the accepted answers are not right, in a comprehension check.
+    /// Which of the accepted answers are not right, in a comprehension check, in sentences of `words`.
     #[must_use]
-    pub fn mistakes(&self, answers: &BTreeMap<String, Answer>) -> ValidationErrors {
+    pub fn mistakes(&self, answers: &BTreeMap<String, Answer>, words: &Words) -> ValidationErrors {
         let wrong = self.questions.iter().filter(|q| q.is_correct(answers.get(&q.id)) == Some(false));
-        wrong.map(|question| (question.id.clone(), NOT_RIGHT.to_owned())).collect()
+        wrong.map(|question| (question.id.clone(), words.get(texts::NOT_RIGHT).to_owned())).collect()
+    }
+
+    /// What stands on the button.
+    #[must_use]
+    pub fn button_words<'a>(&'a self, words: &'a Words) -> &'a str {
+        if self.button.is_empty() { words.get(texts::CONTINUE) } else { &self.button }
     }
 
     /// The names of globals in the page's paragraphs.
@@ -245,11 +249,12 @@ fn texts(body: &[Part]) -> Vec<&String> {
 pub(crate) fn accept(
     questions: &[Question],
     sent: &[(String, String)],
+    words: &Words,
 ) -> Result<BTreeMap<String, Answer>, ValidationErrors> {
     let (mut answers, mut errors) = (BTreeMap::new(), BTreeMap::new());
     for question in questions {
         let given = sent.iter().filter(|(id, _)| *id == question.id).map(|(_, value)| value.as_str());
-        match question.accept(&given.collect::<Vec<_>>()) {
+        match question.accept_in(&given.collect::<Vec<_>>(), words) {
             Ok(Some(answer)) => drop(answers.insert(question.id.clone(), answer)),
             Ok(None) => {}
             Err(why) => drop(errors.insert(question.id.clone(), why)),
@@ -291,7 +296,7 @@ mod tests {
         assert_eq!(page.validate(), Ok(()));
         let sent = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-            page.mistakes(&page.accept(&pairs).unwrap()).into_keys().collect::<Vec<_>>()
+            page.mistakes(&page.accept(&pairs).unwrap(), &Words::default()).into_keys().collect::<Vec<_>>()
         };
         assert!(sent(&[("goal", "right"), ("keys", "a"), ("keys", "c"), ("points", "5.0")]).is_empty());
         assert_eq!(sent(&[("goal", "left"), ("keys", "a"), ("points", "5")]), ["goal", "keys"]);

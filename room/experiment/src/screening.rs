@@ -1,6 +1,7 @@
 //! Which participants may take part, by device, browser, window and connection. The browser reports, and the server
 //! decides.
 
+use footlights_protocol::words::{Text, Words, texts};
 use serde::Serialize;
 
 use crate::{answer::Answer, question::Question};
@@ -50,14 +51,14 @@ impl Requirement {
     }
 
     /// What a participant reads who does not meet it.
-    pub(crate) fn usual(self) -> &'static str {
+    pub(crate) fn usual(self) -> Text {
         match self {
-            Self::Device => "This study does not work on this kind of device.",
-            Self::Browser => "This study does not work in this browser.",
-            Self::Window => "The window of your browser is too small for this study.",
-            Self::Ping => "Your internet connection is too slow for this study.",
-            Self::Socket => "Your network does not let the connection through that this study needs.",
-            Self::JavaScript => "This study does not work without JavaScript.",
+            Self::Device => texts::REFUSED_DEVICE,
+            Self::Browser => texts::REFUSED_BROWSER,
+            Self::Window => texts::REFUSED_WINDOW,
+            Self::Ping => texts::REFUSED_PING,
+            Self::Socket => texts::REFUSED_SOCKET,
+            Self::JavaScript => texts::REFUSED_JAVASCRIPT,
         }
     }
 }
@@ -80,11 +81,11 @@ impl Requirement {
 pub struct Screening {
     /// The scene's name in addresses and in the data.
     pub id: String,
-    /// The heading.
+    /// The heading; empty for the usual one in the study's language.
     pub title: String,
-    /// The paragraphs under the heading.
+    /// The paragraphs under the heading; none for the usual one.
     pub paragraphs: Vec<String>,
-    /// The label of the button.
+    /// The label of the button; empty for the usual one.
     pub button: String,
     /// The devices that are admitted; all if it is empty.
     pub devices: Vec<Device>,
@@ -123,11 +124,9 @@ impl Screening {
     pub fn new(id: &str) -> Self {
         Self {
             id: id.into(),
-            title: "Checking your device".into(),
-            paragraphs: vec![
-                "We check whether your device and your connection are good enough to take part.".into(),
-            ],
-            button: "Check and continue".into(),
+            title: String::new(),
+            paragraphs: Vec::new(),
+            button: String::new(),
             devices: Vec::new(),
             browsers: Vec::new(),
             blocked_browsers: Vec::new(),
@@ -141,6 +140,29 @@ impl Screening {
     pub fn title(mut self, words: &str) -> Self {
         self.title = words.into();
         self
+    }
+
+    /// Adds a paragraph under the heading, in place of the usual one.
+    pub fn text(mut self, paragraph: &str) -> Self {
+        self.paragraphs.push(paragraph.into());
+        self
+    }
+
+    /// The label of the button.
+    pub fn button(mut self, words: &str) -> Self {
+        self.button = words.into();
+        self
+    }
+
+    /// Heading, paragraphs and button as a participant reads them.
+    #[must_use]
+    pub fn shown<'a>(&'a self, words: &'a Words) -> (&'a str, Vec<&'a str>, &'a str) {
+        let or = |own: &'a str, usual| if own.is_empty() { words.get(usual) } else { own };
+        let mut paragraphs: Vec<&str> = self.paragraphs.iter().map(String::as_str).collect();
+        if paragraphs.is_empty() {
+            paragraphs.push(words.get(texts::WE_CHECK));
+        }
+        (or(&self.title, texts::CHECKING_DEVICE), paragraphs, or(&self.button, texts::CHECK_AND_CONTINUE))
     }
 
     /// Admits only these devices.
@@ -228,13 +250,14 @@ impl Screening {
     }
 
     /// What a participant reads who does not meet a requirement.
-    pub(crate) fn words(&self, requirement: Requirement) -> String {
+    pub(crate) fn words(&self, requirement: Requirement, words: &Words) -> String {
         match (self.messages.iter().find(|(known, _)| *known == requirement), requirement, self.min_window) {
             (Some((_, own)), ..) => own.clone(),
             (None, Requirement::Window, Some((width, height))) => {
-                format!("This study needs a window of at least {width} by {height} pixels.")
+                let [width, height] = [width, height].map(|pixels| pixels.to_string());
+                words.with(texts::REFUSED_WINDOW_SIZE, &[("width", &width), ("height", &height)])
             }
-            (None, requirement, _) => requirement.usual().into(),
+            (None, requirement, _) => words.get(requirement.usual()).into(),
         }
     }
 
@@ -242,8 +265,8 @@ impl Screening {
     ///
     /// # Errors
     /// The first requirement that is not met, and what the participant reads.
-    pub fn judge(&self, report: &DeviceReport) -> Result<(), (Requirement, String)> {
-        let refuse = |requirement: Requirement| Err((requirement, self.words(requirement)));
+    pub fn judge(&self, report: &DeviceReport, words: &Words) -> Result<(), (Requirement, String)> {
+        let refuse = |requirement: Requirement| Err((requirement, self.words(requirement, words)));
         if !self.devices.is_empty() && !self.devices.contains(&report.device) {
             return refuse(Requirement::Device);
         }
@@ -416,8 +439,8 @@ mod tests {
             ping_ms: 250.0,
             socket: true,
         };
-        assert_eq!(screening.judge(&good), Ok(()));
-        let why = |report: DeviceReport| screening.judge(&report).unwrap_err();
+        assert_eq!(screening.judge(&good, &Words::default()), Ok(()));
+        let why = |report: DeviceReport| screening.judge(&report, &Words::default()).unwrap_err();
         assert_eq!(why(DeviceReport { device: Device::Phone, ..good.clone() }).0, Requirement::Device);
         assert_eq!(why(DeviceReport { browser: "Firefox".into(), ..good.clone() }).0, Requirement::Browser);
         let small = why(DeviceReport { window: (799.0, 900.0), ..good.clone() });
@@ -428,7 +451,7 @@ mod tests {
         );
         assert_eq!(why(DeviceReport { socket: false, ..good.clone() }).0, Requirement::Socket);
         let only = Screening::new("s").browsers(&["Edge"]);
-        assert_eq!(only.judge(&good).unwrap_err().0, Requirement::Browser);
+        assert_eq!(only.judge(&good, &Words::default()).unwrap_err().0, Requirement::Browser);
     }
 
     #[test]

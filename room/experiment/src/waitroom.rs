@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use footlights_protocol::words::{Words, texts};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::matchmaking::{Fifo, Matchmaker, MatchmakerFactory};
@@ -23,7 +24,7 @@ use crate::matchmaking::{Fifo, Matchmaker, MatchmakerFactory};
 pub struct Waitroom {
     /// How long a participant waits at most.
     pub max_wait_ms: u64,
-    /// What a participant reads who waited that long.
+    /// What a participant reads who waited that long; empty for the usual words in the study's language.
     pub timeout_message: String,
     /// How long matched participants have to confirm that they are there, if they must.
     pub ready_check_ms: Option<u64>,
@@ -46,7 +47,7 @@ impl Waitroom {
     pub fn new() -> Self {
         Self {
             max_wait_ms: 300_000,
-            timeout_message: "Nobody else came in time. Thank you for waiting.".into(),
+            timeout_message: String::new(),
             ready_check_ms: None,
             wait_jitter_ms: (0, 0),
             max_concurrent_games: None,
@@ -91,6 +92,13 @@ impl Waitroom {
     pub fn matching(mut self, matchmaker: impl Matchmaker + Clone + Send + Sync + 'static) -> Self {
         self.matching = factory(matchmaker);
         self
+    }
+
+    /// What a participant reads who waited as long as the waiting room allows.
+    #[must_use]
+    pub fn timeout_words<'a>(&'a self, words: &'a Words) -> &'a str {
+        let own = &self.timeout_message;
+        if own.is_empty() { words.get(texts::ENDED_LOBBY_TIMEOUT) } else { own }
     }
 
     /// A new matchmaker.

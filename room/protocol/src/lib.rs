@@ -1,7 +1,7 @@
 //! A game as a function of its inputs, and the messages that carry inputs and pictures.
 //!
-//! [`Tick`], [`EpochMs`] and [`MonotonicMs`] say when, [`keys`] turns held keys into actions, [`timeline`] turns actions into states, and [`wire`] is what a browser and an
-//! object say to each other. Rooms, browsers and bots share all of it. There is no clock, socket, storage or async here.
+//! [`Tick`], [`EpochMs`] and [`MonotonicMs`] say when, [`keys`] turns held keys into actions, [`timeline`] turns actions into states, [`wire`] is what a browser and an
+//! object say to each other, and [`words`] is what participants read. Rooms, browsers and bots share all of it. There is no clock, socket, storage or async here.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -16,6 +16,7 @@ mod tick;
 mod time;
 pub mod timeline;
 pub mod wire;
+pub mod words;
 
 pub use hud::{Hud, ShownResult, ShownScores};
 pub use input_delay::InputDelay;

@@ -5,6 +5,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod languages_check;
 mod lobby_check;
 pub mod models_check;
 mod pendulum_check;
@@ -30,6 +31,7 @@ pub fn app() -> App {
         .experiment(people_check::answers)
         .experiment(people_check::pair)
         .experiment(people_check::screened)
+        .experiment(languages_check::experiment)
         .environment::<models_check::Models>()
         .experiment(models_check::on_the_server)
         .experiment(models_check::in_the_browser)

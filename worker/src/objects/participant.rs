@@ -52,6 +52,11 @@ const DELETED: &str = "deleted";
 /// The attachment of a socket that no longer belongs to a tab.
 const IGNORED: Option<Tab> = None;
 
+/// The experiment in the language in which a participant reads it.
+fn as_read(experiment: &'static Experiment, record: &Record) -> &'static Experiment {
+    experiment.in_language(&record.session.language)
+}
+
 #[durable_object]
 pub struct Participant {
     shell: Rc<Shell>,
@@ -203,12 +208,14 @@ impl Shell {
     async fn open_page(self: Rc<Self>, request: OpenPage) -> Result<PageState, ApiError> {
         let experiment = experiments::experiment(&request.experiment)?;
         let mut record = self.record().await?;
+        let chosen = request.language.as_deref();
+        let has_chosen = chosen.is_some_and(|language| record.choose_language(now(), experiment, language));
         // A participant who opens the page on the result of a game is done with it.
         if let Some(scene) = record.session.progress.is_over(experiment) {
-            self.submit(experiment, &mut record, scene, &[], "")?;
+            self.submit(as_read(experiment, &record), &mut record, scene, &[], "")?;
             record.visit(experiment, &request.identifiers);
             self.clone().keep_progress(experiment, record.clone()).await?;
-        } else if record.visit(experiment, &request.identifiers) {
+        } else if record.visit(experiment, &request.identifiers) || has_chosen {
             self.keep(record.clone()).await?;
         }
         if record.has_taken_part(experiment, &request.identifiers) {
@@ -236,8 +243,8 @@ impl Shell {
                 record.begin(now(), experiment, &scene, identity, assignment)?;
                 SubmitReply::Accepted
             }
-            _ if record.skip_game(now(), experiment, &scene)? => SubmitReply::Accepted,
-            _ => match self.submit(experiment, &mut record, &scene, &sent, &user_agent) {
+            _ if record.skip_game(now(), as_read(experiment, &before), &scene)? => SubmitReply::Accepted,
+            _ => match self.submit(as_read(experiment, &before), &mut record, &scene, &sent, &user_agent) {
                 Ok(SubmitOutcome::Accepted(_)) => SubmitReply::Accepted,
                 Ok(SubmitOutcome::Retry { errors, attempts_left, .. }) => {
                     let page = Box::new(PageState::new(experiment, &record.session));
@@ -340,6 +347,7 @@ impl Shell {
     async fn finish_game(self: Rc<Self>, request: FinishGame) -> Result<Delivery, ApiError> {
         let Some(mut record) = self.present().await? else { return Ok(Delivery::NoParticipant) };
         let experiment = experiments::experiment(&record.session.experiment).ok();
+        let experiment = experiment.map(|experiment| as_read(experiment, &record));
         record.finish_game(now(), experiment, request.result);
         match experiment.filter(|experiment| record.ending(experiment).is_some()) {
             Some(experiment) => self.keep_progress(experiment, record).await?,
@@ -352,6 +360,7 @@ impl Shell {
     async fn end_wait(self: Rc<Self>) -> Result<(), ApiError> {
         let Some(mut record) = self.present().await? else { return Ok(()) };
         let Ok(experiment) = experiments::experiment(&record.session.experiment) else { return Ok(()) };
+        let experiment = as_read(experiment, &record);
         if record.end_wait(now(), experiment) {
             return self.keep_progress(experiment, record).await;
         }

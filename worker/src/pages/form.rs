@@ -1,9 +1,13 @@
 //! Pages with a form: text and questions, and the screening.
 
-use footlights_experiment::{Page, Screening, progress::NO_SCRIPT};
+use footlights_experiment::{Page, Screening, own_name, progress::NO_SCRIPT};
+use footlights_protocol::words::texts;
 use maud::{Markup, html};
 
-use crate::auth::PROOF_FIELD;
+use crate::{
+    auth::{PROOF, PROOF_FIELD},
+    language::{LANGUAGE, LANGUAGE_FIELD},
+};
 
 use super::{
     parts::{ahead, parts},
@@ -12,24 +16,27 @@ use super::{
 
 /// A page of text and questions.
 pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry<'_>>) -> Markup {
+    let words = view.words();
     html! {
         section.page data-scene=(page.id) data-kind=(kind) {
+            @if !view.session.progress.begun() { (languages(view)) }
             h1 { (page.title) }
             form method="post" action={ (view.base) "/scenes/" (page.id) } novalidate[again.is_some()]
                 // What earlier people typed on this machine is nobody else's to see.
                 autocomplete="off" data-draft=[(!page.questions.is_empty()).then_some("")] {
                 @if let Some(proof) = view.proof { input type="hidden" name=(PROOF_FIELD) value=(proof); }
+                @if let Some(language) = view.chosen { input type="hidden" name=(LANGUAGE_FIELD) value=(language); }
                 // The researcher's own HTML may have the control of a question.
                 (parts(view, &page.body))
                 @if let Some(again) = again {
                     div.notice role="alert" {
-                        p { "Please look at your answers again. What is wrong or missing is marked below." }
+                        p { (words.get(texts::LOOK_AGAIN)) }
                         @if let Some(left) = again.attempts_left {
-                            p { "You can send this page " (left) (if left == 1 { " more time." } else { " more times." }) }
+                            p { (words.counted(texts::ATTEMPTS_LEFT, left.into(), &[])) }
                         }
                         // A control in the researcher's own HTML has no place for its error.
                         @for question in page.questions.iter().filter(|question| !question.has_control()) {
-                            @if let Some(why) = again.errors.get(&question.id) { p { (question.label) ": " (why) } }
+                            @if let Some(why) = again.errors.get(&question.id) { p { (words.with(texts::FIELD_WRONG, &[("label", &question.label), ("why", why)])) } }
                         }
                     }
                 }
@@ -37,24 +44,43 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
                     (question.render(
                         again.map(|again| again.sent).unwrap_or_default(),
                         again.and_then(|again| again.errors.get(&question.id)).map(String::as_str),
+                        words,
                     ))
                 }
-                button.primary type="submit" autofocus[page.questions.is_empty()] { (page.button) }
+                button.primary type="submit" autofocus[page.questions.is_empty()] { (page.button_words(words)) }
             }
             (ahead(view))
         }
     }
 }
 
+/// Links to the page in the other languages of the experiment.
+fn languages(view: &View<'_>) -> Markup {
+    let all = view.usual.languages();
+    let proof = view.proof.map(|proof| format!("{PROOF}={proof}&")).unwrap_or_default();
+    html! {
+        @if all.len() > 1 {
+            nav.languages aria-label=(view.words().get(texts::OTHER_LANGUAGES)) {
+                @for language in all {
+                    @let address = format!("{}?{proof}{LANGUAGE}={language}", view.base);
+                    a href=(address) lang=(language) hreflang=(language)
+                        aria-current=[(language == view.experiment.language).then_some("true")] { (own_name(language)) }
+                }
+            }
+        }
+    }
+}
+
 /// What a browser shows that does not run the page's program, and the way to the end from there.
 pub(super) fn without_script(view: &View<'_>, scene: &str) -> Markup {
+    let words = view.words();
     html! {
         noscript {
-            p { "This study needs JavaScript. Please allow it for this page, and reload." }
+            p { (words.get(texts::NEEDS_SCRIPT)) }
             form method="post" action={ (view.base) "/scenes/" (scene) } {
                 input type="hidden" name=(NO_SCRIPT) value="true";
-                p { "If you cannot allow it, you can end the study here." }
-                button type="submit" { "End the study" }
+                p { (words.get(texts::END_WITHOUT_SCRIPT)) }
+                button type="submit" { (words.get(texts::END_STUDY)) }
             }
         }
     }
@@ -62,14 +88,15 @@ pub(super) fn without_script(view: &View<'_>, scene: &str) -> Markup {
 
 /// The screening: the page's program measures, fills in the hidden fields, and enables the button.
 pub(super) fn device_check(view: &View<'_>, screening: &Screening) -> Markup {
+    let (title, paragraphs, button) = screening.shown(view.words());
     html! {
         section.page data-scene=(screening.id) data-kind="screening" {
-            h1 { (screening.title) }
-            @for paragraph in &screening.paragraphs { p { (paragraph) } }
+            h1 { (title) }
+            @for paragraph in paragraphs { p { (paragraph) } }
             form method="post" action={ (view.base) "/scenes/" (screening.id) } data-screening={ (view.base) "/ping" } {
                 @for question in Screening::questions() { input type="hidden" name=(question.id); }
-                p role="status" { "Measuring your connection…" }
-                button.primary type="submit" disabled { (screening.button) }
+                p role="status" { (view.words().get(texts::MEASURING)) }
+                button.primary type="submit" disabled { (button) }
             }
             (without_script(view, &screening.id))
             (ahead(view))

@@ -1,6 +1,7 @@
 //! The front page.
 
 use footlights_experiment::Experiment;
+use footlights_protocol::words::Words;
 use maud::{Markup, html};
 
 use super::shell::shell;
@@ -24,5 +25,5 @@ pub fn index(experiments: &[Experiment], can_watch: bool) -> Markup {
             }
         }
     };
-    shell("Footlights", None, html! { span.title { "Footlights" } }, main)
+    shell("Footlights", None, &Words::default(), html! { span.title { "Footlights" } }, main)
 }

@@ -1,6 +1,7 @@
 //! The last page: saves, then shows the code and the way back to the recruiter.
 
-use footlights_experiment::{Ending, Page, Scene, interpolate};
+use footlights_experiment::{Ending, Page, Scene};
+use footlights_protocol::words::{Text, texts};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
@@ -13,6 +14,7 @@ const REDIRECT_S: u32 = 10;
 pub fn page(view: &View<'_>, page: &Page) -> Markup {
     let progress = &view.session.progress;
     let ending = progress.ending(view.experiment).unwrap_or(Ending::Completed);
+    let words = view.words();
     let message = progress.ended().and_then(|ended| ended.message.as_deref());
     html! {
         section.page data-scene=(page.id) data-kind="end" data-ending=(ending.as_str())
@@ -21,24 +23,25 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
             @if let Some(message) = message { p { (message) } }
             @if ending == Ending::Completed { (parts(view, &page.body)) }
             @match page.endings.get(&ending) {
-                Some(words) => p { (interpolate(words, progress.globals())) },
-                None if ending != Ending::Completed && message.is_none() => p { (usual(ending)) },
+                Some(own) => p { (view.text(own)) },
+                None if message.is_none() => {
+                    @if let Some(usual) = usual(ending) { p { (words.get(usual)) } }
+                },
                 None => {},
             }
             @if view.saved {
-                p role="status" { "Your data are saved." }
+                p role="status" { (words.get(texts::SAVED)) }
                 (code(view))
             } @else {
                 form method="post" action={ (view.base) "/complete" } data-complete {
-                    p role="status" { "Your data are being saved. Please keep this page open." }
-                    button.primary type="submit" { "Finish" }
+                    p role="status" { (words.get(texts::SAVING)) }
+                    button.primary type="submit" { (words.get(texts::FINISH)) }
                 }
                 // The page's program shows this when saving fails for too long, so that every participant gets their code.
                 template {
                     p role="alert" {
-                        "We could not yet confirm that everything is saved, and we keep trying while this page is open. \
-                         Your code is valid anyway, and your answers are kept on this device: if you close this \
-                         page, please open it again later, so that they are sent again."
+                        (words.get(texts::NOT_CONFIRMED))
+                        @if code_of(view).is_some() { " " (words.get(texts::CODE_IS_VALID)) }
                     }
                     (code(view))
                 }
@@ -48,15 +51,20 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
     }
 }
 
-fn code(view: &View<'_>) -> Markup {
+/// The completion code, if the page shows one.
+fn code_of(view: &View<'_>) -> Option<String> {
     let shows = matches!(view.session.progress.current(view.experiment), Some(Scene::CompletionCode(_)));
-    let code = view.session.progress.code(view.experiment).filter(|_| shows);
+    view.session.progress.code(view.experiment).filter(|_| shows)
+}
+
+fn code(view: &View<'_>) -> Markup {
+    let (words, code) = (view.words(), code_of(view));
     html! {
         @if let Some(code) = &code {
             div.code {
-                p { "Your completion code" }
+                p { (words.get(texts::YOUR_CODE)) }
                 strong #code { (code) }
-                button type="button" data-copy="#code" { "Copy the code" }
+                button type="button" data-copy="#code" { (words.get(texts::COPY_CODE)) }
             }
         }
         @match view.leads_to {
@@ -65,32 +73,29 @@ fn code(view: &View<'_>) -> Markup {
                 input type="hidden" name="assignmentId" value=(assignment);
                 input type="hidden" name="subject_id" value=(view.session.subject);
                 input type="hidden" name="completion_code" value=(code.as_deref().unwrap_or_default());
-                button.primary type="submit" { "Submit to MTurk" }
+                button.primary type="submit" { (words.get(texts::SUBMIT_TO_MTURK)) }
             },
             Some(LeadsTo::Address(address)) => p.go-on {
-                a.button.primary href=(address) data-redirect=(REDIRECT_S) { "Continue" }
-                button type="button" data-stay { "Stay on this page" }
+                a.button.primary href=(address) data-redirect=(REDIRECT_S) { (words.get(texts::CONTINUE)) }
+                button type="button" data-stay { (words.get(texts::STAY)) }
             },
-            None if view.saved => p.muted { "You can close this page now." },
+            None if view.saved => p.muted { (words.get(texts::CLOSE_PAGE)) },
             None => {},
         }
     }
 }
 
-fn usual(ending: Ending) -> &'static str {
+/// What a participant reads who ended early, if nothing else says it.
+fn usual(ending: Ending) -> Option<Text> {
     match ending {
-        Ending::Completed => "",
-        Ending::LobbyTimeout => "Nobody else came in time. Thank you for waiting.",
-        Ending::PartnerLeft => "Your partner left, so the study ends here. Thank you for your time.",
-        Ending::Left => "You were away for too long, so the study went on without you.",
-        Ending::ScreenedOut => "You cannot take part in this study with this device.",
-        Ending::FailedCheck => {
-            "You did not pass the questions about the instructions, so the study ends here."
-        }
-        Ending::Excluded => {
-            "The study ends here, because your connection or your attention was not good enough for the game."
-        }
-        Ending::Failed => "Something broke on our side, so the study ends here. Thank you for your time.",
+        Ending::Completed => None,
+        Ending::LobbyTimeout => Some(texts::ENDED_LOBBY_TIMEOUT),
+        Ending::PartnerLeft => Some(texts::ENDED_PARTNER_LEFT),
+        Ending::Left => Some(texts::ENDED_LEFT),
+        Ending::ScreenedOut => Some(texts::ENDED_SCREENED_OUT),
+        Ending::FailedCheck => Some(texts::ENDED_FAILED_CHECK),
+        Ending::Excluded => Some(texts::ENDED_EXCLUDED),
+        Ending::Failed => Some(texts::ENDED_FAILED),
     }
 }
 

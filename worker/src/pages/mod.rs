@@ -11,6 +11,7 @@ mod scene;
 mod shell;
 mod view;
 mod watch;
+mod words;
 
 pub use index::index;
 pub use preview::preview;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use footlights_experiment::{Assets, Experiment, GameScene, Part, interpolate};
+use footlights_experiment::{Assets, Experiment, GameScene, Part};
 use maud::{Markup, PreEscaped, html};
 
 use super::view::View;
@@ -18,7 +18,7 @@ pub(super) fn parts(view: &View<'_>, body: &[Part]) -> Markup {
     html! {
         @for part in body {
             @match part {
-                Part::Text(text) => p { (interpolate(text, view.session.progress.globals())) },
+                Part::Text(text) => p { (view.text(text)) },
                 Part::Html(own) => div.own { (PreEscaped(own)) },
                 Part::Image { file, shows } => img src={ "/assets/" (file) } alt=(shows);,
                 Part::Collapsible { title, body } => details { summary { (title) } (parts(view, body)) },

@@ -2,22 +2,32 @@
 
 use footlights_data::session::SessionRecord;
 use footlights_experiment::{Experiment, Scene};
+use footlights_protocol::words::texts;
 use maud::{Markup, html};
 
 use super::{parts::parts, shell::shell, view::View};
 
 pub fn preview(experiment: &Experiment) -> Markup {
     let session = SessionRecord::default();
-    let view = View { experiment, session: &session, base: "", proof: None, leads_to: None, saved: false };
+    let view = View {
+        experiment,
+        usual: experiment,
+        session: &session,
+        base: "",
+        proof: None,
+        leads_to: None,
+        saved: false,
+        chosen: None,
+    };
     let main = match session.progress.current(experiment) {
         Some(Scene::Start(page)) => html! {
             section.page data-scene=(page.id) data-kind="preview" {
                 h1 { (page.title) }
-                p.notice { "This is a preview. To take part, please accept the task first." }
+                p.notice { (experiment.words().get(texts::PREVIEW)) }
                 (parts(&view, &page.body))
             }
         },
         _ => html! {},
     };
-    shell(&experiment.title, None, html! { span.title { (experiment.title) } }, main)
+    shell(&experiment.title, None, experiment.words(), html! { span.title { (experiment.title) } }, main)
 }

@@ -1,7 +1,7 @@
 //! The scene in which a participant is.
 
 use footlights_experiment::Scene;
-use footlights_protocol::ShownResult;
+use footlights_protocol::{ShownResult, words::texts};
 use maud::{Markup, html};
 
 use super::{
@@ -10,17 +10,24 @@ use super::{
     parts::{POLICIES, assets, model_names},
     shell::shell,
     view::{Retry, View},
+    words::in_page,
 };
 
 /// The page of the participant's current scene; `again` if its form was refused.
 pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
     let View { experiment, session, base, .. } = *view;
+    let words = view.words();
     let (done, all) = session.progress.progress(experiment);
+    let [said_done, said_all] = [done, all].map(|scenes| scenes.to_string());
+    let progress = words.with(texts::PROGRESS_OF, &[("done", &said_done), ("all", &said_all)]);
     let bar = html! {
         span.title { (experiment.title) }
-        progress value=(done) max=(all) aria-label="Progress through the study" { (done) " of " (all) }
+        progress value=(done) max=(all) aria-label=(words.get(texts::PROGRESS)) { (progress) }
     };
-    let main = match session.progress.current(experiment) {
+    let current = session.progress.current(experiment);
+    let game =
+        current.and_then(|scene| if let Scene::Game(game) = scene { Some(game.as_ref()) } else { None });
+    let main = match current {
         Some(Scene::Start(page)) => text(view, page, "start", again),
         Some(Scene::Static(page)) => text(view, page, "static", again),
         Some(Scene::Screening(screening)) => device_check(view, screening),
@@ -29,7 +36,7 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
             section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
                 data-env=(game.environment.id) data-policies=[game.policies_in_browser().then_some(POLICIES)]
                 data-models=[model_names(experiment, game)] data-assets=[assets(game)]
-                data-experiment=(experiment.id) data-result=(shown_result(&game.episodes.shown_result))
+                data-experiment=(experiment.id) data-loading=(words.get(texts::LOADING)) data-result=(shown_result(&game.episodes.shown_result))
                 data-lobby={ (base) "/lobby/" (game.id) }
                 data-next={ (base) "/scenes/" (game.id) } {
                 (without_script(view, &game.id))
@@ -37,7 +44,11 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
         },
         None => html! {},
     };
-    shell(&experiment.title, Some((experiment, base)), bar, main)
+    let main = html! {
+        (in_page(words, view.usual, game))
+        (main)
+    };
+    shell(&experiment.title, Some((experiment, base)), words, bar, main)
 }
 
 /// What the page says of the result, for `data-result`: a word, or the words behind a colon.
@@ -70,11 +81,13 @@ mod tests {
         let session = SessionRecord::default();
         let view = View {
             experiment: &experiment,
+            usual: &experiment,
             session: &session,
             base: "/x/e/s",
             proof: None,
             leads_to: None,
             saved: false,
+            chosen: None,
         };
         let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
@@ -95,11 +108,13 @@ mod tests {
             let session = SessionRecord::default();
             let view = View {
                 experiment,
+                usual: experiment,
                 session: &session,
                 base: "/x/e/s",
                 proof: None,
                 leads_to: None,
                 saved: false,
+                chosen: None,
             };
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
@@ -114,11 +129,13 @@ mod tests {
         let leads_to = LeadsTo::Address("https://example.org/?a=b&cc=C1".into());
         let mut view = View {
             experiment: &experiment,
+            usual: &experiment,
             session: &session,
             base: "/x/e/s",
             proof: None,
             leads_to: Some(&leads_to),
             saved: false,
+            chosen: None,
         };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();

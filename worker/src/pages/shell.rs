@@ -1,17 +1,25 @@
 //! What surrounds every page of a participant: the head, the bar, and the page's program.
 
-use footlights_experiment::Experiment;
+use footlights_experiment::{Experiment, is_right_to_left};
+use footlights_protocol::words::Words;
 use maud::{DOCTYPE, Markup, html};
 
-/// A whole document. `place` is the experiment and the beginning of the participant's addresses.
-pub(super) fn shell(title: &str, place: Option<(&Experiment, &str)>, bar: Markup, main: Markup) -> Markup {
+/// A whole document in the language of `words`. `place` is the experiment and the beginning of the participant's addresses.
+pub(super) fn shell(
+    title: &str,
+    place: Option<(&Experiment, &str)>,
+    words: &Words,
+    bar: Markup,
+    main: Markup,
+) -> Markup {
+    let direction = if is_right_to_left(words.language()) { "rtl" } else { "ltr" };
     // The page's program, with the environments if browsers simulate a game.
     let simulates = place
         .is_some_and(|(experiment, _)| experiment.games().any(|game| game.run_mode().simulates_in_browser()));
     let program = if simulates { "/simulating/boot.js" } else { "/client/boot.js" };
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(words.language()) dir=(direction) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";

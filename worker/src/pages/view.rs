@@ -1,7 +1,8 @@
 //! What the pages of a participant are made of.
 
 use footlights_data::session::SessionRecord;
-use footlights_experiment::{Experiment, ValidationErrors};
+use footlights_experiment::{Experiment, ValidationErrors, interpolate_in};
+use footlights_protocol::words::Words;
 
 use crate::requests::LeadsTo;
 
@@ -19,7 +20,10 @@ pub struct Retry<'a> {
 /// The participant, and what is known about them.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
+    /// The experiment in the participant's language.
     pub experiment: &'a Experiment,
+    /// The same in its usual one.
+    pub usual: &'a Experiment,
     pub session: &'a SessionRecord,
     /// The beginning of the participant's addresses.
     pub base: &'a str,
@@ -29,4 +33,19 @@ pub struct View<'a> {
     pub leads_to: Option<&'a LeadsTo>,
     /// Whether all data of the participant are saved.
     pub saved: bool,
+    /// The language that somebody chose who has not begun, if they did.
+    pub chosen: Option<&'a str>,
+}
+
+impl<'a> View<'a> {
+    /// The sentences of Footlights in the participant's language.
+    pub fn words(&self) -> &'a Words {
+        self.experiment.words()
+    }
+
+    /// A text of the researcher's, with what is known about the participant.
+    pub fn text(&self, text: &str) -> String {
+        let globals = self.experiment.shown(self.session.progress.globals());
+        interpolate_in(text, &globals, self.words())
+    }
 }

@@ -22,6 +22,9 @@ pub struct OpenPage {
     /// The recruiter's parameters of this visit.
     #[serde(default)]
     pub identifiers: BTreeMap<String, String>,
+    /// The language that the participant asks for, if the address does.
+    #[serde(default)]
+    pub language: Option<String>,
 }
 
 /// What the participant's page shows: their record without events and identifiers. The answers are in it on the last
@@ -72,6 +75,7 @@ impl PageState {
             subject: session.subject.clone(),
             progress: session.progress.clone(),
             submissions: if is_last { session.submissions.clone() } else { Vec::new() },
+            language: session.language.clone(),
             begun_at_ms: session.begun_at_ms,
             ended_at_ms: session.ended_at_ms,
             events: Vec::new(),

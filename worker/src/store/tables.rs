@@ -45,6 +45,7 @@ pub fn sessions<'r>() -> SqlTable<ParticipantRow<'r>> {
         .column("ending", |row| row.ending.into())
         .column("ended_at", |row| row.session.ended_at_ms.map_or(Field::Missing, Field::Time))
         .column("games", |row| Field::text(&row.games))
+        .column("language", |row| Field::text(&row.session.language))
 }
 
 /// Who a participant is to a recruiter.

@@ -10,6 +10,7 @@ use footlights_experiment::{
 use footlights_protocol::{
     EpochMs,
     wire::{CloseCode, LobbyToClient},
+    words::Words,
 };
 
 use super::{
@@ -267,7 +268,8 @@ impl Lobby {
         for conn in self.queue.connections(late) {
             if let Some(entry) = self.queue.remove(conn) {
                 self.report_event(now, LobbyEventKind::TimedOut, &entry);
-                let message = self.rules.timeout_message.clone();
+                // The page says the usual words in the participant's language.
+                let message = self.rules.timeout_words(&Words::default()).to_owned();
                 self.out.push_back(Output::TimeUp { entry, message });
             }
         }

@@ -4,7 +4,10 @@ use footlights_data::event::EventKind;
 use footlights_env::Agent;
 use footlights_protocol::{
     EpochMs, MonotonicMs, Tick,
-    wire::{self, ClientToRoom, CloseCode, KeyChange, MAX_FROM_BROWSER, RenderReport, RoomToClient, Welcome},
+    wire::{
+        self, ClientToRoom, CloseCode, KeyChange, MAX_FROM_BROWSER, RenderReport, RoomToClient, SeatName,
+        Welcome,
+    },
 };
 
 use super::{driver::Acceptance, game_room::GameRoom, phase::Phase, player::Player};
@@ -136,11 +139,12 @@ impl GameRoom {
             .agents()
             .zip(&self.scene.seats)
             .map(|(other, seat)| match (other == agent, seat.is_human()) {
-                (true, _) => "You".to_owned(),
-                (false, true) if participants == 2 => "Partner".to_owned(),
-                (false, true) => format!("Player {}", other.0 + 1),
-                (false, false) => wire::COMPUTER.to_owned(),
+                (true, _) => SeatName::You,
+                (false, true) if participants == 2 => SeatName::Partner,
+                (false, true) => SeatName::Player(u32::from(other.0) + 1),
+                (false, false) => SeatName::Computer,
             })
+            .map(|name| name.to_string())
             .collect()
     }
 

@@ -9,7 +9,7 @@ mod recording;
 mod stepping;
 mod validate;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use footlights_env::{ActionValue, Agent, Environment, Image, Policy, PolicyError, Simulation};
 use footlights_protocol::{
@@ -81,6 +81,9 @@ pub struct GameScene {
     /// What is written down beside actions and rewards.
     #[serde(flatten)]
     pub recording: Recording,
+    /// Texts of the environment in words of the study's own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
 }
 
 impl GameScene {
@@ -100,12 +103,21 @@ impl GameScene {
             transitions: Vec::new(),
             assets: Assets::bundled::<E>(),
             recording: Recording::default(),
+            texts: BTreeMap::new(),
         }
     }
 
     /// What the tab and the picture are called.
     pub fn title(mut self, words: &str) -> Self {
         self.title = words.into();
+        self
+    }
+
+    /// Shows a text of the environment, in its picture or in the panel, in words of the study's own. A number in it is `{n}`
+    /// in both, as in `.translate("{n} steps", "{n} Schritte")`; where the language has several forms for numbers, each has
+    /// an entry, such as `{n} steps [one]`. The data and the digests keep the environment's words.
+    pub fn translate(mut self, text: &str, own: &str) -> Self {
+        self.texts.insert(text.into(), own.into());
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use footlights_protocol::Outcome;
+use footlights_protocol::{Outcome, words::Words};
 use serde::{Deserialize, Serialize};
 
 use super::{Ended, Progress, ProgressError};
@@ -84,6 +84,7 @@ impl Progress {
         user_agent: &str,
     ) -> Result<SubmitOutcome, ProgressError> {
         self.must_be_in(experiment, scene)?;
+        let words = experiment.words();
         let Some(current) = self.current(experiment) else { return Err(ProgressError::AtTheEnd) };
         if current.is_last() {
             return Err(ProgressError::AtTheEnd);
@@ -93,22 +94,25 @@ impl Progress {
         if needs_program && sent.iter().any(|(name, value)| name == NO_SCRIPT && value == "true") {
             let mut submission =
                 Submission { attempt: 1, answers: BTreeMap::new(), correct: BTreeMap::new() };
-            let words = match current {
+            let message = match current {
                 Scene::Screening(screening) => {
                     let verdict = Requirement::JavaScript.as_str();
                     submission.answers.insert("verdict".into(), Answer::Text(verdict.into()));
-                    screening.words(Requirement::JavaScript)
+                    screening.words(Requirement::JavaScript, words)
                 }
-                _ => Requirement::JavaScript.usual().into(),
+                _ => words.get(Requirement::JavaScript.usual()).into(),
             };
             let transition = Transition::End;
-            self.follow(experiment, Route { transition, ending: Ending::ScreenedOut, message: Some(words) });
+            self.follow(
+                experiment,
+                Route { transition, ending: Ending::ScreenedOut, message: Some(message) },
+            );
             return Ok(SubmitOutcome::Accepted(submission));
         }
         if matches!(current, Scene::Game(_)) && self.outcome(scene).is_none() {
             return Err(ProgressError::NotSaved(scene.into()));
         }
-        let answers = match accept(&current.questions(), sent) {
+        let answers = match accept(&current.questions(), sent, words) {
             Ok(answers) => answers,
             Err(errors) => {
                 let attempts_left = self.attempts_left(current);
@@ -118,12 +122,12 @@ impl Progress {
         let attempt = self.attempts.get(scene).copied().unwrap_or(0) + 1;
         let mut submission = Submission { attempt, answers, correct: BTreeMap::new() };
         let route = match current {
-            Scene::Screening(screening) => screen(screening, user_agent, &mut submission.answers),
-            Scene::Game(game) => self.route_after(game),
+            Scene::Screening(screening) => screen(screening, user_agent, &mut submission.answers, words),
+            Scene::Game(game) => self.route_after(game, words),
             Scene::Start(page) | Scene::Static(page) | Scene::End(page) | Scene::CompletionCode(page) => {
                 match &page.check {
                     None => Route::NEXT,
-                    Some(check) => match self.check(page, check, &mut submission) {
+                    Some(check) => match self.check(page, check, &mut submission, words) {
                         CheckResult::Passed => Route::NEXT,
                         CheckResult::TryAgain { errors, attempts_left } => {
                             return Ok(SubmitOutcome::Retry {
@@ -154,13 +158,19 @@ impl Progress {
     }
 
     /// Notes which answers to a page are right, and counts the attempt if one is wrong.
-    fn check(&mut self, page: &Page, check: &ComprehensionCheck, submission: &mut Submission) -> CheckResult {
+    fn check(
+        &mut self,
+        page: &Page,
+        check: &ComprehensionCheck,
+        submission: &mut Submission,
+        words: &Words,
+    ) -> CheckResult {
         for question in &page.questions {
             if let Some(right) = question.is_correct(submission.answers.get(&question.id)) {
                 submission.correct.insert(question.id.clone(), right);
             }
         }
-        let errors = page.mistakes(&submission.answers);
+        let errors = page.mistakes(&submission.answers, words);
         if errors.is_empty() {
             return CheckResult::Passed;
         }
@@ -171,11 +181,15 @@ impl Progress {
         }
     }
 
-    fn route_after(&self, game: &GameScene) -> Route {
+    fn route_after(&self, game: &GameScene, words: &Words) -> Route {
         let Some(outcome) = self.outcome(&game.id) else { return Route::NEXT };
         let (transition, ending) = game.transition_for(outcome);
         let timed_out = outcome == Outcome::LobbyTimeout;
-        Route { transition, ending, message: timed_out.then(|| game.waitroom.timeout_message.clone()) }
+        Route {
+            transition,
+            ending,
+            message: timed_out.then(|| game.waitroom.timeout_words(words).to_owned()),
+        }
     }
 
     fn follow(&mut self, experiment: &Experiment, route: Route) {
@@ -199,14 +213,19 @@ impl Progress {
 }
 
 /// Judges a participant's device by what the page reported, and adds the report and the verdict to the answers.
-fn screen(screening: &Screening, user_agent: &str, answers: &mut BTreeMap<String, Answer>) -> Route {
+fn screen(
+    screening: &Screening,
+    user_agent: &str,
+    answers: &mut BTreeMap<String, Answer>,
+    words: &Words,
+) -> Route {
     let number = |id: &str| match answers.get(id) {
         Some(Answer::Number(number)) => Some(*number),
         _ => None,
     };
     let flag = |id: &str| answers.get(id).map(|flag| *flag == Answer::Text("true".into()));
     let report = DeviceReport::new(user_agent, number, flag);
-    let verdict = screening.judge(&report);
+    let verdict = screening.judge(&report, words);
     answers.extend(report.answers());
     let word = verdict.as_ref().err().map_or("passed", |(requirement, _)| requirement.as_str());
     answers.insert("verdict".into(), Answer::Text(word.into()));

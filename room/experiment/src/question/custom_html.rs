@@ -1,7 +1,7 @@
 //! A question whose control stands in the page's own HTML.
 
 use footlights_env::Rng;
-use footlights_protocol::text::clean_lines;
+use footlights_protocol::{text::clean_lines, words::Words};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -45,11 +45,15 @@ impl QuestionKind for CustomHtml {
     }
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
+        self.accept_in(given, &Words::default())
+    }
+
+    fn accept_in(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
         if let [_] = given {
-            return accept_text(given, self.max_chars, true);
+            return accept_text(given, self.max_chars, true, words);
         }
         let chosen: Vec<String> = given.iter().map(|value| clean_lines(value)).collect();
-        must_fit(chosen.iter().map(|value| value.chars().count()).sum(), self.max_chars)?;
+        must_fit(chosen.iter().map(|value| value.chars().count()).sum(), self.max_chars, words)?;
         Ok(Answer::Several(chosen))
     }
 

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use footlights_env::{Rng, Stream};
-use footlights_protocol::text::{clean_line, clean_lines};
+use footlights_protocol::{
+    text::{clean_line, clean_lines},
+    words::Words,
+};
 use maud::Markup;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::Value;
@@ -108,11 +111,18 @@ impl Question {
         self.kind.files()
     }
 
-    /// The question as HTML, with what was sent before and with what was wrong with it.
+    /// The question as HTML in the participant's language, with what was sent before and with what was wrong with it.
     #[must_use]
-    pub fn render(&self, sent: &[(String, String)], error: Option<&str>) -> Markup {
-        let field = FieldContext { id: &self.id, label: &self.label, required: self.required, sent, error };
+    pub fn render(&self, sent: &[(String, String)], error: Option<&str>, words: &Words) -> Markup {
+        let field =
+            FieldContext { id: &self.id, label: &self.label, required: self.required, sent, error, words };
         self.kind.render(&field)
+    }
+
+    /// What a participant reads for an answer that a page shows again; see [`QuestionKind::label_of`].
+    #[must_use]
+    pub fn label_of(&self, answer: &Answer) -> Option<Answer> {
+        self.kind.label_of(answer)
     }
 
     /// A random answer as a browser would send it; see [`QuestionKind::sample`].
@@ -144,12 +154,20 @@ impl Question {
     /// # Errors
     /// What is wrong with the answer, as a sentence for the participant.
     pub fn accept(&self, given: &[&str]) -> Result<Option<Answer>, String> {
+        self.accept_in(given, &Words::default())
+    }
+
+    /// The same for a participant who reads `words`.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, as a sentence for the participant.
+    pub fn accept_in(&self, given: &[&str], words: &Words) -> Result<Option<Answer>, String> {
         let cleaned: Vec<String> = given.iter().map(|value| clean_lines(value)).collect();
         let given: Vec<&str> = cleaned.iter().map(String::as_str).filter(|value| !value.is_empty()).collect();
         match (given.is_empty(), self.required) {
-            (true, true) => Err(self.kind.missing()),
+            (true, true) => Err(self.kind.missing(words)),
             (true, false) => Ok(None),
-            (false, _) => self.kind.accept(&given).map(Some),
+            (false, _) => self.kind.accept_in(&given, words).map(Some),
         }
     }
 

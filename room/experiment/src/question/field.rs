@@ -1,7 +1,10 @@
 //! What a kind of question knows while it is drawn, and the HTML that all kinds share: every control has its label, and
 //! what is wrong with an answer is tied to its control.
 
-use footlights_protocol::text::clean_line;
+use footlights_protocol::{
+    text::clean_line,
+    words::{Words, texts},
+};
 use maud::{Markup, html};
 
 /// A question on a page that is being drawn: its label, what the participant sent before, and what was wrong with it.
@@ -15,6 +18,7 @@ pub struct FieldContext<'a> {
     pub(super) required: bool,
     pub(super) sent: &'a [(String, String)],
     pub(super) error: Option<&'a str>,
+    pub(super) words: &'a Words,
 }
 
 impl<'a> FieldContext<'a> {
@@ -28,6 +32,12 @@ impl<'a> FieldContext<'a> {
     #[must_use]
     pub fn element_id(&self) -> String {
         format!("q-{}", self.id)
+    }
+
+    /// The sentences of Footlights in the participant's language.
+    #[must_use]
+    pub fn words(&self) -> &'a Words {
+        self.words
     }
 
     /// Whether the participant must answer.
@@ -84,7 +94,7 @@ impl<'a> FieldContext<'a> {
     pub fn labelled(&self, control: Markup) -> Markup {
         html! {
             div.question data-question=(self.id) {
-                label for=(self.element_id()) { (self.words()) }
+                label for=(self.element_id()) { (self.heading()) }
                 (self.why())
                 (control)
             }
@@ -96,17 +106,17 @@ impl<'a> FieldContext<'a> {
     pub fn grouped(&self, controls: Markup) -> Markup {
         html! {
             fieldset.question data-question=(self.id) aria-describedby=[self.aria_describedby()] {
-                legend { (self.words()) }
+                legend { (self.heading()) }
                 (self.why())
                 (controls)
             }
         }
     }
 
-    fn words(&self) -> Markup {
+    fn heading(&self) -> Markup {
         html! {
             (self.label)
-            @if !self.required { span.muted { " (optional)" } }
+            @if !self.required { span.muted { " " (self.words.get(texts::OPTIONAL)) } }
         }
     }
 

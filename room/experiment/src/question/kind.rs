@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use footlights_env::Rng;
+use footlights_protocol::words::{Words, texts};
 use maud::Markup;
 use serde_json::{Value, json};
 
@@ -94,9 +95,18 @@ pub trait QuestionKind: Debug + Send + Sync {
     /// What is wrong with the answer, as a sentence for the participant.
     fn accept(&self, given: &[&str]) -> Result<Answer, String>;
 
+    /// The same for a participant who reads `words`: a kind whose sentences are in several languages implements this, too.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, as a sentence for the participant.
+    fn accept_in(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
+        let _ = words;
+        self.accept(given)
+    }
+
     /// What a participant reads who left out a question that must be answered.
-    fn missing(&self) -> String {
-        "Please answer this question.".into()
+    fn missing(&self, words: &Words) -> String {
+        words.get(texts::MISSING).into()
     }
 
     /// What the answers look like, for the codebook.
@@ -110,6 +120,12 @@ pub trait QuestionKind: Debug + Send + Sync {
     /// `false`: the page then shows its errors above the form.
     fn has_control(&self) -> bool {
         true
+    }
+
+    /// What a participant reads for an answer that a page shows again; none where that is the answer itself.
+    fn label_of(&self, answer: &Answer) -> Option<Answer> {
+        let _ = answer;
+        None
     }
 
     /// A random answer that [`accept`](Self::accept) takes, encoded as a browser would send it: one value, or several.

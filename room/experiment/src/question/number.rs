@@ -1,6 +1,7 @@
 //! A number that the participant types in.
 
 use footlights_env::Rng;
+use footlights_protocol::words::Words;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -54,7 +55,11 @@ impl QuestionKind for NumberInput {
     }
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
-        self.range.accept(given)
+        self.accept_in(given, &Words::default())
+    }
+
+    fn accept_in(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
+        self.range.accept_typed(given, words)
     }
 
     fn column(&self) -> ColumnType {
@@ -80,6 +85,12 @@ impl QuestionKind for NumberInput {
     }
 
     fn sample(&self, rng: &mut Rng) -> Vec<String> {
-        self.range.sample(rng)
+        let written = self.range.sample(rng);
+        // Three decimals after a point are a group of digits where a comma begins decimals.
+        let with_zero = |number: String| match number.split_once('.') {
+            Some((_, decimals)) if decimals.len() == 3 => format!("{number}0"),
+            _ => number,
+        };
+        written.into_iter().map(with_zero).collect()
     }
 }

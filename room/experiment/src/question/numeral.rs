@@ -1,12 +1,16 @@
 //! Numbers as people write them: with the digits of their script, with a comma or a point, with groups of digits.
 
-/// Reads a number that somebody typed. `whole` says that only whole numbers are asked for, so a sign before three digits
-/// can only part groups.
+use footlights_protocol::words::{Words, texts};
+
+/// Reads a number that somebody typed who begins decimals with `decimal_sign`. `whole` says that only whole numbers are
+/// asked for, so a sign before three digits can only part groups.
 ///
 /// # Errors
 /// It is none, or it can mean two numbers; as a sentence for the participant.
-pub(super) fn read(text: &str, whole: bool) -> Result<f64, String> {
-    let no_number = || "Please enter a number in digits, such as 12 or 0.5.".to_owned();
+pub(super) fn read(text: &str, whole: bool, decimal_sign: char, words: &Words) -> Result<f64, String> {
+    let no_number = || words.with(texts::NO_NUMBER, &[("half", &words.number_words("0.5"))]);
+    // The same sign after what a reader of the script writes.
+    let decimal_sign = simplify(decimal_sign).unwrap_or('.');
     let plain: String = text.chars().filter_map(simplify).collect();
     let (number, exponent) = match plain.find(['e', 'E']) {
         // A browser writes a very large or a very small number of a slider so.
@@ -26,12 +30,11 @@ pub(super) fn read(text: &str, whole: bool) -> Result<f64, String> {
     let decimal = match (first, last) {
         (None, _) => None,
         (Some((at, _)), None) if whole && parts(at) => None,
-        // A point is how the pages themselves begin decimals.
-        (Some((at, ",")), None) if parts(at) => {
-            let (joined, point) = (digits.replace(',', ""), digits.replace(',', "."));
-            return Err(format!(
-                "This can be {sign}{joined} or {sign}{point}. Please write it in one of these ways."
-            ));
+        // Where a comma begins decimals, a point may part groups, and the other way round.
+        (Some((at, found)), None) if parts(at) && !found.starts_with(decimal_sign) => {
+            let joined = format!("{sign}{}", digits.replace(found, ""));
+            let parted = format!("{sign}{}", digits.replace(found, words.get(texts::DECIMAL_SIGN)));
+            return Err(words.with(texts::TWO_NUMBERS, &[("one", &joined), ("other", &parted)]));
         }
         (Some((at, _)), None) => Some(at),
         // One sign several times parts groups; of two different ones the last begins the decimals.
@@ -80,7 +83,11 @@ fn simplify(c: char) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use footlights_protocol::words::Words;
+
+    fn read(text: &str, whole: bool) -> Result<f64, String> {
+        super::read(text, whole, '.', &Words::default())
+    }
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
@@ -126,5 +133,19 @@ mod tests {
         }
         let why = read("1,234", false).unwrap_err();
         assert!(why.contains("1234") && why.contains("1.234"), "{why}");
+    }
+
+    #[test]
+    fn a_comma_begins_decimals_where_the_language_says_so() {
+        let german = Words::new("de", [(".".to_owned(), ",".to_owned())]);
+        let read = |text, whole| super::read(text, whole, ',', &german);
+        for (text, number) in
+            [("1,234", 1.234), ("0,5", 0.5), ("1.5", 1.5), ("1.234,5", 1234.5), ("0.125", 0.125)]
+        {
+            assert_eq!(read(text, false), Ok(number), "{text}");
+        }
+        assert_eq!(read("1.234", true), Ok(1234.0));
+        let why = read("1.234", false).unwrap_err();
+        assert!(why.contains("1234") && why.contains("1,234"), "{why}");
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers between two bounds and on steps, as numbers, sliders and scales have them.
 
 use footlights_env::Rng;
+use footlights_protocol::words::{Words, texts};
 
 use super::numeral;
 use crate::{
@@ -10,6 +11,8 @@ use crate::{
 
 /// How far a number may be from a bound or a step, as a share of what it is made of: only rounding keeps it from it.
 const ROUNDING: f64 = 1e-9;
+/// What programs begin decimals with.
+const POINT: char = '.';
 
 /// Numbers from `min` to `max`, `step` apart, counted from `min`; a step of 0 allows any number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,22 +40,35 @@ impl Range {
         self.step > 0.0 && self.step == self.step.round() && self.min == self.min.round()
     }
 
-    pub(super) fn accept(&self, given: &[&str]) -> Result<Answer, String> {
+    /// Takes a number that a program wrote, as a browser sends where a slider stands.
+    pub(super) fn accept(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
+        self.accept_written(given, POINT, words)
+    }
+
+    /// Takes a number that a person wrote who reads `words`.
+    pub(super) fn accept_typed(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
+        let sign = words.get(texts::DECIMAL_SIGN).chars().next().unwrap_or(POINT);
+        self.accept_written(given, sign, words)
+    }
+
+    fn accept_written(&self, given: &[&str], sign: char, words: &Words) -> Result<Answer, String> {
         let Self { min, max, step } = *self;
-        let [text] = given else { return Err("Please give one answer.".into()) };
-        let number = numeral::read(text, self.is_whole())?;
+        let [text] = given else { return Err(words.get(texts::ONE_ANSWER).into()) };
+        let number = numeral::read(text, self.is_whole(), sign, words)?;
         let slack = ROUNDING * min.abs().max(max.abs());
         if !(min - slack..=max + slack).contains(&number) {
-            return Err(format!("Please enter a number from {min} to {max}."));
+            let [min, max] = [min, max].map(|bound| words.number_words(&bound.to_string()));
+            return Err(words.with(texts::OUT_OF_RANGE, &[("min", &min), ("max", &max)]));
         }
         let number = number.clamp(min, max);
         let steps = (number - min) / step;
         // Like a browser: a number that only rounding keeps from a step is on the step.
         if step > 0.0 && (steps - steps.round()).abs() > 1e-6_f64.max(ROUNDING * steps.abs()) {
             return Err(if step == 1.0 && min == min.round() {
-                "Please enter a whole number.".into()
+                words.get(texts::NOT_WHOLE).into()
             } else {
-                format!("Please enter a number in steps of {step}, starting from {min}.")
+                let [step, min] = [step, min].map(|number| words.number_words(&number.to_string()));
+                words.with(texts::OFF_STEP, &[("step", &step), ("min", &min)])
             });
         }
         Ok(Answer::Number(number))

@@ -1,6 +1,7 @@
 //! A Likert scale.
 
 use footlights_env::Rng;
+use footlights_protocol::words::{Words, texts};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -46,13 +47,13 @@ impl Scale {
     }
 
     /// What a screen reader says of the first and of the last point.
-    fn point_label(&self, point: u8) -> Option<String> {
+    fn point_label(&self, point: u8, all: &Words) -> Option<String> {
         let words = match point {
             1 => &self.anchors.0,
             point if point == self.points => &self.anchors.1,
             _ => return None,
         };
-        (!words.is_empty()).then(|| format!("{point}, {words}"))
+        (!words.is_empty()).then(|| format!("{point}{}{words}", all.get(texts::LIST_SEPARATOR)))
     }
 }
 
@@ -70,7 +71,11 @@ impl QuestionKind for Scale {
     }
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
-        self.range().accept(given)
+        self.accept_in(given, &Words::default())
+    }
+
+    fn accept_in(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
+        self.range().accept(given, words)
     }
 
     fn column(&self) -> ColumnType {
@@ -84,7 +89,7 @@ impl QuestionKind for Scale {
                 @for point in 1..=self.points {
                     label {
                         input type="radio" name=(field.name()) value=(point) required[field.is_required()]
-                            checked[field.has_value(&point.to_string())] aria-label=[self.point_label(point)];
+                            checked[field.has_value(&point.to_string())] aria-label=[self.point_label(point, field.words())];
                         span { (point) }
                     }
                 }

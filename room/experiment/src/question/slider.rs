@@ -1,6 +1,7 @@
 //! A number that the participant chooses on a line.
 
 use footlights_env::Rng;
+use footlights_protocol::words::{Words, texts};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -62,11 +63,15 @@ impl QuestionKind for Slider {
     }
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
-        self.range.accept(given)
+        self.accept_in(given, &Words::default())
     }
 
-    fn missing(&self) -> String {
-        "Please move the slider to your answer, or press it where it stands.".into()
+    fn accept_in(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
+        self.range.accept(given, words)
+    }
+
+    fn missing(&self, words: &Words) -> String {
+        words.get(texts::MISSING_SLIDER).into()
     }
 
     fn column(&self) -> ColumnType {

@@ -1,6 +1,7 @@
 //! What answers are accepted, which questions are refused, and what they look like as HTML.
 
 use footlights_env::{Rng, Stream};
+use footlights_protocol::words::Words;
 use proptest::prelude::*;
 
 use crate::{Answer, Question};
@@ -98,7 +99,8 @@ fn every_option_that_is_offered_can_be_chosen_whatever_is_in_it() {
         for option in options {
             for sent in [option.to_owned(), option.replace("\r\n", "\n"), format!(" {option}\u{a0}")] {
                 assert!(matches!(choice.accept(&[&sent]), Ok(Some(_))), "{sent:?}");
-                let again = choice.render(&[("c".into(), sent.clone())], None).into_string();
+                let again =
+                    choice.render(&[("c".into(), sent.clone())], None, &Words::default()).into_string();
                 assert_eq!(again.matches(" checked").count(), 1, "{sent:?} is still chosen");
             }
         }
@@ -205,8 +207,11 @@ fn html_is_as_it_always_was_and_escapes_what_researchers_and_participants_wrote(
     for (question, sent) in every_kind().iter().zip(sent) {
         let id = &question.id;
         let sent = [(id.clone(), sent.to_owned()), (id.clone(), "a".to_owned())];
-        let first = format!("first {id} {}", question.render(&[], None).into_string());
-        let again = format!("again {id} {}", question.render(&sent, Some("Not <right>.")).into_string());
+        let first = format!("first {id} {}", question.render(&[], None, &Words::default()).into_string());
+        let again = format!(
+            "again {id} {}",
+            question.render(&sent, Some("Not <right>."), &Words::default()).into_string()
+        );
         assert_eq!(Some(first.trim_end()), expected.next());
         assert_eq!(Some(again.trim_end()), expected.next());
     }

@@ -1,7 +1,10 @@
 //! A text that the participant types in, on one line or on several.
 
 use footlights_env::Rng;
-use footlights_protocol::text::{clean_line, clean_lines};
+use footlights_protocol::{
+    text::{clean_line, clean_lines},
+    words::{Words, texts},
+};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -74,7 +77,11 @@ impl QuestionKind for TextBox {
     }
 
     fn accept(&self, given: &[&str]) -> Result<Answer, String> {
-        accept_text(given, self.max_chars, self.multiline)
+        self.accept_in(given, &Words::default())
+    }
+
+    fn accept_in(&self, given: &[&str], words: &Words) -> Result<Answer, String> {
+        accept_text(given, self.max_chars, self.multiline, words)
     }
 
     fn column(&self) -> ColumnType {
@@ -102,20 +109,26 @@ impl QuestionKind for TextBox {
 }
 
 /// One text of at most `max_chars` characters, cleaned.
-pub(super) fn accept_text(given: &[&str], max_chars: u32, multiline: bool) -> Result<Answer, String> {
-    let [text] = given else { return Err("Please give one answer.".into()) };
+pub(super) fn accept_text(
+    given: &[&str],
+    max_chars: u32,
+    multiline: bool,
+    words: &Words,
+) -> Result<Answer, String> {
+    let [text] = given else { return Err(words.get(texts::ONE_ANSWER).into()) };
     let text = if multiline { clean_lines(text) } else { clean_line(text) };
-    must_fit(text.chars().count(), max_chars)?;
+    must_fit(text.chars().count(), max_chars, words)?;
     Ok(Answer::Text(text))
 }
 
 /// Refuses more than `max_chars` characters.
-pub(super) fn must_fit(found: usize, max_chars: u32) -> Result<(), String> {
+pub(super) fn must_fit(found: usize, max_chars: u32, words: &Words) -> Result<(), String> {
     let many = found.saturating_sub(max_chars as usize);
     if many == 0 {
         return Ok(());
     }
-    Err(format!("Please shorten this to {max_chars} characters: it has {found}, which is {many} too many."))
+    let [most, found, over] = [max_chars as usize, found, many].map(|number| number.to_string());
+    Err(words.with(texts::TOO_LONG, &[("most", &most), ("found", &found), ("over", &over)]))
 }
 
 /// A few words, cut to `max_chars` characters.

@@ -1,5 +1,7 @@
 //! Validates an experiment at start-up. An error names the scene and the option that are wrong.
 
+mod language;
+mod same_study;
 #[cfg(test)]
 mod tests;
 
@@ -91,7 +93,7 @@ impl Experiment {
             );
             return fail("", "parameter", why);
         }
-        if let Err((option, why)) = self.validate_recruiters() {
+        if let Err((option, why)) = self.validate_recruiters().and_then(|()| self.validate_language()) {
             return fail("", option, why);
         }
         let whole =

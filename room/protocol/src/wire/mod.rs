@@ -16,7 +16,7 @@ use crate::{EpochMs, Tick, timeline::Move};
 
 pub use lobby::{ClientToLobby, LobbyToClient};
 pub use seat::{
-    COMPUTER, ClientToRoom, ConfirmedTick, Frame, KeyChange, Phase, Presence, RenderReport, RoomToClient,
+    ClientToRoom, ConfirmedTick, Frame, KeyChange, Phase, Presence, RenderReport, RoomToClient, SeatName,
     SimulationSetup, Status, TickReport, Welcome,
 };
 pub use tab::{ClientToTabLease, TabLeaseToClient};

@@ -172,8 +172,44 @@ pub enum RoomToClient {
     },
 }
 
-/// What a seat is called that a policy has held from the beginning. A policy in a seat with another name took it over.
-pub const COMPUTER: &str = "Computer";
+/// What a participant calls a seat. It is sent in English words, and the page says it in the participant's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeatName {
+    /// The participant's own.
+    You,
+    /// The other participant's in a game of two.
+    Partner,
+    /// Another participant's in a larger game, from 1.
+    Player(u32),
+    /// A policy's that has held it from the beginning. A policy in a seat with another name took it over.
+    Computer,
+}
+
+impl SeatName {
+    const PLAYER: &str = "Player ";
+
+    /// The name that was sent; none if it is another text.
+    #[must_use]
+    pub fn of(sent: &str) -> Option<Self> {
+        match sent {
+            "You" => Some(Self::You),
+            "Partner" => Some(Self::Partner),
+            "Computer" => Some(Self::Computer),
+            other => other.strip_prefix(Self::PLAYER)?.parse().ok().map(Self::Player),
+        }
+    }
+}
+
+impl std::fmt::Display for SeatName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::You => f.write_str("You"),
+            Self::Partner => f.write_str("Partner"),
+            Self::Player(n) => write!(f, "{}{n}", Self::PLAYER),
+            Self::Computer => f.write_str("Computer"),
+        }
+    }
+}
 
 /// What a seat is told first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

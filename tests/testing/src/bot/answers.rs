@@ -208,7 +208,8 @@ mod tests {
         for seed in 0..50 {
             let mistakes = |check| {
                 let sent = answer(&controls, &page.questions, check, &mut rng(seed));
-                page.mistakes(&page.accept(&sent).unwrap()).len()
+                page.mistakes(&page.accept(&sent).unwrap(), &footlights_protocol::words::Words::default())
+                    .len()
             };
             assert_eq!((mistakes(Check::Right), mistakes(Check::Wrong)), (0, 4));
         }

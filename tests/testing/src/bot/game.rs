@@ -248,7 +248,7 @@ impl Game {
 
     /// The way out that the overlay offers first, once it has been there for as long as somebody takes to read it.
     fn button(&mut self, now: MonotonicMs) -> Option<Button> {
-        let overlay = view::overlay(&self.play, now);
+        let overlay = view::overlay(&self.play, now, &footlights_protocol::words::Words::default());
         // Trying again goes by itself.
         let offered = overlay
             .filter(|overlay| overlay.name != "reconnecting")
