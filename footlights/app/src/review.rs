@@ -66,7 +66,8 @@ impl App {
                     review.errors.push(why);
                 }
             }
-            for game in experiment.games() {
+            for game in experiment.games().flat_map(|game| experiment.variants(game)) {
+                let game = &game;
                 let environment = &game.environment;
                 let config = serde_json::to_string(environment).unwrap_or_default();
                 let found = conformed.entry(config).or_insert_with(|| {
@@ -90,6 +91,12 @@ impl App {
                 }
             }
             review.warnings.extend(without_code(experiment));
+            review.warnings.extend(experiment.divided().into_iter().map(|(game, factor)| {
+                format!(
+                    "{}: its participants are divided by {factor:?} before they are matched, so in each level some can wait for nothing; a treatment of the group is drawn after that: `.per(Unit::Group)` and `GameScene::varied`",
+                    at(game)
+                )
+            }));
         }
         let models: ModelFiles = checked.models.into_values().flatten().collect();
         let bytes: usize = models.values().map(|bytes| bytes.len()).sum();
@@ -180,7 +187,10 @@ fn without_code(experiment: &Experiment) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use footlights_env::{model_files, prelude::*};
-    use footlights_environments::mountain_car::{Config as Hill, MountainCar};
+    use footlights_environments::{
+        mountain_car::{Config as Hill, MountainCar},
+        slime_volleyball::{Config, SlimeVolleyball},
+    };
     use footlights_experiment::prelude::*;
 
     use super::*;
@@ -337,6 +347,37 @@ mod tests {
         // A file that is played twice is there once.
         assert_eq!(review(games(&["a", "b", "a"])).warnings.len(), 1);
         assert_eq!(review(games(&["a", "a", "a"])).warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_treatment_that_divides_those_who_could_play_together_is_a_warning() {
+        let make = |unit| {
+            move || {
+                let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
+                    .seat(Seat::Human)
+                    .seat(Seat::Human)
+                    .varied("lives", |game, level| {
+                        let lives = if level == "one" { 1 } else { 5 };
+                        game.config::<SlimeVolleyball>(Config { lives, ..Config::default() })
+                    });
+                Experiment::new("walk", "Walk")
+                    .factor(Factor::new("lives").value("one").value("five").per(unit))
+                    .scene(game)
+            }
+        };
+        let of = |unit| {
+            let pages = |inner: Experiment| {
+                let mut whole =
+                    Experiment::new("walk", "Walk").scene(Scene::start(Page::new("start", "Walk")));
+                whole.steps.extend(inner.steps);
+                whole.scene(Scene::end(Page::new("end", "Thank you")))
+            };
+            let made = make(unit);
+            let Review { errors, warnings, .. } = review(move || pages(made()));
+            assert_eq!(errors, Vec::<String>::new());
+            warnings.len()
+        };
+        assert_eq!((of(Unit::Person), of(Unit::Group)), (1, 0));
     }
 
     #[test]

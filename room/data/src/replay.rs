@@ -31,6 +31,7 @@ const OLDEST: u16 = 1;
 ///     format: FORMAT,
 ///     info: GameInfo {
 ///         game_id: "game".into(), experiment: "e".into(), scene: "car".into(), seed: 7, seats: Vec::new(),
+///         condition: Default::default(),
 ///     },
 ///     environment: entry.id.into(),
 ///     config: "null".into(),
@@ -268,6 +269,7 @@ mod tests {
             scene: "s".into(),
             seed: 9,
             seats: Vec::new(),
+            condition: Default::default(),
         };
         let replay = Replay {
             format: FORMAT,

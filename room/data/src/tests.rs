@@ -73,6 +73,7 @@ fn session() -> SessionRecord {
         game: "g1".into(),
         score: -2.0,
         globals: Globals::new(),
+        condition: Default::default(),
     });
     let submissions = [
         ("check", 1_000, submission(1, &[("goal", Answer::Text("left".into()))], &[("goal", false)])),

@@ -50,6 +50,7 @@ impl SeatVerdict {
             game: info.game_id.clone(),
             score: self.score,
             globals: self.globals.clone(),
+            condition: info.condition.clone(),
         }
     }
 }

@@ -112,6 +112,7 @@ fn info(scene: &GameScene) -> GameInfo {
         scene: scene.id.clone(),
         seed: 9,
         seats: seats.collect(),
+        condition: Default::default(),
     }
 }
 
@@ -189,6 +190,7 @@ fn session() -> SessionRecord {
         game: "game1".into(),
         score: -2.1,
         globals: Globals::new(),
+        condition: Default::default(),
     });
     let submission =
         |scene: &str, at_ms, attempt, answers: &[(&str, Answer)], correct: &[(&str, bool)]| TimedSubmission {

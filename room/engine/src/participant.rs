@@ -404,7 +404,14 @@ impl Participant {
             return;
         };
         let outcome = Outcome::LobbyTimeout;
-        let result = GameResult { scene, outcome, game: String::new(), score: 0.0, globals: Globals::new() };
+        let result = GameResult {
+            scene,
+            outcome,
+            game: String::new(),
+            score: 0.0,
+            globals: Globals::new(),
+            condition: Default::default(),
+        };
         self.finish_game(now, Some(experiment), result);
     }
 
@@ -553,6 +560,7 @@ mod tests {
             game: "a".into(),
             score: 1.0,
             globals: Globals::new(),
+            condition: Default::default(),
         };
         participant.finish_game(EpochMs(5), Some(&experiment), result.clone());
         participant.finish_game(EpochMs(6), Some(&experiment), result);

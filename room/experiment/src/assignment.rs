@@ -7,7 +7,7 @@
 
 use footlights_protocol::EpochMs;
 
-use crate::plan::Condition;
+use crate::condition::Condition;
 
 /// A participant who was not seen for so long no longer counts in their condition, ms.
 pub const FORGOTTEN_MS: u64 = 2 * 60 * 60 * 1_000;

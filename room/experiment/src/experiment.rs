@@ -7,14 +7,18 @@ use serde::Serialize;
 
 use crate::{
     answer::Globals,
+    condition::{Condition, global_of},
     ending::Completion,
     game::GameScene,
     language::{self, ENGLISH, OwnWords},
     page::Page,
-    plan::{self, Block, Condition, Element, Factor},
+    plan::{self, Block, Element, Factor, Unit},
     recruiter::{self, Recruiter, Retake, Returning},
     scene::Scene,
 };
+
+/// The global by which a session is known: the parameter `session` of the address.
+pub const SESSION: &str = "url.session";
 
 /// What a researcher configures and participants go through: an ordered list of scenes.
 ///
@@ -315,6 +319,39 @@ impl Experiment {
     #[must_use]
     pub fn conditions(&self) -> Vec<Condition> {
         plan::conditions(&self.steps)
+    }
+
+    /// The factor of that name.
+    pub(crate) fn find_factor(&self, name: &str) -> Option<&Factor> {
+        plan::factors(&self.steps).into_iter().find(|factor| factor.name == name)
+    }
+
+    /// The factors that vary a game and whose levels are drawn when its group is made.
+    fn drawn_for<'a>(&'a self, game: &'a GameScene) -> impl Iterator<Item = &'a Factor> {
+        let varied = game.varied_by().filter_map(|name| self.find_factor(name));
+        varied.filter(|factor| factor.unit != Unit::Person)
+    }
+
+    /// Every combination of levels of `unit` that must be drawn for a group whose members have the levels `known` already; a
+    /// single empty one if none must be.
+    #[must_use]
+    pub fn undrawn(&self, game: &GameScene, unit: Unit, known: &Condition) -> Vec<Condition> {
+        let drawn = self.drawn_for(game).filter(|factor| factor.unit == unit);
+        plan::crossed(drawn.filter(|factor| !known.contains_key(&factor.name)))
+    }
+
+    /// Whether a level of the game belongs to a whole session.
+    #[must_use]
+    pub fn is_varied_by_session(&self, game: &GameScene) -> bool {
+        self.drawn_for(game).any(|factor| factor.unit == Unit::Session)
+    }
+
+    /// The globals in which those who play a game together must be alike: the levels that vary it, as far as they have them,
+    /// and the session where levels belong to one.
+    #[must_use]
+    pub fn must_share(&self, game: &GameScene) -> Vec<String> {
+        let session = self.is_varied_by_session(game).then(|| SESSION.to_owned());
+        game.varied_by().map(global_of).chain(session).collect()
     }
 
     /// The ids of the scenes of a participant in `condition`. The same seed draws the same order.

@@ -1,12 +1,10 @@
 //! The order of scenes: blocks that may be shuffled, cut down or repeated, and factors with their levels. The path of one
 //! participant is drawn once, from a seed, and stored.
 
-use std::collections::BTreeMap;
-
 use footlights_env::{Rng, Stream};
 use serde::Serialize;
 
-use crate::{id::is_id, scene::Scene};
+use crate::{condition::Condition, id::is_id, scene::Scene};
 
 /// A part of an experiment: a scene, a block or a factor.
 #[derive(Clone, Serialize)]
@@ -40,6 +38,9 @@ pub struct Block {
     pub(crate) steps: Vec<Element>,
     shuffle: bool,
     keep: Option<usize>,
+    /// The factor whose levels are the orders of the elements.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    square: Option<Factor>,
 }
 
 /// A factor of the design: each participant is assigned to one of its levels and goes through that level's scenes.
@@ -58,11 +59,40 @@ pub struct Block {
 pub struct Factor {
     /// What the levels differ in, such as `difficulty`; the name in the data.
     pub name: String,
+    /// Who has a level of it together.
+    #[serde(skip_serializing_if = "Unit::is_usual")]
+    pub unit: Unit,
     pub(crate) levels: Vec<(String, Block)>,
 }
 
-/// A condition: the level of each factor, by the factor's name.
-pub type Condition = BTreeMap<String, String>;
+/// Who is assigned to a level together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Each participant, when they begin.
+    #[default]
+    Person,
+    /// Those who play a game together, when their group is made. Balanced over groups whose game was completed.
+    Group,
+    /// All who come with the same value of the address's parameter `session`, when the first of their groups is made.
+    Session,
+}
+
+impl Unit {
+    /// The unit's name in the configuration and in storage.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Group => "group",
+            Self::Session => "session",
+        }
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == Self::Person
+    }
+}
 
 impl Block {
     /// A block without scenes.
@@ -94,6 +124,26 @@ impl Block {
         self
     }
 
+    /// Takes every participant through all elements so far, in one of the orders of a balanced Latin square (Williams,
+    /// "Experimental designs balanced for the estimation of residual effects of treatments", 1949): over all orders each
+    /// element is equally often in each place, and follows each other one equally often. With an even number of elements
+    /// there are as many orders, with an odd one twice as many. The order is the level of the factor `name`, `order_1` and so
+    /// on, so assignment balances it. Call this last.
+    ///
+    /// ```
+    /// use footlights_experiment::{Block, Condition, Experiment, Page};
+    ///
+    /// let block = Block::new().scene(Page::new("a", "A")).scene(Page::new("b", "B")).latin_square("order");
+    /// let experiment = Experiment::new("e", "An experiment").block(block);
+    /// let second = Condition::from([("order".to_owned(), "order_2".to_owned())]);
+    /// assert_eq!(experiment.draw(&second, 7), ["b", "a"]);
+    /// ```
+    pub fn latin_square(mut self, name: &str) -> Self {
+        let orders = 1..=williams(self.steps.len()).len();
+        self.square = Some(orders.fold(Factor::new(name), |factor, k| factor.value(&format!("order_{k}"))));
+        self
+    }
+
     /// Repeats the elements so far `n` times. The scenes of the k-th time have `-k` at the end of their ids, so that each
     /// has its own place in the data.
     pub fn repeat(mut self, n: usize) -> Self {
@@ -110,7 +160,24 @@ impl Block {
 impl Factor {
     /// A factor without levels; it needs at least two.
     pub fn new(name: &str) -> Self {
-        Self { name: name.into(), levels: Vec::new() }
+        Self { name: name.into(), unit: Unit::Person, levels: Vec::new() }
+    }
+
+    /// Adds a level without scenes of its own: a game is [varied](crate::GameScene::varied) by it, or a text names it.
+    ///
+    /// ```
+    /// use footlights_experiment::{Factor, Unit};
+    ///
+    /// let multiplier = Factor::new("multiplier").value("low").value("high").per(Unit::Group);
+    /// ```
+    pub fn value(self, name: &str) -> Self {
+        self.level(name, Block::new())
+    }
+
+    /// Who has a level together: without this, each participant has one of their own.
+    pub fn per(mut self, unit: Unit) -> Self {
+        self.unit = unit;
+        self
     }
 
     /// Adds a level, and the scenes that its participants go through.
@@ -118,6 +185,16 @@ impl Factor {
         self.levels.push((name.into(), block));
         self
     }
+}
+
+/// The rows of a Williams design for `n` treatments.
+fn williams(n: usize) -> Vec<Vec<usize>> {
+    // 0, n-1, 1, n-2, …: neighbours differ by every distance once.
+    let first: Vec<usize> = (0..n).map(|k| if k % 2 == 0 { k / 2 } else { n - 1 - k / 2 }).collect();
+    let shifted = |by: usize| first.iter().map(|place| (place + by) % n).collect::<Vec<usize>>();
+    let rows: Vec<Vec<usize>> = (0..n).map(shifted).collect();
+    let mirrored = rows.iter().map(|row| row.iter().rev().copied().collect());
+    if n % 2 == 0 { rows } else { rows.iter().cloned().chain(mirrored).collect() }
 }
 
 fn each_scene(steps: &mut [Element], change: &mut impl FnMut(&mut Scene)) {
@@ -147,9 +224,15 @@ fn scenes_of(step: &Element) -> Vec<&Scene> {
     }
 }
 
-/// Every combination of levels, in the order in which they are written; a single empty one without factors.
+/// Every combination of levels that a participant can be assigned to, in the order in which they are written; a single
+/// empty one without factors.
 pub(crate) fn conditions(steps: &[Element]) -> Vec<Condition> {
-    factors(steps).into_iter().fold(vec![Condition::new()], |conditions, factor| {
+    crossed(factors(steps).into_iter().filter(|factor| factor.unit == Unit::Person))
+}
+
+/// Every combination of the levels of some factors.
+pub(crate) fn crossed<'a>(factors: impl IntoIterator<Item = &'a Factor>) -> Vec<Condition> {
+    factors.into_iter().fold(vec![Condition::new()], |conditions, factor| {
         let with = |condition: &Condition, name: &String| {
             let mut condition = condition.clone();
             condition.insert(factor.name.clone(), name.clone());
@@ -162,14 +245,20 @@ pub(crate) fn conditions(steps: &[Element]) -> Vec<Condition> {
     })
 }
 
-/// The factors, which stand on the top level only.
+/// The factors, which stand on the top level only; the order of a block is one of them.
 pub(crate) fn factors(steps: &[Element]) -> Vec<&Factor> {
-    let is_factor = |step: &'_ Element| matches!(step, Element::Factor(_));
-    steps
-        .iter()
-        .filter(|step| is_factor(step))
-        .filter_map(|step| if let Element::Factor(factor) = step { Some(factor) } else { None })
-        .collect()
+    let factor = |step: &'_ Element| match step {
+        Element::Factor(_) => true,
+        Element::Block(block) => block.square.is_some(),
+        Element::Scene(_) => false,
+    };
+    let all = steps.iter().filter(|step| factor(step));
+    all.filter_map(|step| match step {
+        Element::Factor(factor) => Some(factor),
+        Element::Block(block) => block.square.as_ref(),
+        Element::Scene(_) => None,
+    })
+    .collect()
 }
 
 /// The ids of the scenes of one participant.
@@ -200,6 +289,12 @@ fn walk_block(block: &Block, condition: &Condition, rng: &mut Rng, path: &mut Ve
     let mut order: Vec<&Element> = block.steps.iter().collect();
     if block.shuffle {
         rng.shuffle(&mut order);
+    }
+    if let Some(square) = &block.square {
+        let level = condition.get(&square.name);
+        let row = square.levels.iter().position(|(name, _)| Some(name) == level).unwrap_or(0);
+        let rows = williams(block.steps.len());
+        order = rows.get(row).into_iter().flatten().filter_map(|at| block.steps.get(*at)).collect();
     }
     order.truncate(block.keep.unwrap_or(usize::MAX));
     for step in order {
@@ -233,7 +328,21 @@ pub(crate) fn validate(steps: &[Element]) -> Result<(), (String, &'static str, S
                     factor.name
                 ));
             }
-            validate_block(block)?;
+            if block.square.is_some() {
+                return wrong(format!(
+                    "level {name:?} is a block in the orders of a Latin square; add it to the experiment"
+                ));
+            }
+            // All levels may be without scenes: then they vary a game, or stand in texts.
+            if factor.levels.iter().any(|(_, block)| !block.steps.is_empty()) {
+                validate_block(block)?;
+            }
+            if factor.unit != Unit::Person && !block.steps.is_empty() {
+                let name = &factor.name;
+                return wrong(format!(
+                    "level {name:?} has scenes, but the scenes of a participant are drawn before their group is made"
+                ));
+            }
         }
     }
     for step in steps {
@@ -259,8 +368,28 @@ fn validate_block(block: &Block) -> Result<(), (String, &'static str, String)> {
             format!("the block has {} elements, so it cannot keep {keep}", block.steps.len()),
         ));
     }
+    if let Some(square) = &block.square {
+        let orders = williams(block.steps.len()).len();
+        let why = match () {
+            () if square.levels.len() != orders => {
+                "latin_square must be the last call: it orders what is there by then"
+            }
+            () if block.shuffle || block.keep.is_some() => {
+                "a block in the orders of a Latin square cannot be shuffled or cut down as well"
+            }
+            () => "",
+        };
+        if !why.is_empty() {
+            return Err((first, "latin_square", why.into()));
+        }
+    }
     for step in &block.steps {
         match step {
+            Element::Block(block) if block.square.is_some() => {
+                let why =
+                    "a block in the orders of a Latin square is inside a block; add it to the experiment";
+                return Err((first, "latin_square", why.into()));
+            }
             Element::Block(block) => validate_block(block)?,
             Element::Factor(factor) => {
                 let why = format!("factor {:?} is inside a block; add it to the experiment", factor.name);
@@ -274,6 +403,8 @@ fn validate_block(block: &Block) -> Result<(), (String, &'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::Page;
 
@@ -351,11 +482,40 @@ mod tests {
     }
 
     #[test]
+    fn in_a_latin_square_every_element_is_in_every_place_and_follows_every_other_equally_often() {
+        for n in 2..=9 {
+            let ids: Vec<String> = (0..n).map(|k| format!("s{k}")).collect();
+            let block =
+                ids.iter().fold(Block::new(), |block, id| block.scene(page(id))).latin_square("order");
+            let steps = [Element::Block(block)];
+            validate(&steps).unwrap();
+            let orders: Vec<Vec<String>> =
+                conditions(&steps).iter().map(|one| draw(&steps, one, 5)).collect();
+            assert_eq!(orders.len(), if n % 2 == 0 { n } else { 2 * n });
+            let (mut places, mut pairs) = (BTreeMap::new(), BTreeMap::new());
+            for order in &orders {
+                for (place, id) in order.iter().enumerate() {
+                    *places.entry((place, id)).or_insert(0) += 1;
+                }
+                for pair in order.windows(2) {
+                    *pairs.entry(pair).or_insert(0) += 1;
+                }
+            }
+            assert_eq!((places.len(), pairs.len()), (n * n, n * (n - 1)), "{n}");
+            let even = |counts: Vec<i32>| counts.iter().all(|count| *count == counts[0]);
+            assert!(even(places.into_values().collect()) && even(pairs.into_values().collect()), "{n}");
+        }
+    }
+
+    #[test]
     fn wrong_orders_are_named() {
         let why = |step: Element| validate(&[step]).unwrap_err();
         assert_eq!(why(Element::Block(five().keep(6))).1, "keep");
         assert_eq!(why(Element::Block(five().keep(0))).0, "a");
         assert_eq!(why(Element::Block(five().repeat(0))).1, "block");
+        assert_eq!(why(Element::Block(five().latin_square("o").scene(page("f")))).1, "latin_square");
+        assert_eq!(why(Element::Block(five().shuffle().latin_square("o"))).1, "latin_square");
+        assert_eq!(why(Element::Block(Block::new().block(five().latin_square("o")))).1, "latin_square");
         let one = Factor::new("f").level("x", five());
         assert!(why(Element::Factor(one.clone())).2.contains("1 levels"));
         assert!(why(Element::Factor(one.clone().level("x", five()))).2.contains("\"x\""));

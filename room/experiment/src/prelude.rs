@@ -25,7 +25,7 @@ pub use crate::{
     hooks::Hooks,
     matchmaking::{DifferentAttribute, Fifo, LatencyFifo, Matchmaker, Reunion, SameAttribute},
     page::Page,
-    plan::{Block, Factor},
+    plan::{Block, Factor, Unit},
     presence::{DropoutRule, PresenceRule},
     question::Question,
     recruiter::{Recruiter, Retake, Returning},

@@ -7,6 +7,8 @@ use footlights_env::{ActionValue, Agent, RecordValue};
 use footlights_protocol::{EpochMs, KeySet, MonotonicMs, Tick, timeline::ActionSource};
 use serde::{Deserialize, Serialize};
 
+use crate::condition::Condition;
+
 /// One tick. Lists by agent have one entry for each agent, in the agents' order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
@@ -109,4 +111,7 @@ pub struct GameInfo {
     pub seed: u64,
     /// All seats, in the agents' order.
     pub seats: Vec<SeatInfo>,
+    /// The levels of the factors that vary the game.
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub condition: Condition,
 }

@@ -14,6 +14,7 @@ mod rollback_check;
 mod slime_load;
 mod staying_check;
 mod tour;
+mod treated_check;
 mod watched;
 
 use footlights::prelude::*;
@@ -32,6 +33,8 @@ pub fn app() -> App {
         .experiment(people_check::pair)
         .experiment(people_check::screened)
         .experiment(languages_check::experiment)
+        .experiment(treated_check::groups)
+        .experiment(treated_check::sessions)
         .environment::<models_check::Models>()
         .experiment(models_check::on_the_server)
         .experiment(models_check::in_the_browser)

@@ -30,6 +30,7 @@ pub fn info(scene: &GameScene, seed: u64) -> GameInfo {
         scene: scene.id.clone(),
         seed,
         seats: seats.collect(),
+        condition: Default::default(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The assignment of one experiment's participants to its conditions, and who of them completed the experiment.
 
-use footlights_experiment::assignment::{self, Assigned};
+use footlights_experiment::{
+    Condition, Unit,
+    assignment::{self, Assigned},
+};
 use footlights_protocol::EpochMs;
 use serde::Deserialize;
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
@@ -10,8 +13,11 @@ use crate::{
     clock::now,
     costs::{self, Cost},
     error::ApiError,
-    experiments,
-    requests::{Assign, AssignmentRequest, Forget, RecordProgress, read_request, refuse, respond},
+    experiments, json, log,
+    requests::{
+        Address, Assign, AssignGroup, AssignmentRequest, Forget, RecordGroup, RecordProgress, call,
+        read_request, refuse, respond,
+    },
 };
 
 #[durable_object]
@@ -27,6 +33,12 @@ impl DurableObject for Assignment {
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         match read_request(&mut request).await {
             Ok(AssignmentRequest::Assign(request)) => respond(request, async |r| self.assign(&r)).await,
+            Ok(AssignmentRequest::AssignGroup(request)) => {
+                respond(request, async |r| self.assign_group(&r)).await
+            }
+            Ok(AssignmentRequest::RecordGroup(request)) => {
+                respond(request, async |r| self.record_group(&r)).await
+            }
             Ok(AssignmentRequest::RecordProgress(request)) => {
                 respond(request, async |r| self.record_progress(&r)).await
             }
@@ -43,6 +55,23 @@ struct Row {
     cell: f64,
     completed: Option<f64>,
     seen: f64,
+}
+
+/// A group or a session.
+#[derive(Deserialize)]
+struct GroupRow {
+    name: String,
+    condition: String,
+    completed: Option<f64>,
+    seen: f64,
+}
+
+/// Says that the game of a group is over. No single report matters, so a failure is only logged.
+pub(super) async fn record_group(env: &Env, experiment: &str, game: &str, completed: bool) {
+    let request = RecordGroup { game: game.to_owned(), completed };
+    if let Err(error) = call(env, &Address::assignment(experiment), request).await {
+        log!("warn", "progress_not_reported", "game": game, "detail": error.to_string());
+    }
 }
 
 impl Assignment {
@@ -82,6 +111,78 @@ impl Assignment {
             vec![request.subject.clone().into(), integer(condition as i64), integer(now().0 as i64)],
         )?;
         Ok(condition)
+    }
+
+    /// The table of groups and sessions, created if it does not exist. A condition is stored by its levels, so that another
+    /// deployment may add some.
+    fn groups(&self) -> Result<SqlStorage, ApiError> {
+        let sql = self.state.storage().sql();
+        sql.exec(
+            "CREATE TABLE IF NOT EXISTS groups (unit TEXT NOT NULL, name TEXT NOT NULL, condition TEXT NOT NULL, \
+             completed INTEGER, seen INTEGER NOT NULL, PRIMARY KEY (unit, name)) WITHOUT ROWID",
+            None,
+        )?;
+        Ok(sql)
+    }
+
+    /// The levels of a group, and of its session, the same at every call.
+    fn assign_group(&self, request: &AssignGroup) -> Result<Condition, ApiError> {
+        let session = request.session.clone().unwrap_or_default();
+        let mut drawn = self.assign_unit(request, Unit::Session, &session)?;
+        drawn.extend(self.assign_unit(request, Unit::Group, &request.game)?);
+        Ok(drawn)
+    }
+
+    fn assign_unit(&self, request: &AssignGroup, unit: Unit, name: &str) -> Result<Condition, ApiError> {
+        let experiment = experiments::experiment(&request.experiment)?;
+        let game = experiments::game(&request.experiment, &request.scene)?;
+        let conditions = experiment.undrawn(game, unit, &request.known);
+        if conditions.len() < 2 {
+            return Ok(conditions.into_iter().next().unwrap_or_default());
+        }
+        let kind = unit.as_str();
+        let sql = self.groups()?;
+        let query = "SELECT name, condition, completed, seen FROM groups WHERE unit = ?";
+        let rows: Vec<GroupRow> = sql.exec(query, vec![kind.into()])?.to_array()?;
+        let of = |row: &GroupRow| json::decode::<Condition>("a group's condition", &row.condition).ok();
+        if let Some(known) = rows.iter().find(|row| row.name == name).and_then(of)
+            && conditions.contains(&known)
+        {
+            return Ok(known);
+        }
+        let assigned = rows.iter().filter_map(|row| {
+            let condition = of(row)?;
+            Some(Assigned {
+                condition: conditions.iter().position(|known| *known == condition)?,
+                // A session has no end of its own.
+                completed: row
+                    .completed
+                    .map(|completed| completed > 0.5)
+                    .or((unit == Unit::Session).then_some(true)),
+                seen: EpochMs(row.seen as u64),
+            })
+        });
+        let picked = assignment::assign(&conditions, assigned, now(), auth::random_u64()?);
+        let condition = conditions.into_iter().nth(picked).unwrap_or_default();
+        costs::add(Cost::SqliteRows, 1);
+        sql.exec(
+            "INSERT OR REPLACE INTO groups (unit, name, condition, completed, seen) VALUES (?, ?, ?, NULL, ?)",
+            vec![kind.into(), name.into(), json::encode("a condition", &condition)?.into(), integer(now().0 as i64)],
+        )?;
+        Ok(condition)
+    }
+
+    fn record_group(&self, request: &RecordGroup) -> Result<(), ApiError> {
+        self.groups()?.exec(
+            "UPDATE groups SET completed = ?, seen = ? WHERE unit = ? AND name = ?",
+            vec![
+                integer(i64::from(request.completed)),
+                integer(now().0 as i64),
+                Unit::Group.as_str().into(),
+                request.game.clone().into(),
+            ],
+        )?;
+        Ok(())
     }
 
     fn forget(&self, request: &Forget) -> Result<(), ApiError> {

@@ -14,7 +14,7 @@ use footlights_engine::{
     placement::Region,
     seat_ticket::SeatTicket,
 };
-use footlights_experiment::{Location, progress::GameResult};
+use footlights_experiment::{Condition, Location, SESSION, Unit, levels, progress::GameResult};
 use footlights_protocol::{
     Outcome,
     wire::{self, ClientToLobby, CloseCode, LobbyToClient},
@@ -25,7 +25,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
-use super::message::decode_message;
+use super::{assignment::record_group, message::decode_message};
 use crate::{
     auth::{self, Signer},
     clock::now,
@@ -35,8 +35,8 @@ use crate::{
     http::is_socket,
     json, log,
     requests::{
-        Address, CreateGame, FinishGame, JoinGame, LobbyHandoff, LobbyRequest, ParticipantRequest,
-        RecordEvent, call, call_near, read_handoff, read_request, refuse, respond,
+        Address, AssignGroup, CreateGame, FinishGame, JoinGame, LobbyHandoff, LobbyRequest,
+        ParticipantRequest, RecordEvent, call, call_near, read_handoff, read_request, refuse, respond,
     },
 };
 
@@ -292,7 +292,8 @@ impl Shell {
     /// The lobby from the entries of the open sockets and from what was stored.
     fn restore(&self, id: &SceneId, state: LobbyState) -> Result<lobby::Lobby, ApiError> {
         let scene = experiments::game(&id.experiment, &id.scene)?;
-        let mut lobby = lobby::Lobby::new(scene.human_count(), &scene.waitroom);
+        let must_share = experiments::experiment(&id.experiment)?.must_share(scene);
+        let mut lobby = lobby::Lobby::new(scene.human_count(), &scene.waitroom).sharing(must_share);
         lobby.restore(self.state.get_websockets().iter().filter_map(entry_of).collect(), state);
         Ok(lobby)
     }
@@ -341,6 +342,7 @@ impl Shell {
             game: String::new(),
             score: 0.0,
             globals: BTreeMap::new(),
+            condition: Default::default(),
         };
         match call(&self.env, &participant, FinishGame { result }).await {
             Ok(_) => {
@@ -363,9 +365,39 @@ impl Shell {
             Ok(sockets) => self.handle(Input::RoomOpened { game, sockets }).await,
             Err(error) => {
                 log!("error", "match_failed", "game": game, "detail": error.to_string());
+                record_group(&self.env, &id.experiment, &game, false).await;
                 self.handle(Input::RoomFailed(game)).await;
             }
         }
+    }
+
+    /// The levels by which the game of a group is varied: those that its members have, in which they are alike, and those that
+    /// are drawn now.
+    async fn assign_group(
+        &self,
+        id: &SceneId,
+        game: &str,
+        group: &[QueueEntry],
+    ) -> Result<Condition, ApiError> {
+        let experiment = experiments::experiment(&id.experiment)?;
+        let scene = experiments::game(&id.experiment, &id.scene)?;
+        let Some(first) = group.first() else { return Ok(Condition::new()) };
+        let globals = &first.candidate.globals;
+        let mut condition = levels(globals, scene.varied_by());
+        let is_whole = [Unit::Group, Unit::Session]
+            .iter()
+            .all(|unit| experiment.undrawn(scene, *unit, &condition).len() == 1);
+        if !is_whole {
+            let request = AssignGroup {
+                experiment: id.experiment.clone(),
+                scene: id.scene.clone(),
+                game: game.to_owned(),
+                known: condition.clone(),
+                session: globals.get(SESSION).map(ToString::to_string),
+            };
+            condition.extend(call(&self.env, &Address::assignment(&id.experiment), request).await?);
+        }
+        Ok(condition)
     }
 
     /// Creates the room near the group and gives each member their seat. Returns the sockets of the seats.
@@ -390,6 +422,7 @@ impl Shell {
             game: game.to_owned(),
             seed: auth::random_u64()?,
             subjects: subjects_by_agent(configured, &seated),
+            condition: self.assign_group(id, game, group).await?,
         };
         call_near(&self.env, &Address::rooms(&object), region.location_hint(), create).await?;
         let signer = Signer::new(&self.env)?;

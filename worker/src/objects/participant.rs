@@ -322,7 +322,10 @@ impl Shell {
         let before = self.record().await?;
         let mut record = before.clone();
         let pass = record.enter_lobby(now(), experiment, &request.scene)?;
-        let globals = project_globals(record.session.progress.globals(), &game.waitroom.needs());
+        let globals = {
+            let needs = [game.waitroom.needs(), experiment.must_share(game)].concat();
+            project_globals(record.session.progress.globals(), &needs)
+        };
         if record != before {
             self.keep(record).await?;
         }

@@ -23,6 +23,7 @@ use worker::{
     durable_object, wasm_bindgen_futures::spawn_local,
 };
 
+use super::assignment::record_group;
 use crate::{
     auth::Signer,
     clock::now,
@@ -177,7 +178,9 @@ impl Shell {
             scene: new.scene,
             seed: new.seed,
             seats: seats.collect(),
+            condition: new.condition,
         };
+        let scene = &scene.in_condition(&info.condition);
         let game = info.game_id.clone();
         let key = Signer::new(&self.env)?.seal_key(&game)?;
         let room = GameRoom::new(scene, info.clone(), self.phase_ms(), now())?.sealed_with(key);
@@ -203,6 +206,7 @@ impl Shell {
         let (phase, key) = (self.phase_ms(), Signer::new(&self.env)?.seal_key(game)?);
         let info = stored.info.clone();
         let restored = experiments::game(&info.experiment, &info.scene).and_then(|scene| {
+            let scene = &scene.in_condition(&info.condition);
             let room = if stored.checkpoint.is_empty() {
                 GameRoom::new(scene, stored.info, phase, now())?
             } else {
@@ -526,6 +530,10 @@ impl Shell {
             let lobby = Address::lobby(&info.experiment, &info.scene);
             call(&self.env, &lobby, GameEnded { game: game.to_owned() }).await?;
         }
+        if !info.condition.is_empty() {
+            let completed = verdict.outcome == Outcome::Completed;
+            record_group(&self.env, &info.experiment, game, completed).await;
+        }
         match failed {
             Some(error) => Err(error),
             None => self.games()?.delete(game),
@@ -534,7 +542,7 @@ impl Shell {
 
     /// Files and rows of a finished game.
     async fn write(&self, info: &GameInfo, blobs: &[Vec<u8>], verdict: &Verdict) -> Result<(), ApiError> {
-        let scene = experiments::game(&info.experiment, &info.scene)?;
+        let scene = &experiments::game(&info.experiment, &info.scene)?.in_condition(&info.condition);
         let chunks: Result<Vec<Chunk>, _> = blobs.iter().map(|bytes| Chunk::decode(bytes)).collect();
         let record = Chunk::join(chunks?);
         if verdict.outcome != Outcome::NoShow {

@@ -1,5 +1,6 @@
 //! Requests to the object that assigns an experiment's participants to conditions.
 
+use footlights_experiment::Condition;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::object_requests;
@@ -21,6 +22,26 @@ pub struct RecordProgress {
     pub completed: Option<bool>,
 }
 
+/// A group was made whose game is varied by levels that it does not have yet. The reply has one of each; the same game always
+/// gets the same ones, and so do all games of one session.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AssignGroup {
+    pub experiment: String,
+    pub scene: String,
+    pub game: String,
+    /// What the members were assigned to before.
+    pub known: Condition,
+    /// The session of the members, where levels belong to one.
+    pub session: Option<String>,
+}
+
+/// The game of a group is over. Levels are balanced over groups whose games were completed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RecordGroup {
+    pub game: String,
+    pub completed: bool,
+}
+
 /// A participant was deleted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Forget {
@@ -31,6 +52,8 @@ object_requests! {
     /// What the object of an experiment's assignment takes.
     AssignmentRequest to Assignment {
         Assign -> usize,
+        AssignGroup -> Condition,
+        RecordGroup -> (),
         RecordProgress -> (),
         Forget -> (),
     }

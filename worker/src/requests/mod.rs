@@ -16,7 +16,7 @@ mod training;
 mod watch;
 
 pub use address::Address;
-pub use assignment::{Assign, AssignmentRequest, Forget, RecordProgress};
+pub use assignment::{Assign, AssignGroup, AssignmentRequest, Forget, RecordGroup, RecordProgress};
 pub use call::{call, call_near, hand_over, read_handoff, read_request, refuse, respond};
 pub use envelope::ObjectRequest;
 pub use handoff::{LobbyHandoff, RoomHandoff, TabHandoff};

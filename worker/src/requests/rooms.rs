@@ -1,5 +1,6 @@
 //! Requests to an object that holds running games.
 
+use footlights_experiment::Condition;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::object_requests;
@@ -13,6 +14,9 @@ pub struct CreateGame {
     pub seed: u64,
     /// The participant of each seat, in the agents' order; `None` where a policy holds the seat.
     pub subjects: Vec<Option<String>>,
+    /// The levels of the factors that vary the game.
+    #[serde(default)]
+    pub condition: Condition,
 }
 
 object_requests! {
@@ -34,6 +38,7 @@ mod tests {
             game: "g".into(),
             seed: u64::MAX - 1,
             subjects: vec![Some("a".into()), None],
+            condition: Condition::new(),
         };
         let sent = crate::json::encode("a request", &RoomsRequest::from(game)).unwrap();
         let RoomsRequest::CreateGame(read) = crate::json::decode("a request", &sent).unwrap();

@@ -27,6 +27,15 @@ pub(super) fn keys(scene: &GameScene) -> String {
     agents.join("; ")
 }
 
+/// The level of a factor by which the game was varied.
+pub(super) fn condition<'r>(factor: &str) -> Column<StepRow<'r>> {
+    let words = format!("The level of {factor} by which the game was varied.");
+    let name = factor.to_owned();
+    Column::new(format!("condition.{factor}"), ColumnType::Text, words, move |row: &StepRow<'r>| {
+        row.game.condition.get(&name).cloned().into()
+    })
+}
+
 /// Which participant, game and tick a row is about.
 pub(super) fn general<'r>(people: ColumnType) -> Vec<Column<StepRow<'r>>> {
     let text = ColumnType::Text;

@@ -10,7 +10,7 @@ use footlights_experiment::{
 
 use super::{
     game::{actions, hooks, infos, observations, results, state},
-    participant::{general, keys, people, sample, shown},
+    participant::{condition, general, keys, people, sample, shown},
     row::StepRow,
 };
 use crate::{
@@ -28,6 +28,7 @@ pub fn table<'r>(scene: &GameScene) -> Result<Table<StepRow<'r>>, RecordError> {
     let sim = scene.environment.make()?;
     let agents: Vec<Agent> = sim.spec().agents().collect();
     let mut columns = general(people(scene));
+    columns.extend(scene.varied_by().map(condition));
     columns.extend(sample(&keys(scene)));
     if scene.run_mode().simulates_in_browser() {
         columns.extend(shown());

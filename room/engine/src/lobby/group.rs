@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use footlights_data::event::EventKind;
-use footlights_experiment::matchmaking::{Candidate, LobbyEventKind};
+use footlights_experiment::{
+    Answer,
+    matchmaking::{Candidate, LobbyEventKind},
+};
 use footlights_protocol::{EpochMs, wire::CloseCode};
 
 use super::{
@@ -21,13 +24,22 @@ impl Lobby {
             return false;
         }
         let free: Vec<&QueueEntry> = self.queue.iter().filter(|entry| entry.membership.is_none()).collect();
-        let candidates: Vec<&Candidate> = free.iter().map(|entry| &entry.candidate).collect();
-        let Some(pick) = self.matchmaker.pick(&candidates, self.group_size, now) else { return false };
-        if let Err(detail) = validate_pick(&pick, self.group_size, free.len()) {
-            self.report_bad_pick(detail);
-            return false;
+        let mut picked = None;
+        for alike in alike(free, &self.must_share) {
+            let candidates: Vec<&Candidate> = alike.iter().map(|entry| &entry.candidate).collect();
+            let Some(pick) = self.matchmaker.pick(&candidates, self.group_size, now) else { continue };
+            match validate_pick(&pick, self.group_size, alike.len()) {
+                Ok(()) => {
+                    picked = Some(pick.iter().filter_map(|at| alike.get(*at).copied()).collect());
+                    break;
+                }
+                Err(detail) => {
+                    self.report_bad_pick(detail);
+                    return false;
+                }
+            }
         }
-        let group: Vec<&QueueEntry> = pick.iter().filter_map(|at| free.get(*at).copied()).collect();
+        let Some(group): Option<Vec<&QueueEntry>> = picked else { return false };
         let (shortest, longest) = self.rules.wait_jitter_ms;
         let span = longest.saturating_sub(shortest).saturating_add(1);
         let jitter = shortest.saturating_add(hash_seed(0, now, &group) % span);
@@ -103,6 +115,20 @@ impl Lobby {
         }
         self.out.push_back(Output::Match { game, group: players });
     }
+}
+
+/// The entries that can play together, in the order of the queue: those who are alike in these globals.
+fn alike<'a>(free: Vec<&'a QueueEntry>, must_share: &[String]) -> Vec<Vec<&'a QueueEntry>> {
+    let mut all: Vec<(Vec<Option<&Answer>>, Vec<&QueueEntry>)> = Vec::new();
+    for entry in free {
+        let shared: Vec<Option<&Answer>> =
+            must_share.iter().map(|name| entry.candidate.globals.get(name)).collect();
+        match all.iter_mut().find(|(known, _)| *known == shared) {
+            Some((_, entries)) => entries.push(entry),
+            None => all.push((shared, vec![entry])),
+        }
+    }
+    all.into_iter().map(|(_, entries)| entries).collect()
 }
 
 /// A number that depends on the entropy of all members, so that it cannot be known before they came. Each `salt` gives

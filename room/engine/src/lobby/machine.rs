@@ -36,6 +36,8 @@ const ROOM_FAILED: &str = "The game could not be started. Please reload.";
 /// The lobby of one game scene.
 pub struct Lobby {
     pub(super) group_size: usize,
+    /// The globals in which the members of a group must be alike.
+    pub(super) must_share: Vec<String>,
     pub(super) rules: Waitroom,
     pub(super) matchmaker: Box<dyn Matchmaker>,
     pub(super) queue: Queue,
@@ -53,6 +55,7 @@ impl Lobby {
     pub fn new(group_size: usize, rules: &Waitroom) -> Self {
         Self {
             group_size: group_size.max(1),
+            must_share: Vec::new(),
             rules: rules.clone(),
             matchmaker: rules.matchmaker(),
             queue: Queue::default(),
@@ -124,12 +127,24 @@ impl Lobby {
         self.out.pop_front()
     }
 
+    /// Makes groups only of participants who are alike in these globals; those who do not have one are alike, too.
+    #[must_use]
+    pub fn sharing(mut self, globals: Vec<String>) -> Self {
+        self.must_share = globals;
+        self
+    }
+
+    /// The globals that the lobby needs of a participant.
+    fn needs(&self) -> Vec<String> {
+        self.rules.needs().into_iter().chain(self.must_share.iter().cloned()).collect()
+    }
+
     /// Takes in what happened at `now`.
     pub fn handle(&mut self, now: EpochMs, input: Input) {
         let mut answered = None;
         match input {
             Input::Joined { conn, subject, since, globals, location, draw } => {
-                let globals = project_globals(&globals, &self.rules.needs());
+                let globals = project_globals(&globals, &self.needs());
                 let candidate = Candidate { subject, since: since.min(now), globals, rtt_ms: None, location };
                 self.arrive(
                     now,

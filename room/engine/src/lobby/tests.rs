@@ -115,6 +115,24 @@ fn a_hundred_at_once_make_fifty_pairs_in_the_order_of_their_coming() {
 }
 
 #[test]
+fn people_with_another_level_are_never_matched_and_those_without_one_are_alike() {
+    let mut lobby = Lobby::new(2, &rules()).sharing(vec!["condition.tone".into()]);
+    let mut come = |conn: u64, subject: &str, level: Option<&str>| {
+        let mut input = joined(ConnId(conn), subject, EpochMs(conn));
+        if let (Input::Joined { globals, .. }, Some(level)) = (&mut input, level) {
+            globals.insert("condition.tone".into(), Answer::Text(level.into()));
+        }
+        matches(&send(&mut lobby, EpochMs(conn), input))
+    };
+    assert!(come(1, "kind", Some("kind")).is_empty());
+    assert!(come(2, "none", None).is_empty());
+    assert!(come(3, "rude", Some("rude")).is_empty());
+    assert_eq!(come(4, "none too", None), [["none", "none too"]]);
+    assert_eq!(come(5, "rude too", Some("rude")), [["rude", "rude too"]]);
+    assert_eq!(come(6, "kind too", Some("kind")), [["kind", "kind too"]]);
+}
+
+#[test]
 fn a_closed_tab_is_never_matched() {
     let mut lobby = Lobby::new(2, &rules());
     join(&mut lobby, EpochMs(0), ConnId(1), "a");

@@ -24,6 +24,7 @@ pub use self::{
     episodes::Episodes, recording::Recording, stepping::Stepping,
 };
 use crate::{
+    condition::Condition,
     ending::{Ending, Transition},
     hooks::Hooks,
     presence::{DropoutRule, PresenceRule},
@@ -84,6 +85,20 @@ pub struct GameScene {
     /// Texts of the environment in words of the study's own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: BTreeMap<String, String>,
+    /// What differs between the levels of a factor.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "factor_names")]
+    variations: Vec<Variation>,
+}
+
+/// What differs between the levels of a factor.
+#[derive(Clone)]
+struct Variation {
+    factor: String,
+    apply: Arc<dyn Fn(GameScene, &str) -> GameScene + Send + Sync>,
+}
+
+fn factor_names<S: serde::Serializer>(variations: &[Variation], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(variations.iter().map(|variation| &variation.factor))
 }
 
 impl GameScene {
@@ -104,6 +119,7 @@ impl GameScene {
             assets: Assets::bundled::<E>(),
             recording: Recording::default(),
             texts: BTreeMap::new(),
+            variations: Vec::new(),
         }
     }
 
@@ -119,6 +135,52 @@ impl GameScene {
     pub fn translate(mut self, text: &str, own: &str) -> Self {
         self.texts.insert(text.into(), own.into());
         self
+    }
+
+    /// Makes the game differ between the levels of a factor of the experiment: `change` is given the game and the level. The
+    /// game stays one scene, with one waiting room and one set of columns. Its environment's configuration and its options
+    /// may differ, but neither its seats, nor its waiting room, nor its spaces.
+    ///
+    /// ```
+    /// use footlights_environments::mountain_car::{Config, MountainCar};
+    /// use footlights_experiment::{Condition, GameScene, Seat};
+    ///
+    /// let game = GameScene::new::<MountainCar>("drive", Config::default()).seat(Seat::Human).varied(
+    ///     "time",
+    ///     |game, level| if level == "short" { game.max_steps(100) } else { game },
+    /// );
+    /// let short = Condition::from([("time".to_owned(), "short".to_owned())]);
+    /// assert_eq!(game.in_condition(&short).episodes.max_steps, Some(100));
+    /// ```
+    pub fn varied(
+        mut self,
+        factor: &str,
+        change: impl Fn(Self, &str) -> Self + Send + Sync + 'static,
+    ) -> Self {
+        self.variations.push(Variation { factor: factor.into(), apply: Arc::new(change) });
+        self
+    }
+
+    /// The factors between whose levels the game differs.
+    pub fn varied_by(&self) -> impl Iterator<Item = &str> {
+        self.variations.iter().map(|variation| variation.factor.as_str())
+    }
+
+    /// The environment's configuration, replaced: for [`varied`](Self::varied).
+    pub fn config<E: Environment>(mut self, config: E::Config) -> Self {
+        self.environment = EnvironmentRef::of::<E>(&config);
+        self
+    }
+
+    /// The game as it is played in a condition.
+    #[must_use]
+    pub fn in_condition(&self, condition: &Condition) -> Self {
+        self.variations.iter().fold(self.clone(), |game, Variation { factor, apply }| {
+            match condition.get(factor) {
+                Some(level) => apply(game, level),
+                None => game,
+            }
+        })
     }
 
     /// Adds the holder of the next agent's seat; the first call is for `player_0`.

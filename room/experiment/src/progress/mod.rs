@@ -13,9 +13,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use self::submit::{NO_SCRIPT, Submission, SubmitOutcome};
 use crate::{
     answer::{Answer, Globals},
+    condition::{Condition, global_of},
     ending::Ending,
     experiment::Experiment,
-    plan::Condition,
     scene::Scene,
 };
 
@@ -78,6 +78,9 @@ pub struct GameResult {
     pub score: f64,
     /// The globals that the scene's hooks set, by name.
     pub globals: Globals,
+    /// The levels by which the game was varied.
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub condition: Condition,
 }
 
 /// Why a participant cannot go on.
@@ -198,11 +201,18 @@ impl Progress {
         self.draw = draw.seed;
         self.globals = globals;
         for (factor, level) in &draw.condition {
-            self.globals.insert(format!("condition.{factor}"), Answer::Text(level.clone()));
+            self.globals.insert(global_of(factor), Answer::Text(level.clone()));
         }
         self.condition = draw.condition;
         self.position = 1;
         Ok(())
+    }
+
+    /// The group of the participant was assigned to these levels. What was known before stays.
+    fn assigned(&mut self, condition: &Condition) {
+        for (factor, level) in condition {
+            self.globals.entry(global_of(factor)).or_insert_with(|| Answer::Text(level.clone()));
+        }
     }
 
     /// Drops the globals that the answers to a scene left, where there is no room to store them.
@@ -216,6 +226,7 @@ impl Progress {
         if self.outcomes.contains_key(&played.scene) {
             return;
         }
+        self.assigned(&played.condition);
         let scene = &played.scene;
         let known = [
             ("outcome", Answer::Text(played.outcome.as_str().into())),

@@ -60,7 +60,14 @@ fn begun(experiment: &Experiment, arm: &str) -> Progress {
 }
 
 fn played(scene: &str, outcome: Outcome) -> GameResult {
-    GameResult { scene: scene.into(), outcome, game: "g1".into(), score: 3.0, globals: Globals::new() }
+    GameResult {
+        scene: scene.into(),
+        outcome,
+        game: "g1".into(),
+        score: 3.0,
+        globals: Globals::new(),
+        condition: Default::default(),
+    }
 }
 
 fn accepted(

@@ -4,6 +4,7 @@ mod language;
 mod same_study;
 #[cfg(test)]
 mod tests;
+mod treatments;
 
 use std::collections::BTreeSet;
 
@@ -96,6 +97,9 @@ impl Experiment {
         if let Err((option, why)) = self.validate_recruiters().and_then(|()| self.validate_language()) {
             return fail("", option, why);
         }
+        if let Err((option, why)) = self.validate_treatments() {
+            return fail("", option, why);
+        }
         let whole =
             |step: &Element| if let Element::Scene(scene) = step { Some(scene.clone()) } else { None };
         let (first, last) = (self.steps.first().and_then(whole), self.steps.last().and_then(whole));
@@ -183,6 +187,7 @@ impl Experiment {
             Scene::Screening(screening) => screening.validate()?,
             Scene::Game(game) => {
                 game.validate()?;
+                self.validate_variations(game)?;
                 transitions.extend(game.transitions.iter().map(|(_, transition, _)| ("on", transition)));
                 for name in game.waitroom.needs() {
                     self.validate_name(scene, "matching", &name)?;

@@ -1,0 +1,116 @@
+// Treatments that belong to a group or to a session: one waiting room, everybody plays, balanced, and the level in the data.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { startEdge } from "../../footlights/cli/edge/edge.mjs";
+import { csvOf, environments, records, settled } from "./data.mjs";
+import { Participant } from "./participant.mjs";
+
+const COMMONS = "commons-harvest-v0";
+let edge, digest;
+
+before(async () => {
+  edge = await startEdge({ quiet: true });
+  digest = BigInt(`0x${(await environments(edge.url))[COMMONS].fingerprint}`);
+});
+after(() => edge.stop());
+
+const comers = (experiment, count, query = "") =>
+  Promise.all(
+    Array.from({ length: count }, async () => {
+      const person = await new Participant(edge.url).enter(experiment, query);
+      assert.equal(await person.leave("start"), 303);
+      return person;
+    }),
+  );
+
+/** Plays a game to its end, and comes to the scene behind it. */
+async function play(person, scene, next) {
+  await person.match(scene);
+  await person.sit(digest);
+  person.live();
+  const first = await person.socket.inbox.next("e", 60_000);
+  if (!first[1]) await person.socket.inbox.next("e", 60_000);
+  await person.socket.ended;
+  assert.equal(await person.leave(scene), 303);
+  assert.equal(await person.scene(), next);
+}
+
+const levelOf = async (person, scene) => {
+  const { rows } = await csvOf(edge, person.experiment, scene, person.subject);
+  const levels = new Set(rows.map((row) => row["condition.regrowth"]));
+  assert.equal(levels.size, 1, "one level in the whole game");
+  return [...levels][0];
+};
+
+test("nine people in groups of three with two levels all play, and the levels are balanced", async () => {
+  const people = await comers("groups_check", 9);
+  await Promise.all(people.map((person) => play(person, "game", "between")));
+  const { seats } = await records(edge);
+  const groups = Map.groupBy(
+    people,
+    (person) => seats.find((seat) => seat.subject_id === person.subject).game_id,
+  );
+  assert.deepEqual([...groups.values()].map((members) => members.length), [3, 3, 3]);
+  const levels = [];
+  for (const members of groups.values()) {
+    const of = new Set(await Promise.all(members.map((person) => levelOf(person, "game"))));
+    assert.equal(of.size, 1, "a group has one level");
+    levels.push(...of);
+    for (const person of members) assert.match((await person.page()).html, new RegExp(`Apples grew ${levels.at(-1)}\\.`));
+  }
+  const fast = levels.filter((level) => level === "fast").length;
+  assert.ok(fast === 1 || fast === 2, `${levels}`);
+
+  // Another three get the level that fewer groups have.
+  const more = await comers("groups_check", 3);
+  await Promise.all(more.map((person) => play(person, "game", "between")));
+  assert.equal(await levelOf(more[0], "game"), fast === 1 ? "fast" : "slow");
+
+  // The second game is played with people of the same level, who keep it.
+  const six = [...people, ...more];
+  for (const person of six) assert.equal(await person.leave("between"), 303);
+  await Promise.all(six.map((person) => play(person, "again", "end")));
+  for (const person of six) assert.equal(await levelOf(person, "again"), await levelOf(person, "game"));
+  await settled(edge, ({ sessions }) => six.every(({ subject }) => sessions.some((row) => row.subject_id === subject && row.status === "ended")));
+  const bucket = await edge.mf.getR2Bucket("DATA");
+  const participant = await (await bucket.get(`data/groups_check/participants/${people[0].subject}.csv`)).text();
+  const [header, row] = participant.trimEnd().split("\n").map((line) => line.split(","));
+  assert.equal(row[header.indexOf("condition.regrowth")], await levelOf(people[0], "game"));
+});
+
+test("a group whose member does not come is made again, and nobody keeps a level of a game that was not", async () => {
+  const people = await comers("groups_check", 3);
+  await Promise.all(people.map((person) => person.match("game")));
+  const [gone, ...rest] = people;
+  for (const person of rest) {
+    await person.sit(digest);
+    person.live();
+  }
+  gone.cut?.();
+  for (const person of rest) await person.socket.ended;
+  for (const person of rest) assert.doesNotMatch((await person.page()).html, /data-scene="between"/);
+  const [other] = await comers("groups_check", 1);
+  await Promise.all([...rest, other].map((person) => play(person, "game", "between")));
+  const levels = await Promise.all([...rest, other].map((person) => levelOf(person, "game")));
+  assert.equal(new Set(levels).size, 1);
+});
+
+test("people of one session play together, and everybody in it has one level", async () => {
+  const [monday, tuesday] = await Promise.all([
+    comers("sessions_check", 4, "?session=monday"),
+    comers("sessions_check", 3, "?session=tuesday"),
+  ]);
+  const [late, ...first] = monday;
+  // Who has no group in their session waits, though there are others.
+  const waiting = await late.lobby("game");
+  await Promise.all([...first, ...tuesday].map((person) => play(person, "game", "end")));
+  assert.equal(waiting.closed, undefined);
+  waiting.close();
+  const again = await comers("sessions_check", 3, "?session=monday");
+  await Promise.all(again.map((person) => play(person, "game", "end")));
+  const of = async (people) => new Set(await Promise.all(people.map((person) => levelOf(person, "game"))));
+  const [one, other] = [await of([...first, ...again]), await of(tuesday)];
+  assert.deepEqual([one.size, other.size], [1, 1]);
+  assert.notDeepEqual(one, other, "the second session gets the other level");
+});
