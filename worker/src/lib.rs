@@ -11,6 +11,7 @@ mod admin;
 mod auth;
 mod clock;
 mod costs;
+mod deletion;
 mod document;
 mod enter;
 mod error;

@@ -11,6 +11,7 @@ use crate::{
     admin,
     auth::{self, Signer},
     clock::now,
+    deletion,
     document::{Framed, framed, page},
     enter::{Entry, enter},
     error::ApiError,
@@ -19,8 +20,8 @@ use crate::{
     language::{self, LANGUAGE_FIELD},
     pages::{self, Retry, View},
     requests::{
-        Address, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState, ParticipantRequest,
-        RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
+        Address, AfterDeletion, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState,
+        ParticipantRequest, RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
     },
     watch::{self, catalog, cors, limits},
 };
@@ -149,6 +150,12 @@ async fn route(request: Request, env: &Env) -> Result<Response, ApiError> {
         (Method::Post, ["x", experiment, subject, "complete"]) => {
             complete_experiment(env, &identify(&request, env, &url, experiment, subject)?).await
         }
+        (Method::Post, ["x", experiment, subject, "withdraw"]) => {
+            withdraw(env, &identify(&request, env, &url, experiment, subject)?).await
+        }
+        (Method::Get, ["x", experiment, subject, "copy", scene]) => {
+            copy_page(env, &identify(&request, env, &url, experiment, subject)?, scene).await
+        }
         // A page that was the answer to a form in a browser without the page's program, and is reloaded.
         (Method::Get, ["x", experiment, subject, "complete"] | ["x", experiment, subject, "scenes", _]) => {
             see_other(&identify(&request, env, &url, experiment, subject)?.base, Headers::new())
@@ -251,6 +258,11 @@ fn show(
     saved: bool,
     again: Option<Retry<'_>>,
 ) -> Result<Response, ApiError> {
+    Ok(framed(pages::scene(&view(visitor, state, saved)?, again), visitor.framed)?)
+}
+
+/// What the pages of a participant are made of.
+fn view<'a>(visitor: &'a Visitor, state: &'a PageState, saved: bool) -> Result<View<'a>, ApiError> {
     let begun = state.session.progress.begun();
     if !begun && visitor.framed == Framed::Anywhere && visitor.proof.is_none() {
         return Err(ApiError::Unauthorized);
@@ -261,7 +273,7 @@ fn show(
         Some(chosen) => chosen,
         None => &visitor.identity.language,
     };
-    let view = View {
+    Ok(View {
         experiment: usual.in_language(language),
         usual,
         chosen: visitor.chosen.as_deref().filter(|_| !begun),
@@ -270,8 +282,36 @@ fn show(
         leads_to: state.leads_to.as_ref(),
         proof: visitor.proof.as_deref().filter(|_| !begun),
         saved,
+    })
+}
+
+/// Deletes the data of a participant who is on the last page and wishes so.
+async fn withdraw(env: &Env, visitor: &Visitor) -> Result<Response, ApiError> {
+    let Identity { experiment, subject, identifiers, .. } = &visitor.identity;
+    if !experiments::experiment(experiment)?.withdrawal {
+        return Err(ApiError::NotFound("there is no such page"));
+    }
+    let request = CompleteExperiment { experiment: experiment.clone(), identifiers: identifiers.clone() };
+    let Some(state) = call(env, &address(&visitor.identity), request).await? else {
+        return see_other(&visitor.base, Headers::new());
     };
-    Ok(framed(pages::scene(&view, again), visitor.framed)?)
+    deletion::delete(env, experiment, subject, AfterDeletion::Gone).await?;
+    Ok(framed(pages::withdrawn(&view(visitor, &state, true)?), visitor.framed)?)
+}
+
+/// The text of a page that participants can keep, as a file.
+async fn copy_page(env: &Env, visitor: &Visitor, scene: &str) -> Result<Response, ApiError> {
+    let Identity { experiment, identifiers, .. } = &visitor.identity;
+    let request =
+        OpenPage { experiment: experiment.clone(), identifiers: identifiers.clone(), language: None };
+    let state = call(env, &address(&visitor.identity), request).await?;
+    let view = view(visitor, &state, false)?;
+    let page = view.experiment.page(scene).filter(|page| page.copy);
+    let page = page.ok_or(ApiError::NotFound("there is no such page"))?;
+    let response = framed(pages::copy(&view, page), visitor.framed)?;
+    let name = format!("attachment; filename=\"{experiment}-{scene}.html\"");
+    response.headers().set("content-disposition", &name)?;
+    Ok(response)
 }
 
 async fn open_page(env: &Env, visitor: &Visitor) -> Result<Response, ApiError> {

@@ -86,6 +86,9 @@ pub fn run(ws: &Workspace, stages: &[Stage], filter: Option<&str>) -> Result<()>
                 }
                 let mut browsers = vec![("CHROMIUM_BIN", tools::chromium()?)];
                 browsers.extend(tools::firefox()?.map(|path| ("FIREFOX_BIN", path)));
+                if let Some((driver, browser)) = tools::webkit()? {
+                    browsers.extend([("WEBKIT_DRIVER_BIN", driver), ("WEBKIT_BIN", browser)]);
+                }
                 // One computes pictures while the other waits for a game.
                 node_tests(ws, "browser", 2, filter, browsers)
             }

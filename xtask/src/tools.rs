@@ -85,6 +85,40 @@ pub fn firefox() -> Result<Option<PathBuf>> {
     Ok(found)
 }
 
+/// WebKitGTK for the browser tests: its WebDriver, and the browser that it starts, which Debian has in a folder of its own.
+/// `$WEBKIT_DRIVER_BIN` and `$WEBKIT_BIN` name others. None where there is none to be had: the tests that need it say that
+/// they are skipped.
+pub fn webkit() -> Result<Option<(PathBuf, PathBuf)>> {
+    let named = ["WEBKIT_DRIVER_BIN", "WEBKIT_BIN"].map(|name| std::env::var_os(name).map(PathBuf::from));
+    if let [Some(driver), Some(browser)] = named {
+        return Ok(Some((driver, browser)));
+    }
+    if on_path("WebKitWebDriver").is_none() || on_path("Xvfb").is_none() {
+        try_apt_install("webkit2gtk-driver");
+        try_apt_install("xvfb");
+    }
+    let driver = on_path("WebKitWebDriver").filter(|_| on_path("Xvfb").is_some());
+    let browser = mini_browser();
+    let found = driver.zip(browser);
+    if found.is_none() {
+        say("no WebKit, so its tests are skipped (Debian: apt-get install webkit2gtk-driver xvfb)");
+    }
+    Ok(found)
+}
+
+/// WebKitGTK's browser: below `/usr/lib/MACHINE/webkit2gtk-VERSION`.
+fn mini_browser() -> Option<PathBuf> {
+    let below = |folder: PathBuf| {
+        std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+    };
+    let machines = below("/usr/lib".into()).chain(below("/usr/libexec".into()));
+    let all = machines.flat_map(|machine| below(machine.clone()).chain([machine]));
+    let mut found: Vec<PathBuf> =
+        all.map(|folder| folder.join("MiniBrowser")).filter(|path| path.is_file()).collect();
+    found.sort();
+    found.pop()
+}
+
 /// A Python with what `tests/data/requirements.txt` pins: pandas, DuckDB and typos. None where there is no Python that can
 /// make one.
 pub fn python(ws: &Workspace) -> Result<Option<PathBuf>> {

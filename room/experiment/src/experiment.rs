@@ -65,6 +65,9 @@ pub struct Experiment {
     pub returning: Returning,
     /// Whether the front page lists the experiment.
     pub listed: bool,
+    /// Whether participants can have their data deleted on the last page.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawal: bool,
     /// The language of its texts: a BCP 47 tag.
     pub language: String,
     /// What it says in words of its own, by the English sentence.
@@ -97,6 +100,7 @@ impl Experiment {
             retakes: Vec::new(),
             returning: Returning::default(),
             listed: true,
+            withdrawal: false,
             language: ENGLISH.into(),
             words: OwnWords::default(),
             translations: Vec::new(),
@@ -158,6 +162,13 @@ impl Experiment {
     /// Leaves the experiment out of the front page; its address still works.
     pub fn unlisted(mut self) -> Self {
         self.listed = false;
+        self
+    }
+
+    /// Gives participants a button on the last page with which they have their data deleted, after a debriefing for example.
+    /// Their completion code stays. Games that they played with others stay in the others' data.
+    pub fn withdrawal(mut self) -> Self {
+        self.withdrawal = true;
         self
     }
 

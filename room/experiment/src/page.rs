@@ -9,6 +9,7 @@ use crate::{
     answer::Answer,
     ending::{Ending, Transition},
     interpolate::names,
+    markdown,
     question::Question,
 };
 
@@ -42,6 +43,12 @@ pub struct Page {
     pub check: Option<ComprehensionCheck>,
     /// On the last page: a paragraph for participants who ended that way.
     pub endings: BTreeMap<Ending, String>,
+    /// On the last page: what everybody reads, however they ended, in Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debriefing: Option<String>,
+    /// Whether participants can save a copy of the page's text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub copy: bool,
 }
 
 /// A part of a page.
@@ -50,6 +57,8 @@ pub struct Page {
 pub enum Part {
     /// A paragraph; `{name}` stands for the global of that name.
     Text(String),
+    /// Paragraphs, lists and the like in Markdown; `{name}` stands for the global of that name.
+    Markdown(String),
     /// The researcher's own HTML, unchanged.
     Html(String),
     /// An image.
@@ -91,6 +100,8 @@ impl Page {
             button: String::new(),
             check: None,
             endings: BTreeMap::new(),
+            debriefing: None,
+            copy: false,
         }
     }
 
@@ -99,6 +110,32 @@ impl Page {
     /// parameter of the address. `{{` is a brace. A name that the experiment does not have is a configuration error.
     pub fn text(mut self, paragraph: &str) -> Self {
         self.body.push(Part::Text(paragraph.into()));
+        self
+    }
+
+    /// Adds text in [CommonMark](https://commonmark.org), with tables: paragraphs, lists, headings, links, images among the
+    /// experiments' assets. Names in braces are filled in as in [`text`](Self::text); what a participant answered is shown
+    /// as it is and is no markup. HTML in it is shown as text; see [`html`](Self::html).
+    ///
+    /// ```
+    /// # use footlights_experiment::Page;
+    /// let page = Page::new("rules", "The rules").markdown("You win **{practice.score} points**:\n\n- for each apple\n- alone");
+    /// ```
+    pub fn markdown(mut self, text: &str) -> Self {
+        self.body.push(Part::Markdown(text.into()));
+        self
+    }
+
+    /// On the last page: adds text in [Markdown](Self::markdown) that everybody reads, however they ended: what the study
+    /// was about, for example.
+    pub fn debriefing(mut self, text: &str) -> Self {
+        self.debriefing = Some(text.into());
+        self
+    }
+
+    /// Lets participants save the page's text as a file, such as the consent that they give.
+    pub fn keep_copy(mut self) -> Self {
+        self.copy = true;
         self
     }
 
@@ -130,10 +167,12 @@ impl Page {
                 match part {
                     Part::Image { file, .. } => files.push(file.clone()),
                     Part::Collapsible { body, .. } => bodies.push(body),
+                    Part::Markdown(text) => files.extend(markdown::images(text)),
                     Part::Text(_) | Part::Html(_) => {}
                 }
             }
         }
+        files.extend(self.debriefing.iter().flat_map(|text| markdown::images(text)));
         files
     }
 
@@ -194,7 +233,7 @@ impl Page {
 
     /// The names of globals in the page's paragraphs.
     pub(crate) fn names(&self) -> Vec<String> {
-        let texts = texts(&self.body).into_iter().chain(self.endings.values());
+        let texts = texts(&self.body).into_iter().chain(self.endings.values()).chain(&self.debriefing);
         texts.flat_map(|text| names(text)).map(str::to_owned).collect()
     }
 
@@ -217,7 +256,7 @@ impl Page {
                         return Err(("html", why.into()));
                     }
                     Part::Collapsible { body, .. } => bodies.push(body),
-                    Part::Html(_) | Part::Text(_) | Part::Image { .. } => {}
+                    Part::Html(_) | Part::Text(_) | Part::Markdown(_) | Part::Image { .. } => {}
                 }
             }
         }
@@ -238,7 +277,7 @@ impl Page {
 fn texts(body: &[Part]) -> Vec<&String> {
     body.iter()
         .flat_map(|part| match part {
-            Part::Text(text) => vec![text],
+            Part::Text(text) | Part::Markdown(text) => vec![text],
             Part::Collapsible { body, .. } => texts(body),
             Part::Html(_) | Part::Image { .. } => Vec::new(),
         })

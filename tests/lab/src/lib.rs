@@ -32,6 +32,7 @@ pub fn app() -> App {
         .experiment(people_check::answers)
         .experiment(people_check::pair)
         .experiment(people_check::screened)
+        .experiment(people_check::pages)
         .experiment(languages_check::experiment)
         .experiment(treated_check::groups)
         .experiment(treated_check::sessions)

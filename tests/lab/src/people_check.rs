@@ -68,6 +68,28 @@ pub fn screened() -> Experiment {
         .scene(Scene::completion_code(Page::new("end", "Thank you")))
 }
 
+/// A consent to keep, text in Markdown, a debriefing for everybody, and a way to withdraw.
+pub fn pages() -> Experiment {
+    Experiment::new("pages_check", "Pages")
+        .unlisted()
+        .withdrawal()
+        .completion(codes())
+        .scene(Scene::start(
+            Page::new("consent", "Consent")
+                .markdown("You agree that\n\n1. **keys** are recorded,\n2. nothing else is.\n\n[Rules](https://lab.example/rules)")
+                .keep_copy()
+                .button("I agree"),
+        ))
+        .scene(Page::new("you", "You").ask(Question::text_box("first_name", "Your first name?")))
+        .scene(
+            Page::new("rules", "Rules")
+                .markdown("# Hello {you.first_name}\n\n| who | points |\n|---|---|\n| *{you.first_name}* | 1 |\n\n![A hill](hill.svg)"),
+        )
+        .scene(Scene::completion_code(
+            Page::new("end", "Thank you").text("That was all.").debriefing("The study was about **{you.first_name}**."),
+        ))
+}
+
 fn codes() -> Completion {
     Completion::new()
         .code(Ending::Completed, "DONE")

@@ -6,11 +6,11 @@ use worker::{Env, Headers, Method, Request, Response, ResponseBody};
 
 use super::{session, token};
 use crate::{
-    costs,
+    costs, deletion,
     error::ApiError,
     experiments, export, log,
-    requests::{Address, AfterDeletion, Delete, Forget, call},
-    store::{self, d1, listing, r2},
+    requests::AfterDeletion,
+    store::{d1, listing, r2},
 };
 
 /// Answers a request below `/api/admin/`.
@@ -75,12 +75,8 @@ async fn delete(
     if !is_id(subject) || !is_id(experiment) {
         return Err(ApiError::NotFound("there is no such participant"));
     }
-    // The object comes first: it would otherwise write again what is deleted here.
-    call(env, &Address::participant(experiment, subject), Delete { after }).await?;
-    call(env, &Address::assignment(experiment), Forget { subject: subject.to_owned() }).await?;
-    let files = store::forget(env, experiment, subject).await?;
+    let files = deletion::delete(env, experiment, subject, after).await?;
     let again = after == AfterDeletion::MayBeginAgain;
-    log!("info", "participant_deleted", "experiment": experiment, "files": files, "may_begin_again": again);
     let deleted =
         json!({ "experiment": experiment, "subject_id": subject, "files": files, "may_begin_again": again });
     Ok(Response::from_json(&json!({ "deleted": deleted }))?)

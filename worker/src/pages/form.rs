@@ -1,8 +1,8 @@
 //! Pages with a form: text and questions, and the screening.
 
-use footlights_experiment::{Page, Screening, own_name, progress::NO_SCRIPT};
+use footlights_experiment::{Page, Screening, is_right_to_left, own_name, progress::NO_SCRIPT};
 use footlights_protocol::words::texts;
-use maud::{Markup, html};
+use maud::{DOCTYPE, Markup, html};
 
 use crate::{
     auth::{PROOF, PROOF_FIELD},
@@ -47,9 +47,37 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
                         words,
                     ))
                 }
+                @if page.copy {
+                    p { a href={ (view.base) "/copy/" (page.id) (proof_query(view)) } download { (words.get(texts::SAVE_COPY)) } }
+                }
                 button.primary type="submit" autofocus[page.questions.is_empty()] { (page.button_words(words)) }
             }
             (ahead(view))
+        }
+    }
+}
+
+/// What proves in an address who somebody is who has not begun, where no cookie does.
+fn proof_query(view: &View<'_>) -> String {
+    let language = view.chosen.map(|language| format!("{LANGUAGE}={language}"));
+    let all: Vec<String> =
+        view.proof.map(|proof| format!("{PROOF}={proof}")).into_iter().chain(language).collect();
+    if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+}
+
+/// The text of a page alone, as a file to keep.
+pub fn copy(view: &View<'_>, page: &Page) -> Markup {
+    let direction = if is_right_to_left(view.words().language()) { "rtl" } else { "ltr" };
+    html! {
+        (DOCTYPE)
+        html lang=(view.words().language()) dir=(direction) {
+            head { meta charset="utf-8"; title { (page.title) } }
+            body {
+                p { (view.experiment.title) }
+                h1 { (page.title) }
+                (parts(view, &page.body))
+                p { (page.button_words(view.words())) }
+            }
         }
     }
 }

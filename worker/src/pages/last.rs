@@ -5,7 +5,11 @@ use footlights_protocol::words::{Text, texts};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use super::{parts::parts, view::View};
+use super::{
+    parts::{parts, written},
+    shell::shell,
+    view::View,
+};
 use crate::requests::LeadsTo;
 
 /// The page follows the redirect by itself after so many seconds.
@@ -29,9 +33,11 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
                 },
                 None => {},
             }
+            @if let Some(debriefing) = &page.debriefing { div.text { (written(view, debriefing)) } }
             @if view.saved {
                 p role="status" { (words.get(texts::SAVED)) }
                 (code(view))
+                (withdrawal(view))
             } @else {
                 form method="post" action={ (view.base) "/complete" } data-complete {
                     p role="status" { (words.get(texts::SAVING)) }
@@ -83,6 +89,35 @@ fn code(view: &View<'_>) -> Markup {
             None => {},
         }
     }
+}
+
+/// A button that deletes what is stored of the participant, folded up.
+fn withdrawal(view: &View<'_>) -> Markup {
+    let words = view.words();
+    html! {
+        @if view.experiment.withdrawal {
+            details.withdrawal {
+                summary { (words.get(texts::WITHDRAW)) }
+                p { (words.get(texts::WITHDRAW_WHY)) }
+                form method="post" action={ (view.base) "/withdraw" } {
+                    button type="submit" { (words.get(texts::DELETE_DATA)) }
+                }
+            }
+        }
+    }
+}
+
+/// The page of a participant whose data were deleted because they wished so: their code stays.
+pub fn withdrawn(view: &View<'_>) -> Markup {
+    let words = view.words();
+    let main = html! {
+        section.page data-kind="withdrawn" {
+            h1 { (words.get(texts::DELETED)) }
+            p role="status" { (words.get(texts::DELETED_WHY)) }
+            (code(view))
+        }
+    };
+    shell(&view.experiment.title, None, words, html! { span.title { (view.experiment.title) } }, main)
 }
 
 /// What a participant reads who ended early, if nothing else says it.

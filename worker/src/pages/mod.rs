@@ -13,7 +13,9 @@ mod view;
 mod watch;
 mod words;
 
+pub use form::copy;
 pub use index::index;
+pub use last::withdrawn;
 pub use preview::preview;
 pub use problem::problem;
 pub use scene::scene;

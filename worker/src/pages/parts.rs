@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use footlights_experiment::{Assets, Experiment, GameScene, Part};
+use footlights_experiment::{Assets, Experiment, GameScene, Part, markdown};
 use maud::{Markup, PreEscaped, html};
 
 use super::view::View;
@@ -19,12 +19,18 @@ pub(super) fn parts(view: &View<'_>, body: &[Part]) -> Markup {
         @for part in body {
             @match part {
                 Part::Text(text) => p { (view.text(text)) },
+                Part::Markdown(text) => div.text { (written(view, text)) },
                 Part::Html(own) => div.own { (PreEscaped(own)) },
                 Part::Image { file, shows } => img src={ "/assets/" (file) } alt=(shows);,
                 Part::Collapsible { title, body } => details { summary { (title) } (parts(view, body)) },
             }
         }
     }
+}
+
+/// Text in Markdown, with the participant's globals filled in.
+pub(super) fn written(view: &View<'_>, text: &str) -> PreEscaped<String> {
+    PreEscaped(markdown(text, |text| view.text(text)))
 }
 
 /// What a game may draw and play, for `data-assets`; none where it declares nothing.

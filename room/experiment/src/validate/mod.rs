@@ -199,6 +199,12 @@ impl Experiment {
                     let why = "the first page records nothing and the last one sends nothing, so neither can have questions";
                     return Err(("ask", why.into()));
                 }
+                if page.debriefing.is_some() && !scene.is_last() {
+                    return Err((
+                        "debriefing",
+                        "only the last page is read however a participant ended".into(),
+                    ));
+                }
                 if !page.endings.is_empty() && !scene.is_last() {
                     return Err(("ending", "only the last page knows how the participant ended".into()));
                 }

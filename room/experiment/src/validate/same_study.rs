@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::experiment::Experiment;
 
 /// What holds only texts for participants, or says in which language they are. Nothing else may differ.
-const TEXTS: [&str; 19] = [
+const TEXTS: [&str; 20] = [
     "title",
     "description",
     "language",
@@ -25,9 +25,10 @@ const TEXTS: [&str; 19] = [
     "exclusion",
     "shown_result",
     "texts",
+    "debriefing",
 ];
 /// Those that a person would miss who reads the other language.
-const REQUIRED: [&str; 10] = [
+const REQUIRED: [&str; 11] = [
     "title",
     "label",
     "body",
@@ -38,6 +39,7 @@ const REQUIRED: [&str; 10] = [
     "timeout_message",
     "warning",
     "exclusion",
+    "debriefing",
 ];
 
 /// The first thing in which `other` is not the same study, in words; none if only texts differ.

@@ -59,6 +59,10 @@ texts! {
     SUBMIT_TO_MTURK = "Submit to MTurk";
     STAY = "Stay on this page";
     CLOSE_PAGE = "You can close this page now.";
+    WITHDRAW = "Withdraw my data";
+    WITHDRAW_WHY = "If you wish, everything that was recorded of you is deleted. This cannot be undone.";
+    DELETE_DATA = "Delete my data";
+    SAVE_COPY = "Save a copy";
     ENDED_LOBBY_TIMEOUT = "Nobody else came in time. Thank you for waiting.";
     ENDED_PARTNER_LEFT = "Another player left, so the study ends here. Thank you for your time.";
     ENDED_LEFT = "You were away for too long, so the study went on without you.";
