@@ -1,7 +1,7 @@
 // WebKit takes part: it comes to the same bits as every other machine, plays each execution, and walks a whole study.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import * as chromium from "./chromium.mjs";
 import { STUDY as ROLLBACK, gameOf, restless, same } from "./rollback.mjs";
@@ -11,23 +11,23 @@ import { browser, edge } from "./world.mjs";
 
 const skip = !process.env.WEBKIT_DRIVER_BIN && "no WebKit";
 const subjectOf = async (page) => new URL(await page.url()).pathname.split("/").at(-1);
-let window, page;
 
-before(async () => {
-  if (skip) return;
-  window = await webkit.launch();
-  ({ page } = window);
-});
-after(() => window?.close());
+/** A window of its own for a test. */
+async function person(t) {
+  const { page, close } = await webkit.launch();
+  t.after(close);
+  return page;
+}
 
 /** Opens a study as a new participant and presses the button of its first page. */
-async function begin(experiment) {
+async function begin(page, experiment) {
   await page.goto(`${edge.url}x/${experiment}`);
   await page.locator("section[data-kind=start] button[type=submit]").click();
   await page.locator("section[data-kind=game]").waitFor();
 }
 
-test("the goldens hold in WebKit", { skip }, async () => {
+test("the goldens hold in WebKit", { skip }, async (t) => {
+  const page = await person(t);
   await page.goto(edge.url);
   const agent = await page.evaluate(() => navigator.userAgent);
   assert.ok(/AppleWebKit/.test(agent) && !/Chrom/.test(agent), agent);
@@ -45,8 +45,9 @@ for (const [execution, experiment] of [
   ["on the server", "slime_human_ai"],
   ["in the browser alone", "slime_alone"],
 ]) {
-  test(`WebKit plays a game that runs ${execution}`, { skip }, async () => {
-    await begin(experiment);
+  test(`WebKit plays a game that runs ${execution}`, { skip }, async (t) => {
+    const page = await person(t);
+    await begin(page, experiment);
     await page.waitForFunction(() => document.body.dataset.state === "running", null, { timeout: 90_000 });
     const typing = restless([page]);
     await page.waitForFunction(() => window.footlights.tick >= 100 && window.footlights.painted > 40, null, { timeout: 60_000 });
@@ -57,9 +58,9 @@ for (const [execution, experiment] of [
   });
 }
 
-test("WebKit and Chromium play one game that both simulate, and both files say the same", { skip }, async () => {
-  const other = await chromium.person(browser);
-  await Promise.all([begin(ROLLBACK), chromium.begin(other, edge.url, ROLLBACK)]);
+test("WebKit and Chromium play one game that both simulate, and both files say the same", { skip }, async (t) => {
+  const [page, other] = await Promise.all([person(t), chromium.person(browser)]);
+  await Promise.all([begin(page, ROLLBACK), chromium.begin(other, edge.url, ROLLBACK)]);
   const subjects = [await subjectOf(page), new URL(other.url()).pathname.split("/").at(-1)];
   const typing = restless([page, other]);
   await Promise.all([
@@ -76,8 +77,8 @@ test("WebKit and Chromium play one game that both simulate, and both files say t
   await other.context().close();
 });
 
-test("WebKit walks the whole study with a stranger in Chromium, and gets its code", { skip }, async () => {
-  const other = await chromium.person(browser);
+test("WebKit walks the whole study with a stranger in Chromium, and gets its code", { skip }, async (t) => {
+  const [page, other] = await Promise.all([person(t), chromium.person(browser)]);
   await Promise.all([page.goto(`${edge.url}x/${STUDY}`), other.goto(`${edge.url}x/${STUDY}`)]);
   await Promise.all([walk(page, "end"), walk(other, "end")]);
   await page.locator("[data-saved=true] #code").waitFor({ timeout: 60_000 });
@@ -85,7 +86,8 @@ test("WebKit walks the whole study with a stranger in Chromium, and gets its cod
   await other.context().close();
 });
 
-test("WebKit reads a study from right to left", { skip }, async () => {
+test("WebKit reads a study from right to left", { skip }, async (t) => {
+  const page = await person(t);
   await page.goto(`${edge.url}x/languages_check?lang=he`);
   await at(page, "consent");
   const direction = await page.evaluate(() => getComputedStyle(document.body).direction);

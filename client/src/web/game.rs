@@ -102,6 +102,8 @@ impl Game {
         } else {
             words.with(texts::CANVAS_OF, &[("title", &title)])
         };
+        // While somebody plays, nothing else names the page for a screen reader.
+        footlights_canvas::dom::words(section, "h1", "visually-hidden", &label)?;
         let canvas = Canvas::new(frame.clone().into(), &label)?;
         canvas.element().set_id("stage");
         let picture: HtmlElement = canvas.element().clone().into();

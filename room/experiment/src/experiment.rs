@@ -268,7 +268,6 @@ impl Experiment {
     }
 
     /// The experiment in that language; in its usual one where it is not written in that language.
-    #[must_use]
     pub fn in_language(&self, language: &str) -> &Self {
         self.all_languages().find(|experiment| experiment.language == language).unwrap_or(self)
     }

@@ -190,11 +190,11 @@ impl Factor {
 /// The rows of a Williams design for `n` treatments.
 fn williams(n: usize) -> Vec<Vec<usize>> {
     // 0, n-1, 1, n-2, …: neighbours differ by every distance once.
-    let first: Vec<usize> = (0..n).map(|k| if k % 2 == 0 { k / 2 } else { n - 1 - k / 2 }).collect();
+    let first: Vec<usize> = (0..n).map(|k| if k.is_multiple_of(2) { k / 2 } else { n - 1 - k / 2 }).collect();
     let shifted = |by: usize| first.iter().map(|place| (place + by) % n).collect::<Vec<usize>>();
     let rows: Vec<Vec<usize>> = (0..n).map(shifted).collect();
     let mirrored = rows.iter().map(|row| row.iter().rev().copied().collect());
-    if n % 2 == 0 { rows } else { rows.iter().cloned().chain(mirrored).collect() }
+    if n.is_multiple_of(2) { rows } else { rows.iter().cloned().chain(mirrored).collect() }
 }
 
 fn each_scene(steps: &mut [Element], change: &mut impl FnMut(&mut Scene)) {

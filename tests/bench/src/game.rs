@@ -151,6 +151,7 @@ fn room(scene: &GameScene, seed: u64, now: EpochMs) -> Result<GameRoom> {
         scene: scene.id.clone(),
         seed,
         seats: seats.collect(),
+        condition: Default::default(),
     };
     Ok(GameRoom::new(scene, info, 0, now)?)
 }

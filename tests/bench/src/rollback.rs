@@ -125,6 +125,7 @@ fn recorded(sim: &mut dyn Simulation, ticks: u32, here: u64, config: &Value) -> 
         scene: "game".into(),
         seed: 1,
         seats: Vec::new(),
+        condition: Default::default(),
     };
     Ok(Replay {
         format: FORMAT,

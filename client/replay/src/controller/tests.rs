@@ -28,6 +28,7 @@ fn game(id: &str, steps: &[u32]) -> (Replay, Box<dyn Simulation>, u64) {
             scene: "s".into(),
             seed: 9,
             seats: Vec::new(),
+            condition: Default::default(),
         },
         environment: id.into(),
         config: "null".into(),

@@ -94,8 +94,11 @@ pub struct GameScene {
 #[derive(Clone)]
 struct Variation {
     factor: String,
-    apply: Arc<dyn Fn(GameScene, &str) -> GameScene + Send + Sync>,
+    apply: Change,
 }
+
+/// The game in a level of a factor.
+type Change = Arc<dyn Fn(GameScene, &str) -> GameScene + Send + Sync>;
 
 fn factor_names<S: serde::Serializer>(variations: &[Variation], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(variations.iter().map(|variation| &variation.factor))
@@ -173,7 +176,6 @@ impl GameScene {
     }
 
     /// The game as it is played in a condition.
-    #[must_use]
     pub fn in_condition(&self, condition: &Condition) -> Self {
         self.variations.iter().fold(self.clone(), |game, Variation { factor, apply }| {
             match condition.get(factor) {

@@ -112,7 +112,10 @@ impl Progress {
         if matches!(current, Scene::Game(_)) && self.outcome(scene).is_none() {
             return Err(ProgressError::NotSaved(scene.into()));
         }
-        let answers = match accept(&current.questions(), sent, words) {
+        // What the page's program measured is written as programs write numbers, in every language.
+        let programs = Words::default();
+        let read = if matches!(current, Scene::Screening(_)) { &programs } else { words };
+        let answers = match accept(&current.questions(), sent, read) {
             Ok(answers) => answers,
             Err(errors) => {
                 let attempts_left = self.attempts_left(current);

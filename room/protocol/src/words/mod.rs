@@ -5,21 +5,10 @@
 //! filled in; a [`Counted`] sentence has a form for each plural category of the language (Unicode CLDR, "Language Plural
 //! Rules"), under its English form for many with the category behind it: `{n} characters left [few]`.
 
+mod sentence;
 pub mod texts;
 
-/// A sentence in English, which is also the key of its translations. Names in braces are filled in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Text(pub &'static str);
-
-/// A sentence with a number `{n}` in it, in English: its form for one, and its form for other numbers, which is also the key
-/// of its translations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// The form for one.
-    pub one: &'static str,
-    /// The form for other numbers.
-    pub other: &'static str,
-}
+pub use sentence::{Counted, Text};
 
 /// Which form of a sentence a number takes, by the plural rules of Unicode's CLDR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

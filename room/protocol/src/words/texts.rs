@@ -2,7 +2,7 @@
 //!
 //! A sentence is in the group of the program that shows it, because a page carries only what its own program needs.
 
-use super::{Counted, Text};
+use super::sentence::{Counted, Text};
 
 macro_rules! texts {
     ($(#[$about:meta])* $group:ident; $($name:ident = $english:literal;)*) => {
