@@ -36,7 +36,7 @@ pub enum Stage {
     Wasm,
     /// The worker and its objects in workerd
     Edge,
-    /// Whole participants in Chromium, and in Firefox where there is one
+    /// Whole participants in Chromium, and in Firefox and WebKit where they are
     Browser,
     /// A lab's repository from nothing to data: made, tested, built, played in Chromium, exported
     NewLab,

@@ -270,7 +270,11 @@ mod tests {
     }
 
     fn review(make: impl Fn() -> Experiment + Send + Sync + 'static) -> Review {
-        let app = App::new().environment::<Walk>().environment::<MountainCar>().experiment(make);
+        let app = App::new()
+            .environment::<SlimeVolleyball>()
+            .environment::<Walk>()
+            .environment::<MountainCar>()
+            .experiment(make);
         app.review(Path::new("no such folder"))
     }
 

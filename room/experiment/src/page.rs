@@ -218,9 +218,15 @@ impl Page {
         accept(&self.questions, sent, &Words::default())
     }
 
-    /// Which of the accepted answers are not right, in a comprehension check, in sentences of `words`.
+    /// Which of the accepted answers are not right, in a comprehension check.
     #[must_use]
-    pub fn mistakes(&self, answers: &BTreeMap<String, Answer>, words: &Words) -> ValidationErrors {
+    pub fn mistakes(&self, answers: &BTreeMap<String, Answer>) -> ValidationErrors {
+        self.mistakes_in(answers, &Words::default())
+    }
+
+    /// The same for a participant who reads `words`.
+    #[must_use]
+    pub fn mistakes_in(&self, answers: &BTreeMap<String, Answer>, words: &Words) -> ValidationErrors {
         let wrong = self.questions.iter().filter(|q| q.is_correct(answers.get(&q.id)) == Some(false));
         wrong.map(|question| (question.id.clone(), words.get(texts::NOT_RIGHT).to_owned())).collect()
     }
@@ -335,7 +341,7 @@ mod tests {
         assert_eq!(page.validate(), Ok(()));
         let sent = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
-            page.mistakes(&page.accept(&pairs).unwrap(), &Words::default()).into_keys().collect::<Vec<_>>()
+            page.mistakes(&page.accept(&pairs).unwrap()).into_keys().collect::<Vec<_>>()
         };
         assert!(sent(&[("goal", "right"), ("keys", "a"), ("keys", "c"), ("points", "5.0")]).is_empty());
         assert_eq!(sent(&[("goal", "left"), ("keys", "a"), ("points", "5")]), ["goal", "keys"]);

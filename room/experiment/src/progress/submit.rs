@@ -173,7 +173,7 @@ impl Progress {
                 submission.correct.insert(question.id.clone(), right);
             }
         }
-        let errors = page.mistakes(&submission.answers, words);
+        let errors = page.mistakes_in(&submission.answers, words);
         if errors.is_empty() {
             return CheckResult::Passed;
         }

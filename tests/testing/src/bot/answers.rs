@@ -208,8 +208,7 @@ mod tests {
         for seed in 0..50 {
             let mistakes = |check| {
                 let sent = answer(&controls, &page.questions, check, &mut rng(seed));
-                page.mistakes(&page.accept(&sent).unwrap(), &footlights_protocol::words::Words::default())
-                    .len()
+                page.mistakes(&page.accept(&sent).unwrap()).len()
             };
             assert_eq!((mistakes(Check::Right), mistakes(Check::Wrong)), (0, 4));
         }
