@@ -23,7 +23,7 @@ const SAVED_MS: f64 = 800.0;
 /// After so many attempts in vain the server is asked how it goes on, and again after each pause, ms.
 const PROBE_ATTEMPTS: usize = 4;
 const PROBE_MS: f64 = 15_000.0;
-/// How long a participant may read that nobody came before the next scene comes by itself, ms.
+/// The page says that no partner was found. After this time it opens the next scene without a click, ms.
 const TIMED_OUT_MS: f64 = 20_000.0;
 /// After waiting this long for the data to be saved, the participant may go on, ms.
 const SAVING_MS: f64 = 15_000.0;

@@ -102,7 +102,7 @@ impl Game {
         } else {
             words.with(texts::CANVAS_OF, &[("title", &title)])
         };
-        // While somebody plays, nothing else names the page for a screen reader.
+        // A screen reader finds the page by its heading, and a running game shows none.
         footlights_canvas::dom::words(section, "h1", "visually-hidden", &label)?;
         let canvas = Canvas::new(frame.clone().into(), &label)?;
         canvas.element().set_id("stage");

@@ -250,12 +250,6 @@ impl Experiment {
         shown
     }
 
-    /// Whether the pages are laid out from right to left.
-    #[must_use]
-    pub fn is_right_to_left(&self) -> bool {
-        language::is_right_to_left(&self.language)
-    }
-
     /// The languages in which the experiment is written, the usual one first.
     #[must_use]
     pub fn languages(&self) -> Vec<&str> {
