@@ -142,3 +142,23 @@ test("what was typed is there again after a reload, in every kind of field", asy
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });
+
+test("a page whose time is over sends itself with what was answered, and says before how much is left", async () => {
+  const page = await person(browser);
+  await page.goto(`${edge.url}x/timed_check`);
+  await go(page);
+  await at(page, "offer");
+  await page.getByText(/Time left: 0:0[0-3]/).waitFor();
+  await page.getByLabel("How many coins?").fill("4");
+  // Too long, and so left out: it must not hold the page up.
+  await page.getByLabel("Why?").fill("because");
+  await at(page, "read");
+  await at(page, "end");
+  await page.locator("[data-saved=true] #code").waitFor();
+  assert.equal(await page.locator("#code").innerText(), "IDLE");
+  const mine = ({ subject_id }) => subject_id === subject(page);
+  const { answers } = await settled(edge, ({ answers }) => answers.some(mine));
+  const given = answers.filter(mine).filter((row) => row.answer !== null);
+  assert.deepEqual(given.map((row) => [row.question_id, row.answer]), [["coins", "4"]]);
+  await page.context().close();
+});

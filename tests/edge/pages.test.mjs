@@ -85,3 +85,27 @@ test("a study without a withdrawal has none", async () => {
   const person = await new Participant(edge.url).enter("screened_check");
   assert.equal((await post(person, "/withdraw")).status, 404);
 });
+
+test("the time of a page is over for who answers late, and for who closed it", async () => {
+  const person = await new Participant(edge.url).enter("timed_check");
+  assert.equal(await person.leave("start"), 303);
+  const left = Number((await person.page()).html.match(/data-time-left="(\d+)"/)[1]);
+  assert.ok(left > 1_500 && left <= 3_000, `${left} ms`);
+  const up = ["footlights.time_up", "true"];
+  assert.equal(await person.leave("offer", [["coins", "7"]]), 422, "an answer is missing");
+  await new Promise((resolve) => setTimeout(resolve, left));
+  assert.equal(await person.leave("offer", [["coins", "7"], ["why", "far too long"], up]), 303);
+  assert.equal(await person.scene(), "read");
+  // The page is closed here: the study goes on without it.
+  const found = await settled(
+    edge,
+    ({ sessions }) => sessions.some((row) => row.subject_id === person.subject && row.status === "ended"),
+    30_000,
+  );
+  assert.equal(found.sessions.find((row) => row.subject_id === person.subject).ending, "left");
+  const events = found.events.filter((row) => row.subject_id === person.subject && row.kind === "time_up");
+  assert.deepEqual(events.map((row) => row.scene_id), ["offer", "read"]);
+  const answers = found.answers.filter((row) => row.subject_id === person.subject);
+  assert.deepEqual(answers.filter((row) => row.answer !== null).map((row) => [row.question_id, row.answer]), [["coins", "7"]]);
+  assert.match((await person.complete()).html, /IDLE/);
+});

@@ -276,6 +276,7 @@ fn view<'a>(visitor: &'a Visitor, state: &'a PageState, saved: bool) -> Result<V
     Ok(View {
         experiment: usual.in_language(language),
         usual,
+        time_left: state.time_left,
         chosen: visitor.chosen.as_deref().filter(|_| !begun),
         session: &state.session,
         base: &visitor.base,

@@ -8,7 +8,7 @@ use web_sys::{
     Element, FormData, HtmlButtonElement, HtmlElement, HtmlFormElement, SubmitEvent, UrlSearchParams,
 };
 
-use super::{draft, length, request::post, scene::scene, screening, slider, swap::swap, words::say};
+use super::{draft, length, limit, request::post, scene::scene, screening, slider, swap::swap, words::say};
 
 /// Sends a form of the scene. Forms that go elsewhere are left to the browser.
 pub fn submitted(event: SubmitEvent) {
@@ -27,7 +27,9 @@ pub fn submitted(event: SubmitEvent) {
         return;
     }
     // The field says what is wrong, and how much.
-    if let Ok(Some(field)) = length::first_over(&form) {
+    if !limit::is_over(&form)
+        && let Ok(Some(field)) = length::first_over(&form)
+    {
         let _ = field.focus();
         return;
     }

@@ -16,6 +16,7 @@ mod inputs;
 mod last;
 mod layout;
 mod length;
+mod limit;
 mod listeners;
 mod mount;
 mod overlay;

@@ -10,7 +10,7 @@ use web_sys::HtmlElement;
 use super::{
     form::complain,
     game::{self, Game},
-    last,
+    last, limit,
     scene::{scene, set_state},
     screening,
     words::{self, say},
@@ -46,6 +46,7 @@ pub fn mount() -> Result<()> {
             }
         });
     }
+    limit::mount(&scene)?;
     let last_page = scene.clone();
     spawn_local(async move {
         if let Err(error) = last::mount(&last_page).await {

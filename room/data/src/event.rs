@@ -121,6 +121,7 @@ event_kinds! {
     // Outside games.
     Begun "begun" Usual "The button of the first page was pressed."
     LanguageChosen "language_chosen" Usual "The participant chose another language of the experiment; the detail is the language."
+    TimeUp "time_up" Always "The time of a page was over, and the participant went on as its limit says."
     SceneEntered "scene" Usual "The participant came to this scene."
     Ended "ended" Usual "The participant came to the last page; the detail is the ending."
     Matched "matched" Usual "A group and a room were found; the detail is the game."

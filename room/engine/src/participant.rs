@@ -11,7 +11,7 @@ use footlights_data::{
 };
 use footlights_experiment::{
     Answer, Ending, Experiment, Globals, Scene, ValidationErrors,
-    progress::{Assignment, GameResult, ProgressError, SubmitOutcome},
+    progress::{Assignment, GameResult, ProgressError, SubmitOutcome, TIME_UP},
     recruiter::{Recruiter, Returning},
 };
 use footlights_protocol::{
@@ -25,6 +25,10 @@ const MAX_EVENTS: usize = 500;
 const RESERVED_EVENTS: usize = 150;
 /// How much later than the waiting room a participant's own object ends a wait, ms.
 const WAIT_MARGIN_MS: u64 = 60_000;
+/// How much a browser's clock may run ahead when a page says that its time is over, ms.
+const CLOCK_MS: u64 = 2_000;
+/// How long after the time of a page somebody who closed it goes on without it, ms: an open page sends itself before.
+const LATE_MS: u64 = 10_000;
 /// How many visits with other parameters are kept of one participant.
 const MAX_VISITS: usize = 50;
 /// The longest detail of an event, in characters.
@@ -108,6 +112,9 @@ pub struct Participant {
     pub session: SessionRecord,
     /// The game that runs.
     pub game: Option<RunningGame>,
+    /// When they came to the current scene; none where an older build did not write it down.
+    #[serde(default)]
+    entered_at: Option<EpochMs>,
     /// Since when they wait, by scene. A reload or a failed match does not cost their place in the queue.
     waiting: BTreeMap<String, EpochMs>,
 }
@@ -206,7 +213,14 @@ impl Participant {
         user_agent: &str,
     ) -> Result<SubmitReport, ProgressError> {
         let before = self.session.progress.clone();
-        let outcome = self.session.progress.submit(experiment, scene, sent, user_agent)?;
+        let asks = sent.iter().any(|(name, value)| name == TIME_UP && value == "true");
+        let is_up = asks && self.page_ends(experiment).is_some_and(|ends| now + CLOCK_MS >= ends);
+        let outcome = if is_up {
+            self.record_event(now, experiment, EventKind::TimeUp, String::new());
+            SubmitOutcome::Accepted(self.session.progress.run_out_of_time(experiment, scene, sent)?)
+        } else {
+            self.session.progress.submit(experiment, scene, sent, user_agent)?
+        };
         let (submission, accepted) = match &outcome {
             SubmitOutcome::Accepted(submission) => (Some(submission), true),
             SubmitOutcome::Retry { submission, .. } => (submission.as_ref(), false),
@@ -346,6 +360,9 @@ impl Participant {
     /// there, and who closed the page is told by nobody.
     #[must_use]
     pub fn wait_ends(&self, experiment: &Experiment) -> Option<EpochMs> {
+        if let Some(ends) = self.page_ends(experiment) {
+            return Some(ends + LATE_MS);
+        }
         let Some(Scene::Game(game)) = self.session.progress.current(experiment) else { return None };
         // A group that is held, or asked whether it is ready, does not time out meanwhile.
         let held = game.waitroom.ready_check_ms.unwrap_or(0) + game.waitroom.wait_jitter_ms.1;
@@ -392,10 +409,28 @@ impl Participant {
     /// Ends a wait whose time is over. Returns whether there was one.
     pub fn end_wait(&mut self, now: EpochMs, experiment: &Experiment) -> bool {
         let is_over = self.wait_ends(experiment).is_some_and(|ends| now >= ends);
-        if is_over {
-            self.go_without_game(now, experiment);
+        let page = self.page_ends(experiment).and(self.session.progress.current(experiment));
+        match page.map(|page| page.id().to_owned()) {
+            _ if !is_over => {}
+            Some(scene) => {
+                let sent = [(TIME_UP.to_owned(), "true".to_owned())];
+                return self.submit(now, experiment, &scene, &sent, "").is_ok();
+            }
+            None => self.go_without_game(now, experiment),
         }
         is_over
+    }
+
+    /// When the time of the current page is over, if it has a limit.
+    fn page_ends(&self, experiment: &Experiment) -> Option<EpochMs> {
+        let limit = self.session.progress.current(experiment)?.page()?.limit.as_ref()?;
+        Some(self.entered_at? + limit.ms)
+    }
+
+    /// How much of the time of the current page is left, ms, if it has a limit.
+    #[must_use]
+    pub fn page_time_left(&self, now: EpochMs, experiment: &Experiment) -> Option<u64> {
+        Some(self.page_ends(experiment)?.0.saturating_sub(now.0))
     }
 
     /// Nobody was found for the game of the current scene.
@@ -442,6 +477,7 @@ impl Participant {
     }
 
     fn enter_scene(&mut self, now: EpochMs, experiment: &Experiment) {
+        self.entered_at = Some(now);
         self.record_event(now, experiment, EventKind::SceneEntered, String::new());
         if let Some(ending) = self.ending(experiment) {
             self.session.ended_at_ms = Some(now);
@@ -453,9 +489,61 @@ impl Participant {
 #[cfg(test)]
 mod tests {
     use footlights_environments::slime_volleyball::{Config, SlimeVolleyball};
-    use footlights_experiment::{GameScene, Page, Question, Seat, Waitroom};
+    use footlights_experiment::{GameScene, Page, Question, Seat, Transition, Waitroom};
 
     use super::*;
+
+    /// Somebody on a page with a minute, since the fifth second.
+    fn hurried(then: Transition) -> (Participant, Experiment) {
+        let offer = Page::new("offer", "Offer")
+            .ask(Question::number_input("coins", "Coins?", 0.0, 10.0))
+            .ask(Question::text_box("why", "Why?"))
+            .time_limit(60_000, then);
+        let experiment = Experiment::new("e", "E")
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .scene(offer)
+            .scene(Page::new("after", "After"))
+            .scene(Scene::end(Page::new("end", "Bye")));
+        assert_eq!(experiment.validate(), Ok(()));
+        let mut participant = Participant::default();
+        let assignment = Assignment::default();
+        participant.begin(EpochMs(5_000), &experiment, "start", Identity::default(), assignment).unwrap();
+        (participant, experiment)
+    }
+
+    fn time_up(answers: &[(&str, &str)]) -> Vec<(String, String)> {
+        let all = answers.iter().chain(&[(TIME_UP, "true")]);
+        all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn when_the_time_of_a_page_is_over_what_was_answered_by_then_is_kept() {
+        let (mut participant, experiment) = hurried(Transition::Next);
+        assert_eq!(participant.page_time_left(EpochMs(25_000), &experiment), Some(40_000));
+        let sent = time_up(&[("coins", "4"), ("why", "")]);
+        // A page that says so too early is a page like any other.
+        let early = participant.submit(EpochMs(20_000), &experiment, "offer", &sent, "").unwrap();
+        assert!(matches!(early.outcome, SubmitOutcome::Retry { .. }));
+        let late = participant.submit(EpochMs(64_000), &experiment, "offer", &sent, "").unwrap();
+        assert!(matches!(late.outcome, SubmitOutcome::Accepted(_)));
+        let globals = participant.session.progress.globals();
+        assert_eq!(globals.get("offer.coins"), Some(&Answer::Number(4.0)));
+        assert!(!globals.contains_key("offer.why"));
+        let scene = participant.session.progress.current(&experiment).map(Scene::id);
+        assert_eq!(scene, Some("after"));
+        assert!(participant.session.events.iter().any(|event| event.kind == EventKind::TimeUp));
+        assert_eq!(participant.wait_ends(&experiment), None, "the next page has no limit");
+    }
+
+    #[test]
+    fn who_closed_a_page_goes_on_when_its_time_is_over() {
+        let (mut participant, experiment) = hurried(Transition::End);
+        let ends = participant.wait_ends(&experiment).unwrap();
+        assert_eq!(ends, EpochMs(65_000) + LATE_MS);
+        assert!(!participant.end_wait(EpochMs(74_000), &experiment));
+        assert!(participant.end_wait(ends, &experiment));
+        assert_eq!(participant.ending(&experiment), Some(Ending::Left));
+    }
 
     fn experiment() -> Experiment {
         Experiment::new("e", "E")

@@ -54,7 +54,7 @@ pub use interpolate::{address, interpolate, interpolate_in};
 pub use language::{is_right_to_left, own_name};
 pub use location::Location;
 pub use markdown::markdown;
-pub use page::{ComprehensionCheck, Page, Part, ValidationErrors};
+pub use page::{ComprehensionCheck, Page, Part, TimeLimit, ValidationErrors};
 pub use plan::{Block, Element, Factor, Unit};
 pub use presence::{DropoutRule, PresenceRule};
 pub use question::Question;

@@ -46,6 +46,9 @@ pub struct Page {
     /// On the last page: what everybody reads, however they ended, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debriefing: Option<String>,
+    /// How long the page is shown, and what follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<TimeLimit>,
     /// Whether participants can save a copy of the page's text.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub copy: bool,
@@ -86,6 +89,15 @@ pub struct ComprehensionCheck {
     pub otherwise: Transition,
 }
 
+/// How long a page is shown, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TimeLimit {
+    /// The time, ms.
+    pub ms: u64,
+    /// Where a participant goes whose time is over. [`Transition::End`] and redirects end with [`Ending::Left`].
+    pub then: Transition,
+}
+
 /// What is wrong with the answers, by the id of the question, in sentences for the participant.
 pub type ValidationErrors = BTreeMap<String, String>;
 
@@ -101,6 +113,7 @@ impl Page {
             check: None,
             endings: BTreeMap::new(),
             debriefing: None,
+            limit: None,
             copy: false,
         }
     }
@@ -130,6 +143,22 @@ impl Page {
     /// was about, for example.
     pub fn debriefing(mut self, text: &str) -> Self {
         self.debriefing = Some(text.into());
+        self
+    }
+
+    /// Shows the page for so long at most, ms, at least 1,000; then the participant takes the transition `then`, also if they
+    /// closed the page. What they answered by then and what is right in form is kept; the rest is left out. The page says how
+    /// much time is left. So nobody waits for somebody who reads for ever.
+    ///
+    /// ```
+    /// use footlights_experiment::{Page, Question, Transition};
+    ///
+    /// let offer = Page::new("offer", "Your offer")
+    ///     .ask(Question::number_input("coins", "How many coins do you give?", 0.0, 10.0))
+    ///     .time_limit(60_000, Transition::Next);
+    /// ```
+    pub fn time_limit(mut self, ms: u64, then: Transition) -> Self {
+        self.limit = Some(TimeLimit { ms, then });
         self
     }
 
@@ -265,6 +294,9 @@ impl Page {
                     Part::Html(_) | Part::Text(_) | Part::Markdown(_) | Part::Image { .. } => {}
                 }
             }
+        }
+        if self.limit.as_ref().is_some_and(|limit| limit.ms < 1_000) {
+            return Err(("time_limit", "must be at least 1000".into()));
         }
         let graded = self.questions.iter().any(|question| question.correct.is_some());
         match &self.check {

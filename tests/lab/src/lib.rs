@@ -33,6 +33,7 @@ pub fn app() -> App {
         .experiment(people_check::pair)
         .experiment(people_check::screened)
         .experiment(people_check::pages)
+        .experiment(people_check::timed)
         .experiment(languages_check::experiment)
         .experiment(treated_check::groups)
         .experiment(treated_check::sessions)

@@ -90,6 +90,22 @@ pub fn pages() -> Experiment {
         ))
 }
 
+/// Pages that are shown for a limited time.
+pub fn timed() -> Experiment {
+    Experiment::new("timed_check", "Time")
+        .unlisted()
+        .completion(codes().code(Ending::Left, "IDLE"))
+        .scene(Scene::start(Page::new("start", "Time")))
+        .scene(
+            Page::new("offer", "Your offer")
+                .ask(Question::number_input("coins", "How many coins?", 0.0, 10.0))
+                .ask(Question::text_box("why", "Why?").max_chars(5))
+                .time_limit(3_000, Transition::Next),
+        )
+        .scene(Page::new("read", "Read").text("Nothing to do.").time_limit(2_000, Transition::End))
+        .scene(Scene::completion_code(Page::new("end", "Thank you")))
+}
+
 fn codes() -> Completion {
     Completion::new()
         .code(Ending::Completed, "DONE")

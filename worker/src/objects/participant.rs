@@ -57,6 +57,12 @@ fn as_read(experiment: &'static Experiment, record: &Record) -> &'static Experim
     experiment.in_language(&record.session.language)
 }
 
+/// What the page of a participant shows now.
+fn page_state(experiment: &Experiment, record: &Record) -> PageState {
+    let time_left = record.page_time_left(now(), experiment);
+    PageState { time_left, ..PageState::new(experiment, &record.session) }
+}
+
 #[durable_object]
 pub struct Participant {
     shell: Rc<Shell>,
@@ -221,7 +227,7 @@ impl Shell {
         if record.has_taken_part(experiment, &request.identifiers) {
             return Err(ApiError::TakenPart);
         }
-        Ok(PageState::new(experiment, &record.session))
+        Ok(page_state(experiment, &record))
     }
 
     async fn submit_page(self: Rc<Self>, request: SubmitPage) -> Result<SubmitReply, ApiError> {
@@ -247,7 +253,7 @@ impl Shell {
             _ => match self.submit(as_read(experiment, &before), &mut record, &scene, &sent, &user_agent) {
                 Ok(SubmitOutcome::Accepted(_)) => SubmitReply::Accepted,
                 Ok(SubmitOutcome::Retry { errors, attempts_left, .. }) => {
-                    let page = Box::new(PageState::new(experiment, &record.session));
+                    let page = Box::new(page_state(experiment, &record));
                     SubmitReply::Retry { errors, attempts_left, page }
                 }
                 Err(error) => {
@@ -395,7 +401,7 @@ impl Shell {
             return Err(ApiError::TakenPart);
         }
         self.publish().await?;
-        Ok(Some(PageState::new(experiment, &record.session)))
+        Ok(Some(page_state(experiment, &record)))
     }
 
     /// Writes for analysts what is stored here already; doing it twice does no harm.

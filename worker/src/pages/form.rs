@@ -23,7 +23,9 @@ pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry
             h1 { (page.title) }
             form method="post" action={ (view.base) "/scenes/" (page.id) } novalidate[again.is_some()]
                 // What earlier people typed on this machine is nobody else's to see.
-                autocomplete="off" data-draft=[(!page.questions.is_empty()).then_some("")] {
+                autocomplete="off" data-draft=[(!page.questions.is_empty()).then_some("")]
+                data-time-left=[view.time_left] {
+                @if view.time_left.is_some() { p.time-left role="timer" {} }
                 @if let Some(proof) = view.proof { input type="hidden" name=(PROOF_FIELD) value=(proof); }
                 @if let Some(language) = view.chosen { input type="hidden" name=(LANGUAGE_FIELD) value=(language); }
                 // The researcher's own HTML may have the control of a question.

@@ -18,6 +18,7 @@ pub fn preview(experiment: &Experiment) -> Markup {
         leads_to: None,
         saved: false,
         chosen: None,
+        time_left: None,
     };
     let main = match session.progress.current(experiment) {
         Some(Scene::Start(page)) => html! {

@@ -88,6 +88,7 @@ mod tests {
             leads_to: None,
             saved: false,
             chosen: None,
+            time_left: None,
         };
         let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
@@ -115,6 +116,7 @@ mod tests {
                 leads_to: None,
                 saved: false,
                 chosen: None,
+                time_left: None,
             };
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
@@ -136,6 +138,7 @@ mod tests {
             leads_to: Some(&leads_to),
             saved: false,
             chosen: None,
+            time_left: None,
         };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();

@@ -33,6 +33,8 @@ pub struct View<'a> {
     pub leads_to: Option<&'a LeadsTo>,
     /// Whether all data of the participant are saved.
     pub saved: bool,
+    /// How much of the page's time is left, ms, if it has a limit.
+    pub time_left: Option<u64>,
     /// The language that somebody chose who has not begun, if they did.
     pub chosen: Option<&'a str>,
 }

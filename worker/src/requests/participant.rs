@@ -35,6 +35,9 @@ pub struct PageState {
     /// Where the last page leads.
     #[serde(default)]
     pub leads_to: Option<LeadsTo>,
+    /// How much of the page's time is left, ms, if it has a limit.
+    #[serde(default)]
+    pub time_left: Option<u64>,
 }
 
 /// Where the last page leads, with the participant's own values filled in.
@@ -81,7 +84,7 @@ impl PageState {
             events: Vec::new(),
             identifiers: None,
         };
-        Self { session, leads_to }
+        Self { session, leads_to, time_left: None }
     }
 }
 

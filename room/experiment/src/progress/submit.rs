@@ -19,6 +19,9 @@ use crate::{
 /// What a scene sends that needs the page's program, from a browser that does not run it.
 pub const NO_SCRIPT: &str = "no_script";
 
+/// What a page sends by itself when its time is over.
+pub const TIME_UP: &str = "footlights.time_up";
+
 /// What follows from a page that a participant sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SubmitOutcome {
@@ -153,6 +156,45 @@ impl Progress {
         }
         self.follow(experiment, route);
         Ok(SubmitOutcome::Accepted(submission))
+    }
+
+    /// The time of the current page is over: what was sent with it and can be accepted is kept, and the participant goes
+    /// where its [limit](crate::Page::time_limit) says.
+    ///
+    /// # Errors
+    /// `scene` is not the current scene, or its page has no limit.
+    pub fn run_out_of_time(
+        &mut self,
+        experiment: &Experiment,
+        scene: &str,
+        sent: &[(String, String)],
+    ) -> Result<Submission, ProgressError> {
+        self.must_be_in(experiment, scene)?;
+        let words = experiment.words();
+        let page = self.current(experiment).and_then(Scene::page);
+        let Some((page, limit)) = page.and_then(|page| Some((page, page.limit.clone()?))) else {
+            return Err(ProgressError::AtTheEnd);
+        };
+        let attempt = self.attempts.get(scene).copied().unwrap_or(0) + 1;
+        let mut submission = Submission { attempt, answers: BTreeMap::new(), correct: BTreeMap::new() };
+        for question in &page.questions {
+            // One that is missing or wrong in form is left out.
+            if let Ok(answers) = accept(std::slice::from_ref(question), sent, words) {
+                submission.answers.extend(answers);
+            }
+            if let Some(right) = question.is_correct(submission.answers.get(&question.id)) {
+                submission.correct.insert(question.id.clone(), right);
+            }
+        }
+        for (question, answer) in &submission.answers {
+            self.globals.insert(format!("{scene}.{question}"), answer.clone());
+        }
+        let ending = match limit.then {
+            Transition::Next | Transition::Goto(_) => Ending::Completed,
+            Transition::End | Transition::Redirect(_) => Ending::Left,
+        };
+        self.follow(experiment, Route { transition: limit.then, ending, message: None });
+        Ok(submission)
     }
 
     fn attempts_left(&self, scene: &Scene) -> Option<u32> {

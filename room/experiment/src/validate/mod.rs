@@ -199,6 +199,10 @@ impl Experiment {
                     let why = "the first page records nothing and the last one sends nothing, so neither can have questions";
                     return Err(("ask", why.into()));
                 }
+                if page.limit.is_some() && !matches!(scene, Scene::Static(_)) {
+                    let why = "the first page has not begun and the last one does not end, so neither can have a time limit";
+                    return Err(("time_limit", why.into()));
+                }
                 if page.debriefing.is_some() && !scene.is_last() {
                     return Err((
                         "debriefing",
@@ -209,6 +213,7 @@ impl Experiment {
                     return Err(("ending", "only the last page knows how the participant ended".into()));
                 }
                 transitions.extend(page.check.iter().map(|check| ("attempts", &check.otherwise)));
+                transitions.extend(page.limit.iter().map(|limit| ("time_limit", &limit.then)));
                 for name in page.names() {
                     self.validate_name(scene, "text", &name)?;
                 }

@@ -128,6 +128,7 @@ texts! {
     OTHER_TAB = "The study is open in another tab";
     OTHER_TAB_WHY = "You can take part in one tab at a time. Please go on there, or use this one instead.";
     USE_THIS_TAB = "Use this tab";
+    TIME_LEFT = "Time left: {time}";
     BROKE = "Something broke";
     BROKE_WHY = "Your progress is stored. Reload the page to go on where you were.";
     NOT_LOADED = "The page did not load completely";
