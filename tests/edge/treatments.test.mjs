@@ -5,12 +5,14 @@ import { after, before, test } from "node:test";
 import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { csvOf, environments, records, settled } from "./data.mjs";
 import { Participant } from "./participant.mjs";
+import { csv, unzip } from "./zip.mjs";
 
 const COMMONS = "commons-harvest-v0";
+const TOKEN = "a-token-for-the-tests-of-this-edge";
 let edge, digest;
 
 before(async () => {
-  edge = await startEdge({ quiet: true });
+  edge = await startEdge({ quiet: true, vars: { FOOTLIGHTS_ADMIN_TOKEN: TOKEN } });
   digest = BigInt(`0x${(await environments(edge.url))[COMMONS].fingerprint}`);
 });
 after(() => edge.stop());
@@ -20,6 +22,7 @@ const comers = (experiment, count, query = "") =>
     Array.from({ length: count }, async () => {
       const person = await new Participant(edge.url).enter(experiment, query);
       assert.equal(await person.leave("start"), 303);
+      if (experiment === "groups_check") assert.equal(await person.leave("before", [["age", "30"]]), 303);
       return person;
     }),
   );
@@ -78,6 +81,44 @@ test("nine people in groups of three with two levels all play, and the levels ar
   const participant = await (await bucket.get(`data/groups_check/participants/${people[0].subject}.csv`)).text();
   const [header, row] = participant.trimEnd().split("\n").map((line) => line.split(","));
   assert.equal(row[header.indexOf("condition.regrowth")], await levelOf(people[0], "game"));
+
+  // What was answered before the level was drawn has it as well, and so has every event.
+  const level = new Map(await Promise.all(six.map(async (person) => [person.subject, await levelOf(person, "game")])));
+  const { rows: answers } = await csvOf(edge, "groups_check", "before", people[0].subject);
+  assert.deepEqual(answers.map((answer) => [answer.answer, answer["condition.regrowth"]]), [["30", level.get(people[0].subject)]]);
+  const zip = await fetch(`${edge.url}api/admin/experiments/groups_check/export.zip`, { headers: { authorization: `Bearer ${TOKEN}` } });
+  const files = unzip(Buffer.from(await zip.arrayBuffer()));
+  const { rows: events } = csv([...files].find(([path]) => path.endsWith("_description-events_data.csv"))[1]);
+  const about = events.filter((event) => event.subject_id);
+  assert.ok(about.length > 50, `${about.length} events`);
+  for (const event of about) assert.equal(event["condition.regrowth"], level.get(event.subject_id), JSON.stringify(event));
+  const { seats: played } = await records(edge);
+  const ofGame = new Map(played.map((seat) => [seat.game_id, level.get(seat.subject_id)]));
+  const everybody = events.filter((event) => !event.subject_id);
+  assert.ok(everybody.length > 0, "games have events of their own");
+  for (const event of everybody) assert.equal(event["condition.regrowth"], ofGame.get(event.game_id), JSON.stringify(event));
+});
+
+test("groups from which people drop out do not count: the levels of those that were completed are balanced", async () => {
+  const levels = [];
+  for (const drops of [true, false, false, true, false, false]) {
+    const people = await comers("groups_check", 3);
+    await Promise.all(people.map((person) => person.match("game")));
+    for (const person of people) {
+      await person.sit(digest);
+      person.live();
+    }
+    await people[0].socket.inbox.next("d", 60_000);
+    if (drops) people[0].socket.cut();
+    const staying = drops ? people.slice(1) : people;
+    await Promise.all(staying.map((person) => person.socket.ended));
+    for (const person of staying) assert.equal(await person.leave("game"), 303);
+    if (!drops) levels.push(await levelOf(people[0], "game"));
+    else for (const person of staying) assert.match((await person.page()).html, /data-ending="partner_left"/);
+  }
+  const fast = levels.filter((level) => level === "fast").length;
+  assert.equal(levels.length, 4);
+  assert.equal(fast, 2, `${levels}`);
 });
 
 test("a group whose member does not come is made again, and nobody keeps a level of a game that was not", async () => {

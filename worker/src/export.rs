@@ -213,14 +213,14 @@ impl Export {
                     Stage::Participants(keys)
                 }
                 None => {
-                    let header = events::table().header()?;
+                    let header = events::table(self.experiment).header()?;
                     self.file(&format!("dataset/{}", self.names.events()), &header)?;
                     Stage::Events { source: String::new(), seq: -1 }
                 }
             },
             Stage::Events { source, seq } => {
-                let rows = d1::events(&self.env, &self.experiment.id, (&source, seq), EVENTS).await?;
-                self.write(&events::table().rows(rows.iter().map(|row| &row.event))?)?;
+                let rows = d1::events(&self.env, self.experiment, (&source, seq), EVENTS).await?;
+                self.write(&events::table(self.experiment).rows(rows.iter().map(|row| &row.event))?)?;
                 match rows.last() {
                     Some(last) if rows.len() == EVENTS as usize => {
                         Stage::Events { source: last.source.clone(), seq: last.seq as i32 }

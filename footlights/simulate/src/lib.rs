@@ -23,7 +23,7 @@ use tokio::{
 use footlights_testing::{
     Bot, Chances, Diary, Environments, Habits, Plan, Style,
     audit::{self, Leftovers, Report, Stored, Tables},
-    site::{self, Site},
+    site::{self, Network, Site},
 };
 
 use crate::edge::Edge;
@@ -82,6 +82,27 @@ struct Cli {
     /// How many open the experiment in a second tab
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
     second_tab: f64,
+    /// How many leave a page lie for one to three minutes
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    idle: f64,
+    /// How many are behind a proxy that lets no WebSocket through
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    no_sockets: f64,
+    /// How many have a browser that keeps no cookies
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    no_cookies: f64,
+    /// How many have a browser that runs no scripts
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    no_script: f64,
+    /// How many are behind a proxy that cuts every WebSocket after 5 to 30 seconds
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    cuts: f64,
+    /// How many close the lid of their computer for 20 to 90 seconds
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    sleep: f64,
+    /// How many do one of all these, from --dropout to --sleep, each as likely; the others do what those options say
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = chance)]
+    misbehave: f64,
     /// How often the local edge is killed and started again while they play
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "url")]
     kill: u32,
@@ -201,8 +222,20 @@ async fn walk(
     site: Rc<Site>,
     mut edge: Option<&mut Edge>,
 ) -> Result<(Vec<Diary>, u32)> {
-    let Cli { dropout, reload, hide, slow, second_tab, .. } = *cli;
-    let chances = Chances { dropout, reload, hide, slow, second_tab };
+    let chances = Chances {
+        dropout: cli.dropout,
+        reload: cli.reload,
+        hide: cli.hide,
+        slow: cli.slow,
+        second_tab: cli.second_tab,
+        idle: cli.idle,
+        no_sockets: cli.no_sockets,
+        no_cookies: cli.no_cookies,
+        no_script: cli.no_script,
+        cuts: cli.cuts,
+        sleep: cli.sleep,
+        misbehave: cli.misbehave,
+    };
     let style = if cli.play == Keys::Random { Style::Random } else { Style::Idle };
     let habits = Habits {
         reading_ms: f64::from(cli.reading),
@@ -218,7 +251,7 @@ async fn walk(
     for bot in 0..cli.participants {
         let plan = Plan::draw(cli.seed, bot, &chances, scenes, cli.arrive.into());
         let participant = Bot::new(experiment.clone(), ENVIRONMENTS, cli.seed, bot, habits, plan);
-        let walk = site::walk(participant, site.clone(), plan.slow_ms.unwrap_or(0.0), until);
+        let walk = site::walk(participant, site.clone(), Network::of(&plan), until);
         walks.spawn_local(async move { (bot, walk.await) });
     }
     let mut rng = Rng::derive(cli.seed, Stream::Environment, 0, 0);

@@ -1,12 +1,13 @@
 //! Answers, long: one row a question and submission of its page.
 
-use footlights_experiment::{Experiment, Scene};
+use footlights_experiment::{Condition, Experiment, Scene};
 use footlights_protocol::EpochMs;
 
 use crate::{
     column::{COUNT, Column, ColumnType, Field, LabeledValue, SUBJECT, Table, subject_id},
     error::RecordError,
-    session::TimedSubmission,
+    levels,
+    session::{SessionRecord, TimedSubmission},
 };
 
 /// One question in one submission of its page.
@@ -26,19 +27,22 @@ pub struct AnswerRow {
     pub correct: Option<bool>,
     /// When the page was sent.
     pub answered_at_ms: EpochMs,
+    /// The participant's level of each factor, as far as they are known.
+    pub condition: Condition,
 }
 
 impl AnswerRow {
-    fn new(subject: &str, page: &TimedSubmission, question: &str) -> Self {
+    fn new(session: &SessionRecord, page: &TimedSubmission, question: &str) -> Self {
         let submission = &page.submission;
         Self {
-            subject_id: subject.to_owned(),
+            subject_id: session.subject.clone(),
             scene_id: page.scene.clone(),
             question_id: question.to_owned(),
             attempt: submission.attempt,
             answer: submission.answers.get(question).map(ToString::to_string),
             correct: submission.correct.get(question).copied(),
             answered_at_ms: page.at_ms,
+            condition: session.progress.levels(),
         }
     }
 }
@@ -46,6 +50,12 @@ impl AnswerRow {
 /// The table of answers; the same for all scenes of an experiment.
 #[must_use]
 pub fn table(experiment: &Experiment) -> Table<AnswerRow> {
+    general(experiment).with(levels::columns(experiment, |row: &AnswerRow| &row.condition))
+}
+
+/// The columns that every experiment has. The participant's row says the levels of the factors.
+#[must_use]
+pub fn general(experiment: &Experiment) -> Table<AnswerRow> {
     let mut questions: Vec<LabeledValue> = Vec::new();
     for question in experiment.scenes().into_iter().flat_map(Scene::recorded) {
         match questions.iter_mut().find(|known| known.value == question.id) {
@@ -99,37 +109,28 @@ pub fn table(experiment: &Experiment) -> Table<AnswerRow> {
 
 /// Every question of one scene, by submission in order and in the order of asking, whether it was answered or not.
 #[must_use]
-pub fn rows(scene: &Scene, subject: &str, submissions: &[TimedSubmission]) -> Vec<AnswerRow> {
+pub fn rows(scene: &Scene, session: &SessionRecord) -> Vec<AnswerRow> {
     let questions: Vec<String> = scene.recorded().into_iter().map(|question| question.id).collect();
     let mut rows = Vec::new();
-    for page in submissions.iter().filter(|page| page.scene == scene.id()) {
+    for page in session.submissions.iter().filter(|page| page.scene == scene.id()) {
         // An answer to a question that a deployment took away stays data.
         let gone = page.submission.answers.keys().filter(|id| !questions.contains(id));
-        rows.extend(questions.iter().chain(gone).map(|question| AnswerRow::new(subject, page, question)));
+        rows.extend(questions.iter().chain(gone).map(|question| AnswerRow::new(session, page, question)));
     }
     rows
 }
 
 /// What was answered on any scene, in the order of submissions. As submissions only ever grow, so does this.
-pub fn given<'a>(
-    subject: &'a str,
-    submissions: &'a [TimedSubmission],
-) -> impl Iterator<Item = AnswerRow> + 'a {
-    let answered = move |page: &'a TimedSubmission| {
-        page.submission.answers.keys().map(move |question| AnswerRow::new(subject, page, question))
-    };
-    submissions.iter().flat_map(answered)
+pub fn given(session: &SessionRecord) -> impl Iterator<Item = AnswerRow> {
+    session.submissions.iter().flat_map(move |page| {
+        page.submission.answers.keys().map(move |question| AnswerRow::new(session, page, question))
+    })
 }
 
 /// One participant's answers on one scene as CSV, header included.
 ///
 /// # Errors
 /// As [`Table::csv`].
-pub fn csv(
-    experiment: &Experiment,
-    scene: &Scene,
-    subject: &str,
-    submissions: &[TimedSubmission],
-) -> Result<Vec<u8>, RecordError> {
-    table(experiment).csv(rows(scene, subject, submissions))
+pub fn csv(experiment: &Experiment, scene: &Scene, session: &SessionRecord) -> Result<Vec<u8>, RecordError> {
+    table(experiment).csv(rows(scene, session))
 }

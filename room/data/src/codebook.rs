@@ -70,7 +70,7 @@ pub fn tables(experiment: &Experiment) -> Result<Vec<TableInfo>, RecordError> {
         name: "events".into(),
         description: "One row an event, in games and outside them.".into(),
         files: names.events(),
-        columns: events::table().describe(),
+        columns: events::table(experiment).describe(),
     });
     Ok(tables)
 }

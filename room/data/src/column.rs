@@ -200,6 +200,13 @@ impl<R> Table<R> {
         Self { columns }
     }
 
+    /// With further columns behind these.
+    #[must_use]
+    pub fn with(mut self, columns: impl IntoIterator<Item = Column<R>>) -> Self {
+        self.columns.extend(columns);
+        self
+    }
+
     /// Its columns, in the order of its header.
     #[must_use]
     pub fn columns(&self) -> &[Column<R>] {

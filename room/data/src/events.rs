@@ -1,12 +1,13 @@
 //! What happened: in games and outside them, one row an event.
 
-use footlights_experiment::record::GameInfo;
+use footlights_experiment::{Condition, Experiment, record::GameInfo};
 use footlights_protocol::Tick;
 
 use crate::{
     column::{COUNT, Column, ColumnType, Field, LabeledValue, Table, iso8601, subject_id},
     error::RecordError,
     event::{Event, EventKind},
+    levels,
     session::{SessionEvent, SessionRecord},
 };
 
@@ -29,11 +30,20 @@ pub struct EventRow {
     pub kind: String,
     /// More words.
     pub detail: String,
+    /// The level of each factor: of the participant, or, where it is about everybody in a game, of the game.
+    #[serde(default)]
+    pub condition: Condition,
 }
 
 /// The table of events.
 #[must_use]
-pub fn table() -> Table<EventRow> {
+pub fn table(experiment: &Experiment) -> Table<EventRow> {
+    general().with(levels::columns(experiment, |row: &EventRow| &row.condition))
+}
+
+/// The columns that every experiment has.
+#[must_use]
+pub fn general() -> Table<EventRow> {
     let kinds = EventKind::ALL.iter().map(|kind| LabeledValue::new(kind.as_str(), kind.meaning())).collect();
     Table::new(vec![
         subject_id("Whom it is about. Empty where it is about everybody in a game.", |row: &EventRow| {
@@ -89,6 +99,7 @@ pub fn of_game(info: &GameInfo, events: &[Event]) -> Vec<EventRow> {
             agent: event.agent.map(|agent| agent.to_string()),
             kind: event.kind.to_string(),
             detail: event.detail.clone(),
+            condition: info.condition.clone(),
         }
     };
     events.iter().map(row).collect()
@@ -97,12 +108,14 @@ pub fn of_game(info: &GameInfo, events: &[Event]) -> Vec<EventRow> {
 /// What happened to a participant outside games.
 #[must_use]
 pub fn of_session(session: &SessionRecord) -> Vec<EventRow> {
+    let condition = session.progress.levels();
     let row = |event: &SessionEvent| EventRow {
         subject_id: Some(session.subject.clone()),
         scene_id: Some(event.scene.clone()).filter(|scene| !scene.is_empty()),
         at: iso8601(event.at_ms),
         kind: event.kind.to_string(),
         detail: event.detail.clone(),
+        condition: condition.clone(),
         ..EventRow::default()
     };
     session.events.iter().map(row).collect()
@@ -112,6 +125,6 @@ pub fn of_session(session: &SessionRecord) -> Vec<EventRow> {
 ///
 /// # Errors
 /// As [`Table::csv`].
-pub fn csv(events: &[EventRow]) -> Result<Vec<u8>, RecordError> {
-    table().csv(events)
+pub fn csv(experiment: &Experiment, events: &[EventRow]) -> Result<Vec<u8>, RecordError> {
+    table(experiment).csv(events)
 }

@@ -21,6 +21,7 @@ pub mod event;
 pub mod events;
 pub mod files;
 pub mod identifiers;
+mod levels;
 pub mod metadata;
 pub mod participants;
 pub mod replay;

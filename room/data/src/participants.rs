@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     column::{COUNT, Column, ColumnType, Field, LabeledValue, SUBJECT, Table, levels, subject_id},
     error::RecordError,
+    levels::labeled,
     session::{SessionRecord, TimedSubmission},
 };
 
@@ -114,9 +115,8 @@ fn language<'r>() -> Column<ParticipantRow<'r>> {
 
 /// The level of a factor.
 fn condition<'r>(factor: &str, levels: Vec<String>) -> Column<ParticipantRow<'r>> {
-    let levels = levels.into_iter().map(|level| LabeledValue::new(&level, &level)).collect();
     let words = format!("The level of {factor} that the participant was assigned to.");
-    global(format!("condition.{factor}"), ColumnType::Levels(levels), words).formerly(format!("arm.{factor}"))
+    global(format!("condition.{factor}"), labeled(levels), words).formerly(format!("arm.{factor}"))
 }
 
 /// Something that is known by name.

@@ -136,14 +136,12 @@ fn times_are_iso_8601_in_utc() {
 fn every_answer_and_every_attempt_is_a_row() {
     let experiment = experiment();
     let session = session();
-    let check =
-        answers::csv(&experiment, experiment.find("check").unwrap(), "s", &session.submissions).unwrap();
+    let check = answers::csv(&experiment, experiment.find("check").unwrap(), &session).unwrap();
     let rows = read(&check);
     let seen: Vec<_> = rows.iter().map(|row| [&row["attempt"], &row["answer"], &row["correct"]]).collect();
     assert_eq!(seen, [["1", "left", "false"], ["2", "right", "true"]]);
     assert_eq!(rows[0]["answered_at"], "1970-01-01T00:00:01Z");
-    let survey =
-        answers::csv(&experiment, experiment.find("survey").unwrap(), "s", &session.submissions).unwrap();
+    let survey = answers::csv(&experiment, experiment.find("survey").unwrap(), &session).unwrap();
     let seen: Vec<_> =
         read(&survey).iter().map(|row| (row["question_id"].clone(), row["answer"].clone())).collect();
     let expected = [("why", ""), ("which", "[\"a, b\"]"), ("fun", "7")];
@@ -183,14 +181,14 @@ fn nothing_that_is_shared_names_a_person_or_a_code() {
     assert!(matches!(experiment.completion.as_ref().unwrap().codes[&Ending::Completed], Code::Fixed(_)));
     let mut shared = vec![
         String::from_utf8(participants::csv(&experiment, &session).unwrap()).unwrap(),
-        String::from_utf8(events::csv(&events::of_session(&session)).unwrap()).unwrap(),
+        String::from_utf8(events::csv(&experiment, &events::of_session(&session)).unwrap()).unwrap(),
         dataset_description(&experiment, &codebook::tables(&experiment).unwrap()).to_string(),
         configuration(&experiment, "1").to_string(),
         globals_json(&session).to_string(),
         readme(&experiment, &FileNames::new(&experiment)),
     ];
     for scene in experiment.scenes() {
-        let answers = answers::csv(&experiment, scene, "s", &session.submissions).unwrap();
+        let answers = answers::csv(&experiment, scene, &session).unwrap();
         shared.push(String::from_utf8(answers).unwrap());
     }
     for text in shared {
@@ -372,7 +370,7 @@ proptest! {
         let row = &read(&participants::csv(&experiment, &session).unwrap())[0];
         prop_assert_eq!(&row["survey.why"], &text);
         let survey = experiment.find("survey").unwrap();
-        let rows = read(&answers::csv(&experiment, survey, "s", &session.submissions).unwrap());
+        let rows = read(&answers::csv(&experiment, survey, &session).unwrap());
         prop_assert_eq!(&rows[0]["answer"], &text);
     }
 }

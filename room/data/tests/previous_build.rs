@@ -271,7 +271,7 @@ fn written() -> Vec<(&'static str, Vec<u8>, Vec<ColumnInfo>)> {
     let experiment = experiment();
     let answers = |scene: &str| {
         let scene = experiment.find(scene).unwrap();
-        answers::csv(&experiment, scene, "0123abcd", &session().submissions).unwrap()
+        answers::csv(&experiment, scene, &session()).unwrap()
     };
     let steps =
         |scene: &GameScene, agent| steps::csv(scene, &info(scene), Agent(agent), &record(scene)).unwrap();
@@ -288,7 +288,11 @@ fn written() -> Vec<(&'static str, Vec<u8>, Vec<ColumnInfo>)> {
         ),
         ("survey.csv", answers("survey"), described(answers::table(&experiment))),
         ("check.csv", answers("check"), described(answers::table(&experiment))),
-        ("events.csv", events::csv(&event_rows()).unwrap(), described(events::table())),
+        (
+            "events.csv",
+            events::csv(&experiment, &event_rows()).unwrap(),
+            described(events::table(&experiment)),
+        ),
         (
             "identifiers.csv",
             identifiers::csv(&experiment, &identifiers()).unwrap(),
@@ -305,24 +309,29 @@ fn previous(name: &str) -> Vec<u8> {
 
 /// Columns of this build that the build before did not have. A new column is named here, as the header has it; the files
 /// of the build before stay as they are, and an export of them has the column empty.
-const ADDED: &[&str] = &[
-    "recruiter_id",
-    "recruiter_study",
-    "recruiter_session",
-    "recruiter_parameters",
-    "other_visits",
-    "screening.mouse",
-    "screening.socket",
+const ADDED: &[(&str, &[&str])] = &[
+    (
+        "identifiers.csv",
+        &["recruiter_id", "recruiter_study", "recruiter_session", "recruiter_parameters", "other_visits"],
+    ),
+    ("participant.csv", &["screening.mouse", "screening.socket"]),
+    ("survey.csv", &["condition.tone"]),
+    ("check.csv", &["condition.tone"]),
+    ("events.csv", &["condition.tone"]),
 ];
 
+fn is_added(file: &str, column: &str) -> bool {
+    ADDED.iter().any(|(of, columns)| *of == file && columns.contains(&column))
+}
+
 /// A table with this value in the fields of the added columns, or without these columns.
-fn with_added(csv: &[u8], value: Option<&str>) -> Vec<u8> {
+fn with_added(file: &str, csv: &[u8], value: Option<&str>) -> Vec<u8> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(csv);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (place, row) in rows.iter().enumerate() {
         let fields = rows[0].iter().zip(row).filter_map(|(name, field)| match value {
-            _ if !ADDED.contains(&name) => Some(field),
+            _ if !is_added(file, name) => Some(field),
             Some(_) if place == 0 => Some(field),
             _ => value,
         });
@@ -338,8 +347,8 @@ fn split(csv: &[u8]) -> (&str, &str) {
 #[test]
 fn the_same_rows_are_written_and_headers_differ_in_named_columns_only() {
     for (name, csv, mut columns) in written() {
-        columns.retain(|column| !ADDED.contains(&column.name.as_str()));
-        let (csv, previous) = (with_added(&csv, None), previous(name));
+        columns.retain(|column| !is_added(name, &column.name));
+        let (csv, previous) = (with_added(name, &csv, None), previous(name));
         let ((old, old_rows), (new, rows)) = (split(&previous), split(&csv));
         assert_eq!(rows, old_rows, "{name}");
         let (old, new): (Vec<&str>, Vec<&str>) = (old.split(',').collect(), new.split(',').collect());
@@ -361,7 +370,7 @@ fn an_old_file_is_exported_under_todays_header() {
                 out.extend(rearranger.push(bytes).unwrap());
             }
             out.extend(rearranger.finish().unwrap());
-            let expected = with_added(&csv, Some(""));
+            let expected = with_added(name, &csv, Some(""));
             assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(expected).unwrap(), "{name}");
         }
     }

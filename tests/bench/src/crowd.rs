@@ -11,7 +11,7 @@ use footlights_experiment::Experiment;
 use footlights_protocol::{MonotonicMs, Tick};
 use footlights_testing::{
     Bot, Diary,
-    site::{self, Site},
+    site::{self, Network, Site},
 };
 use tokio::{
     task::JoinSet,
@@ -111,7 +111,7 @@ impl Crowd {
         self.members.push(member);
         self.tasks.spawn_local(async move {
             let watch = |now, bot: &mut Bot| watched.borrow_mut().see(now, bot, measuring.get());
-            site::watched(bot, site, 0.0, Instant::now() + FOREVER, watch).await
+            site::watched(bot, site, Network::default(), Instant::now() + FOREVER, watch).await
         });
     }
 

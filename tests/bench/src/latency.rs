@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use anyhow::{Context as _, Result, ensure};
 use footlights_testing::{
     Bot,
-    site::{self, Site},
+    site::{self, Network, Site},
 };
 use tokio::{
     runtime,
@@ -53,7 +53,7 @@ async fn play(context: &Context, study: &'static str, people: u64) -> Result<(Ve
                 let bot = bots::bot(&experiment, games * people + person, KEY_CHANGES_PER_SECOND);
                 players.spawn_local(async move {
                     let watch = |_, bot: &mut Bot| times.borrow_mut().extend(bot.take_measured());
-                    site::watched(bot, site, 0.0, Instant::now() + PATIENCE, watch).await
+                    site::watched(bot, site, Network::default(), Instant::now() + PATIENCE, watch).await
                 });
             }
             while times.borrow().len() < INPUTS && !players.is_empty() {

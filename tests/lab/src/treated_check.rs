@@ -9,6 +9,7 @@ fn game(id: &str) -> GameScene {
         .fps(20.0)
         .countdown_ms(0)
         .max_steps(20)
+        .grace_ms(300)
         .record_observations(false)
         .varied("regrowth", |game, level| {
             let regrowth = if level == "fast" { 4.0 } else { 0.5 };
@@ -17,11 +18,12 @@ fn game(id: &str) -> GameScene {
     (0..3).fold(game, |game, _| game.seat(Seat::Human))
 }
 
-/// The level belongs to the group, is kept for the second game, and a text names it.
+/// A question comes before the level is drawn. The level belongs to the group, is kept for the second game, and a text names it.
 pub fn groups() -> Experiment {
     Experiment::new("groups_check", "Groups")
         .unlisted()
         .scene(Scene::start(Page::new("start", "Groups")))
+        .scene(Page::new("before", "Before").ask(Question::number_input("age", "How old are you?", 18.0, 99.0)))
         .factor(Factor::new("regrowth").value("slow").value("fast").per(Unit::Group))
         .scene(game("game"))
         .scene(Page::new("between", "Between").text("Apples grew {condition.regrowth}."))

@@ -40,10 +40,10 @@ fn the_codebook_of_every_study_explains_every_column_of_every_table() {
         let snapshot = SessionRecord { experiment: experiment.id.clone(), ..SessionRecord::default() };
         let wide = participants::csv(&experiment, &snapshot).unwrap();
         assert_eq!(header(wide), explained(&said, "participants"), "{}", experiment.id);
-        assert_eq!(header(events::csv(&[]).unwrap()), explained(&said, "events"));
+        assert_eq!(header(events::csv(&experiment, &[]).unwrap()), explained(&said, "events"));
         for scene in experiment.scenes() {
             if !scene.recorded().is_empty() {
-                let answers = answers::csv(&experiment, scene, "s", &[]).unwrap();
+                let answers = answers::csv(&experiment, scene, &SessionRecord::default()).unwrap();
                 assert_eq!(header(answers), explained(&said, "answers"), "{}", scene.id());
             }
             let Scene::Game(game) = scene else { continue };

@@ -31,12 +31,51 @@ pub struct Diary {
     pub second_tabs: u32,
     /// How often it answered a comprehension check wrong.
     pub failed_checks: u32,
+    /// What else it did or had to live with, and how often.
+    pub hindrances: BTreeMap<Hindrance, u32>,
+    /// From a game's page to the next one without a game between, by scene, ms.
+    pub unmatched_ms: Vec<(String, f64)>,
     /// Connections and requests that failed and were tried again.
     pub retries: u32,
     /// What should not have been.
     pub faults: Vec<String>,
     /// How it ended; nothing if it never did.
     pub end: Option<End>,
+}
+
+/// What a bot did beside taking part, or had to live with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hindrance {
+    /// A page that was left lie.
+    IdlePage,
+    /// A page that sent itself when its time was over.
+    TimeUp,
+    /// A WebSocket that was not let through.
+    SocketRefused,
+    /// A WebSocket that was cut.
+    SocketCut,
+    /// A browser without cookies.
+    NoCookies,
+    /// A page that needs scripts, in a browser without them.
+    NoScript,
+    /// A computer that slept.
+    Sleep,
+}
+
+impl Hindrance {
+    /// Its name in a report.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IdlePage => "idle_pages",
+            Self::TimeUp => "pages_out_of_time",
+            Self::SocketRefused => "sockets_refused",
+            Self::SocketCut => "sockets_cut",
+            Self::NoCookies => "without_cookies",
+            Self::NoScript => "without_script",
+            Self::Sleep => "sleeps",
+        }
+    }
 }
 
 /// A game as one bot saw it.
@@ -71,6 +110,11 @@ pub enum End {
 }
 
 impl Diary {
+    /// Counts a hindrance.
+    pub fn count(&mut self, hindrance: Hindrance) {
+        *self.hindrances.entry(hindrance).or_default() += 1;
+    }
+
     /// The game of that id, with a place for it if it is new.
     pub fn game(&mut self, scene: &str, game: &str) -> &mut Played {
         let known = self.games.iter().position(|played| played.game == game);

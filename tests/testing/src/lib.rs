@@ -18,7 +18,7 @@ mod walk;
 mod world;
 
 pub use bot::{Bot, Chances, Environments, Event, Habits, Line, Moment, Output, Plan, Style};
-pub use diary::{Diary, End, Played};
+pub use diary::{Diary, End, Hindrance, Played};
 pub use host::{Delivery, Host, info};
 pub use page::{Control, Page, PageError, Takes, Way};
 pub use walk::{Stuck, Walked, walk};

@@ -17,6 +17,10 @@ pub struct Page {
     pub complaints: Vec<String>,
     /// The path of the socket by which a tab says that it is open.
     pub tab: Option<String>,
+    /// Where a browser without scripts posts that it has none, if the page needs them.
+    pub without_script: Option<String>,
+    /// How much time there is for the page, ms, if it is limited.
+    pub time_left: Option<f64>,
     /// On the last page: how the experiment ended.
     pub ending: Option<String>,
     /// On the last page: whether everything is saved.
@@ -124,6 +128,8 @@ struct Reader {
     in_form: bool,
     /// What stands in a template is not on the page.
     in_template: bool,
+    /// What stands there is for browsers without scripts.
+    in_noscript: bool,
     into: Into,
     /// The options of the list that is open, and whether several may be chosen.
     list: Option<(Control, bool)>,
@@ -145,6 +151,7 @@ impl Reader {
         let name = &**tag.name;
         match name {
             b"template" => self.in_template = true,
+            b"noscript" => self.in_noscript = true,
             b"body" => self.page.tab = attribute(tag, "data-tab"),
             _ => {}
         }
@@ -158,8 +165,15 @@ impl Reader {
         if self.in_template {
             return;
         }
+        if self.in_noscript {
+            if name == b"form" {
+                self.page.without_script = attribute(tag, "action");
+            }
+            return;
+        }
         if name == b"form" && self.form.is_none() {
             self.form = attribute(tag, "action");
+            self.page.time_left = attribute(tag, "data-time-left").and_then(|left| left.parse().ok());
             self.in_form = true;
         }
         if attribute(tag, "class").is_some_and(|class| class == "complaint") {
@@ -232,6 +246,7 @@ impl Reader {
     fn end(&mut self, name: &[u8]) {
         match name {
             b"template" => self.in_template = false,
+            b"noscript" => self.in_noscript = false,
             b"form" => self.in_form = false,
             b"select" => self.page.controls.extend(self.list.take().map(|(control, _)| control)),
             _ => {}
@@ -347,6 +362,18 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(page.complaints, ["Too long."]);
+    }
+
+    #[test]
+    fn a_page_that_needs_scripts_says_where_to_go_without_them() {
+        let html = document(
+            r#"<section data-scene="s" data-kind="screening"><form action="/s"><input type="hidden" name="touch"></form>
+               <noscript><form action="/none"><input type="hidden" name="no_script" value="true"></form></noscript></section>"#,
+        );
+        let page = Page::parse(&html).unwrap();
+        assert_eq!((page.way, page.without_script.as_deref()), (Way::Press("/s".into()), Some("/none")));
+        let names: Vec<&str> = page.controls.iter().map(|control| control.name.as_str()).collect();
+        assert_eq!(names, ["touch"]);
     }
 
     #[test]

@@ -26,8 +26,8 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    bot::{Bot, Event, Line, Output},
-    diary::Diary,
+    bot::{Bot, Event, Line, Output, Plan},
+    diary::{Diary, Hindrance},
 };
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -85,9 +85,44 @@ impl Site {
     }
 }
 
+/// What a bot's network and browser let through.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Network {
+    /// How long everything takes each way, beside what it takes anyway, ms.
+    pub delay_ms: f64,
+    /// Whether WebSockets open.
+    pub sockets: bool,
+    /// Whether cookies are kept.
+    pub cookies: bool,
+    /// After how long a WebSocket is cut, ms.
+    pub cut_ms: Option<f64>,
+}
+
+impl Default for Network {
+    /// One that lets everything through.
+    fn default() -> Self {
+        Self { delay_ms: 0.0, sockets: true, cookies: true, cut_ms: None }
+    }
+}
+
+impl Network {
+    /// That of somebody with this plan.
+    #[must_use]
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            delay_ms: plan.slow_ms.unwrap_or(0.0),
+            sockets: !plan.no_sockets,
+            cookies: !plan.no_cookies,
+            cut_ms: plan.cut_ms,
+        }
+    }
+}
+
 /// What a socket's task tells.
 enum Heard {
     Opened,
+    /// It is cut; its end follows.
+    Cut,
     Message(tokio_tungstenite::tungstenite::Bytes),
     Closed(u16),
 }
@@ -115,39 +150,48 @@ struct Open {
 struct Browser<'a> {
     site: &'a Site,
     cookie: Option<HeaderValue>,
-    /// How long everything takes each way, beside what it takes anyway.
+    network: Network,
     delay: Duration,
     sockets: BTreeMap<Line, Open>,
     numbers: u64,
     heard: mpsc::UnboundedSender<Arriving>,
 }
 
-/// Lets a bot walk until it leaves or `until` comes; what it saw. Every message takes `delay_ms` longer each way.
+/// Lets a bot walk until it leaves or `until` comes; what it saw.
 ///
 /// It must run on a tokio `LocalSet`.
-pub async fn walk(bot: Bot, site: Rc<Site>, delay_ms: f64, until: Instant) -> Diary {
-    watched(bot, site, delay_ms, until, |_, _| {}).await
+pub async fn walk(bot: Bot, site: Rc<Site>, network: Network, until: Instant) -> Diary {
+    watched(bot, site, network, until, |_, _| {}).await
 }
 
 /// The same; `watch` sees the bot after everything that it hears, with the time of [`Site::now`].
 pub async fn watched(
     mut bot: Bot,
     site: Rc<Site>,
-    delay_ms: f64,
+    network: Network,
     until: Instant,
     mut watch: impl FnMut(MonotonicMs, &mut Bot),
 ) -> Diary {
     let (heard, mut hears) = mpsc::unbounded_channel();
-    let delay = Duration::from_secs_f64(delay_ms / 1_000.0);
+    let delay = Duration::from_secs_f64(network.delay_ms / 1_000.0);
     let sockets = BTreeMap::new();
-    let mut browser = Browser { site: &site, cookie: None, delay, sockets, numbers: 0, heard };
+    let mut browser = Browser { site: &site, cookie: None, network, delay, sockets, numbers: 0, heard };
+    if !network.cookies {
+        bot.count(Hindrance::NoCookies);
+    }
     let mut arriving: VecDeque<Arriving> = VecDeque::new();
     loop {
         while let Some(output) = bot.poll() {
             match output {
                 Output::Load(path) => browser.load(&mut bot, Method::GET, &path, &[]).await,
                 Output::Post(path, form) => browser.load(&mut bot, Method::POST, &path, &form).await,
-                Output::Connect(line, path) => browser.connect(line, &path),
+                Output::Connect(line, path) => {
+                    if !network.sockets {
+                        bot.count(Hindrance::SocketRefused);
+                    }
+                    browser.connect(line, &path);
+                }
+                Output::Sleep(ms) => time::sleep(Duration::from_secs_f64(ms / 1_000.0)).await,
                 Output::Disconnect(line) => browser.tell(line, Tell::Close, true),
                 Output::Say(line, bytes) => browser.tell(line, Tell::Say(bytes), false),
                 Output::Leave { silent } => {
@@ -180,6 +224,7 @@ pub async fn watched(
             let now = site.now();
             match heard {
                 Heard::Opened => bot.handle(now, Event::Opened(line)),
+                Heard::Cut => bot.count(Hindrance::SocketCut),
                 Heard::Message(bytes) => bot.handle(now, Event::Message(line, &bytes)),
                 Heard::Closed(code) => {
                     browser.sockets.remove(&line);
@@ -219,6 +264,9 @@ impl Browser<'_> {
             if let Some(cookie) = &self.cookie {
                 request = request.header(header::COOKIE, cookie);
             }
+            if method == Method::GET {
+                request = request.header("sec-fetch-mode", "navigate");
+            }
             if method == Method::POST {
                 let mut body = Url::parse("x:")?;
                 body.query_pairs_mut().extend_pairs(form);
@@ -227,14 +275,19 @@ impl Browser<'_> {
                     .body(body.query().unwrap_or_default().to_owned());
             }
             let response = request.send().await?;
-            if let Some(cookie) = response.headers().get(header::SET_COOKIE) {
+            if let Some(cookie) = response.headers().get(header::SET_COOKIE).filter(|_| self.network.cookies)
+            {
                 let pair = cookie.to_str().ok().and_then(|cookie| cookie.split(';').next());
                 self.cookie = pair.and_then(|pair| HeaderValue::from_str(pair).ok());
             }
             let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
             let Some(location) = location.filter(|_| response.status().is_redirection()) else {
                 let status = response.status().as_u16();
-                return Ok((status, url.path().to_owned(), response.text().await?));
+                let rest =
+                    |sign, rest: Option<&str>| rest.map(|rest| format!("{sign}{rest}")).unwrap_or_default();
+                let path =
+                    [url.path().to_owned(), rest('?', url.query()), rest('#', url.fragment())].concat();
+                return Ok((status, path, response.text().await?));
             };
             url = url.join(location)?;
             method = Method::GET;
@@ -249,6 +302,7 @@ impl Browser<'_> {
         let (tell, told) = mpsc::unbounded_channel();
         self.sockets.insert(line, Open { number, tell });
         let (heard, delay) = (self.heard.clone(), self.delay);
+        let Network { sockets, cut_ms, .. } = self.network;
         let say = move |what| {
             let at = Instant::now() + delay;
             let _ = heard.send(Arriving { at, line, number, heard: what });
@@ -259,10 +313,17 @@ impl Browser<'_> {
             // Messages are small and bots are many.
             let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
             let opening = async { connect_async_with_config(request.ok()?, Some(config), true).await.ok() };
+            if !sockets {
+                return say(Heard::Closed(ABNORMAL));
+            }
             match time::timeout(PATIENCE, opening).await.ok().flatten() {
                 Some((socket, _)) => {
                     say(Heard::Opened);
-                    converse(socket, told, say).await;
+                    let cut = Duration::from_secs_f64(cut_ms.unwrap_or(86_400_000.0) / 1_000.0);
+                    if time::timeout(cut, converse(socket, told, &say)).await.is_err() {
+                        say(Heard::Cut);
+                        say(Heard::Closed(ABNORMAL));
+                    }
                 }
                 None => say(Heard::Closed(ABNORMAL)),
             }
@@ -295,7 +356,7 @@ impl Browser<'_> {
 async fn converse(
     mut socket: Socket,
     mut told: mpsc::UnboundedReceiver<(Instant, Tell)>,
-    say: impl Fn(Heard),
+    say: &impl Fn(Heard),
 ) {
     let mut outbox: VecDeque<(Instant, Tell)> = VecDeque::new();
     let mut closing = false;

@@ -9,7 +9,7 @@ use footlights_data::{
     identifiers,
     sql::SqlTable,
 };
-use footlights_experiment::{Answer, Ending, Experiment, GameScene, Scene, record::GameInfo};
+use footlights_experiment::{Answer, Condition, Ending, Experiment, GameScene, Scene, record::GameInfo};
 use serde::Deserialize;
 use worker::{D1Database, D1PreparedStatement, Env, wasm_bindgen::JsValue};
 
@@ -52,20 +52,32 @@ fn bound(field: &Field) -> JsValue {
     }
 }
 
-/// How many rows there are of a participant already.
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// How many rows there are of a participant already, and which levels they say.
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Known {
     pub answers: usize,
     pub events: usize,
+    /// As JSON; none if the participant is new.
+    cell: Option<String>,
+}
+
+impl Known {
+    /// Whether levels were drawn since.
+    pub fn has_new_levels(&self, session: &SessionRecord) -> Result<bool, ApiError> {
+        let known: Condition =
+            self.cell.as_deref().map_or(Ok(Condition::new()), |cell| json::decode("levels", cell))?;
+        Ok(known != session.progress.levels())
+    }
 }
 
 /// What is stored of a participant. Both only ever grow, so what comes behind is new.
 pub async fn known(env: &Env, session: &SessionRecord) -> Result<Known, ApiError> {
     let query = "SELECT (SELECT COUNT(*) FROM answers WHERE experiment = ?1 AND subject_id = ?2) AS answers, \
-                 (SELECT COUNT(*) FROM events WHERE source = ?1 || '/' || ?2) AS events";
+                 (SELECT COUNT(*) FROM events WHERE source = ?1 || '/' || ?2) AS events, \
+                 (SELECT cell FROM participants WHERE experiment = ?1 AND subject_id = ?2) AS cell";
     let values = [session.experiment.as_str().into(), session.subject.as_str().into()];
     let known = statement(&env.d1("DB")?, query, &values)?.first::<Known>(None).await?;
-    Ok(known.unwrap_or(Known { answers: 0, events: 0 }))
+    Ok(known.unwrap_or_default())
 }
 
 /// Where a participant is now, and what is new about them; doing it twice does no harm.
@@ -100,8 +112,7 @@ pub async fn participant(
         statements.extend(insert(&db, &tables::identifiers(), &[row])?);
     }
     let stored = |answer| StoredAnswer { experiment: id.to_owned(), answer };
-    let answers: Vec<_> =
-        answers::given(subject, &session.submissions).skip(known.answers).map(stored).collect();
+    let answers: Vec<_> = answers::given(session).skip(known.answers).map(stored).collect();
     statements.extend(insert(&db, &tables::answers(experiment), &answers)?);
     let source = format!("{id}/{subject}");
     let events = stored_events(&source, id, events::of_session(session));
@@ -216,6 +227,8 @@ pub async fn payments(
 pub struct PlacedEvent {
     pub source: String,
     pub seq: u32,
+    /// The levels of the participant whom it is about, or of the first in the game, as JSON.
+    cell: Option<String>,
     #[serde(flatten)]
     pub event: EventRow,
 }
@@ -223,15 +236,32 @@ pub struct PlacedEvent {
 /// So many events of an experiment behind that place.
 pub async fn events(
     env: &Env,
-    experiment: &str,
+    experiment: &Experiment,
     after: (&str, i32),
     most: u32,
 ) -> Result<Vec<PlacedEvent>, ApiError> {
-    let query = "SELECT source, seq, subject_id, game_id, scene_id, at, tick, agent, kind, detail FROM events \
+    let query = "SELECT source, seq, subject_id, game_id, scene_id, at, tick, agent, kind, detail, \
+                 (SELECT cell FROM participants WHERE participants.experiment = events.experiment \
+                  AND participants.subject_id = COALESCE(events.subject_id, (SELECT MIN(seats.subject_id) \
+                  FROM seats WHERE seats.game_id = events.game_id AND seats.subject_id <> 'deleted'))) AS cell FROM events \
                  WHERE experiment = ? AND (source, seq) > (?, ?) ORDER BY source, seq LIMIT ?";
     let db = env.d1("DB")?;
-    let values = [experiment.into(), after.0.into(), after.1.into(), most.into()];
-    Ok(statement(&db, query, &values)?.all().await?.results()?)
+    let values = [experiment.id.as_str().into(), after.0.into(), after.1.into(), most.into()];
+    let mut placed: Vec<PlacedEvent> = statement(&db, query, &values)?.all().await?.results()?;
+    for row in &mut placed {
+        let Some(cell) = &row.cell else { continue };
+        row.event.condition = json::decode("levels", cell)?;
+        // What happened to everybody in a game belongs to the levels of the game alone.
+        if row.event.subject_id.is_none() {
+            let scene = row.event.scene_id.as_deref().and_then(|scene| experiment.find(scene));
+            let varied: Vec<&str> = match scene {
+                Some(Scene::Game(game)) => game.varied_by().collect(),
+                _ => Vec::new(),
+            };
+            row.event.condition.retain(|factor, _| varied.contains(&factor.as_str()));
+        }
+    }
+    Ok(placed)
 }
 
 /// How many participants an experiment has.

@@ -26,7 +26,8 @@ pub async fn participant(env: &Env, session: &SessionRecord) -> Result<(), ApiEr
         rows += page.submission.answers.len();
         rows <= known.answers
     });
-    let old = old.count();
+    // A level that was drawn for the group later belongs to what was answered before, too.
+    let old = if known.has_new_levels(session)? { 0 } else { old.count() };
     r2::participant(env, experiment, session, old).await?;
     d1::participant(env, experiment, session, known).await
 }

@@ -66,7 +66,7 @@ pub async fn participant(
     for scene in experiment.scenes() {
         let id = scene.id();
         if session.submissions.iter().skip(new).any(|submission| submission.scene == id) {
-            let csv = answers::csv(experiment, scene, subject, &session.submissions)?;
+            let csv = answers::csv(experiment, scene, session)?;
             put(&bucket, format!("{folder}/{id}/{subject}.csv"), csv, CSV).await?;
         }
         if session.progress.outcome(id).is_some() {

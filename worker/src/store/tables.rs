@@ -30,7 +30,7 @@ pub fn participants<'r>() -> SqlTable<ParticipantRow<'r>> {
         .column("experiment", |row: &ParticipantRow<'r>| Field::text(&row.session.experiment))
         .column("subject_id", |row| Field::text(&row.session.subject))
         .column("begun_at", |row| Field::Time(row.session.begun_at_ms))
-        .column("cell", |row| json(row.session.progress.condition()))
+        .column("cell", |row| json(&row.session.progress.levels()))
         .column("path", |row| json(row.session.progress.path()))
 }
 
@@ -77,7 +77,7 @@ pub struct StoredAnswer {
 pub fn answers(experiment: &Experiment) -> SqlTable<StoredAnswer> {
     SqlTable::new("answers")
         .column("experiment", |row: &StoredAnswer| Field::text(&row.experiment))
-        .columns_of(answers::table(experiment), |row| &row.answer)
+        .columns_of(answers::general(experiment), |row| &row.answer)
 }
 
 /// An event, whose it is, and its number there.
@@ -95,7 +95,7 @@ pub fn events() -> SqlTable<StoredEvent> {
         .column("source", |row: &StoredEvent| Field::text(&row.source))
         .column("seq", |row| (row.seq as u64).into())
         .column("experiment", |row| Field::text(&row.experiment))
-        .columns_of(events::table(), |row| &row.event)
+        .columns_of(events::general(), |row| &row.event)
 }
 
 /// A finished game.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use self::submit::{NO_SCRIPT, Submission, SubmitOutcome, TIME_UP};
 use crate::{
     answer::{Answer, Globals},
-    condition::{Condition, global_of},
+    condition::{Condition, all_levels, global_of},
     ending::Ending,
     experiment::Experiment,
     scene::Scene,
@@ -131,7 +131,14 @@ impl Progress {
         !self.path.is_empty()
     }
 
-    /// The level of each factor.
+    /// The level of each factor that is known by now: those of the participant, and those that were drawn for their group
+    /// or session.
+    #[must_use]
+    pub fn levels(&self) -> Condition {
+        all_levels(&self.globals)
+    }
+
+    /// The level of each factor that was drawn for the participant.
     #[must_use]
     pub fn condition(&self) -> &Condition {
         &self.condition

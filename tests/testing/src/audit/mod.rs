@@ -14,6 +14,11 @@ use crate::diary::{Diary, End, Played};
 pub use report::{Pair, Report, Times};
 pub use stored::{Leftovers, Steps, Stored, StoredGame, Tables};
 
+/// How long after the end of a wait the next page comes at the latest, ms: the participant's own object ends it a minute
+/// later where the waiting room did not, a page without sockets asks every 15 s, says for 20 s that nobody came, and may have
+/// slept for 90 s.
+const NOTICED_MS: f64 = 200_000.0;
+
 /// Judges a run. Without `stored`, rows are counted as the rooms confirmed them; without `leftovers`, nobody asks what
 /// is left.
 pub fn audit(
@@ -101,11 +106,26 @@ fn walks(experiment: &Experiment, diaries: &[Diary], report: &mut Report) {
         report.second_tabs += diary.second_tabs;
         report.failed_checks += diary.failed_checks;
         report.retries += diary.retries;
+        for (hindrance, count) in &diary.hindrances {
+            *report.hindrances.entry(hindrance.as_str().to_owned()).or_default() += count;
+        }
+        report.errors.extend(late(experiment, diary).map(|why| format!("{who} {why}")));
     }
     let all = |times: fn(&Diary) -> &Vec<f64>| Times::of(diaries.iter().flat_map(times).copied().collect());
     report.wait_ms = all(|diary| &diary.waits_ms);
     report.arrival_to_first_frame_ms = all(|diary| &diary.first_frames_ms);
     report.advance_ms = all(|diary| &diary.advances_ms);
+}
+
+/// Who waited for a game longer than the experiment says, and than it may take to notice.
+fn late<'a>(experiment: &'a Experiment, diary: &'a Diary) -> impl Iterator<Item = String> + 'a {
+    diary.unmatched_ms.iter().filter_map(|(scene, ms)| {
+        let Some(Scene::Game(game)) = experiment.find(scene) else { return None };
+        let held = game.waitroom.ready_check_ms.unwrap_or(0) + game.waitroom.wait_jitter_ms.1;
+        let limit = (game.waitroom.max_wait_ms + held) as f64;
+        (*ms > limit + NOTICED_MS)
+            .then(|| format!("waited {:.0} s in {scene:?}, which promises {:.0} s", ms / 1e3, limit / 1e3))
+    })
 }
 
 fn name(bot: usize, diary: &Diary) -> String {

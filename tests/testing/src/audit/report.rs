@@ -57,6 +57,8 @@ pub struct Report {
     pub failed_checks: u32,
     /// How often the edge was killed.
     pub kills: u32,
+    /// What else people did or had to live with, and how often.
+    pub hindrances: BTreeMap<String, u32>,
     /// Connections and requests that failed and were tried again.
     pub retries: u32,
     /// What the objects still kept at the end.
@@ -174,6 +176,14 @@ impl fmt::Display for Report {
             self.retries
         );
         line("disturbances", done)?;
+        if !self.hindrances.is_empty() {
+            let each: Vec<String> = self
+                .hindrances
+                .iter()
+                .map(|(name, count)| format!("{count} {}", name.replace('_', " ")))
+                .collect();
+            line("", each.join(", "))?;
+        }
         if let Some(left) = &self.leftovers {
             let words = format!(
                 "{} games, {} chunks in {} objects; {} of {} lobbies wait",

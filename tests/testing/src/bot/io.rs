@@ -18,7 +18,7 @@ pub enum Event<'a> {
     Page {
         /// The HTTP status.
         status: u16,
-        /// Where it was found in the end.
+        /// Where it was found in the end: the path with what follows it.
         path: &'a str,
         /// The document.
         html: &'a str,
@@ -48,6 +48,8 @@ pub enum Output {
     Disconnect(Line),
     /// Send this over a socket.
     Say(Line, Vec<u8>),
+    /// Stand still for so long, ms, as a computer whose lid is closed: what arrives meanwhile is heard afterwards.
+    Sleep(f64),
     /// Close everything. The last output.
     Leave {
         /// Without closing the sockets, as a browser that crashes.

@@ -15,14 +15,17 @@ use std::{collections::VecDeque, rc::Rc};
 
 use footlights_client::netcode::{PlayInput, SeatConnection};
 use footlights_env::{Rng, Stream};
-use footlights_experiment::{Experiment, Scene};
+use footlights_experiment::{
+    Experiment, Scene,
+    progress::{NO_SCRIPT, TIME_UP},
+};
 use footlights_protocol::{
     MonotonicMs,
     wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient},
 };
 
 use crate::{
-    diary::{Diary, End},
+    diary::{Diary, End, Hindrance},
     page::{Page, Way},
 };
 
@@ -167,6 +170,11 @@ impl Bot {
         }
     }
 
+    /// Takes note of what its network or browser did.
+    pub fn count(&mut self, hindrance: Hindrance) {
+        self.diary.count(hindrance);
+    }
+
     /// What it has seen so far.
     pub fn diary(&self) -> &Diary {
         &self.diary
@@ -218,7 +226,8 @@ impl Bot {
         };
         // A second tab comes after the first.
         let second = self.plan.second_tab.filter(|_| self.tab.told && !self.second_open);
-        let moments = [self.plan.dropout, self.plan.reload, second];
+        let moments =
+            [self.plan.dropout, self.plan.reload, second, self.plan.sleep.map(|(moment, _)| moment)];
         let moments = moments.into_iter().flatten().filter_map(|moment| self.at(moment));
         moments.fold(stage, MonotonicMs::min).min(self.tab.open_at).min(self.second_at)
     }
@@ -277,6 +286,7 @@ impl Bot {
 
     fn answered(&mut self, now: MonotonicMs, answer: Result<(u16, &str, &str), &str>) {
         let Stage::Asked(ask) = std::mem::replace(&mut self.stage, Stage::Over) else { return };
+        let path = answer.map_or("", |(_, path, _)| path);
         let (status, answer) = match answer {
             Ok((status, path, html)) => match Page::parse(html) {
                 Ok(page) if matches!(status, 200 | 422) => (status, Ok((page, path))),
@@ -287,8 +297,8 @@ impl Bot {
         };
         match (ask, answer) {
             (Ask::Load, Ok((page, path))) => {
-                path.clone_into(&mut self.home);
-                path.rsplit('/').next().unwrap_or_default().clone_into(&mut self.diary.subject);
+                path.split('#').next().unwrap_or_default().clone_into(&mut self.home);
+                subject(path).clone_into(&mut self.diary.subject);
                 self.loaded(now, page);
             }
             (Ask::Send | Ask::Advance(_), Ok((page, _))) => {
@@ -312,6 +322,14 @@ impl Bot {
                 self.stage = Stage::Playing(game);
                 self.game(now, PlayInput::NotAdvanced);
             }
+            // Without a cookie, the page's program proves who it is by what the address says behind the sign.
+            (Ask::Load, Err(why)) if status == 403 && !self.plan.no_script => match way_in(path) {
+                Some(home) if home != self.home => {
+                    self.home = home;
+                    self.ask(now, Ask::Load);
+                }
+                _ => self.again(now, Ask::Load, status, why),
+            },
             // The page is no longer current: the one that is tells how to go on.
             (Ask::Send, Err(why)) if status == 409 => self.again(now, Ask::Load, status, why),
             (ask, Err(why)) => self.again(now, ask, status, why),
@@ -347,11 +365,14 @@ impl Bot {
         self.tab.path.clone_from(&page.tab);
         (self.tab.told, self.tab.elsewhere) = (false, false);
         match self.tab.path {
-            Some(_) => {
+            Some(_) if !self.plan.no_script => {
                 self.tab.open_at = now;
                 self.stage = Stage::Opening(Box::new(page), now + TAB_MS);
             }
-            None => self.mount(now, page),
+            _ => {
+                self.tab.path = None;
+                self.mount(now, page);
+            }
         }
     }
 
@@ -373,6 +394,10 @@ impl Bot {
             {
                 self.diary.answers.insert(submission.scene, submission.form);
             }
+            let played = self.diary.games.iter().any(|played| played.scene == self.diary.scene);
+            if matches!(self.experiment.find(&self.diary.scene), Some(Scene::Game(_))) && !played {
+                self.diary.unmatched_ms.push((self.diary.scene.clone(), now - self.arrived_at));
+            }
             self.index += usize::from(!self.diary.scene.is_empty());
             self.diary.scene.clone_from(&page.scene);
             self.arrived_at = now;
@@ -388,18 +413,30 @@ impl Bot {
     /// Shows a page that is there.
     fn mount(&mut self, now: MonotonicMs, page: Page) {
         self.arrived_at = self.arrived_at.min(now);
+        if self.plan.no_script
+            && let Some(path) = page.without_script
+        {
+            self.diary.count(Hindrance::NoScript);
+            let form = vec![(NO_SCRIPT.to_owned(), "true".to_owned())];
+            self.submission = Some(Submission { scene: page.scene, path, form });
+            self.stage = Stage::Reading(now + self.reads());
+            return;
+        }
         self.stage = match &page.way {
             Way::End => return self.end(&page),
             Way::Finish(path) => Stage::Pause(now, Ask::Complete(path.clone())),
             Way::Press(path) => {
                 let (path, scene) = (path.clone(), page.scene.clone());
-                let form = self.fill_in(&page);
+                let mut form = self.fill_in(&page);
+                let reads = self.reads();
+                // The page's program sends it when its time is over; without one, the server goes on by itself.
+                let left = page.time_left.filter(|left| *left < reads && !self.plan.no_script);
+                if left.is_some() {
+                    self.diary.count(Hindrance::TimeUp);
+                    form.push((TIME_UP.to_owned(), "true".to_owned()));
+                }
                 self.submission = Some(Submission { scene, path, form });
-                let reads = match self.plan.slow_ms {
-                    Some(_) => self.rng.uniform_f64(2_000.0, 10_000.0),
-                    None => self.habits.reading_ms * self.rng.unit_f64(),
-                };
-                Stage::Reading(now + reads)
+                Stage::Reading(now + left.unwrap_or(reads))
             }
             Way::Play { .. } => {
                 match Game::new(&page, self.environments, &self.habits, self.plan.hide, self.arrived_at, now)
@@ -414,12 +451,33 @@ impl Bot {
         }
     }
 
+    /// How long it reads a page.
+    fn reads(&mut self) -> f64 {
+        let reads = match self.plan.slow_ms {
+            Some(_) => self.rng.uniform_f64(2_000.0, 10_000.0),
+            None => self.habits.reading_ms * self.rng.unit_f64(),
+        };
+        match self.plan.idle.take_if(|(scene, _)| *scene <= self.index) {
+            Some((_, lies)) => {
+                self.diary.count(Hindrance::IdlePage);
+                lies
+            }
+            None => reads,
+        }
+    }
+
     fn fill_in(&mut self, page: &Page) -> Vec<(String, String)> {
         let scene = self.experiment.find(&page.scene);
         let questions = scene.map(Scene::questions).unwrap_or_default();
         let wrong = self.rng.unit_f64() < self.habits.fail_checks;
         let check = if wrong { Check::Wrong } else { Check::Right };
-        answers::answer(&page.controls, &questions, check, &mut self.rng)
+        let mut sent = answers::answer(&page.controls, &questions, check, &mut self.rng);
+        if self.plan.no_sockets && page.kind == "screening" {
+            sent.iter_mut()
+                .filter(|(name, _)| name == "socket")
+                .for_each(|(_, opened)| *opened = "false".into());
+        }
+        sent
     }
 
     fn end(&mut self, page: &Page) {
@@ -537,8 +595,9 @@ impl Bot {
             self.out.push_back(Output::Disconnect(Line::Second));
         }
         let due = |moment: Option<Moment>| moment.and_then(|m| self.at(m)).is_some_and(|at| now >= at);
-        let (drops, reloads, seconds) =
-            (due(self.plan.dropout), due(self.plan.reload), due(self.plan.second_tab));
+        let sleep = self.plan.sleep.map(|(moment, _)| moment);
+        let (drops, reloads, seconds, sleeps) =
+            (due(self.plan.dropout), due(self.plan.reload), due(self.plan.second_tab), due(sleep));
         if seconds && !self.second_open && self.tab.told {
             self.plan.second_tab = None;
             self.second_open = true;
@@ -549,6 +608,10 @@ impl Bot {
         }
         if (drops || reloads) && self.is_time_to_go(now) {
             return;
+        }
+        if sleeps && let Some((_, lasts)) = self.plan.sleep.take() {
+            self.diary.count(Hindrance::Sleep);
+            self.out.push_back(Output::Sleep(lasts));
         }
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Coming if now >= MonotonicMs(self.plan.arrive_ms) => self.ask(now, Ask::Load),
@@ -574,6 +637,18 @@ impl Bot {
             other => self.stage = other,
         }
     }
+}
+
+/// The address that proves by itself who came in there, as the page's program makes it.
+fn way_in(path: &str) -> Option<String> {
+    let (path, proof) = path.split_once('#')?;
+    Some(format!("{}?as={proof}", path.split('?').next().unwrap_or_default()))
+}
+
+/// Whose page is at that path: the pseudonym, without the key of a browser that keeps no cookies.
+fn subject(path: &str) -> &str {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().and_then(|named| named.split('.').next()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -15,6 +15,50 @@ pub struct Chances {
     pub slow: f64,
     /// Opens the experiment in a second tab.
     pub second_tab: f64,
+    /// Leaves a page lie for one to three minutes.
+    pub idle: f64,
+    /// Is behind a proxy that lets no WebSocket through.
+    pub no_sockets: f64,
+    /// Has a browser that keeps no cookies, as a private window in a frame.
+    pub no_cookies: f64,
+    /// Has a browser that runs no scripts.
+    pub no_script: f64,
+    /// Is behind a proxy that cuts every WebSocket after some seconds.
+    pub cuts: f64,
+    /// Closes the lid of the computer for 20 to 90 seconds.
+    pub sleep: f64,
+    /// Does one of all these and nothing else, each as likely.
+    pub misbehave: f64,
+}
+
+impl Chances {
+    /// Everything but [`Chances::misbehave`].
+    fn kinds(&mut self) -> [&mut f64; 11] {
+        let Self {
+            dropout,
+            reload,
+            hide,
+            slow,
+            second_tab,
+            idle,
+            no_sockets,
+            no_cookies,
+            no_script,
+            cuts,
+            sleep,
+            ..
+        } = self;
+        [dropout, reload, hide, slow, second_tab, idle, no_sockets, no_cookies, no_script, cuts, sleep]
+    }
+
+    /// Those of somebody who does one thing: the kind at the share `kind` of all kinds, 0 to 1.
+    fn only(kind: f64) -> Self {
+        let mut chances = Self::default();
+        let kinds = chances.kinds();
+        let place = ((kind * kinds.len() as f64) as usize).min(kinds.len() - 1);
+        *kinds[place] = 1.0;
+        chances
+    }
 }
 
 /// A moment of a walk.
@@ -43,12 +87,26 @@ pub struct Plan {
     pub hide: Option<(f64, f64)>,
     /// How long a message takes each way, ms; people with slow connections also read slowly.
     pub slow_ms: Option<f64>,
+    /// Which page it leaves lie, for how long, ms: the first that it reads in this scene or a later one.
+    pub idle: Option<(usize, f64)>,
+    /// No WebSocket opens.
+    pub no_sockets: bool,
+    /// Cookies are not kept.
+    pub no_cookies: bool,
+    /// Scripts are not run.
+    pub no_script: bool,
+    /// Every WebSocket is cut after so long, ms.
+    pub cut_ms: Option<f64>,
+    /// When everything stands still, and for how long, ms.
+    pub sleep: Option<(Moment, f64)>,
 }
 
 impl Plan {
     /// The plan of the bot with that number. `scenes` is how many scenes there are before the last page.
     pub fn draw(seed: u64, bot: u32, chances: &Chances, scenes: usize, arrive_ms: f64) -> Self {
         let mut rng = Rng::derive(seed, Stream::Order, bot, 0);
+        let (misbehaves, kind) = (rng.unit_f64() < chances.misbehave, rng.unit_f64());
+        let chances = if misbehaves { Chances::only(kind) } else { *chances };
         let mut happens = |chance: f64| {
             // The same number of draws whatever happens: one option does not change what another one does.
             let (dice, scene, share) = (rng.unit_f64(), rng.unit_f64(), rng.unit_f64());
@@ -60,6 +118,12 @@ impl Plan {
         let second_tab = happens(chances.second_tab);
         let hide = happens(chances.hide).map(|_| ());
         let slow = happens(chances.slow).map(|_| ());
+        let idle = happens(chances.idle);
+        let no_sockets = happens(chances.no_sockets).is_some();
+        let no_cookies = happens(chances.no_cookies).is_some();
+        let no_script = happens(chances.no_script).is_some();
+        let cuts = happens(chances.cuts).map(|_| ());
+        let sleep = happens(chances.sleep);
         Self {
             dropout,
             reload,
@@ -68,6 +132,12 @@ impl Plan {
             slow_ms: slow.map(|()| rng.uniform_f64(50.0, 200.0)),
             silent: rng.unit() < 0.5,
             arrive_ms: rng.uniform_f64(0.0, arrive_ms.max(f64::MIN_POSITIVE)),
+            idle: idle.map(|moment| (moment.scene, rng.uniform_f64(60_000.0, 180_000.0))),
+            no_sockets,
+            no_cookies,
+            no_script,
+            cut_ms: cuts.map(|()| rng.uniform_f64(5_000.0, 30_000.0)),
+            sleep: sleep.map(|moment| (moment, rng.uniform_f64(20_000.0, 90_000.0))),
         }
     }
 }
@@ -76,7 +146,37 @@ impl Plan {
 mod tests {
     use super::*;
 
-    const HALF: Chances = Chances { dropout: 0.5, reload: 0.5, hide: 0.5, slow: 0.5, second_tab: 0.5 };
+    const HALF: Chances = Chances {
+        dropout: 0.5,
+        reload: 0.5,
+        hide: 0.5,
+        slow: 0.5,
+        second_tab: 0.5,
+        idle: 0.5,
+        no_sockets: 0.5,
+        no_cookies: 0.5,
+        no_script: 0.5,
+        cuts: 0.5,
+        sleep: 0.5,
+        misbehave: 0.0,
+    };
+
+    /// What a plan does, in the order of [`Chances::kinds`].
+    fn does(p: &Plan) -> [bool; 11] {
+        [
+            p.dropout.is_some(),
+            p.reload.is_some(),
+            p.hide.is_some(),
+            p.slow_ms.is_some(),
+            p.second_tab.is_some(),
+            p.idle.is_some(),
+            p.no_sockets,
+            p.no_cookies,
+            p.no_script,
+            p.cut_ms.is_some(),
+            p.sleep.is_some(),
+        ]
+    }
 
     fn plans(chances: &Chances) -> Vec<Plan> {
         (0..400).map(|bot| Plan::draw(7, bot, chances, 5, 1_000.0)).collect()
@@ -91,18 +191,11 @@ mod tests {
     #[test]
     fn everything_happens_as_often_as_asked_and_not_at_all_when_not_asked() {
         let plans = plans(&HALF);
-        let count = |is: fn(&Plan) -> bool| plans.iter().filter(|plan| is(plan)).count();
-        let counts = [
-            count(|p| p.dropout.is_some()),
-            count(|p| p.reload.is_some()),
-            count(|p| p.hide.is_some()),
-            count(|p| p.slow_ms.is_some()),
-            count(|p| p.second_tab.is_some()),
-        ];
+        let counts: Vec<usize> =
+            (0..11).map(|kind| plans.iter().filter(|plan| does(plan)[kind]).count()).collect();
         assert!(counts.iter().all(|count| (150..250).contains(count)), "{counts:?}");
         let never = Plan::draw(7, 0, &Chances::default(), 5, 0.0);
-        let nothing = (never.dropout, never.reload, never.second_tab, never.hide, never.slow_ms);
-        assert_eq!(nothing, (None, None, None, None, None));
+        assert_eq!(does(&never), [false; 11]);
         assert!(never.arrive_ms < 1.0);
     }
 
@@ -122,6 +215,18 @@ mod tests {
         for bot in 0..50 {
             let (one, other) = (Plan::draw(7, bot, &HALF, 5, 0.0), Plan::draw(7, bot, &without, 5, 0.0));
             assert_eq!((one.reload, one.second_tab), (other.reload, other.second_tab));
+        }
+    }
+
+    #[test]
+    fn who_misbehaves_does_one_thing_and_nothing_else_and_each_kind_comes_up() {
+        let plans = plans(&Chances { misbehave: 0.3, ..Chances::default() });
+        let counts: Vec<usize> =
+            plans.iter().map(|plan| does(plan).into_iter().filter(|does| *does).count()).collect();
+        assert!(counts.iter().all(|count| *count < 2));
+        assert!((90..150).contains(&counts.iter().sum::<usize>()), "{counts:?}");
+        for kind in 0..11 {
+            assert!(plans.iter().filter(|plan| does(plan)[kind]).count() > 3, "{kind}");
         }
     }
 }

@@ -23,6 +23,10 @@ struct Study {
     /// Where a reload leads, if not where the bot was.
     astray: Option<usize>,
     left: Option<bool>,
+    /// Whether the survey has a time limit.
+    limited: bool,
+    /// Whether the survey needs scripts.
+    needs_script: bool,
 }
 
 impl Study {
@@ -34,7 +38,17 @@ impl Study {
             .scene(Scene::end(page("end")));
         let habits = Habits { style: Style::Idle, ..Habits::default() };
         let bot = Bot::new(Rc::new(experiment), NO_ENVIRONMENTS, 1, 0, habits, plan);
-        Self { bot, now: MonotonicMs(0.0), at: 0, done: Vec::new(), broken: 0, astray: None, left: None }
+        Self {
+            bot,
+            now: MonotonicMs(0.0),
+            at: 0,
+            done: Vec::new(),
+            broken: 0,
+            astray: None,
+            left: None,
+            limited: false,
+            needs_script: false,
+        }
     }
 
     fn serve(&mut self) {
@@ -44,6 +58,7 @@ impl Study {
                 Output::Post(path, _) => format!("post {path}"),
                 Output::Connect(line, path) => format!("connect {line:?} {path}"),
                 Output::Disconnect(line) => format!("disconnect {line:?}"),
+                Output::Sleep(ms) => format!("sleep {ms}"),
                 Output::Say(..) | Output::Leave { .. } => String::new(),
             };
             self.done.push(word);
@@ -67,13 +82,25 @@ impl Study {
                     self.bot.handle(self.now, Event::Message(line, &wire::encode(&word)));
                 }
                 Output::Leave { silent } => self.left = Some(silent),
+                Output::Sleep(ms) => self.now = self.now + ms,
                 Output::Disconnect(_) | Output::Say(..) => {}
             }
         }
     }
 
     fn page(&mut self) {
-        let html = [START, SURVEY, END, SAVED][self.at];
+        let mut html = [START, SURVEY, END, SAVED][self.at].to_owned();
+        if self.limited {
+            html = html.replace(r#"action="/survey""#, r#"action="/survey" data-time-left="3000""#);
+        }
+        if self.needs_script {
+            html = html.replace(
+                "</form></section>",
+                r#"</form><noscript><form action="/none"></form></noscript></section>"#,
+            );
+            html = html.replacen("<noscript>", if self.at == 1 { "<noscript>" } else { "<template>" }, 1);
+        }
+        let html = html.as_str();
         self.bot.handle(self.now, Event::Page { status: 200, path: "/x/e/s", html });
     }
 
@@ -147,4 +174,46 @@ fn a_second_tab_sees_itself_refused_and_the_walk_goes_on() {
     assert_eq!((diary.second_tabs, diary.faults.len()), (1, 0));
     assert!(matches!(diary.end, Some(End::Page { .. })));
     assert!(study.done.contains(&"connect Second /t?tab=tab0b".to_owned()));
+}
+
+#[test]
+fn a_page_is_left_lie_once_and_a_lid_is_closed_once() {
+    let plan = Plan {
+        idle: Some((1, 90_000.0)),
+        sleep: Some((Moment { scene: 0, share: 0.5 }, 30_000.0)),
+        ..Plan::default()
+    };
+    let mut study = Study::new(plan);
+    let diary = study.walk().clone();
+    assert!(matches!(diary.end, Some(End::Page { .. })));
+    assert_eq!(diary.hindrances, [(Hindrance::IdlePage, 1), (Hindrance::Sleep, 1)].into());
+    assert!(study.now > MonotonicMs(120_000.0) && study.now < MonotonicMs(130_000.0), "{:?}", study.now);
+}
+
+#[test]
+fn a_limited_page_sends_itself_when_it_is_left_lie() {
+    let mut study = Study::new(Plan { idle: Some((1, 90_000.0)), ..Plan::default() });
+    study.limited = true;
+    let diary = study.walk().clone();
+    assert_eq!(diary.hindrances, [(Hindrance::IdlePage, 1), (Hindrance::TimeUp, 1)].into());
+    assert!(diary.answers["survey"].iter().any(|(name, _)| name == TIME_UP));
+    assert!(study.now < MonotonicMs(10_000.0), "{:?}", study.now);
+}
+
+#[test]
+fn without_scripts_no_socket_is_opened_and_the_way_out_is_taken() {
+    let mut study = Study::new(Plan { no_script: true, ..Plan::default() });
+    study.needs_script = true;
+    let diary = study.walk().clone();
+    assert!(matches!(diary.end, Some(End::Page { .. })));
+    assert_eq!(diary.hindrances, [(Hindrance::NoScript, 1)].into());
+    assert_eq!(study.done, ["load /x/e", "post /start", "post /none", "post /complete", ""]);
+}
+
+#[test]
+fn the_pseudonym_is_read_from_the_address_with_and_without_a_key() {
+    let paths = ["/x/e/s1", "/x/e/s1.key", "/x/e/s1?as=a.b", "/x/e/s1#a.b"];
+    assert_eq!(paths.map(subject), ["s1"; 4]);
+    assert_eq!(way_in("/x/e/s1#a.b").as_deref(), Some("/x/e/s1?as=a.b"));
+    assert_eq!(way_in("/x/e/s1"), None);
 }
