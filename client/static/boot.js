@@ -52,12 +52,42 @@ addEventListener("error", ({ error }) => {
   }
 });
 
+// A form that is pressed before the program runs waits for it: the answer to it would be another page, which loads the program
+// from the beginning. It goes by itself where the program does not come in time, or not at all.
+const PATIENCE_MS = 15_000;
+const early = (() => {
+  let pressed, timer;
+  const hold = (event) => {
+    const form = event.target;
+    // By its attributes: a question may be called as a property of forms, and then stands in its place.
+    const to = new URL(form.getAttribute("action") ?? "", location);
+    if (form.getAttribute("method") !== "post" || to.origin !== location.origin) return;
+    event.preventDefault();
+    if (pressed) return;
+    pressed = { form, button: event.submitter };
+    form.setAttribute("aria-busy", "true");
+    timer = setTimeout(release, PATIENCE_MS);
+  };
+  const release = () => {
+    removeEventListener("submit", hold);
+    clearTimeout(timer);
+    if (!pressed) return;
+    const { form, button } = pressed;
+    pressed = undefined;
+    form.removeAttribute("aria-busy");
+    if (form.isConnected) form.requestSubmit(button);
+  };
+  addEventListener("submit", hold);
+  return { release };
+})();
+
 const supported = typeof WebAssembly === "object" && "WebSocket" in window && "ResizeObserver" in window;
 if (supported) {
   try {
     const { default: init, start } = await import("./client.js");
     await init();
     start();
+    early.release();
   } catch (error) {
     console.error(error);
     if (document.body.dataset.state !== "problem") {
@@ -68,6 +98,7 @@ if (supported) {
         true,
       );
     }
+    early.release();
   }
 } else {
   problem(
@@ -76,4 +107,5 @@ if (supported) {
     undefined,
     true,
   );
+  early.release();
 }

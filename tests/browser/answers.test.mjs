@@ -122,6 +122,30 @@ test("every option can be chosen, text is counted and kept, and numbers are read
   await page.context().close();
 });
 
+test("a question may be called as a property of a form is, and nothing of the page breaks", async () => {
+  const page = await person(browser);
+  await page.goto(`${edge.url}x/names_check`);
+  await go(page);
+  await at(page, "names");
+  const fields = page.locator("#scene form input[type=text]");
+  const all = await fields.count();
+  assert.equal(all, 18);
+  await fields.first().fill("1");
+  await go(page);
+  await page.getByText("Please answer this question").first().waitFor();
+  for (let k = 0; k < all; k++) await fields.nth(k).fill(`${k + 1}`);
+  await page.reload();
+  await at(page, "names");
+  assert.equal(await fields.last().inputValue(), `${all}`, "the draft is kept");
+  await go(page);
+  await page.locator("#code").filter({ hasText: "DONE" }).waitFor();
+  const who = subject(page);
+  const { answers } = await settled(edge, ({ answers }) => answers.filter((row) => row.subject_id === who).length === all);
+  assert.deepEqual(answers.filter((row) => row.subject_id === who).map((row) => Number(row.answer)).sort((a, b) => a - b), Array.from({ length: all }, (_, k) => k + 1));
+  assert.deepEqual(page.problems.filter((problem) => !/422/.test(problem)), []);
+  await page.context().close();
+});
+
 test("what was typed is there again after a reload, in every kind of field", async () => {
   const page = await start({});
   await options(page);

@@ -122,6 +122,31 @@ test("a browser whose program does not load, or that is too old, comes to an end
   }
 });
 
+test("a button that is pressed before the program is there waits for it, and goes by itself where it never comes", async () => {
+  for (const comes of [true, false]) {
+    const page = await person(browser);
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    await page.route("**/client_bg.wasm", async (route) => {
+      await held;
+      await (comes ? route.continue() : route.abort());
+    });
+    const documents = [];
+    page.on("request", (request) => request.isNavigationRequest() && documents.push(request.method()));
+    await page.goto(`${edge.url}x/pair_check`, { waitUntil: "commit" });
+    const button = page.locator("#scene form button[type=submit]");
+    await button.waitFor();
+    await page.waitForFunction(() => performance.getEntriesByType("resource").some((entry) => entry.name.endsWith("/client.js")));
+    await button.click({ noWaitAfter: true });
+    await page.locator("form[aria-busy=true]").waitFor();
+    release();
+    await page.locator("section[data-kind=game]").waitFor({ state: "attached" });
+    // Where the program comes, the same page goes on; otherwise the browser sends the form.
+    assert.deepEqual(documents, comes ? ["GET", "GET"] : ["GET", "GET", "POST", "GET"], `${comes}`);
+    await page.context().close();
+  }
+});
+
 test("in MTurk's frame, on another site, people look at the task, take part and hand it in", async () => {
   const worker = "workerId=W&assignmentId=A1&hitId=H&turkSubmitTo=https%3A%2F%2Fworkersandbox.mturk.com";
   const preview = "assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE&hitId=H";

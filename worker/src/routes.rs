@@ -28,6 +28,8 @@ use crate::{
 
 /// What stands between a participant's name and their key in an address.
 const KEY: char = '.';
+/// The header by which the page's program asks for the next scene in the answer to a form.
+const NEXT_PAGE: &str = "footlights-next-page";
 /// The longest name of a tab.
 const MAX_TAB: usize = 40;
 
@@ -344,6 +346,7 @@ async fn submit_page(
         visitor.identity.language = language;
     }
     let user_agent = request.headers().get("user-agent")?.unwrap_or_default();
+    let by_program = request.headers().get(NEXT_PAGE)?.is_some();
     let request = SubmitPage {
         identity: visitor.identity.clone(),
         scene: scene.to_owned(),
@@ -351,6 +354,13 @@ async fn submit_page(
         user_agent,
     };
     match call(env, &address(&visitor.identity), request).await? {
+        // The page's program shows the next scene at once; a browser is sent there, so that a reload sends no form again.
+        SubmitReply::Accepted if by_program => {
+            let visitor = Visitor { proof: None, chosen: None, ..visitor };
+            let response = open_page(env, &visitor).await?;
+            response.headers().set("content-location", &visitor.base)?;
+            Ok(response)
+        }
         SubmitReply::Accepted => see_other(&visitor.base, Headers::new()),
         SubmitReply::Retry { errors, attempts_left, page } => {
             let again = Retry { sent: &sent, errors: &errors, attempts_left };

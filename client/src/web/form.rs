@@ -18,8 +18,12 @@ pub fn submitted(event: SubmitEvent) {
     let inside = scene().is_ok_and(|scene| scene.contains(Some(&form)));
     // What a recruiter is sent is the browser's to send, and its answer the browser's to show.
     let ours = window().and_then(|window| window.location().origin());
-    let inside = inside && ours.is_ok_and(|ours| form.action().starts_with(&format!("{ours}/")));
-    if event.default_prevented() || !inside || !form.method().eq_ignore_ascii_case("post") {
+    // By its attributes: a question may be called as a property of forms, and then stands in its place.
+    let to = form.get_attribute("action").unwrap_or_default();
+    let inside =
+        inside && (to.starts_with('/') || ours.is_ok_and(|ours| to.starts_with(&format!("{ours}/"))));
+    let posts = form.get_attribute("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+    if event.default_prevented() || !inside || !posts {
         return;
     }
     event.prevent_default();

@@ -18,7 +18,7 @@ const TICK_MS: i32 = 250;
 pub fn mount(scene: &HtmlElement) -> Result<()> {
     let Some(form) = scene.query_selector("form[data-time-left]")? else { return Ok(()) };
     let form: HtmlFormElement = form.dyn_into()?;
-    let left: f64 = form.dataset().get("timeLeft").and_then(|left| left.parse().ok()).unwrap_or(0.0);
+    let left: f64 = form.get_attribute("data-time-left").and_then(|left| left.parse().ok()).unwrap_or(0.0);
     let ends = now() + left;
     spawn_local(async move {
         if let Err(error) = count(&form, ends).await {

@@ -3,14 +3,26 @@
 use footlights_canvas::dom::{Result, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, DomParser, Element, RequestInit, Response, SupportedType, UrlSearchParams};
+use web_sys::{Document, DomParser, Element, Headers, RequestInit, Response, SupportedType, UrlSearchParams};
 
-/// Posts a form's entries to `path`.
+/// Asks for the next scene in the answer to a form: a redirect to it would be another round trip.
+const NEXT_PAGE: &str = "footlights-next-page";
+
+/// Posts a form's entries to `path`. The answer may be the next page.
 pub async fn post(path: &str, body: &UrlSearchParams) -> Result<Response> {
     let options = RequestInit::new();
+    let headers = Headers::new()?;
+    headers.set(NEXT_PAGE, "1")?;
     options.set_method("POST");
+    options.set_headers(&headers);
     options.set_body(body);
     JsFuture::from(window()?.fetch_with_str_and_init(path, &options)).await?.dyn_into()
+}
+
+/// The address of the page in an answer, if it is not the one that was asked for.
+pub fn address(answer: &Response) -> Option<String> {
+    let elsewhere = answer.redirected().then(|| answer.url());
+    elsewhere.or_else(|| answer.headers().get("content-location").ok().flatten())
 }
 
 /// Fetches the page at the current address again.

@@ -11,7 +11,7 @@ use web_sys::{Document, HtmlElement, Response, UrlSearchParams};
 
 use super::{
     draft,
-    request::{current_page, parse, post},
+    request::{address, current_page, parse, post},
     scene::scene,
 };
 
@@ -80,8 +80,8 @@ fn show(answer: &Response, page: &Document) -> Result<()> {
     replace(&document, page, "header.bar")?;
     document.set_title(&page.title());
     // An answer to a form that leads nowhere else belongs to the address where the form is.
-    if answer.ok() && answer.redirected() {
-        window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&answer.url()))?;
+    if let Some(address) = address(answer).filter(|_| answer.ok()) {
+        window()?.history()?.replace_state_with_url(&JsValue::NULL, "", Some(&address))?;
     }
     window()?.scroll_to_with_x_and_y(0.0, 0.0);
     draft::restore(&scene()?)?;

@@ -98,11 +98,29 @@ pub struct TimeLimit {
     pub then: Transition,
 }
 
+/// What the page's program calls on a form. A control of such a name replaces it: [named properties][names] of forms.
+///
+/// [names]: https://html.spec.whatwg.org/multipage/forms.html#dom-form-nameditem
+const OF_FORMS: [&str; 11] = [
+    "appendChild",
+    "contains",
+    "getAttribute",
+    "hasAttribute",
+    "insertBefore",
+    "isConnected",
+    "querySelector",
+    "querySelectorAll",
+    "removeAttribute",
+    "requestSubmit",
+    "setAttribute",
+];
+
 /// What is wrong with the answers, by the id of the question, in sentences for the participant.
 pub type ValidationErrors = BTreeMap<String, String>;
 
 impl Page {
-    /// A page with a heading and no text yet.
+    /// A page with a heading and no text yet. Names of globals in braces are replaced in all texts of a page, the heading,
+    /// the button and the labels of questions included; `{{` is a brace.
     pub fn new(id: &str, title: &str) -> Self {
         Self {
             id: id.into(),
@@ -266,9 +284,43 @@ impl Page {
         if self.button.is_empty() { words.get(texts::CONTINUE) } else { &self.button }
     }
 
-    /// The names of globals in the page's paragraphs.
+    /// The page as somebody reads it, for whom `fill` replaces the names in a text: its title, its button, its questions and
+    /// what can be opened. The paragraphs are left as they are.
+    ///
+    /// ```
+    /// use footlights_experiment::{Answer, Globals, Page, Question, interpolate};
+    ///
+    /// let page = Page::new("after", "Round {url.round}").ask(Question::scale("fun", "Was round {url.round} fun?", 7));
+    /// let globals = Globals::from([("url.round".to_owned(), Answer::Number(2.0))]);
+    /// let shown = page.filled(|text| interpolate(text, &globals));
+    /// assert_eq!((shown.title.as_str(), shown.questions[0].label.as_str()), ("Round 2", "Was round 2 fun?"));
+    /// ```
+    #[must_use]
+    pub fn filled(&self, fill: impl Fn(&str) -> String) -> Self {
+        let mut page = self.clone();
+        page.title = fill(&page.title);
+        page.button = fill(&page.button);
+        for question in &mut page.questions {
+            question.label = fill(&question.label);
+        }
+        let mut bodies = vec![&mut page.body];
+        while let Some(body) = bodies.pop() {
+            for part in body {
+                if let Part::Collapsible { title, body } = part {
+                    *title = fill(title);
+                    bodies.push(body);
+                }
+            }
+        }
+        page
+    }
+
+    /// The names of globals in the page's texts.
     pub(crate) fn names(&self) -> Vec<String> {
+        let labels = self.questions.iter().map(|question| &question.label);
+        let headings = [&self.title, &self.button].into_iter().chain(labels);
         let texts = texts(&self.body).into_iter().chain(self.endings.values()).chain(&self.debriefing);
+        let texts = headings.chain(texts);
         texts.flat_map(|text| names(text)).map(str::to_owned).collect()
     }
 
@@ -277,6 +329,10 @@ impl Page {
         let mut ids = std::collections::BTreeSet::new();
         for question in &self.questions {
             question.validate().map_err(|why| ("ask", why))?;
+            if OF_FORMS.contains(&question.id.as_str()) {
+                let why = "a control of this name would stand in the place of what the page's program calls";
+                return Err(("ask", format!("question {:?}: {why}", question.id)));
+            }
             if !ids.insert(&question.id) {
                 return Err(("ask", format!("two questions have the id {:?}", question.id)));
             }
@@ -316,7 +372,7 @@ fn texts(body: &[Part]) -> Vec<&String> {
     body.iter()
         .flat_map(|part| match part {
             Part::Text(text) | Part::Markdown(text) => vec![text],
-            Part::Collapsible { body, .. } => texts(body),
+            Part::Collapsible { title, body } => [vec![title], texts(body)].concat(),
             Part::Html(_) | Part::Image { .. } => Vec::new(),
         })
         .collect()
@@ -355,11 +411,14 @@ mod tests {
         assert_eq!(interpolate("{survey.colours}! {nothing}", &globals), "red, blue! ");
         assert_eq!(interpolate("a {{b} {c", &globals), "a {b} {c");
         let other = Page::new("o", "O").text("{s.q}");
-        let page = Page::new("p", "P")
+        let page = Page::new("p", "P{url.p}")
+            .button("B{url.b}")
+            .ask(Question::text_box("q", "Q{url.q}"))
             .text("{game.score} {{x} {condition.f}")
             .collapsible(&other)
             .ending(Ending::Left, "{url.z}");
-        assert_eq!(page.names(), ["game.score", "condition.f", "s.q", "url.z"]);
+        let names = ["url.p", "url.b", "url.q", "game.score", "condition.f", "s.q", "url.z"];
+        assert_eq!(page.names(), names);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub fn app() -> App {
         .experiment(rollback_check::experiment)
         .experiment(tour::experiment)
         .experiment(pendulum_check::experiment)
+        .experiment(people_check::names)
         .experiment(people_check::answers)
         .experiment(people_check::pair)
         .experiment(people_check::screened)

@@ -42,6 +42,22 @@ pub fn answers() -> Experiment {
         .scene(Scene::completion_code(Page::new("end", "Thank you")))
 }
 
+/// Questions that are called as properties of a form in a browser are.
+pub fn names() -> Experiment {
+    let names = [
+        "action", "method", "target", "submit", "reset", "elements", "length", "name", "id", "children",
+        "dataset", "code", "scene", "remove", "style", "title", "lang", "hidden",
+    ];
+    let page =
+        names.iter().fold(Page::new("names", "Names"), |page, name| page.ask(Question::text_box(name, name)));
+    Experiment::new("names_check", "Names")
+        .unlisted()
+        .completion(codes())
+        .scene(Scene::start(Page::new("start", "Names")))
+        .scene(page.time_limit(600_000, Transition::Next))
+        .scene(Scene::completion_code(Page::new("end", "Thank you")))
+}
+
 /// A game for two with a short wait, and a code for each way out.
 pub fn pair() -> Experiment {
     let game = GameScene::new::<SlimeVolleyball>("game", Config { lives: 1, ..Config::default() })

@@ -23,10 +23,19 @@ pub fn groups() -> Experiment {
     Experiment::new("groups_check", "Groups")
         .unlisted()
         .scene(Scene::start(Page::new("start", "Groups")))
-        .scene(Page::new("before", "Before").ask(Question::number_input("age", "How old are you?", 18.0, 99.0)))
+        .scene(Page::new("before", "Before").ask(Question::number_input(
+            "age",
+            "How old are you?",
+            18.0,
+            99.0,
+        )))
         .factor(Factor::new("regrowth").value("slow").value("fast").per(Unit::Group))
         .scene(game("game"))
-        .scene(Page::new("between", "Between").text("Apples grew {condition.regrowth}."))
+        .scene(
+            Page::new("between", "After {condition.regrowth} apples")
+                .text("Apples grew {condition.regrowth}.")
+                .button("On with {condition.regrowth} apples"),
+        )
         .scene(game("again"))
         .scene(Scene::end(Page::new("end", "Thank you")))
 }

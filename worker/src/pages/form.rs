@@ -16,6 +16,7 @@ use super::{
 
 /// A page of text and questions.
 pub(super) fn text(view: &View<'_>, page: &Page, kind: &str, again: Option<Retry<'_>>) -> Markup {
+    let page = &page.filled(|text| view.text(text));
     let words = view.words();
     html! {
         section.page data-scene=(page.id) data-kind=(kind) {
@@ -69,6 +70,7 @@ fn proof_query(view: &View<'_>) -> String {
 
 /// The text of a page alone, as a file to keep.
 pub fn copy(view: &View<'_>, page: &Page) -> Markup {
+    let page = &page.filled(|text| view.text(text));
     let direction = if is_right_to_left(view.words().language()) { "rtl" } else { "ltr" };
     html! {
         (DOCTYPE)

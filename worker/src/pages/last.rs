@@ -16,6 +16,7 @@ use crate::requests::LeadsTo;
 const REDIRECT_S: u32 = 10;
 
 pub fn page(view: &View<'_>, page: &Page) -> Markup {
+    let page = &page.filled(|text| view.text(text));
     let progress = &view.session.progress;
     let ending = progress.ending(view.experiment).unwrap_or(Ending::Completed);
     let words = view.words();

@@ -21,13 +21,16 @@ pub fn preview(experiment: &Experiment) -> Markup {
         time_left: None,
     };
     let main = match session.progress.current(experiment) {
-        Some(Scene::Start(page)) => html! {
-            section.page data-scene=(page.id) data-kind="preview" {
-                h1 { (page.title) }
-                p.notice { (experiment.words().get(texts::PREVIEW)) }
-                (parts(&view, &page.body))
+        Some(Scene::Start(page)) => {
+            let page = page.filled(|text| view.text(text));
+            html! {
+                section.page data-scene=(page.id) data-kind="preview" {
+                    h1 { (page.title) }
+                    p.notice { (experiment.words().get(texts::PREVIEW)) }
+                    (parts(&view, &page.body))
+                }
             }
-        },
+        }
         _ => html! {},
     };
     shell(&experiment.title, None, experiment.words(), html! { span.title { (experiment.title) } }, main)

@@ -33,10 +33,10 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
         Some(Scene::Screening(screening)) => device_check(view, screening),
         Some(Scene::End(page) | Scene::CompletionCode(page)) => last::page(view, page),
         Some(Scene::Game(game)) => html! {
-            section.game data-scene=(game.id) data-kind="game" data-title=(game.title)
+            section.game data-scene=(game.id) data-kind="game" data-title=(view.text(&game.title))
                 data-env=(game.environment.id) data-policies=[game.policies_in_browser().then_some(POLICIES)]
                 data-models=[model_names(experiment, game)] data-assets=[assets(game)]
-                data-experiment=(experiment.id) data-loading=(words.get(texts::LOADING)) data-result=(shown_result(&game.episodes.shown_result))
+                data-experiment=(experiment.id) data-loading=(words.get(texts::LOADING)) data-result=(shown_result(view, &game.episodes.shown_result))
                 data-lobby={ (base) "/lobby/" (game.id) }
                 data-next={ (base) "/scenes/" (game.id) } {
                 (without_script(view, &game.id))
@@ -52,11 +52,11 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
 }
 
 /// What the page says of the result, for `data-result`: a word, or the words behind a colon.
-fn shown_result(shown: &ShownResult) -> String {
+fn shown_result(view: &View<'_>, shown: &ShownResult) -> String {
     match shown {
         ShownResult::GameOver => "game_over".into(),
         ShownResult::WinOrLose => "win_or_lose".into(),
-        ShownResult::Words(words) => format!("words:{words}"),
+        ShownResult::Words(words) => format!("words:{}", view.text(words)),
     }
 }
 

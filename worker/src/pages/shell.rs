@@ -16,7 +16,7 @@ pub(super) fn shell(
     // The page's program, with the environments if browsers simulate a game.
     let simulates = place
         .is_some_and(|(experiment, _)| experiment.games().any(|game| game.run_mode().simulates_in_browser()));
-    let program = if simulates { "/simulating/boot.js" } else { "/client/boot.js" };
+    let program = if simulates { "/simulating" } else { "/client" };
     html! {
         (DOCTYPE)
         html lang=(words.language()) dir=(direction) {
@@ -28,7 +28,10 @@ pub(super) fn shell(
                 link rel="icon" href="/client/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/client/style.css";
                 link rel="stylesheet" href="/client/pages.css";
-                script type="module" src=(program) {}
+                // Loaded with the page rather than one after the other: on a slow line that is a second.
+                link rel="modulepreload" href={ (program) "/client.js" };
+                link rel="preload" href={ (program) "/client_bg.wasm" } as="fetch" type="application/wasm" crossorigin;
+                script type="module" src={ (program) "/boot.js" } {}
                 script nomodule="" src="/client/old.js" {}
             }
             // The client adds its state as `data-state` once it runs.

@@ -27,6 +27,7 @@ use crate::{
     condition::Condition,
     ending::{Ending, Transition},
     hooks::Hooks,
+    interpolate::names,
     presence::{DropoutRule, PresenceRule},
     run_mode::{Execution, RunMode},
     seat::{Seat, make_policy},
@@ -162,6 +163,15 @@ impl GameScene {
     ) -> Self {
         self.variations.push(Variation { factor: factor.into(), apply: Arc::new(change) });
         self
+    }
+
+    /// The names of globals in its title and in what it says of the result.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let own = match &self.episodes.shown_result {
+            ShownResult::Words(words) => words.as_str(),
+            ShownResult::GameOver | ShownResult::WinOrLose => "",
+        };
+        [self.title.as_str(), own].into_iter().flat_map(names).map(str::to_owned).collect()
     }
 
     /// The factors between whose levels the game differs.

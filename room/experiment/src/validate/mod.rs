@@ -188,6 +188,9 @@ impl Experiment {
             Scene::Game(game) => {
                 game.validate()?;
                 self.validate_variations(game)?;
+                for name in game.names() {
+                    self.validate_name(scene, "title", &name)?;
+                }
                 transitions.extend(game.transitions.iter().map(|(_, transition, _)| ("on", transition)));
                 for name in game.waitroom.needs() {
                     self.validate_name(scene, "matching", &name)?;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use footlights_experiment::{Code, Ending, Experiment, Scene};
 use footlights_protocol::Outcome;
 
-use crate::diary::{Diary, End, Played};
+use crate::diary::{Diary, End, Hindrance, Played};
 
 pub use report::{Pair, Report, Times};
 pub use stored::{Leftovers, Steps, Stored, StoredGame, Tables};
@@ -34,6 +34,12 @@ pub fn audit(
         ..Report::default()
     };
     walks(experiment, diaries, &mut report);
+    for (game, factor) in experiment.divided() {
+        let count = report.unmatched.get(game).copied().unwrap_or_default();
+        report.warnings.push(format!(
+            "{count} found nobody in {game:?}, whose participants are divided by {factor:?} before they are matched: in each level some can wait for nothing. A treatment of the group is drawn after that: .per(Unit::Group) and GameScene::varied"
+        ));
+    }
     match stored {
         Some(stored) => {
             games(diaries, stored, &mut report);
@@ -106,6 +112,11 @@ fn walks(experiment: &Experiment, diaries: &[Diary], report: &mut Report) {
         report.second_tabs += diary.second_tabs;
         report.failed_checks += diary.failed_checks;
         report.retries += diary.retries;
+        if diary.end.is_some() && !diary.hindrances.contains_key(&Hindrance::SocketRefused) {
+            for (scene, _) in &diary.unmatched_ms {
+                *report.unmatched.entry(scene.clone()).or_default() += 1;
+            }
+        }
         for (hindrance, count) in &diary.hindrances {
             *report.hindrances.entry(hindrance.as_str().to_owned()).or_default() += count;
         }
@@ -511,5 +522,46 @@ mod tests {
         waits[0].games[0].saved = false;
         let report = audit(&experiment(), &waits, None, None);
         assert_eq!((report.rows_saved, report.errors.len()), (3, 1));
+    }
+
+    /// Two levels of a person's, for each of which a pair must be found within 8 s.
+    fn divided() -> Experiment {
+        use footlights_environments::slime_volleyball::{Config, SlimeVolleyball};
+        use footlights_experiment::{Factor, GameScene, Seat, Waitroom};
+        let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
+            .seat(Seat::Human)
+            .seat(Seat::Human)
+            .waitroom(Waitroom::new().max_wait_ms(8_000))
+            .varied("pace", |game, level| game.fps(if level == "slow" { 10.0 } else { 30.0 }));
+        Experiment::new("e", "E")
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .factor(Factor::new("pace").value("slow").value("fast"))
+            .scene(game)
+            .scene(Scene::end(Page::new("end", "Bye")))
+    }
+
+    fn waited(ms: f64) -> Diary {
+        let end = End::Page { ending: "lobby_timeout".into(), code: None };
+        let unmatched_ms = vec![("game".to_owned(), ms)];
+        Diary { subject: "s".into(), scene: "end".into(), end: Some(end), unmatched_ms, ..Diary::default() }
+    }
+
+    #[test]
+    fn a_design_that_lets_people_wait_for_nothing_is_told_with_how_many_did() {
+        let experiment = divided();
+        assert_eq!(experiment.validate(), Ok(()));
+        let report = audit(&experiment, &[waited(9_000.0)], None, None);
+        assert_eq!(report.unmatched, [("game".to_owned(), 1)].into());
+        assert!(
+            report.warnings[0]
+                .starts_with("1 found nobody in \"game\", whose participants are divided by \"pace\"")
+        );
+        assert!(report.errors.is_empty(), "{:?}", report.errors);
+    }
+
+    #[test]
+    fn a_wait_that_is_longer_than_the_waiting_room_promises_is_an_error() {
+        let report = audit(&divided(), &[waited(9_000.0 + NOTICED_MS)], None, None);
+        assert_eq!(report.errors, ["bot 0 (s) waited 209 s in \"game\", which promises 8 s"]);
     }
 }

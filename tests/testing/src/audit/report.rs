@@ -27,6 +27,10 @@ pub struct Report {
     pub pairs: Vec<Pair>,
     /// Participants who were in two games of a scene.
     pub in_two_games: usize,
+    /// Participants by the game for which nobody was found; those whose sockets were refused do not count.
+    pub unmatched: BTreeMap<String, usize>,
+    /// What is not wrong, and could be better: a design that lets people wait for nothing.
+    pub warnings: Vec<String>,
     /// Participants who neither left nor came to a last page.
     pub stranded: usize,
     /// Rows of steps, over all participants and games.
@@ -155,6 +159,7 @@ impl fmt::Display for Report {
         line("games", format!("{}: {}", self.games, counts(&self.game_outcomes)))?;
         line("pairs", self.pairs.len().to_string())?;
         line("in two games", self.in_two_games.to_string())?;
+        line("without a group", counts(&self.unmatched))?;
         line("stranded", self.stranded.to_string())?;
         let source = if self.looked_up { "" } else { ", as the rooms confirmed" };
         line("rows", format!("{} of {} saved{source}", self.rows_saved, self.rows_expected))?;
@@ -193,6 +198,9 @@ impl fmt::Display for Report {
         }
         if let Some(dollars) = self.dollars_per_participant {
             line("costs", format!("{dollars:.5} dollars a participant, at list prices"))?;
+        }
+        for (place, warning) in self.warnings.iter().enumerate() {
+            line(if place == 0 { "warnings" } else { "" }, warning.clone())?;
         }
         match self.errors.as_slice() {
             [] => line("errors", "none".into()),

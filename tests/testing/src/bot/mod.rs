@@ -395,7 +395,10 @@ impl Bot {
                 self.diary.answers.insert(submission.scene, submission.form);
             }
             let played = self.diary.games.iter().any(|played| played.scene == self.diary.scene);
-            if matches!(self.experiment.find(&self.diary.scene), Some(Scene::Game(_))) && !played {
+            if matches!(self.experiment.find(&self.diary.scene), Some(Scene::Game(_)))
+                && !played
+                && !self.plan.no_script
+            {
                 self.diary.unmatched_ms.push((self.diary.scene.clone(), now - self.arrived_at));
             }
             self.index += usize::from(!self.diary.scene.is_empty());
