@@ -18,7 +18,8 @@ const say = (() => {
   }
 })();
 
-const problem = (title, text, detail, canEnd) => {
+// `why` is sent by who ends the study here.
+const problem = (title, text, detail, why) => {
   document.body.dataset.state = "problem";
   const scene = document.getElementById("scene") ?? document.body;
   // Every other page works without the program, and is better than a message about it: a form, or the code at the end.
@@ -38,10 +39,14 @@ const problem = (title, text, detail, canEnd) => {
   add("p", say(text));
   add("a", say("Reload the page"), "button primary").href = location.href;
   if (detail) add("p", detail, "detail");
-  // What a browser without scripts shows: the way to the end, and to a code, for who cannot take part here.
+  // The way to the end, and to a code, of a browser without scripts, for who cannot take part here.
   const way = document.createElement("template");
-  way.innerHTML = (canEnd && scene.querySelector("noscript")?.textContent) || "";
-  section.append(...way.content.querySelectorAll("form"));
+  way.innerHTML = (why && scene.querySelector("noscript")?.textContent) || "";
+  for (const form of way.content.querySelectorAll("form")) {
+    form.querySelector("p")?.remove();
+    form.querySelector("input[name=no_script]").value = why;
+    section.append(form);
+  }
   scene.replaceChildren(section);
 };
 
@@ -95,7 +100,7 @@ if (supported) {
         "The page did not load completely",
         "Please check your internet connection and reload the page. If that does not help, please try another browser: a current Chrome, Edge, Firefox or Safari.",
         String(error),
-        true,
+        "not_loaded",
       );
     }
     early.release();
@@ -105,7 +110,7 @@ if (supported) {
     "This browser is too old",
     "The study needs a current version of Chrome, Edge, Firefox or Safari. Please open the same address there; your place is kept.",
     undefined,
-    true,
+    "too_old",
   );
   early.release();
 }

@@ -20,12 +20,15 @@ document.addEventListener("DOMContentLoaded", function () {
   }
   var scene = document.getElementById("scene");
   scene.insertBefore(words, scene.firstChild);
-  // What a browser without scripts shows: the way to the end, and to a code, for who has no other browser.
+  // The way to the end, and to a code, of a browser without scripts, for who has no other browser.
   var without = scene.getElementsByTagName("noscript")[0];
   if (without) {
     var way = document.createElement("div");
     way.className = "page";
     way.innerHTML = without.textContent;
-    scene.appendChild(way);
+    var form = way.getElementsByTagName("form")[0];
+    form.getElementsByTagName("input")[0].value = "too_old";
+    form.removeChild(form.getElementsByTagName("p")[0]);
+    scene.appendChild(form);
   }
 });

@@ -103,22 +103,30 @@ test("without scripts there is a way to the end and a code", async () => {
   }
 });
 
-test("a browser whose program does not load, or that is too old, comes to an end as well", async () => {
-  for (const [what, prepare] of [
-    ["did not load", (page) => page.route("**/*.wasm", (route) => route.abort())],
-    ["too old", (page) => page.addInitScript(() => delete window.ResizeObserver)],
+test("a browser whose program does not load, or that is too old, comes to an end as well, and the data say why", async () => {
+  for (const [what, why, prepare] of [
+    ["did not load", "not_loaded", (page) => page.route("**/*.wasm", (route) => route.abort())],
+    ["too old", "too_old", (page) => page.addInitScript(() => delete window.ResizeObserver)],
   ]) {
-    const page = await person(browser);
-    await page.goto(`${edge.url}x/screened_check`);
-    await go(page);
-    await page.locator("form[data-screening]").waitFor();
-    await prepare(page);
-    await page.reload();
-    await page.getByText(what).waitFor();
-    await page.getByRole("button", { name: "End the study" }).click();
-    await page.getByRole("button", { name: "Finish" }).click();
-    await code(page, "SCREENED");
-    await page.context().close();
+    for (const study of ["screened_check", "pair_check"]) {
+      const page = await person(browser);
+      await page.goto(`${edge.url}x/${study}`);
+      await go(page);
+      const who = subject(page);
+      await page.locator("form[data-screening], section[data-kind=game]").first().waitFor({ state: "attached" });
+      await prepare(page);
+      await page.reload();
+      await page.getByText(what).waitFor();
+      assert.equal(await page.getByText("JavaScript").count(), 0, "scripts run");
+      await page.getByRole("button", { name: "End the study" }).click();
+      await page.getByText(what).waitFor();
+      await page.getByRole("button", { name: "Finish" }).click();
+      await code(page, "SCREENED");
+      const is = (row) => row.subject_id === who && row.kind === "no_program";
+      const { events } = await settled(edge, ({ events }) => events.some(is));
+      assert.equal(events.find(is).detail, why);
+      await page.context().close();
+    }
   }
 });
 

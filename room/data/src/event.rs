@@ -121,6 +121,7 @@ event_kinds! {
     // Outside games.
     Begun "begun" Usual "The button of the first page was pressed."
     LanguageChosen "language_chosen" Usual "The participant chose another language of the experiment; the detail is the language."
+    NoProgram "no_program" Always "The page's program did not run, and the participant ended the study; the detail is no_script, not_loaded or too_old."
     TimeUp "time_up" Always "The time of a page was over, and the participant went on as its limit says."
     SceneEntered "scene" Usual "The participant came to this scene."
     Ended "ended" Usual "The participant came to the last page; the detail is the ending."

@@ -11,7 +11,7 @@ use footlights_data::{
 };
 use footlights_experiment::{
     Answer, Ending, Experiment, Globals, Scene, ValidationErrors,
-    progress::{Assignment, GameResult, ProgressError, SubmitOutcome, TIME_UP},
+    progress::{Assignment, GameResult, NoProgram, ProgressError, SubmitOutcome, TIME_UP},
     recruiter::{Recruiter, Returning},
 };
 use footlights_protocol::{
@@ -219,7 +219,12 @@ impl Participant {
             self.record_event(now, experiment, EventKind::TimeUp, String::new());
             SubmitOutcome::Accepted(self.session.progress.run_out_of_time(experiment, scene, sent)?)
         } else {
-            self.session.progress.submit(experiment, scene, sent, user_agent)?
+            let needs_program = !matches!(self.session.progress.current(experiment), Some(Scene::Static(_)));
+            let outcome = self.session.progress.submit(experiment, scene, sent, user_agent)?;
+            if let Some(why) = NoProgram::of(sent).filter(|_| needs_program) {
+                self.record_event(now, experiment, EventKind::NoProgram, why.as_str().into());
+            }
+            outcome
         };
         let (submission, accepted) = match &outcome {
             SubmitOutcome::Accepted(submission) => (Some(submission), true),

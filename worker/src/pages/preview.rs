@@ -26,7 +26,7 @@ pub fn preview(experiment: &Experiment) -> Markup {
             html! {
                 section.page data-scene=(page.id) data-kind="preview" {
                     h1 { (page.title) }
-                    p.notice { (experiment.words().get(texts::PREVIEW)) }
+                    p.preview { (experiment.words().get(texts::PREVIEW)) }
                     (parts(&view, &page.body))
                 }
             }

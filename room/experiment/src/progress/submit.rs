@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use footlights_protocol::{Outcome, words::Words};
+use footlights_protocol::{
+    Outcome,
+    words::{Text, Words, texts},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Ended, Progress, ProgressError};
@@ -16,8 +19,51 @@ use crate::{
     screening::{DeviceReport, Requirement, Screening},
 };
 
-/// What a scene sends that needs the page's program, from a browser that does not run it.
+/// The field by which a scene that needs the page's program says that it does not run, and why; see [`NoProgram`].
 pub const NO_SCRIPT: &str = "no_script";
+
+/// Why the page's program does not run in somebody's browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoProgram {
+    /// It runs no scripts.
+    NoScript,
+    /// The program did not come over the network, or broke.
+    NotLoaded,
+    /// It lacks what the program needs.
+    TooOld,
+}
+
+impl NoProgram {
+    /// What a form said, if it said so.
+    #[must_use]
+    pub fn of(sent: &[(String, String)]) -> Option<Self> {
+        match sent.iter().find(|(name, _)| name == NO_SCRIPT)?.1.as_str() {
+            "true" => Some(Self::NoScript),
+            "not_loaded" => Some(Self::NotLoaded),
+            "too_old" => Some(Self::TooOld),
+            _ => None,
+        }
+    }
+
+    /// Its name in the data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoScript => "no_script",
+            Self::NotLoaded => "not_loaded",
+            Self::TooOld => "too_old",
+        }
+    }
+
+    /// What the participant reads at the end.
+    const fn text(self) -> Text {
+        match self {
+            Self::NoScript => texts::REFUSED_JAVASCRIPT,
+            Self::NotLoaded => texts::NOT_LOADED,
+            Self::TooOld => texts::TOO_OLD,
+        }
+    }
+}
 
 /// What a page sends by itself when its time is over.
 pub const TIME_UP: &str = "footlights.time_up";
@@ -94,17 +140,17 @@ impl Progress {
         }
         let needs_program =
             matches!(current, Scene::Screening(_) | Scene::Game(_)) && self.outcome(scene).is_none();
-        if needs_program && sent.iter().any(|(name, value)| name == NO_SCRIPT && value == "true") {
+        if let Some(why) = NoProgram::of(sent).filter(|_| needs_program) {
             let mut submission =
                 Submission { attempt: 1, answers: BTreeMap::new(), correct: BTreeMap::new() };
-            let message = match current {
-                Scene::Screening(screening) => {
-                    let verdict = Requirement::JavaScript.as_str();
-                    submission.answers.insert("verdict".into(), Answer::Text(verdict.into()));
-                    screening.words(Requirement::JavaScript, words)
+            let mut message = words.get(why.text()).to_owned();
+            if let Scene::Screening(screening) = current {
+                let verdict = Requirement::JavaScript.as_str();
+                submission.answers.insert("verdict".into(), Answer::Text(verdict.into()));
+                if why == NoProgram::NoScript {
+                    message = screening.words(Requirement::JavaScript, words);
                 }
-                _ => words.get(Requirement::JavaScript.usual()).into(),
-            };
+            }
             let transition = Transition::End;
             self.follow(
                 experiment,
