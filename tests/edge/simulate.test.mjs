@@ -36,6 +36,18 @@ test("games that browsers simulate survive a killed edge: every tick is stored o
   assert.ok(report.rows_expected > 0 && report.rows_saved === report.rows_expected, stdout);
 });
 
+test("whatever networks and browsers refuse, everybody comes to an end with a code, and the others play", async () => {
+  const options = ["--experiment", "pair_check", "--participants", "12", "--seed", "1"];
+  const mischief = ["--no-cookies", "0.4", "--no-script", "0.2", "--no-sockets", "0.2", "--cuts", "0.3"];
+  const { code, stdout, stderr } = await simulate(...options, ...mischief);
+  assert.equal(code, 0, stdout + stderr);
+  const report = JSON.parse(stdout);
+  assert.deepEqual(report.errors, []);
+  for (const kind of ["sockets_refused", "without_cookies", "without_script"]) assert.ok(report.hindrances[kind] > 0, kind);
+  assert.ok(report.outcomes.completed > 3 && report.outcomes.screened_out > 0 && report.outcomes.lobby_timeout > 0, stdout);
+  assert.ok(report.rows_expected > 0 && report.rows_saved === report.rows_expected, stdout);
+});
+
 test("a study that this build does not have is refused with those that it has", async () => {
   const { code, stdout, stderr } = await simulate("--experiment", "nothing", "--participants", "1");
   assert.equal(code, 1);

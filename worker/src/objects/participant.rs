@@ -156,23 +156,25 @@ impl DurableObject for Participant {
         Ok(())
     }
 
-    /// Writes analysts' data that are not written yet.
+    /// Writes analysts' data that are not written yet, and ends a wait whose time is over: that of a participant does not
+    /// hang on whether analysts' storage can be written.
     async fn alarm(&self) -> worker::Result<Response> {
-        match self.shell.publish().await {
+        let ended = self.shell.clone().end_wait().await;
+        let published = self.shell.publish().await;
+        if let Err(error) = &ended {
+            log!("error", "wait_not_ended", "detail": error.to_string());
+        }
+        match &published {
             // The deployment no longer serves the experiment; the next change tries again.
             Err(ApiError::NotFound(_)) => {
                 log!("warn", "not_published", "detail": "the experiment is not served any more")
             }
-            Err(error) => {
-                log!("error", "publish_failed", "detail": error.to_string());
-                costs::set_alarm(&self.shell.state, RETRY_MS).await?;
-            }
-            Ok(()) => {
-                if let Err(error) = self.shell.clone().end_wait().await {
-                    log!("error", "wait_not_ended", "detail": error.to_string());
-                    costs::set_alarm(&self.shell.state, RETRY_MS).await?;
-                }
-            }
+            Err(error) => log!("error", "publish_failed", "detail": error.to_string()),
+            Ok(()) => {}
+        }
+        let again = ended.is_err() || !matches!(published, Ok(()) | Err(ApiError::NotFound(_)));
+        if again {
+            costs::set_alarm(&self.shell.state, RETRY_MS).await?;
         }
         Response::empty()
     }

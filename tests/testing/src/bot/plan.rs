@@ -134,7 +134,8 @@ impl Plan {
             arrive_ms: rng.uniform_f64(0.0, arrive_ms.max(f64::MIN_POSITIVE)),
             idle: idle.map(|moment| (moment.scene, rng.uniform_f64(60_000.0, 180_000.0))),
             no_sockets,
-            no_cookies,
+            // Who has neither is asked to allow cookies, and comes in with them.
+            no_cookies: no_cookies && !no_script,
             no_script,
             cut_ms: cuts.map(|()| rng.uniform_f64(5_000.0, 30_000.0)),
             sleep: sleep.map(|moment| (moment, rng.uniform_f64(20_000.0, 90_000.0))),
@@ -193,7 +194,11 @@ mod tests {
         let plans = plans(&HALF);
         let counts: Vec<usize> =
             (0..11).map(|kind| plans.iter().filter(|plan| does(plan)[kind]).count()).collect();
-        assert!(counts.iter().all(|count| (150..250).contains(count)), "{counts:?}");
+        // Those without scripts keep cookies.
+        let (cookies, mut others) = (counts[7], counts);
+        others.remove(7);
+        assert!((70..130).contains(&cookies), "{cookies}");
+        assert!(others.iter().all(|count| (150..250).contains(count)), "{others:?}");
         let never = Plan::draw(7, 0, &Chances::default(), 5, 0.0);
         assert_eq!(does(&never), [false; 11]);
         assert!(never.arrive_ms < 1.0);
