@@ -295,7 +295,6 @@ impl Page {
     /// let shown = page.filled(|text| interpolate(text, &globals));
     /// assert_eq!((shown.title.as_str(), shown.questions[0].label.as_str()), ("Round 2", "Was round 2 fun?"));
     /// ```
-    #[must_use]
     pub fn filled(&self, fill: impl Fn(&str) -> String) -> Self {
         let mut page = self.clone();
         page.title = fill(&page.title);

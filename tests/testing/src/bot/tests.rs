@@ -82,7 +82,7 @@ impl Study {
                     self.bot.handle(self.now, Event::Message(line, &wire::encode(&word)));
                 }
                 Output::Leave { silent } => self.left = Some(silent),
-                Output::Sleep(ms) => self.now = self.now + ms,
+                Output::Sleep(ms) => self.now += ms,
                 Output::Disconnect(_) | Output::Say(..) => {}
             }
         }
