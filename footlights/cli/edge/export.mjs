@@ -12,7 +12,9 @@ async function get(path) {
   const address = new URL(`/api/admin/${path}`, url);
   const headers = { authorization: `Bearer ${process.env.FOOTLIGHTS_ADMIN_TOKEN}` };
   const response = await fetch(address, { headers }).catch((error) => {
-    throw new Error(`${address} cannot be reached: ${error.cause?.message ?? error.message}`);
+    const local = ["127.0.0.1", "localhost"].includes(new URL(address).hostname);
+    const hint = local ? "; is `cargo run -- dev` running?" : "";
+    throw new Error(`${address} cannot be reached: ${error.cause?.message ?? error.message}${hint}`);
   });
   if (response.ok) return response;
   const said = await response.text();

@@ -65,7 +65,7 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
             println!("{}: {tables} tables", folder.join(excel::FOLDER).display());
         }
     }
-    if out.status.success() { Ok(()) } else { bail!("not everything could be exported; the reason is above") }
+    if out.status.success() { Ok(()) } else { bail!("the export is not complete; the reason is above") }
 }
 
 /// The local edge's token is for the local edge: no other address gets it.

@@ -193,6 +193,7 @@ async fn simulate(cli: &Cli) -> Result<Report> {
     };
     let url = cli.url.clone().or_else(|| edge.as_ref().map(|edge| edge.url().to_owned()));
     let site = Rc::new(Site::new(&url.unwrap_or_default())?);
+    site.must_answer().await?;
     eprintln!("simulate: {} participants in {}", cli.participants, experiment.id);
     let (diaries, kills) = walk(cli, &experiment, site.clone(), edge.as_mut()).await?;
     let seconds = (site.now().0 / 100.0).round() / 10.0;

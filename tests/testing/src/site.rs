@@ -74,6 +74,17 @@ impl Site {
         Ok(Self { url: parsed, http, epoch: Instant::now(), plays: Cell::new(false) })
     }
 
+    /// Whether it serves.
+    ///
+    /// # Errors
+    /// It cannot be reached; the message says where it was looked for.
+    pub async fn must_answer(&self) -> Result<()> {
+        let answer = self.http.get(self.url.clone()).send().await;
+        answer
+            .map(|_| ())
+            .with_context(|| format!("{} cannot be reached; is `cargo run -- dev` running there?", self.url))
+    }
+
     /// Milliseconds since the site was made: the bots' time.
     pub fn now(&self) -> MonotonicMs {
         MonotonicMs(self.epoch.elapsed().as_secs_f64() * 1_000.0)

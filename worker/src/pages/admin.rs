@@ -74,7 +74,7 @@ pub fn sign_in(to: &str, why: Option<&str>, again: bool) -> Markup {
         section.page data-kind="sign-in" {
             h1 { "Sign in" }
             p {
-                "The token is what the deployment's FOOTLIGHTS_ADMIN_TOKEN was set to; on the machine of who writes the lab it is in the file .dev.vars. You stay signed in for twelve hours on this browser."
+                "The token is what the deployment's FOOTLIGHTS_ADMIN_TOKEN was set to; on your own machine it is in the file .dev.vars of the lab. You stay signed in for twelve hours on this browser."
             }
             form method="post" action="/admin/sign-in" {
                 input type="hidden" name="to" value=(to);
