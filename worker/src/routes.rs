@@ -4,6 +4,7 @@
 use footlights_engine::participant::Identity;
 use footlights_env::Agent;
 use footlights_experiment::{Experiment, Location};
+use footlights_protocol::form::NEXT_PAGE;
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, Response, Url, WebSocketPair};
 
@@ -28,8 +29,6 @@ use crate::{
 
 /// What stands between a participant's name and their key in an address.
 const KEY: char = '.';
-/// The header by which the page's program asks for the next scene in the answer to a form.
-const NEXT_PAGE: &str = "footlights-next-page";
 /// The longest name of a tab.
 const MAX_TAB: usize = 40;
 

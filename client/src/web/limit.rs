@@ -1,7 +1,7 @@
 //! A page that is shown for a limited time: says how much is left, and sends itself when nothing is.
 
 use footlights_canvas::dom::{OrMissing, Result, document, now, sleep, warn};
-use footlights_protocol::words::texts;
+use footlights_protocol::{MonotonicMs, form::TIME_UP, words::texts};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, HtmlFormElement};
@@ -9,8 +9,6 @@ use web_sys::{HtmlElement, HtmlFormElement};
 use super::words;
 use crate::view::clock;
 
-/// What a page sends by itself when its time is over.
-const TIME_UP: &str = "footlights.time_up";
 /// How often the time is shown, ms.
 const TICK_MS: i32 = 250;
 
@@ -33,7 +31,7 @@ pub fn is_over(form: &HtmlFormElement) -> bool {
     form.query_selector(&format!("input[name='{TIME_UP}']")).is_ok_and(|field| field.is_some())
 }
 
-async fn count(form: &HtmlFormElement, ends: footlights_protocol::MonotonicMs) -> Result<()> {
+async fn count(form: &HtmlFormElement, ends: MonotonicMs) -> Result<()> {
     let shown = form.query_selector(".time-left")?.or_missing(".time-left")?;
     while form.is_connected() {
         let left = (ends - now()).max(0.0);

@@ -1,12 +1,10 @@
 //! Requests in the background.
 
 use footlights_canvas::dom::{Result, window};
+use footlights_protocol::form::NEXT_PAGE;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, DomParser, Element, Headers, RequestInit, Response, SupportedType, UrlSearchParams};
-
-/// Asks for the next scene in the answer to a form: a redirect to it would be another round trip.
-const NEXT_PAGE: &str = "footlights-next-page";
 
 /// Posts a form's entries to `path`. The answer may be the next page.
 pub async fn post(path: &str, body: &UrlSearchParams) -> Result<Response> {

@@ -11,11 +11,12 @@ use footlights_data::{
 };
 use footlights_experiment::{
     Answer, Ending, Experiment, Globals, Scene, ValidationErrors,
-    progress::{Assignment, GameResult, NoProgram, ProgressError, SubmitOutcome, TIME_UP},
+    progress::{Assignment, GameResult, NoProgram, ProgressError, SubmitOutcome},
     recruiter::{Recruiter, Returning},
 };
 use footlights_protocol::{
     EpochMs, Outcome,
+    form::TIME_UP,
     words::{Words, texts},
 };
 
@@ -219,7 +220,7 @@ impl Participant {
             self.record_event(now, experiment, EventKind::TimeUp, String::new());
             SubmitOutcome::Accepted(self.session.progress.run_out_of_time(experiment, scene, sent)?)
         } else {
-            let needs_program = !matches!(self.session.progress.current(experiment), Some(Scene::Static(_)));
+            let needs_program = self.session.progress.needs_program(experiment);
             let outcome = self.session.progress.submit(experiment, scene, sent, user_agent)?;
             if let Some(why) = NoProgram::of(sent).filter(|_| needs_program) {
                 self.record_event(now, experiment, EventKind::NoProgram, why.as_str().into());

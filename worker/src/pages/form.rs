@@ -1,7 +1,7 @@
 //! Pages with a form: text and questions, and the screening.
 
-use footlights_experiment::{Page, Screening, is_right_to_left, own_name, progress::NO_SCRIPT};
-use footlights_protocol::words::texts;
+use footlights_experiment::{Page, Screening, is_right_to_left, own_name};
+use footlights_protocol::{form::NO_SCRIPT, words::texts};
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use footlights_protocol::Outcome;
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use self::submit::{NO_SCRIPT, NoProgram, Submission, SubmitOutcome, TIME_UP};
+pub use self::submit::{NoProgram, Submission, SubmitOutcome};
 use crate::{
     answer::{Answer, Globals},
     condition::{Condition, all_levels, global_of},

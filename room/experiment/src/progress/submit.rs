@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use footlights_protocol::{
     Outcome,
+    form::NO_SCRIPT,
     words::{Text, Words, texts},
 };
 use serde::{Deserialize, Serialize};
@@ -18,9 +19,6 @@ use crate::{
     scene::Scene,
     screening::{DeviceReport, Requirement, Screening},
 };
-
-/// The field by which a scene that needs the page's program says that it does not run, and why; see [`NoProgram`].
-pub const NO_SCRIPT: &str = "no_script";
 
 /// Why the page's program does not run in somebody's browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +62,6 @@ impl NoProgram {
         }
     }
 }
-
-/// What a page sends by itself when its time is over.
-pub const TIME_UP: &str = "footlights.time_up";
 
 /// What follows from a page that a participant sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,9 +133,7 @@ impl Progress {
         if current.is_last() {
             return Err(ProgressError::AtTheEnd);
         }
-        let needs_program =
-            matches!(current, Scene::Screening(_) | Scene::Game(_)) && self.outcome(scene).is_none();
-        if let Some(why) = NoProgram::of(sent).filter(|_| needs_program) {
+        if let Some(why) = NoProgram::of(sent).filter(|_| self.needs_program(experiment)) {
             let mut submission =
                 Submission { attempt: 1, answers: BTreeMap::new(), correct: BTreeMap::new() };
             let mut message = words.get(why.text()).to_owned();
@@ -241,6 +234,14 @@ impl Progress {
         };
         self.follow(experiment, Route { transition: limit.then, ending, message: None });
         Ok(submission)
+    }
+
+    /// Whether nobody gets past the current scene without the page's program.
+    #[must_use]
+    pub fn needs_program(&self, experiment: &Experiment) -> bool {
+        let current = self.current(experiment);
+        let scene = current.filter(|scene| matches!(scene, Scene::Screening(_) | Scene::Game(_)));
+        scene.is_some_and(|scene| self.outcome(scene.id()).is_none())
     }
 
     fn attempts_left(&self, scene: &Scene) -> Option<u32> {

@@ -15,12 +15,10 @@ use std::{collections::VecDeque, rc::Rc};
 
 use footlights_client::netcode::{PlayInput, SeatConnection};
 use footlights_env::{Rng, Stream};
-use footlights_experiment::{
-    Experiment, Scene,
-    progress::{NO_SCRIPT, TIME_UP},
-};
+use footlights_experiment::{Experiment, Scene};
 use footlights_protocol::{
     MonotonicMs,
+    form::{NO_SCRIPT, TIME_UP},
     wire::{self, ClientToTabLease, CloseCode, MAX_TO_BROWSER, TabLeaseToClient},
 };
 
