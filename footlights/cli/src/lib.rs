@@ -155,7 +155,7 @@ impl Command {
                 Ok(out.flush()?)
             }
             Self::Train(options) => train::run(app().registry(), &options),
-            Self::Simulate { args } => simulate::run(&Project::at(root, &app())?, &args),
+            Self::Simulate { args } => simulate::run(&app(), root, &args),
             Self::Replay { file } => replay::run(app().registry(), &file),
         }
     }

@@ -227,7 +227,7 @@ pub fn write(project: &Project) -> Result<PathBuf> {
     }
     let manifest = format!(
         "[package]\nname = {:?}\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [dependencies]\nlab = {{ package = {:?}, path = {:?} }}\nfootlights-simulate = {{ {} }}\n",
+         [dependencies]\nlab = {{ package = {:?}, path = {:?} }}\nfootlights-simulate = {{ {}, features = [\"bots\"] }}\n",
         simulate(project),
         project.package,
         project.root.display().to_string(),

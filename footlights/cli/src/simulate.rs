@@ -1,8 +1,11 @@
 //! `simulate`: compiles the program that lets bots walk an experiment, builds what they walk through, and becomes it.
 
-use std::process::Command;
+use std::{iter::once, path::Path, process::Command};
 
 use anyhow::{Result, bail};
+use clap::Parser as _;
+use footlights_app::App;
+use footlights_simulate::Options;
 
 use crate::{
     build::{self, Purpose},
@@ -12,11 +15,15 @@ use crate::{
     shim, tools,
 };
 
-/// `args` are the program's.
-pub fn run(project: &Project, args: &[String]) -> Result<()> {
-    let only_asks = args.iter().any(|arg| arg == "--help" || arg == "-h");
-    let is_elsewhere = args.iter().any(|arg| arg.starts_with("--url"));
-    if !only_asks && !is_elsewhere {
+/// `args` are the program's. What is wrong with them is said before anything is compiled.
+pub fn run(app: &App, root: &Path, args: &[String]) -> Result<()> {
+    let options = Options::parse_from(once("simulate").chain(args.iter().map(String::as_str)));
+    let known: Vec<String> = app.experiments().into_iter().map(|experiment| experiment.id).collect();
+    if !known.contains(&options.experiment) {
+        bail!("--experiment {:?}: this lab has {}", options.experiment, known.join(", "));
+    }
+    let project = &Project::at(root, app)?;
+    if options.url.is_none() {
         build::run(project, Purpose::Serve { models: project.needs_models })?;
     }
     say("compiling the bots");
