@@ -29,7 +29,7 @@ impl ReplayCheck {
     pub fn words(&self) -> String {
         let mut words = Vec::new();
         if let Some(other) = &self.other_build {
-            words.push(format!("This game was {other}."));
+            words.push(format!("The environment was changed since this game was played: it was {other}."));
         }
         let episodes =
             if self.episodes == 1 { "1 episode".into() } else { format!("{} episodes", self.episodes) };

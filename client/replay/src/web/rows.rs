@@ -6,8 +6,8 @@ use web_sys::{HtmlAnchorElement, HtmlElement};
 use super::elements::by_id;
 use crate::{position::ReplayPosition, rows::StepRows};
 
-/// What the columns of a group without a word of its own are about.
-const PLAIN: &str = "tick";
+/// The word over a group of columns without one of its own.
+const PLAIN: &str = "about the row";
 
 /// The table, and what is said above it.
 pub struct RowsView {
