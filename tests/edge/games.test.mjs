@@ -102,6 +102,30 @@ test("one person plays the trained policy at thirty frames a second", async () =
   assert.ok(rows.every((row) => row["action_source.player_1"] === "policy"));
 });
 
+test("who plays alone is given the seat with the page, once, and who has a partner is not", async () => {
+  const person = await new Participant(edge.url).enter("slime_human_ai");
+  const room = (html) => html.match(/data-room="([^"]+)"/)?.[1].replaceAll("&amp;", "&");
+  const { status, html } = await person.send("start", [], { "footlights-next-page": "1" });
+  assert.equal(status, 200);
+  assert.match(html, /data-scene="game"/);
+  person.room = room(html);
+  assert.ok(person.room, html);
+  assert.equal(room((await person.page()).html), person.room, "a reload leads to the same room");
+  assert.equal(await person.match("game"), person.room, "and so does the lobby");
+  await person.sit(digest);
+  person.live();
+  assert.equal(await finished(person), "completed");
+  const { seats, events } = await records(edge);
+  assert.equal(seats.filter((row) => row.subject_id === person.subject).length, 1);
+  assert.equal(events.filter((row) => row.subject_id === person.subject && row.kind === "matched").length, 1);
+  assert.equal(await person.leave("game"), 303);
+
+  const other = await new Participant(edge.url).enter("slime_human_human");
+  const waits = await other.send("start", [], { "footlights-next-page": "1" });
+  assert.match(waits.html, /data-scene="game"/);
+  assert.equal(room(waits.html), undefined);
+});
+
 test("a reload in mid-game comes back to the same seat without a second game", async () => {
   const [person] = await seated("slime_human_ai", 1);
   await person.socket.inbox.next("f");

@@ -3,7 +3,7 @@
 
 use footlights_engine::participant::Identity;
 use footlights_env::Agent;
-use footlights_experiment::{Experiment, Location};
+use footlights_experiment::{Experiment, Location, Scene};
 use footlights_protocol::form::NEXT_PAGE;
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, Response, Url, WebSocketPair};
@@ -19,10 +19,11 @@ use crate::{
     experiments, health,
     http::{form, is_socket, see_other},
     language::{self, LANGUAGE_FIELD},
+    log,
     pages::{self, Retry, View},
     requests::{
         Address, AfterDeletion, CompleteExperiment, EnterLobby, LobbyHandoff, OpenPage, PageState,
-        ParticipantRequest, RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
+        ParticipantRequest, PlayAlone, RoomHandoff, SubmitPage, SubmitReply, TabHandoff, call, hand_over,
     },
     watch::{self, catalog, cors, limits},
 };
@@ -278,6 +279,7 @@ fn view<'a>(visitor: &'a Visitor, state: &'a PageState, saved: bool) -> Result<V
         experiment: usual.in_language(language),
         usual,
         time_left: state.time_left,
+        room: state.room.as_deref(),
         chosen: visitor.chosen.as_deref().filter(|_| !begun),
         session: &state.session,
         base: &visitor.base,
@@ -317,13 +319,18 @@ async fn copy_page(env: &Env, visitor: &Visitor, scene: &str) -> Result<Response
 }
 
 async fn open_page(env: &Env, visitor: &Visitor) -> Result<Response, ApiError> {
+    show(visitor, &page_state(env, visitor).await?, false, None)
+}
+
+/// What the page of a participant shows.
+async fn page_state(env: &Env, visitor: &Visitor) -> Result<PageState, ApiError> {
     let Identity { experiment, identifiers, .. } = &visitor.identity;
     let request = OpenPage {
         experiment: experiment.clone(),
         identifiers: identifiers.clone(),
         language: visitor.chosen.clone(),
     };
-    show(visitor, &call(env, &address(&visitor.identity), request).await?, false, None)
+    call(env, &address(&visitor.identity), request).await
 }
 
 /// Takes the form of a page: the participant goes on, or sees the page again with what is wrong.
@@ -345,6 +352,7 @@ async fn submit_page(
         visitor.identity.language = language;
     }
     let user_agent = request.headers().get("user-agent")?.unwrap_or_default();
+    let location = location_of(&request);
     let by_program = request.headers().get(NEXT_PAGE)?.is_some();
     let request = SubmitPage {
         identity: visitor.identity.clone(),
@@ -356,7 +364,11 @@ async fn submit_page(
         // The page's program shows the next scene at once; a browser is sent there, so that a reload sends no form again.
         SubmitReply::Accepted if by_program => {
             let visitor = Visitor { proof: None, chosen: None, ..visitor };
-            let response = open_page(env, &visitor).await?;
+            let mut state = page_state(env, &visitor).await?;
+            if state.room.is_none() {
+                state.room = play_alone(env, &visitor.identity, &state, location).await;
+            }
+            let response = show(&visitor, &state, false, None)?;
             response.headers().set("content-location", &visitor.base)?;
             Ok(response)
         }
@@ -366,6 +378,36 @@ async fn submit_page(
             Ok(show(&visitor, &page, false, Some(again))?.with_status(422))
         }
     }
+}
+
+/// Opens the room of somebody who plays alone together with the page: on a slow line that is a second less than by the lobby,
+/// where the page goes if there is none.
+async fn play_alone(
+    env: &Env,
+    identity: &Identity,
+    state: &PageState,
+    location: Option<Location>,
+) -> Option<String> {
+    let experiment = experiments::experiment(&identity.experiment).ok()?;
+    let progress = &state.session.progress;
+    let Some(Scene::Game(game)) = progress.current(experiment) else { return None };
+    if !game.begins_at_once() || progress.outcome(&game.id).is_some() {
+        return None;
+    }
+    let opened = async {
+        let enter = EnterLobby { experiment: identity.experiment.clone(), scene: game.id.clone() };
+        let entry = call(env, &address(identity), enter).await?;
+        let play = PlayAlone {
+            experiment: identity.experiment.clone(),
+            scene: game.id.clone(),
+            subject: identity.subject.clone(),
+            globals: entry.globals,
+            location,
+        };
+        call(env, &Address::lobby(&identity.experiment, &game.id), play).await
+    };
+    let opened: Result<String, ApiError> = opened.await;
+    opened.inspect_err(|error| log!("warn", "not_opened_ahead", "detail": error.to_string())).ok()
 }
 
 /// The last page: shows the code once everything is saved.

@@ -88,6 +88,8 @@ pub struct Play {
     stage: PlayStage,
     /// What the page says of the result.
     shown_result: ShownResult,
+    /// Path of the room's socket, where the seat was known from the start.
+    room: Option<String>,
     /// There while the connection is lost for so long that it may never come back.
     probe: Option<Probe>,
     /// Files that could not be loaded, and how many of them the room knows of.
@@ -116,10 +118,30 @@ impl Play {
             asked_again: false,
             stage: PlayStage::Lobby(LobbyConnection::new(lobby.to_owned(), now)),
             shown_result: ShownResult::default(),
+            room: None,
             probe: None,
             failed_assets: (Vec::new(), 0),
             news: true,
             out: Outbox::new(),
+        }
+    }
+
+    /// The same, for somebody whose seat is known: at that path, if there is one. They go to the lobby if it is taken no more.
+    #[must_use]
+    pub fn in_room(mut self, room: Option<String>, now: MonotonicMs) -> Self {
+        self.room = room;
+        self.stage = self.first_stage(now);
+        self
+    }
+
+    /// The seat that is known, or the lobby.
+    fn first_stage(&mut self, now: MonotonicMs) -> PlayStage {
+        match self.room.clone() {
+            Some(room) => {
+                let seat = SeatConnection::new(room, self.digest, self.engine, self.focused, now);
+                PlayStage::Seat(Box::new(seat), None)
+            }
+            None => PlayStage::Lobby(LobbyConnection::new(self.lobby.clone(), now)),
         }
     }
 
@@ -230,8 +252,8 @@ impl Play {
                 }
                 _ => None,
             },
-            (stage @ PlayStage::Loading, PlayInput::Loaded) => {
-                *stage = PlayStage::Lobby(LobbyConnection::new(self.lobby.clone(), now));
+            (PlayStage::Loading, PlayInput::Loaded) => {
+                self.stage = self.first_stage(now);
                 None
             }
             (PlayStage::Loading | PlayStage::Stopped(..), _) => None,

@@ -113,6 +113,7 @@ impl Game {
         let screen = Screen::new(canvas, panel, overlay, section, title)?;
         let play = Play::new(&lobby, simulation::fingerprint(&env), simulation::ENGINE, attentive(), now())
             .ending_with(shown_result(&data.get("result").unwrap_or_default()))
+            .in_room(data.get("room"), now())
             .loading();
 
         let game = Rc::new_cyclic(|me: &Weak<RefCell<Self>>| {

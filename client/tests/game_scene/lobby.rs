@@ -259,3 +259,20 @@ fn every_room_is_told_once_which_files_could_not_be_loaded() {
     page.status(Phase::Running, 0, Presence::Here);
     assert_eq!(failed(&page.take()), Vec::<String>::new());
 }
+
+#[test]
+fn a_seat_that_is_known_is_taken_without_the_lobby_and_given_up_for_it_when_it_is_stale() {
+    let mut page = Page::new();
+    page.play = Play::new(LOBBY, Some(DIGEST), None, true, page.now).in_room(Some(ROOM.into()), page.now);
+    page.pass(0.0);
+    assert_eq!(page.take(), [PlayOutput::Connect(ROOM.into())]);
+    page.input(PlayInput::Closed(CloseCode::Ticket.code()));
+    assert!(page.take().contains(&PlayOutput::Connect(LOBBY.into())));
+    // Where something is loaded first, it waits for that.
+    page.play =
+        Play::new(LOBBY, Some(DIGEST), None, true, page.now).in_room(Some(ROOM.into()), page.now).loading();
+    page.pass(0.0);
+    assert_eq!(page.take(), []);
+    page.input(PlayInput::Loaded);
+    assert_eq!(page.take(), [PlayOutput::Connect(ROOM.into())]);
+}

@@ -313,6 +313,13 @@ impl Participant {
         Ok(LobbyPass { since, running_socket: running.map(|game| game.socket.clone()) })
     }
 
+    /// Path and query of the room's socket, if the game of the current scene runs.
+    #[must_use]
+    pub fn room(&self, experiment: &Experiment) -> Option<&str> {
+        let scene = self.session.progress.current(experiment)?.id();
+        self.game.as_ref().filter(|game| game.scene == scene).map(|game| game.socket.as_str())
+    }
+
     /// A room was opened for the participant. Being placed in the same game again changes only its socket.
     ///
     /// # Errors

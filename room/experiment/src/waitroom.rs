@@ -101,6 +101,12 @@ impl Waitroom {
         if own.is_empty() { words.get(texts::ENDED_LOBBY_TIMEOUT) } else { own }
     }
 
+    /// Whether nobody is asked, held or turned away in it, who needs no partner.
+    pub(crate) fn lets_through(&self) -> bool {
+        let limits = (self.ready_check_ms, self.wait_jitter_ms, self.max_concurrent_games);
+        limits == (None, (0, 0), None) && self.matchmaker().name() == Fifo.name()
+    }
+
     /// A new matchmaker.
     #[must_use]
     pub fn matchmaker(&self) -> Box<dyn Matchmaker> {

@@ -73,6 +73,8 @@ pub enum Way {
         environment: String,
         /// Path of the lobby's socket.
         lobby: String,
+        /// Path of the room's socket, where the seat is known.
+        room: Option<String>,
         /// Where to post when the game is over.
         next: String,
     },
@@ -281,6 +283,7 @@ impl Reader {
             "game" => Way::Play {
                 environment: needs(attribute(&tag, "data-env"), "data-env")?,
                 lobby: needs(attribute(&tag, "data-lobby"), "data-lobby")?,
+                room: attribute(&tag, "data-room"),
                 next: needs(attribute(&tag, "data-next"), "data-next")?,
             },
             "end" => self.form.map_or(Way::End, Way::Finish),
@@ -323,7 +326,7 @@ mod tests {
         let html = document(
             r#"<section data-scene="g" data-kind="game" data-env="e-v0" data-lobby="/l" data-next="/n"></section>"#,
         );
-        let way = Way::Play { environment: "e-v0".into(), lobby: "/l".into(), next: "/n".into() };
+        let way = Way::Play { environment: "e-v0".into(), lobby: "/l".into(), room: None, next: "/n".into() };
         assert_eq!(Page::parse(&html).unwrap().way, way);
         let lacking = document(r#"<section data-scene="g" data-kind="game" data-env="e-v0"></section>"#);
         assert!(Page::parse(&lacking).unwrap_err().to_string().contains("data-lobby"));

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use footlights_protocol::MonotonicMs;
+use footlights_protocol::{MonotonicMs, form::NEXT_PAGE};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, Url, header};
 use tokio::{
@@ -283,6 +283,7 @@ impl Browser<'_> {
                 body.query_pairs_mut().extend_pairs(form);
                 request = request
                     .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .header(NEXT_PAGE, "1")
                     .body(body.query().unwrap_or_default().to_owned());
             }
             let response = request.send().await?;
@@ -294,6 +295,11 @@ impl Browser<'_> {
             let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
             let Some(location) = location.filter(|_| response.status().is_redirection()) else {
                 let status = response.status().as_u16();
+                // The next page in the answer to a form says where it belongs.
+                let elsewhere = response.headers().get(header::CONTENT_LOCATION);
+                if let Some(elsewhere) = elsewhere.and_then(|to| to.to_str().ok()) {
+                    url = url.join(elsewhere)?;
+                }
                 let rest =
                     |sign, rest: Option<&str>| rest.map(|rest| format!("{sign}{rest}")).unwrap_or_default();
                 let path =

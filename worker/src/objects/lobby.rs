@@ -14,7 +14,9 @@ use footlights_engine::{
     placement::Region,
     seat_ticket::SeatTicket,
 };
-use footlights_experiment::{Condition, Location, SESSION, Unit, levels, progress::GameResult};
+use footlights_experiment::{
+    Condition, Location, SESSION, Unit, levels, matchmaking::Candidate, progress::GameResult,
+};
 use footlights_protocol::{
     Outcome,
     wire::{self, ClientToLobby, CloseCode, LobbyToClient},
@@ -36,7 +38,7 @@ use crate::{
     json, log,
     requests::{
         Address, AssignGroup, CreateGame, FinishGame, JoinGame, LobbyHandoff, LobbyRequest,
-        ParticipantRequest, RecordEvent, call, call_near, read_handoff, read_request, refuse, respond,
+        ParticipantRequest, PlayAlone, RecordEvent, call, call_near, read_handoff, read_request, refuse, respond,
     },
 };
 
@@ -103,6 +105,9 @@ impl DurableObject for Lobby {
             Ok(LobbyRequest::GameEnded(request)) => {
                 respond(request, async |ended| shell.try_handle(Input::GameOver(ended.game)).await).await
             }
+            Ok(LobbyRequest::PlayAlone(request)) => {
+                respond(request, async |request| shell.play_alone(request).await).await
+            }
             Err(error) => refuse(&error),
         }
     }
@@ -167,12 +172,7 @@ impl Shell {
             pair.server.send_with_bytes(wire::encode(&LobbyToClient::Matched { socket }))?;
             return Ok(Response::from_websocket(pair.client)?);
         }
-        experiments::game(&handoff.experiment, &handoff.scene)?;
-        if self.scene.borrow().is_none() {
-            let scene = SceneId { experiment: handoff.experiment, scene: handoff.scene };
-            costs::put(&self.state, "place", &scene).await?;
-            *self.scene.borrow_mut() = Some(scene);
-        }
+        self.take_place(handoff.experiment, handoff.scene).await?;
         // Unique in this life of the object and in earlier ones, whose sockets may still be open.
         let conn = self.last_conn.get().after(now().0.saturating_mul(1_000));
         self.last_conn.set(conn);
@@ -188,6 +188,35 @@ impl Shell {
         })
         .await;
         Ok(Response::from_websocket(pair.client)?)
+    }
+
+    /// Somebody plays alone: their room is opened at once, and they never wait here.
+    async fn play_alone(&self, request: PlayAlone) -> Result<String, ApiError> {
+        let PlayAlone { experiment, scene, subject, globals, location } = request;
+        let id = self.take_place(experiment, scene).await?;
+        if !experiments::game(&id.experiment, &id.scene)?.begins_at_once() {
+            return Err(ApiError::Conflict("this game has a waiting room".into()));
+        }
+        let candidate = Candidate { subject, since: now(), globals, rtt_ms: None, location };
+        let (game, group) = lobby::alone(now(), candidate, auth::random_u64()?);
+        match self.open_room(&id, &game, &group).await {
+            Ok(mut sockets) => sockets.pop().ok_or_else(|| ApiError::Internal("a room without a seat".into())),
+            Err(error) => {
+                record_group(&self.env, &id.experiment, &game, false).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The scene of this lobby, which who comes first brings along.
+    async fn take_place(&self, experiment: String, scene: String) -> Result<SceneId, ApiError> {
+        experiments::game(&experiment, &scene)?;
+        let scene = SceneId { experiment, scene };
+        if self.scene.borrow().is_none() {
+            costs::put(&self.state, "place", &scene).await?;
+            *self.scene.borrow_mut() = Some(scene.clone());
+        }
+        Ok(scene)
     }
 
     /// A socket closed. One that waits for a room that is being opened has no queue entry, so its tag names it.

@@ -60,7 +60,8 @@ fn as_read(experiment: &'static Experiment, record: &Record) -> &'static Experim
 /// What the page of a participant shows now.
 fn page_state(experiment: &Experiment, record: &Record) -> PageState {
     let time_left = record.page_time_left(now(), experiment);
-    PageState { time_left, ..PageState::new(experiment, &record.session) }
+    let room = record.room(experiment).map(str::to_owned);
+    PageState { time_left, room, ..PageState::new(experiment, &record.session) }
 }
 
 #[durable_object]

@@ -37,7 +37,7 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
                 data-env=(game.environment.id) data-policies=[game.policies_in_browser().then_some(POLICIES)]
                 data-models=[model_names(experiment, game)] data-assets=[assets(game)]
                 data-experiment=(experiment.id) data-loading=(words.get(texts::LOADING)) data-result=(shown_result(view, &game.episodes.shown_result))
-                data-lobby={ (base) "/lobby/" (game.id) }
+                data-lobby={ (base) "/lobby/" (game.id) } data-room=[view.room]
                 data-next={ (base) "/scenes/" (game.id) } {
                 (without_script(view, &game.id))
             }
@@ -89,6 +89,7 @@ mod tests {
             saved: false,
             chosen: None,
             time_left: None,
+            room: None,
         };
         let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
@@ -117,6 +118,7 @@ mod tests {
                 saved: false,
                 chosen: None,
                 time_left: None,
+            room: None,
             };
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
@@ -139,6 +141,7 @@ mod tests {
             saved: false,
             chosen: None,
             time_left: None,
+            room: None,
         };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();

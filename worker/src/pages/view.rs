@@ -35,6 +35,8 @@ pub struct View<'a> {
     pub saved: bool,
     /// How much of the page's time is left, ms, if it has a limit.
     pub time_left: Option<u64>,
+    /// Path and query of the room's socket, if the game of the scene runs.
+    pub room: Option<&'a str>,
     /// The language that somebody chose who has not begun, if they did.
     pub chosen: Option<&'a str>,
 }

@@ -20,7 +20,7 @@ pub use assignment::{Assign, AssignGroup, AssignmentRequest, Forget, RecordGroup
 pub use call::{call, call_near, hand_over, read_handoff, read_request, refuse, respond};
 pub use envelope::ObjectRequest;
 pub use handoff::{LobbyHandoff, RoomHandoff, TabHandoff};
-pub use lobby::{GameEnded, LobbyRequest};
+pub use lobby::{GameEnded, LobbyRequest, PlayAlone};
 pub use participant::{
     AfterDeletion, CancelGame, CompleteExperiment, Delete, Delivery, EnterLobby, FinishGame, JoinGame,
     LeadsTo, LobbyEntry, OpenPage, PageState, ParticipantRequest, RecordEvent, SubmitPage, SubmitReply,

@@ -38,6 +38,9 @@ pub struct PageState {
     /// How much of the page's time is left, ms, if it has a limit.
     #[serde(default)]
     pub time_left: Option<u64>,
+    /// Path and query of the room's socket, if the game of the scene runs.
+    #[serde(default)]
+    pub room: Option<String>,
 }
 
 /// Where the last page leads, with the participant's own values filled in.
@@ -84,7 +87,7 @@ impl PageState {
             events: Vec::new(),
             identifiers: None,
         };
-        Self { session, leads_to, time_left: None }
+        Self { session, leads_to, time_left: None, room: None }
     }
 }
 

@@ -139,6 +139,13 @@ fn hash_seed<'a>(salt: u64, now: EpochMs, group: impl IntoIterator<Item = &'a &'
     footlights_env::digest::of_bytes(&bytes)
 }
 
+/// The group of somebody who plays alone, and the id of their game.
+#[must_use]
+pub fn alone(now: EpochMs, candidate: Candidate, draw: u64) -> (String, [QueueEntry; 1]) {
+    let group = [QueueEntry { candidate, draw, ..QueueEntry::default() }];
+    (game_id(now, &group), group)
+}
+
 fn game_id(now: EpochMs, players: &[QueueEntry]) -> String {
     let players: Vec<&QueueEntry> = players.iter().collect();
     // It begins with a letter, so that no program reads it as a number.

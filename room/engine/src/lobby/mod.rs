@@ -21,6 +21,7 @@ mod state;
 mod tests;
 
 pub use entry::{GroupMembership, MAX_GLOBALS, QueueEntry, project_globals};
+pub use group::alone;
 pub use machine::{Lobby, SILENT_MS};
 pub use message::{Input, Output};
 pub use seating::{SeatedParticipant, seat_participants, subjects_by_agent};

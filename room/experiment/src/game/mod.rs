@@ -487,6 +487,16 @@ impl GameScene {
         RunMode::new(self.stepping.execution, &self.seats)
     }
 
+    /// Whether a participant is given their seat together with the page: they play alone or with the computer, and nothing is
+    /// to be asked or loaded before.
+    #[must_use]
+    pub fn begins_at_once(&self) -> bool {
+        self.human_count() == 1
+            && self.waitroom.lets_through()
+            && self.assets.images.is_empty()
+            && !self.policies_in_browser()
+    }
+
     /// Whether the browser runs policies as well as the room.
     pub fn policies_in_browser(&self) -> bool {
         self.run_mode() == RunMode::SinglePlayer && self.seats.len() > 1

@@ -81,11 +81,11 @@ impl Game {
         since: MonotonicMs,
         now: MonotonicMs,
     ) -> Option<Self> {
-        let Way::Play { environment, lobby, next } = &page.way else { return None };
+        let Way::Play { environment, lobby, room, next } = &page.way else { return None };
         let digest = (environments.fingerprint)(environment);
         let engine = LocalEngine { make: environments.make, infer: |_, _| None };
         Some(Self {
-            play: Play::new(lobby, digest, Some(engine), true, now),
+            play: Play::new(lobby, digest, Some(engine), true, now).in_room(room.clone(), now),
             style: habits.style,
             keys_ms: 1_000.0 / habits.key_changes_per_second.max(0.001),
             scene: page.scene.clone(),
