@@ -38,7 +38,8 @@ use crate::{
     json, log,
     requests::{
         Address, AssignGroup, CreateGame, FinishGame, JoinGame, LobbyHandoff, LobbyRequest,
-        ParticipantRequest, PlayAlone, RecordEvent, call, call_near, read_handoff, read_request, refuse, respond,
+        ParticipantRequest, PlayAlone, RecordEvent, call, call_near, read_handoff, read_request, refuse,
+        respond,
     },
 };
 
@@ -200,7 +201,9 @@ impl Shell {
         let candidate = Candidate { subject, since: now(), globals, rtt_ms: None, location };
         let (game, group) = lobby::alone(now(), candidate, auth::random_u64()?);
         match self.open_room(&id, &game, &group).await {
-            Ok(mut sockets) => sockets.pop().ok_or_else(|| ApiError::Internal("a room without a seat".into())),
+            Ok(mut sockets) => {
+                sockets.pop().ok_or_else(|| ApiError::Internal("a room without a seat".into()))
+            }
             Err(error) => {
                 record_group(&self.env, &id.experiment, &game, false).await;
                 Err(error)

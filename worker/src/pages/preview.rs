@@ -19,7 +19,7 @@ pub fn preview(experiment: &Experiment) -> Markup {
         saved: false,
         chosen: None,
         time_left: None,
-            room: None,
+        room: None,
     };
     let main = match session.progress.current(experiment) {
         Some(Scene::Start(page)) => {

@@ -118,7 +118,7 @@ mod tests {
                 saved: false,
                 chosen: None,
                 time_left: None,
-            room: None,
+                room: None,
             };
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");

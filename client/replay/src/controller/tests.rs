@@ -237,8 +237,9 @@ fn another_build_is_said_and_the_game_is_compared_all_the_same() {
     while player.check(100) {}
     let words = player.checked().words();
     assert!(
-        words.starts_with("The environment was changed since this game was played: it was recorded with simulation ")
-            && words.contains("Nevertheless, every digest holds"),
+        words.starts_with(
+            "The environment was changed since this game was played: it was recorded with simulation "
+        ) && words.contains("Nevertheless, every digest holds"),
         "{words}"
     );
     assert!(!player.checked().is_fine() && player.steps() == 20);
