@@ -263,6 +263,7 @@ fn every_room_is_told_once_which_files_could_not_be_loaded() {
 #[test]
 fn a_seat_that_is_known_is_taken_without_the_lobby_and_given_up_for_it_when_it_is_stale() {
     let mut page = Page::new();
+    page.take();
     page.play = Play::new(LOBBY, Some(DIGEST), None, true, page.now).in_room(Some(ROOM.into()), page.now);
     page.pass(0.0);
     assert_eq!(page.take(), [PlayOutput::Connect(ROOM.into())]);
