@@ -1,6 +1,7 @@
 //! The shell: sockets, keys, canvas, forms and sound. It decides nothing; every decision is in [`crate::netcode`] and
 //! every word of the game in [`crate::view`].
 
+mod ahead;
 mod axes;
 mod clipboard;
 mod controls;

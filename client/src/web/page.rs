@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlButtonElement, HtmlInputElement, KeyboardEvent, PointerEvent};
 
 use super::{
-    clipboard, draft, form, last, layout, length, mount,
+    ahead, clipboard, draft, form, last, layout, length, mount,
     scene::scene,
     slider,
     swap::{self, Lifecycle},
@@ -48,6 +48,7 @@ pub fn take_over() -> Result<()> {
     if window()?.match_media("(pointer: coarse)")?.is_some_and(|query| query.matches()) {
         touch_in_use();
     }
+    ahead::load(&document)?;
     // At once: later it would overwrite what was entered meanwhile.
     draft::restore(&scene()?)?;
     tab_lease::take_over()

@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement, Response, UrlSearchParams};
 
 use super::{
-    draft,
+    ahead, draft,
     request::{address, current_page, parse, post},
     scene::scene,
 };
@@ -71,6 +71,7 @@ fn show(answer: &Response, page: &Document) -> Result<()> {
         }
         return Err(format!("the server answered {}", answer.status()).into());
     };
+    ahead::load(page)?;
     let document = document()?;
     let lifecycle = LIFECYCLE.get();
     if let Some(Lifecycle { unmount, .. }) = lifecycle {

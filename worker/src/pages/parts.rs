@@ -63,10 +63,12 @@ pub(super) fn ahead(view: &View<'_>) -> Markup {
         .filter(|game| progress.path().is_empty() || progress.path().contains(&game.id))
         .filter(|game| progress.outcome(&game.id).is_none())
         .collect();
-    let files: BTreeSet<&str> = games.iter().flat_map(|game| game.assets.all_files()).collect();
+    let images: BTreeSet<&str> = games.iter().flat_map(|game| game.assets.image_files()).collect();
+    let files: BTreeSet<&str> = games.iter().flat_map(|game| game.assets.other_files()).collect();
     let policies = games.iter().any(|game| game.policies_in_browser());
     let models: BTreeSet<&str> = games.iter().flat_map(|game| models(view.experiment, game)).collect();
     html! {
+        @for file in images { link rel="prefetch" as="image" href={ "/assets/" (file) }; }
         @for file in files { link rel="prefetch" href={ "/assets/" (file) }; }
         @if policies {
             @for file in POLICY_FILES { link rel="prefetch" href={ "/policies/" (file) }; }

@@ -38,8 +38,17 @@ impl Assets {
 
     /// Every file that browsers load.
     pub fn all_files(&self) -> impl Iterator<Item = &str> {
-        let images = self.images.values().map(|image| &image.file);
-        images.chain(self.sounds.values()).chain(&self.files).map(String::as_str)
+        self.image_files().chain(self.other_files())
+    }
+
+    /// The files of images.
+    pub fn image_files(&self) -> impl Iterator<Item = &str> {
+        self.images.values().map(|image| image.file.as_str())
+    }
+
+    /// Every other file that browsers load.
+    pub fn other_files(&self) -> impl Iterator<Item = &str> {
+        self.sounds.values().chain(&self.files).map(String::as_str)
     }
 
     /// Finds the first wrong option, and what is wrong with it.

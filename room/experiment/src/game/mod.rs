@@ -487,14 +487,12 @@ impl GameScene {
         RunMode::new(self.stepping.execution, &self.seats)
     }
 
-    /// Whether a participant is given their seat together with the page: they play alone or with the computer, and nothing is
-    /// to be asked or loaded before.
+    /// Whether a participant is given their seat together with the page: they play alone or with the computer, are asked
+    /// nothing before, and load no policies. Images are loaded by then: who needs longer than [`GameScene::gather_ms`] for
+    /// them comes to a new room by the lobby.
     #[must_use]
     pub fn begins_at_once(&self) -> bool {
-        self.human_count() == 1
-            && self.waitroom.lets_through()
-            && self.assets.images.is_empty()
-            && !self.policies_in_browser()
+        self.human_count() == 1 && self.waitroom.lets_through() && !self.policies_in_browser()
     }
 
     /// Whether the browser runs policies as well as the room.
