@@ -73,3 +73,19 @@ for (const study of ["overcooked_human_human", "overcooked_rollback"]) {
     }
   });
 }
+
+test("the pictures are loaded while somebody reads, and the game does not ask for them again", async () => {
+  const page = await person(browser);
+  const asked = [];
+  page.on("request", (request) => /^\/assets\/.*\.(svg|png)$/.test(new URL(request.url()).pathname) && asked.push(page.url()));
+  await page.goto(`${edge.url}x/overcooked_human_ai`);
+  await page.locator("body[data-state=page]").waitFor();
+  await page.waitForLoadState("networkidle");
+  const whileReading = asked.length;
+  assert.ok(whileReading > 0);
+  await page.locator("section[data-kind=start] button[type=submit]").click();
+  await state(page, "running");
+  assert.equal(asked.length, whileReading);
+  assert.ok((await find(page, BLUE_COOK)).count > 60);
+  await page.context().close();
+});
