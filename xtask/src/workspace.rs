@@ -71,3 +71,27 @@ fn cargo_in(root: &Path) -> Command {
     cargo.current_dir(root);
     cargo
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_package_of_ours_is_checked_for_overflow() {
+        let ws = Workspace::find().unwrap();
+        let manifest = std::fs::read_to_string(ws.root.join("Cargo.toml")).unwrap();
+        let mut cargo = ws.cargo();
+        cargo.args(["metadata", "--no-deps", "--format-version", "1"]);
+        let metadata: Value = serde_json::from_str(&process::output(&mut cargo).unwrap()).unwrap();
+        for package in metadata["packages"].as_array().unwrap() {
+            let name = package["name"].as_str().unwrap();
+            let checked = |line: &str| {
+                line.starts_with(&format!("{name} = ")) && line.contains("overflow-checks = true")
+            };
+            assert!(
+                manifest.lines().any(checked),
+                "{name} is missing in [profile.dev.package] of Cargo.toml"
+            );
+        }
+    }
+}
