@@ -7,6 +7,7 @@ import { cable } from "./cable.mjs";
 import * as chromium from "./chromium.mjs";
 import * as firefox from "./firefox.mjs";
 import { STUDY, gameOf, restless, same } from "./rollback.mjs";
+import { assertSame, isOver, isThere, moment, shown, train } from "./moment.mjs";
 import { browser, edge, subject } from "./world.mjs";
 
 const COLORS = { left: [240, 110, 70], right: [80, 170, 250], ball: [255, 221, 87] };
@@ -71,4 +72,17 @@ test("Firefox and Chromium play one game, 50 ms from the edge: both paint it, bo
   await pages[0].browserContext().close();
   await pages[1].context().close();
   await line.stop();
+});
+
+test("Firefox watches an agent and comes to what Chromium shows, and follows a training", { skip }, async (t) => {
+  const [page, other] = [await firefox.person(fox), await chromium.person(browser)];
+  await Promise.all([page.goto(moment()), other.goto(moment())]);
+  await Promise.all([page.waitForFunction(isThere), other.waitForFunction(isThere)]);
+  assertSame(await page.evaluate(shown), await other.evaluate(shown));
+  await page.goto(`${edge.url}train?run=firefox`);
+  await page.waitForFunction(() => document.body.innerText.includes("Connected."));
+  t.after(await train("firefox"));
+  await page.waitForFunction(isOver, { timeout: 60_000 });
+  assert.deepEqual(page.problems, []);
+  await Promise.all([page.browserContext().close(), other.context().close()]);
 });

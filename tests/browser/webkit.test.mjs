@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import * as chromium from "./chromium.mjs";
+import { assertSame, isOver, isThere, moment, shown, train } from "./moment.mjs";
 import { STUDY as ROLLBACK, gameOf, restless, same } from "./rollback.mjs";
 import { STUDY, at, go, walk } from "./walk.mjs";
 import * as webkit from "./webkit.mjs";
@@ -94,4 +95,16 @@ test("WebKit reads a study from right to left", { skip }, async (t) => {
   assert.equal(direction, "rtl");
   await go(page);
   await at(page, "screening");
+});
+
+test("WebKit watches an agent and comes to what Chromium shows, and follows a training", { skip }, async (t) => {
+  const [page, other] = await Promise.all([person(t), chromium.person(browser)]);
+  await Promise.all([page.goto(moment()), other.goto(moment())]);
+  await Promise.all([page.waitForFunction(isThere), other.waitForFunction(isThere)]);
+  assertSame(await page.evaluate(shown), await other.evaluate(shown));
+  await page.goto(`${edge.url}train?run=webkit`);
+  await page.waitForFunction(() => document.body.innerText.includes("Connected."));
+  t.after(await train("webkit"));
+  await page.waitForFunction(isOver, null, { timeout: 60_000 });
+  await other.context().close();
 });

@@ -91,12 +91,10 @@ impl App {
                 }
             }
             review.warnings.extend(without_code(experiment));
-            review.warnings.extend(experiment.divided().into_iter().map(|(game, factor)| {
-                format!(
-                    "{}: its participants are divided by {factor:?} before they are matched, so in each level some can wait for nothing; a treatment of the group is drawn after that: `.per(Unit::Group)` and `GameScene::varied`",
-                    at(game)
-                )
-            }));
+            let divided = experiment.divided().into_iter();
+            review
+                .warnings
+                .extend(divided.map(|divided| format!("experiment {:?}: {divided}", experiment.id)));
         }
         let models: ModelFiles = checked.models.into_values().flatten().collect();
         let bytes: usize = models.values().map(|bytes| bytes.len()).sum();

@@ -63,5 +63,5 @@ pub use scene::Scene;
 pub use screening::{Device, DeviceReport, Requirement, Screening};
 pub use seat::{PolicyFactory, Seat, make_policy};
 pub use translation::texts_of;
-pub use validate::ConfigError;
+pub use validate::{ConfigError, Divided};
 pub use waitroom::Waitroom;

@@ -4,7 +4,7 @@
 use footlights_protocol::words::{Text, Words, texts};
 use serde::Serialize;
 
-use crate::{answer::Answer, question::Question};
+use crate::{answer::Answer, interpolate::names, question::Question};
 
 /// What a participant uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -152,6 +152,13 @@ impl Screening {
     pub fn button(mut self, words: &str) -> Self {
         self.button = words.into();
         self
+    }
+
+    /// The names of globals in what a participant reads.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let messages = self.messages.iter().map(|(_, words)| words);
+        let texts = [&self.title, &self.button].into_iter().chain(&self.paragraphs).chain(messages);
+        texts.flat_map(|text| names(text)).map(str::to_owned).collect()
     }
 
     /// Heading, paragraphs and button as a participant reads them.

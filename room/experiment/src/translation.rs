@@ -9,8 +9,8 @@ use crate::game::GameScene;
 /// What of a game scene its room sends as words.
 const SENT: [&str; 4] = ["label", "warning", "exclusion", "timeout_message"];
 
-/// The texts that the room of a scene sends in its usual language, and the same of the scene in another language. The page
-/// of a participant who reads the other language shows those.
+/// The texts that the room of a scene sends in its usual language, and the same of the scene in another language; also those
+/// that are the same in both. The page of a participant who reads the other language shows those.
 #[must_use]
 pub fn texts_of(usual: &GameScene, other: &GameScene) -> BTreeMap<String, String> {
     let [usual, other] = [usual, other].map(|game| serde_json::to_value(game).unwrap_or_default());
@@ -25,7 +25,7 @@ fn collect(usual: &Value, other: &Value, texts: &mut BTreeMap<String, String>) {
             for (key, a) in a {
                 let Some(b) = b.get(key) else { continue };
                 match (a, b) {
-                    (Value::String(a), Value::String(b)) if SENT.contains(&key.as_str()) && a != b => {
+                    (Value::String(a), Value::String(b)) if SENT.contains(&key.as_str()) => {
                         texts.insert(a.clone(), b.clone());
                     }
                     _ => collect(a, b, texts),

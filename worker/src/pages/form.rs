@@ -123,12 +123,12 @@ pub(super) fn device_check(view: &View<'_>, screening: &Screening) -> Markup {
     let (title, paragraphs, button) = screening.shown(view.words());
     html! {
         section.page data-scene=(screening.id) data-kind="screening" {
-            h1 { (title) }
-            @for paragraph in paragraphs { p { (paragraph) } }
+            h1 { (view.text(title)) }
+            @for paragraph in paragraphs { p { (view.text(paragraph)) } }
             form method="post" action={ (view.base) "/scenes/" (screening.id) } data-screening={ (view.base) "/ping" } {
                 @for question in Screening::questions() { input type="hidden" name=(question.id); }
                 p role="status" { (view.words().get(texts::MEASURING)) }
-                button.primary type="submit" disabled { (button) }
+                button.primary type="submit" disabled { (view.text(button)) }
             }
             (without_script(view, &screening.id))
             (ahead(view))

@@ -25,7 +25,7 @@ pub fn page(view: &View<'_>, page: &Page) -> Markup {
         section.page data-scene=(page.id) data-kind="end" data-ending=(ending.as_str())
             data-saved=(view.saved) {
             h1 { (page.title) }
-            @if let Some(message) = message { p { (message) } }
+            @if let Some(message) = message { p { (view.text(message)) } }
             @if ending == Ending::Completed { (parts(view, &page.body)) }
             @match page.endings.get(&ending) {
                 Some(own) => p { (view.text(own)) },

@@ -45,7 +45,7 @@ pub fn scene(view: &View<'_>, again: Option<Retry<'_>>) -> Markup {
         None => html! {},
     };
     let main = html! {
-        (in_page(words, view.usual, game))
+        (in_page(view, game))
         (main)
     };
     shell(&experiment.title, Some((experiment, base)), words, bar, main)
@@ -63,7 +63,12 @@ fn shown_result(view: &View<'_>, shown: &ShownResult) -> String {
 #[cfg(test)]
 mod tests {
     use footlights_data::session::SessionRecord;
-    use footlights_experiment::{Completion, Ending, Experiment, Globals, Page, progress::Assignment};
+    use footlights_environments::slime_volleyball::{Config, Move, SlimeVolleyball};
+    use footlights_experiment::{
+        Answer, Completion, Condition, Ending, Experiment, GameScene, Globals, Outcome, Page, Screening,
+        Seat, Waitroom,
+        progress::{Assignment, GameResult},
+    };
 
     use super::*;
     use crate::requests::LeadsTo;
@@ -75,14 +80,11 @@ mod tests {
             .completion(Completion::new().code(Ending::Completed, "C1").redirect("https://example.org/?a=b"))
     }
 
-    #[test]
-    fn researchers_text_is_escaped() {
-        let experiment = experiment();
-        let session = SessionRecord::default();
-        let view = View {
-            experiment: &experiment,
-            usual: &experiment,
-            session: &session,
+    fn view<'a>(experiment: &'a Experiment, session: &'a SessionRecord) -> View<'a> {
+        View {
+            experiment,
+            usual: experiment,
+            session,
             base: "/x/e/s",
             proof: None,
             leads_to: None,
@@ -90,7 +92,14 @@ mod tests {
             chosen: None,
             time_left: None,
             room: None,
-        };
+        }
+    }
+
+    #[test]
+    fn researchers_text_is_escaped() {
+        let experiment = experiment();
+        let session = SessionRecord::default();
+        let view = view(&experiment, &session);
         let html = scene(&view, None).into_string();
         assert!(html.contains("&lt;script&gt;") && html.contains("a &amp; b") && !html.contains("<b>"));
         assert!(
@@ -108,18 +117,7 @@ mod tests {
         ] {
             let experiment = crate::experiments::experiment(id).unwrap();
             let session = SessionRecord::default();
-            let view = View {
-                experiment,
-                usual: experiment,
-                session: &session,
-                base: "/x/e/s",
-                proof: None,
-                leads_to: None,
-                saved: false,
-                chosen: None,
-                time_left: None,
-                room: None,
-            };
+            let view = view(experiment, &session);
             let html = scene(&view, None).into_string();
             assert!(html.contains(&format!(r#"src="{program}boot.js""#)), "{id}");
         }
@@ -131,18 +129,7 @@ mod tests {
         let mut session = SessionRecord::default();
         session.progress.begin(&experiment, "start", Assignment::default(), Globals::new()).unwrap();
         let leads_to = LeadsTo::Address("https://example.org/?a=b&cc=C1".into());
-        let mut view = View {
-            experiment: &experiment,
-            usual: &experiment,
-            session: &session,
-            base: "/x/e/s",
-            proof: None,
-            leads_to: Some(&leads_to),
-            saved: false,
-            chosen: None,
-            time_left: None,
-            room: None,
-        };
+        let mut view = View { leads_to: Some(&leads_to), ..view(&experiment, &session) };
         let waiting = scene(&view, None).into_string();
         let visible = waiting.split("<template").next().unwrap();
         assert!(!visible.contains("C1") && waiting.contains("C1") && waiting.contains("/x/e/s/complete"));
@@ -150,5 +137,61 @@ mod tests {
         let saved = scene(&view, None).into_string();
         assert!(saved.contains("C1") && saved.contains("All done.") && !saved.contains("<template"));
         assert!(saved.contains("https://example.org/?a=b&amp;cc=C1"));
+    }
+
+    #[test]
+    fn what_is_known_about_a_participant_stands_in_every_text_that_they_read() {
+        let waitroom = Waitroom::new().timeout_message("Nobody came, {url.name}.");
+        let game = GameScene::new::<SlimeVolleyball>("game", Config::default())
+            .title("A game for {url.name}")
+            .action(&["ArrowUp"], Move::Jump, "{url.name} left")
+            .seat(Seat::Human)
+            .seat(Seat::Human)
+            .waitroom(waitroom);
+        let experiment = Experiment::new("e", "E")
+            .parameter("name")
+            .scene(Scene::start(Page::new("start", "Hello")))
+            .scene(
+                Screening::new("device")
+                    .title("{url.name}!")
+                    .text("We look, {url.name}.")
+                    .button("Look, {url.name}"),
+            )
+            .scene(game)
+            .scene(Scene::end(Page::new("end", "Bye")));
+        assert_eq!(experiment.validate(), Ok(()));
+        let globals = Globals::from([("url.name".into(), Answer::Text("Ada".into()))]);
+        let mut session = SessionRecord::default();
+        session.progress.begin(&experiment, "start", Assignment::default(), globals).unwrap();
+        let device = scene(&view(&experiment, &session), None).into_string();
+        assert!(["Ada!", "We look, Ada.", "Look, Ada"].iter().all(|text| device.contains(text)), "{device}");
+        let sent = [
+            ("window_width", "900"),
+            ("window_height", "900"),
+            ("ping_ms", "40"),
+            ("touch", "false"),
+            ("socket", "true"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        session.progress.submit(&experiment, "device", &sent, "").unwrap();
+        let game = scene(&view(&experiment, &session), None).into_string();
+        for text in [
+            "A game for Ada",
+            r#""Nobody came, {url.name}.":"Nobody came, Ada.""#,
+            r#""{url.name} left":"Ada left""#,
+        ] {
+            assert!(game.contains(text), "{text}: {game}");
+        }
+        session.progress.played(GameResult {
+            scene: "game".into(),
+            outcome: Outcome::LobbyTimeout,
+            game: String::new(),
+            score: 0.0,
+            globals: Globals::new(),
+            condition: Condition::new(),
+        });
+        session.progress.submit(&experiment, "game", &[], "").unwrap();
+        let end = scene(&view(&experiment, &session), None).into_string();
+        assert!(end.contains("Nobody came, Ada."), "{end}");
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use footlights_experiment::{Experiment, GameScene, texts_of};
-use footlights_protocol::words::{Category, Counted, Text, Words, form_key, texts};
+use footlights_experiment::{GameScene, texts_of};
+use footlights_protocol::words::{Category, Counted, Text, form_key, texts};
 use maud::{Markup, PreEscaped, html};
 
+use super::view::View;
+
 /// What the page's program says in the participant's language, as a JSON object from the English sentence; on the page of a
-/// game also what the game says. `usual` is the experiment in the language that rooms speak.
-pub(super) fn in_page(words: &Words, usual: &Experiment, game: Option<&GameScene>) -> Markup {
-    let said = said(words, usual, game);
+/// game also what the game says, with what is known about the participant.
+pub(super) fn in_page(view: &View<'_>, game: Option<&GameScene>) -> Markup {
+    let said = said(view, game);
     html! {
         @if !said.is_empty() {
             // `<` could end the element.
@@ -19,7 +21,7 @@ pub(super) fn in_page(words: &Words, usual: &Experiment, game: Option<&GameScene
     }
 }
 
-fn said(words: &Words, usual: &Experiment, game: Option<&GameScene>) -> BTreeMap<String, String> {
+fn said(view: &View<'_>, game: Option<&GameScene>) -> BTreeMap<String, String> {
     let mut plain: Vec<&[Text]> = vec![texts::WRITING, texts::PAGE];
     let mut counted: Vec<&[Counted]> = vec![texts::PAGE_COUNTED];
     if game.is_some() {
@@ -37,12 +39,14 @@ fn said(words: &Words, usual: &Experiment, game: Option<&GameScene>) -> BTreeMap
                 .flat_map(|text| Category::ALL.into_iter().map(|category| form_key(text.other, category))),
         )
         .collect();
-    let known = words.table().filter(|(english, _)| keys.contains(*english));
+    let known = view.words().table().filter(|(english, _)| keys.contains(*english));
     let mut said: BTreeMap<String, String> =
         known.map(|(english, own)| (english.to_owned(), own.to_owned())).collect();
     if let Some(game) = game {
-        let base = usual.game(&game.id).filter(|base| !std::ptr::eq(*base, game));
-        said.extend(base.map(|base| texts_of(base, game)).unwrap_or_default());
+        // The room of a scene sends its texts as they stand in the language that rooms speak.
+        let sent = view.usual.game(&game.id).map(|usual| texts_of(usual, game)).unwrap_or_default();
+        let shown = sent.into_iter().map(|(sent, own)| (sent, view.text(&own)));
+        said.extend(shown.filter(|(sent, shown)| sent != shown));
         said.extend(game.texts.clone());
     }
     said

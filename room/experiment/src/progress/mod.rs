@@ -25,6 +25,7 @@ pub struct Progress {
     /// The ids of the drawn scenes; none until the participant has begun.
     path: Vec<String>,
     position: usize,
+    /// The levels that were drawn for the participant. They are among the globals, too; older builds read them here.
     #[serde(alias = "cell")]
     condition: Condition,
     draw: u64,
@@ -136,12 +137,6 @@ impl Progress {
     #[must_use]
     pub fn levels(&self) -> Condition {
         all_levels(&self.globals)
-    }
-
-    /// The level of each factor that was drawn for the participant.
-    #[must_use]
-    pub fn condition(&self) -> &Condition {
-        &self.condition
     }
 
     /// The ids of the drawn scenes, in order.

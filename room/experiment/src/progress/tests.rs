@@ -121,7 +121,7 @@ fn what_was_drawn_survives_being_stored_and_beginning_again() {
     // A second press of the first page's button, with another draw, is an old tab's.
     let again = progress.begin(&experiment, "start", Assignment::default(), Globals::new());
     assert!(matches!(again, Err(ProgressError::NotHere { .. })));
-    assert_eq!(progress.condition()["tone"], "kind");
+    assert_eq!(progress.levels()["tone"], "kind");
     assert_eq!(progress.path(), ["start", "screening", "check", "game", "kind", "survey", "end"]);
 }
 
@@ -131,7 +131,7 @@ fn what_an_older_build_stored_is_read_under_todays_names() {
         "outcomes":{"game":"partner_left"},"attempts":{"check":1},
         "globals":{"arm.tone":"kind","url.arm":"a","game.score":3.0},"ended":null}"#;
     let progress: Progress = serde_json::from_str(stored).unwrap();
-    assert_eq!(progress.condition()["tone"], "kind");
+    assert_eq!(progress.levels()["tone"], "kind");
     assert_eq!(progress.outcome("game"), Some(Outcome::PartnerLeft));
     let globals: Vec<&str> = progress.globals().keys().map(String::as_str).collect();
     assert_eq!(globals, ["condition.tone", "game.score", "url.arm"]);

@@ -6,16 +6,19 @@ mod same_study;
 mod tests;
 mod treatments;
 
+pub use treatments::Divided;
+
 use std::collections::BTreeSet;
 
 use crate::{
     ending::{self, Transition},
     experiment::Experiment,
     id::is_id,
-    interpolate::names_in_address,
+    interpolate::{names, names_in_address},
     plan::{self, Element},
     recruiter::{self, Recruiter, Retake},
     scene::Scene,
+    translation::texts_of,
 };
 
 /// A wrong configuration, and where it is.
@@ -184,12 +187,20 @@ impl Experiment {
     fn validate_scene(&self, scene: &Scene) -> Result<(), (&'static str, String)> {
         let mut transitions: Vec<(&'static str, &Transition)> = Vec::new();
         match scene {
-            Scene::Screening(screening) => screening.validate()?,
+            Scene::Screening(screening) => {
+                screening.validate()?;
+                for name in screening.names() {
+                    self.validate_name(scene, "text", &name)?;
+                }
+            }
             Scene::Game(game) => {
                 game.validate()?;
                 self.validate_variations(game)?;
-                for name in game.names() {
-                    self.validate_name(scene, "title", &name)?;
+                let sent = texts_of(game, game);
+                for name in
+                    game.names().iter().map(String::as_str).chain(sent.keys().flat_map(|text| names(text)))
+                {
+                    self.validate_name(scene, "text", name)?;
                 }
                 transitions.extend(game.transitions.iter().map(|(_, transition, _)| ("on", transition)));
                 for name in game.waitroom.needs() {

@@ -254,6 +254,14 @@ fn every_builder_says_what_is_wrong_with_it_and_where() {
             r#"scene "p", ask: question "q": a scale has 2 to 11 points"#,
         ),
         (
+            with_scene(Screening::new("p").message(Requirement::Ping, "{nowhere.b}").into()),
+            r#"scene "p", text: no global is called {nowhere.b}"#,
+        ),
+        (
+            waits(Waitroom::new().timeout_message("{nowhere.c}")),
+            r#"scene "game", text: no global is called {nowhere.c}"#,
+        ),
+        (
             with_scene(page("p").text("{nowhere.a}").into()),
             r#"scene "p", text: no global is called {nowhere.a}"#,
         ),

@@ -1,5 +1,7 @@
 //! Validates what differs between the levels of a factor within one game.
 
+use std::fmt::{self, Display, Formatter};
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,6 +11,26 @@ use crate::{
     plan::{self, Factor, Unit},
     scene::Scene,
 };
+
+/// A game whose participants cannot all play together, because each has a level of the factor before they are matched.
+/// Printed, it says what follows from that and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Divided<'a> {
+    /// The id of the game's scene.
+    pub game: &'a str,
+    /// The name of the factor.
+    pub factor: &'a str,
+}
+
+impl Display for Divided<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { game, factor } = self;
+        write!(
+            f,
+            "the participants of scene {game:?} are divided by {factor:?} before they are matched, so in each level some can wait for nothing; a treatment of the group is drawn after that: `.per(Unit::Group)` and `GameScene::varied`"
+        )
+    }
+}
 
 impl Experiment {
     /// Whether every factor of a group or a session varies a game, which is when it is drawn.
@@ -39,10 +61,9 @@ impl Experiment {
     }
 
     /// The games for several people whose participants cannot all play together, because each person has a level of a factor
-    /// before they are matched: the game, and the factor. In each level up to one person less than a group can wait for
-    /// nothing.
+    /// before they are matched. In each level up to one person less than a group can wait for nothing.
     #[must_use]
-    pub fn divided(&self) -> Vec<(&str, &str)> {
+    pub fn divided(&self) -> Vec<Divided<'_>> {
         let mut divided = Vec::new();
         let is_for_several = |game: &&GameScene| game.human_count() > 1;
         for factor in plan::factors(&self.steps).into_iter().filter(|factor| factor.unit == Unit::Person) {
@@ -51,7 +72,7 @@ impl Experiment {
                 scenes.filter_map(|scene| if let Scene::Game(game) = scene { Some(&**game) } else { None });
             let varied = self.games().filter(|game| game.varied_by().any(|name| name == factor.name));
             let all = games.chain(varied).filter(is_for_several);
-            divided.extend(all.map(|game| (game.id.as_str(), factor.name.as_str())));
+            divided.extend(all.map(|game| Divided { game: &game.id, factor: &factor.name }));
         }
         divided
     }

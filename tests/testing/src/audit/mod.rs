@@ -34,11 +34,9 @@ pub fn audit(
         ..Report::default()
     };
     walks(experiment, diaries, &mut report);
-    for (game, factor) in experiment.divided() {
-        let count = report.unmatched.get(game).copied().unwrap_or_default();
-        report.warnings.push(format!(
-            "{count} found nobody in {game:?}, whose participants are divided by {factor:?} before they are matched: in each level some can wait for nothing. A treatment of the group is drawn after that: .per(Unit::Group) and GameScene::varied"
-        ));
+    for divided in experiment.divided() {
+        let count = report.unmatched.get(divided.game).copied().unwrap_or_default();
+        report.warnings.push(format!("{count} found no group: {divided}"));
     }
     match stored {
         Some(stored) => {
@@ -552,10 +550,8 @@ mod tests {
         assert_eq!(experiment.validate(), Ok(()));
         let report = audit(&experiment, &[waited(9_000.0)], None, None);
         assert_eq!(report.unmatched, [("game".to_owned(), 1)].into());
-        assert!(
-            report.warnings[0]
-                .starts_with("1 found nobody in \"game\", whose participants are divided by \"pace\"")
-        );
+        let warning = "1 found no group: the participants of scene \"game\" are divided by \"pace\"";
+        assert!(report.warnings[0].starts_with(warning), "{:?}", report.warnings);
         assert!(report.errors.is_empty(), "{:?}", report.errors);
     }
 
