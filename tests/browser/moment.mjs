@@ -30,7 +30,7 @@ export function assertSame(one, other) {
 
 /** Begins a training that is over after some seconds, and returns what ends its socket. */
 export async function train(run) {
-  const teacher = await Watcher.open(edge.url, { path: `/ws/training?run=${run}`, headers: { Authorization: `Bearer ${TOKEN}` } });
+  const teacher = await Watcher.open(edge.url, { path: `/ws/training?run=${run}&token=${TOKEN}` });
   teacher.say("start_training", { num_episodes: 4, show_every: 2, step_delay: 0.02 });
   await teacher.next("training_started");
   return () => teacher.leave();

@@ -113,6 +113,25 @@ test("a session plays in the browser, and the same at the edge", async () => {
   assert.deepEqual(told[0], told[1]);
 });
 
+test("a page says so of which a file is missing, and plays without charts where only those are", async () => {
+  for (const [file, path, told] of [
+    ["view.js", "watch", "The page did not load completely."],
+    ["watch_bg.wasm", "train", "The page did not load completely."],
+    ["uPlot.esm.js", "watch", "Steps of an episode: this browser cannot draw charts."],
+  ]) {
+    const page = await person(browser);
+    await page.route(`**/watch/${file}`, (route) => route.abort());
+    await page.goto(`${edge.url}${path}`);
+    await page.getByText(told).waitFor();
+    if (file === "uPlot.esm.js") {
+      await page.waitForFunction(() => document.querySelector('[data-part="model"]').value !== "");
+      await part(page, "step-once").click();
+      await page.waitForFunction(() => document.querySelector('[data-part="step"]').textContent === "1");
+    }
+    await page.context().close();
+  }
+});
+
 test("two checkpoints are compared on one seed", async () => {
   const page = await person(browser);
   await page.goto(`${edge.url}watch`);

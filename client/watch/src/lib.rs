@@ -1,7 +1,7 @@
 //! The pages on which people watch policies play and learn.
 //!
-//! `static/watch.js` is the page's program: it speaks with a session over a WebSocket and fills in words, bars and charts.
-//! The module paints the session's pictures.
+//! `static/watch-page.js` and `static/train.js` are the pages' programs: they speak with a session and fill in words, bars and
+//! charts. The module paints the session's pictures.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -15,6 +15,7 @@ pub use footlights_app::install;
 
 /// The static files of the pages, by name.
 pub const FILES: &[(&str, &str)] = &[
+    ("boot.js", include_str!("../static/boot.js")),
     ("charts.js", include_str!("../static/charts.js")),
     ("picture.js", include_str!("../static/picture.js")),
     ("local.js", include_str!("../static/local.js")),

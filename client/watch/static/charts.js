@@ -1,5 +1,11 @@
-// Charts, drawn by uPlot.
-import uPlot from "./uPlot.esm.js";
+// Charts, drawn by uPlot. Where a browser cannot run it, the page goes on without charts: WebKitGTK, for example, names the
+// language of its user "C" under the locale C, and no browser formats numbers in that.
+let uPlot;
+try {
+  ({ default: uPlot } = await import("./uPlot.esm.js"));
+} catch (error) {
+  console.error("charts cannot be drawn", error);
+}
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#888";
 
@@ -17,6 +23,10 @@ export class Chart {
 
   constructor(box, title, lines, over = "Episode") {
     this.#data = [[], ...lines.map(() => [])];
+    if (uPlot === undefined) {
+      box.textContent = `${title}: this browser cannot draw charts.`;
+      return;
+    }
     const axis = { stroke: color("--muted"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
     const options = {
       title,
@@ -36,13 +46,13 @@ export class Chart {
   add(episode, ...values) {
     this.#data[0].push(episode);
     values.forEach((value, line) => this.#data[line + 1].push(value));
-    this.#plot.setData(this.#data);
+    this.#plot?.setData(this.#data);
   }
 
   /** All episodes at once. */
   set(episodes, ...columns) {
     this.#data = [[...episodes], ...columns.map((column) => [...column])];
-    this.#plot.setData(this.#data);
+    this.#plot?.setData(this.#data);
   }
 
   clear() {

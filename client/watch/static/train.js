@@ -10,12 +10,7 @@ const state = document.getElementById("state");
 const catalog = JSON.parse(document.getElementById("catalog").textContent);
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 
-try {
-  await init();
-} catch (error) {
-  words(state, `The page did not load completely. Please reload it. (${error})`);
-  throw error;
-}
+await init();
 
 /** Milliseconds between the last two steps that were shown. */
 let pace = 100;

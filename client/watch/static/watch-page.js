@@ -391,12 +391,7 @@ class Pane {
   }
 }
 
-try {
-  await init();
-} catch (error) {
-  words(state, `The page did not load completely. Please reload it. (${error})`);
-  throw error;
-}
+await init();
 
 const place = new URLSearchParams(location.hash.slice(1));
 const whole = (name) => (place.has(name) ? Number(place.get(name)) : undefined);

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
-/// A whole document. `catalog` is what its program must know, as JSON.
+/// A whole document. `program` is the name of a file below `/watch/`, and `catalog` what it must know, as JSON.
 fn shell(title: &str, program: &str, catalog: &Value, main: Markup) -> Markup {
     // The end of the element cannot stand in it.
     let catalog = catalog.to_string().replace('<', "\\u003c");
@@ -21,9 +21,10 @@ fn shell(title: &str, program: &str, catalog: &Value, main: Markup) -> Markup {
                 link rel="stylesheet" href="/watch/uPlot.min.css";
                 link rel="stylesheet" href="/watch/watch.css";
                 script #catalog type="application/json" { (PreEscaped(catalog)) }
-                script type="module" src=(program) {}
+                link rel="modulepreload" href={ "/watch/" (program) ".js" };
+                script type="module" src="/watch/boot.js" {}
             }
-            body {
+            body data-program=(program) {
                 header.bar {
                     a.title href="/" { "Footlights" }
                     nav { a href="/watch" { "Watch" } " " a href="/train" { "Train" } }
@@ -106,7 +107,7 @@ pub fn watch(catalog: &Value) -> Markup {
             }
         }
     };
-    shell("Watch", "/watch/watch-page.js", catalog, main)
+    shell("Watch", "watch-page", catalog, main)
 }
 
 /// A field of the form that starts a training.
@@ -193,5 +194,5 @@ pub fn train(catalog: &Value, environments: &[&str], usual: Option<&str>) -> Mar
             }
         }
     };
-    shell("Train", "/watch/train.js", catalog, main)
+    shell("Train", "train", catalog, main)
 }
