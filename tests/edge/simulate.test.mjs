@@ -11,9 +11,9 @@ function simulate(...args) {
   });
 }
 
-test("six bots walk a study with reloads, second tabs and looks elsewhere: nobody is stranded, no row is missing", async () => {
+test("six bots walk a study with reloads, second tabs, looks elsewhere and cut sockets: nobody is stranded, no row is missing", async () => {
   const options = ["--experiment", "slime_human_ai", "--participants", "6"];
-  const mischief = ["--reload", "0.5", "--second-tab", "0.5", "--hide", "1", "--seed", "4"];
+  const mischief = ["--reload", "0.5", "--second-tab", "0.5", "--hide", "1", "--cuts", "0.7", "--seed", "4"];
   const { code, stdout, stderr } = await simulate(...options, ...mischief);
   assert.equal(code, 0, stdout + stderr);
   const report = JSON.parse(stdout);
@@ -23,6 +23,7 @@ test("six bots walk a study with reloads, second tabs and looks elsewhere: nobod
   assert.equal(report.stranded, 0);
   assert.ok(report.rows_expected > 0 && report.rows_saved === report.rows_expected, stdout);
   assert.ok(report.reloads > 0 && report.second_tabs > 0 && report.hidden > 0, stdout);
+  assert.ok(report.hindrances.sockets_cut > 0, stdout);
 });
 
 test("games that browsers simulate survive a killed edge: every tick is stored once, and both files say the same", async () => {

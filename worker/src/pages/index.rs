@@ -10,7 +10,7 @@ use super::shell::shell;
 pub fn index(experiments: &[Experiment], can_watch: bool) -> Markup {
     let main = html! {
         section.page.studies data-kind="index" {
-            h1 { "Footlights" }
+            h1 { "Experiments" }
             p { "Each link opens the study as a new participant. Open a study in two windows to take part as two participants." }
             ul {
                 @for experiment in experiments.iter().filter(|experiment| experiment.listed) {
@@ -25,5 +25,5 @@ pub fn index(experiments: &[Experiment], can_watch: bool) -> Markup {
             }
         }
     };
-    shell("Footlights", None, &Words::default(), html! { span.title { "Footlights" } }, main)
+    shell("Experiments – Footlights", None, &Words::default(), html! { span.title { "Footlights" } }, main)
 }
