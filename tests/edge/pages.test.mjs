@@ -109,3 +109,20 @@ test("the time of a page is over for who answers late, and for who closed it", a
   assert.deepEqual(answers.filter((row) => row.answer !== null).map((row) => [row.question_id, row.answer]), [["coins", "7"]]);
   assert.match((await person.complete()).html, /IDLE/);
 });
+
+test("who closed a page goes on while nothing can be written for analysts, and it is written later", async () => {
+  const person = await new Participant(edge.url).enter("timed_check");
+  assert.equal(await person.leave("start"), 303);
+  const db = await edge.mf.getD1Database("DB");
+  await db.exec("ALTER TABLE sessions RENAME TO sessions_elsewhere");
+  assert.equal(await person.leave("offer", [["coins", "7"], ["why", "so"]]), 303);
+  assert.equal(await person.scene(), "read");
+  const until = Date.now() + 40_000;
+  while ((await person.scene()) === "read") {
+    assert.ok(Date.now() < until, "the page still waits for who closed it");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  assert.ok(!(await records(edge).catch(() => undefined)), "there is no table to write to");
+  await db.exec("ALTER TABLE sessions_elsewhere RENAME TO sessions");
+  await settled(edge, ({ sessions }) => sessions.some((row) => row.subject_id === person.subject && row.ending === "left"), 30_000);
+});
