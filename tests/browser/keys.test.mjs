@@ -106,3 +106,38 @@ test("the legend shows what stands on this keyboard, once a key was pressed", as
   await cap(seat).first().filter({ hasText: "Z" }).waitFor();
   await page.context().close();
 });
+
+test("what is released beside the page or taken by the system is held no longer", async () => {
+  const page = await person(browser, { viewport: { width: 500, height: 700 }, hasTouch: true, isMobile: true });
+  await begin(page, edge.url, "slime_human_ai");
+  await state(page, "running");
+  const pad = page.locator(".pad").first();
+  const box = await pad.boundingBox();
+  const press = async () => {
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await until(page, 1);
+  };
+  await press();
+  await page.mouse.move(-60, -60);
+  await page.mouse.up();
+  await until(page, 0);
+  await press();
+  await page.evaluate(() => document.querySelector(".pad.held").dispatchEvent(new PointerEvent("pointercancel", { pointerId: 1, bubbles: true })));
+  await until(page, 0);
+  await page.mouse.up();
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test("full screen is offered where it exists, and nowhere else", async () => {
+  for (const exists of [true, false]) {
+    const page = await person(browser);
+    // As on an iPhone.
+    if (!exists) await page.addInitScript(() => Object.defineProperty(document, "fullscreenEnabled", { value: false }));
+    await begin(page, edge.url, "slime_human_ai");
+    await state(page, "running");
+    assert.equal(await page.getByRole("button", { name: "Full screen" }).isVisible(), exists);
+    await page.context().close();
+  }
+});
