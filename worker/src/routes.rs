@@ -397,6 +397,9 @@ async fn play_alone(
     let opened = async {
         let enter = EnterLobby { experiment: identity.experiment.clone(), scene: game.id.clone() };
         let entry = call(env, &address(identity), enter).await?;
+        if let Some(running) = entry.running_socket {
+            return Ok(running);
+        }
         let play = PlayAlone {
             experiment: identity.experiment.clone(),
             scene: game.id.clone(),
