@@ -31,9 +31,14 @@ export async function begin(page, url, experiment) {
   await page.locator("section[data-kind=game]").waitFor();
 }
 
-/** Until the page is in one of these states. */
-export function state(page, ...wanted) {
-  return page.waitForFunction((wanted) => wanted.includes(document.body.dataset.state), wanted, { timeout: 120_000 });
+/** Until the page is in one of these states; a failure says in which it is, and what it shows. */
+export async function state(page, ...wanted) {
+  try {
+    await page.waitForFunction((wanted) => wanted.includes(document.body.dataset.state), wanted, { timeout: 120_000 });
+  } catch (error) {
+    const shown = await page.evaluate(() => ({ state: document.body.dataset.state, scene: document.querySelector("#scene").innerText.slice(0, 500), ...window.footlights })).catch(String);
+    throw new Error(`${error.message} ${page.url()} ${JSON.stringify(shown)} ${page.problems.join(" ")}`, { cause: error });
+  }
 }
 
 /**
