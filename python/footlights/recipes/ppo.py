@@ -24,6 +24,9 @@ from torch import nn
 
 import footlights
 
+#: How often it is told how far the training is, minutes.
+TOLD_MINUTES = 0.5
+
 
 class Network(nn.Module):
     """Two hidden layers for the logits and two for the value. What is observed is normalised in the network, so that the
@@ -235,7 +238,7 @@ def train(args: argparse.Namespace) -> Network:
         imitate(network, args)
     optimiser = torch.optim.Adam(network.parameters(), lr=args.rate, eps=1e-5)
     past = [copy.deepcopy(network)]
-    began, steps, iteration = time.monotonic(), 0, 0
+    began, steps, iteration, told = time.monotonic(), 0, 0, 0.0
     while True:
         minutes = (time.monotonic() - began) / 60
         done = steps / args.steps if args.steps else minutes / args.minutes
@@ -254,6 +257,8 @@ def train(args: argparse.Namespace) -> Network:
             past.append(copy.deepcopy(network))
             if args.keep:
                 torch.save(network.state_dict(), args.keep)
+        if minutes >= told + TOLD_MINUTES:
+            told = minutes
             ended, rollouts.ended = rollouts.ended, []
             mean = f"{np.mean(ended):8.2f}" if ended else "      --"
             print(f"{minutes:5.1f} min {steps:10,} steps: mean return {mean} in {len(ended)} episodes", flush=True)
