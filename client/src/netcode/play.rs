@@ -126,7 +126,8 @@ impl Play {
         }
     }
 
-    /// The same, for somebody whose seat is known: at that path, if there is one. They go to the lobby if it is taken no more.
+    /// The same for a participant whose seat is known already. `room` is the path of the room's socket; without one the
+    /// page connects to the lobby. If the room refuses the ticket, the page asks the lobby for another one.
     #[must_use]
     pub fn in_room(mut self, room: Option<String>, now: MonotonicMs) -> Self {
         self.room = room;

@@ -101,7 +101,8 @@ impl Waitroom {
         if own.is_empty() { words.get(texts::ENDED_LOBBY_TIMEOUT) } else { own }
     }
 
-    /// Whether nobody is asked, held or turned away in it, who needs no partner.
+    /// Whether a participant who needs no partner gets a room at once: there is no ready check, no jitter and no limit of
+    /// games, and the usual matchmaker decides.
     pub(crate) fn lets_through(&self) -> bool {
         let limits = (self.ready_check_ms, self.wait_jitter_ms, self.max_concurrent_games);
         limits == (None, (0, 0), None) && self.matchmaker().name() == Fifo.name()
