@@ -148,8 +148,9 @@ test("a button that is pressed before the program is there waits for it, and goe
     await button.click({ noWaitAfter: true });
     await page.locator("form[aria-busy=true]").waitFor();
     release();
-    await page.locator("section[data-kind=game]").waitFor({ state: "attached" });
-    // Where the program comes, the same page goes on; otherwise the browser sends the form.
+    // Where the program comes, the same page goes on; otherwise the browser sends the form, and the next page, whose program
+    // does not come either, says so.
+    await page.locator(`section[data-kind=${comes ? "game" : "problem"}]`).waitFor({ state: "attached" });
     assert.deepEqual(documents, comes ? ["GET", "GET"] : ["GET", "GET", "POST", "GET"], `${comes}`);
     await page.context().close();
   }
