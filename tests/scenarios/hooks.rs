@@ -181,6 +181,35 @@ fn who_left_before_the_end_has_what_the_hooks_say_in_the_end_only() {
 }
 
 #[test]
+fn globals_that_are_too_large_are_left_out_and_the_events_say_so() {
+    struct Diary;
+    impl Hooks for Diary {
+        fn globals(&self) -> Vec<String> {
+            ["a", "b", "c"].map(str::to_owned).into()
+        }
+        fn game_end(&mut self, game: &GameInfo, _: Outcome) -> Vec<Globals> {
+            let text = |length: usize| Answer::Text("x".repeat(length));
+            // With its quotes, `a` takes half of what an agent has, `b` more than is left, and `c` all that is left.
+            let own = [("a".into(), text(8_190)), ("b".into(), text(8_191)), ("c".into(), text(8_190))];
+            game.seats.iter().map(|_| Globals::from(own.clone())).collect()
+        }
+    }
+    let mut world = World::new(scene().hooks(|| Box::new(Diary)), 3);
+    world.join(0);
+    world.join(1);
+    assert_eq!(world.play_out(30_000), Outcome::Completed);
+    for seat in &world.host.verdict.as_ref().unwrap().seats {
+        let kept: Vec<&str> = seat.as_ref().unwrap().globals.keys().map(String::as_str).collect();
+        assert_eq!(kept, ["a", "c"]);
+    }
+    world.pass(3_000);
+    let stored = world.host.record().events;
+    let dropped = stored.iter().filter(|event| event.kind.as_str() == "global_dropped");
+    let said: Vec<_> = dropped.map(|event| (event.agent, event.detail.as_str())).collect();
+    assert_eq!(said, [(Some(Agent(0)), "b: 8193 bytes"), (Some(Agent(1)), "b: 8193 bytes")]);
+}
+
+#[test]
 fn wrong_names_are_refused_with_the_scene() {
     struct Twice;
     impl Hooks for Twice {

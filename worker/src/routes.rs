@@ -1,12 +1,15 @@
 //! Which address leads where. Every path of a participant is below `/x/{experiment}/{subject}`, so that two windows of
 //! one browser are two participants and a reload stays the same one.
 
+use std::{pin::pin, time::Duration};
+
 use footlights_engine::participant::Identity;
 use footlights_env::Agent;
 use footlights_experiment::{Experiment, Location, Scene};
 use footlights_protocol::form::NEXT_PAGE;
+use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
-use worker::{Env, Headers, Method, Request, Response, Url, WebSocketPair};
+use worker::{Delay, Env, Headers, Method, Request, Response, Url, WebSocketPair};
 
 use crate::{
     admin,
@@ -32,6 +35,8 @@ use crate::{
 const KEY: char = '.';
 /// The longest name of a tab.
 const MAX_TAB: usize = 40;
+/// How long a page waits for the room of somebody who plays alone; the page gets it from the lobby otherwise.
+const AHEAD: Duration = Duration::from_secs(2);
 
 /// Answers a request. An error becomes a page, a JSON object or a close code.
 pub async fn handle(request: Request, env: Env) -> worker::Result<Response> {
@@ -409,7 +414,10 @@ async fn play_alone(
         };
         call(env, &Address::lobby(&identity.experiment, &game.id), play).await
     };
-    let opened: Result<String, ApiError> = opened.await;
+    let opened: Result<String, ApiError> = match select(pin!(opened), pin!(Delay::from(AHEAD))).await {
+        Either::Left((opened, _)) => opened,
+        Either::Right(_) => Err(ApiError::Internal("the room was not open in time".into())),
+    };
     opened.inspect_err(|error| log!("warn", "not_opened_ahead", "detail": error.to_string())).ok()
 }
 

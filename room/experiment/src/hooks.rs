@@ -65,7 +65,8 @@ pub trait Hooks {
         BTreeMap::new()
     }
 
-    /// The game is over. Returns globals by agent, for later scenes.
+    /// The game is over. Returns globals by agent, for later scenes. Those of one agent have room for 16 KiB of JSON; what
+    /// does not fit is left out, and `global_dropped` is in the events.
     fn game_end(&mut self, _game: &GameInfo, _outcome: Outcome) -> Vec<BTreeMap<String, Answer>> {
         Vec::new()
     }

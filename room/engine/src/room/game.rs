@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use footlights_env::{ActionValue, Agent, EnvError};
 use footlights_experiment::{
-    GameScene, Globals,
+    GameScene,
     record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::{
@@ -14,7 +14,10 @@ use footlights_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{hook_runner::HookRunner, seats::Seats};
+use super::{
+    hook_runner::{HookGlobals, HookRunner},
+    seats::Seats,
+};
 
 /// What one tick did.
 pub struct Ticked {
@@ -173,8 +176,8 @@ impl Game {
         true
     }
 
-    /// The game is over. Returns the globals that the hooks leave, by agent.
-    pub fn end(&mut self, info: &GameInfo, outcome: Outcome) -> Vec<Globals> {
+    /// The game is over. Returns the globals that the hooks leave.
+    pub fn end(&mut self, info: &GameInfo, outcome: Outcome) -> HookGlobals {
         self.hooks.as_mut().map(|hooks| hooks.game_end(info, outcome)).unwrap_or_default()
     }
 

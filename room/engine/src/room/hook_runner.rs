@@ -2,14 +2,25 @@
 //!
 //! Hooks are observers: they cannot change or veto anything.
 
-use std::collections::BTreeMap;
-
+use footlights_env::Agent;
 use footlights_experiment::{
     Answer, GameScene, Globals,
     hooks::Hooks,
     record::{EpisodeRecord, GameInfo, StepRecord},
 };
 use footlights_protocol::Outcome;
+
+/// How many bytes of JSON one agent's globals may take: a participant's record holds those of all their games.
+const MAX_GLOBALS_BYTES: usize = 16_384;
+
+/// What hooks leave when a game is over.
+#[derive(Default)]
+pub struct HookGlobals {
+    /// The globals of each agent.
+    pub by_agent: Vec<Globals>,
+    /// Which ones were left out because they were too large, each with its size.
+    pub too_large: Vec<(Agent, String)>,
+}
 
 /// The hooks of one room.
 pub struct HookRunner {
@@ -44,13 +55,25 @@ impl HookRunner {
         episode.metrics.retain(|_, value| value.is_finite());
     }
 
-    /// Globals by agent; those that were not declared are dropped.
-    pub fn game_end(&mut self, game: &GameInfo, outcome: Outcome) -> Vec<Globals> {
-        let mut all: Vec<BTreeMap<_, _>> = self.hooks.game_end(game, outcome);
-        for globals in &mut all {
-            // Globals are stored as JSON, which has no number that is not finite.
-            let storable = |value: &Answer| !matches!(value, Answer::Number(n) if !n.is_finite());
-            globals.retain(|name, value| self.globals.contains(name) && storable(value));
+    /// The globals that the hooks leave; those that were not declared are dropped.
+    pub fn game_end(&mut self, game: &GameInfo, outcome: Outcome) -> HookGlobals {
+        let mut all = HookGlobals { by_agent: self.hooks.game_end(game, outcome), too_large: Vec::new() };
+        for (agent, globals) in (0u8..).map(Agent).zip(&mut all.by_agent) {
+            let mut left = MAX_GLOBALS_BYTES;
+            globals.retain(|name, value| {
+                // Globals are stored as JSON, which has no number that is not finite.
+                if !self.globals.contains(name) || matches!(value, Answer::Number(n) if !n.is_finite()) {
+                    return false;
+                }
+                let bytes = serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len());
+                let fits = bytes <= left;
+                if fits {
+                    left -= bytes;
+                } else {
+                    all.too_large.push((agent, format!("{name}: {bytes} bytes")));
+                }
+                fits
+            });
         }
         all
     }
