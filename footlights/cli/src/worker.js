@@ -45,8 +45,17 @@ export default class extends WorkerEntrypoint {
   }
 }
 
-/** The object class of that name. */
-function object(Inner) {
+// Cloudflare lets a message through that has 32 MiB. The module would copy it, and its memory never shrinks: two of them could
+// end every game of the isolate. So a message is cut before; what is left is still more than the object takes, and is
+// refused with the words and the close code for that.
+const LONGEST = 16 << 10;
+const LONGEST_PUBLISHED = 12 << 20;
+
+const cut = (message, longest) =>
+  (message.byteLength ?? message.length) > longest ? message.slice(0, longest) : message;
+
+/** The object class of that name, which takes messages up to that length. */
+function object(Inner, longest = LONGEST) {
   return class extends DurableObject {
     #inner;
     #madeIn;
@@ -68,7 +77,7 @@ function object(Inner) {
       return this.#call("alarm", info);
     }
     webSocketMessage(socket, message) {
-      return this.#call("webSocketMessage", socket, message);
+      return this.#call("webSocketMessage", socket, cut(message, longest));
     }
     webSocketClose(socket, code, reason, wasClean) {
       return this.#call("webSocketClose", socket, code, reason, wasClean);
@@ -84,4 +93,5 @@ export const Lobby = object(module.Lobby);
 export const Rooms = object(module.Rooms);
 export const Assignment = object(module.Assignment);
 export const Watch = object(module.Watch);
-export const Training = object(module.Training);
+// A trainer elsewhere publishes models.
+export const Training = object(module.Training, LONGEST_PUBLISHED);
