@@ -8,7 +8,7 @@ use footlights_protocol::{
     Outcome, Tick,
     wire::{ClientToRoom, CloseCode, Phase, Presence, RenderReport},
 };
-use footlights_testing::{World, info};
+use footlights_testing::{EPOCH, World, info};
 
 use crate::common::{UP, chaser, hill, long_slime, slime};
 
@@ -73,6 +73,75 @@ fn two_people_finish_and_everything_is_stored_and_plays_again_to_the_same_states
         assert_eq!(world.browser(conn).finished.last(), Some(&(Outcome::Completed, true)));
         assert_eq!(world.browser(conn).closed, Some(CloseCode::Over));
     }
+}
+
+#[test]
+fn a_time_limit_ends_a_game_by_the_clock_also_in_a_countdown_and_after_a_lost_process() {
+    const LIMIT_MS: u64 = 8_000;
+    let ended = |world: &mut World| {
+        let outcome = world.play_out(600_000);
+        let up = world.host.events.iter().find(|event| event.kind == EventKind::TimeUp);
+        (outcome, world.now - EPOCH, up.map(|event| event.detail.clone()).unwrap_or_default())
+    };
+    let expected = (Outcome::Completed, LIMIT_MS, "8000 ms after the room was opened".to_owned());
+    for execution in [Execution::Server, Execution::Browser] {
+        let scene = || {
+            let scene = long_slime(Seat::Human, Seat::Human).execution(execution);
+            scene.gather_ms(6_000).time_limit(LIMIT_MS)
+        };
+        // Who comes late takes nothing from the others' time.
+        let mut world = World::new(scene(), 3);
+        world.join(0);
+        world.pass(4_000);
+        let b = world.join(1);
+        assert_eq!(ended(&mut world), expected, "{execution:?}");
+        check_data(&world);
+        assert_eq!(world.host.record().episodes.last().unwrap().end, "interrupted");
+        assert_eq!(world.browser(b).finished, [(Outcome::Completed, false)]);
+
+        // A countdown is broken off.
+        let mut world = World::new(scene().countdown_ms(60_000), 3);
+        world.join(0);
+        world.join(1);
+        assert_eq!(ended(&mut world), expected, "{execution:?}");
+        assert_eq!(world.host.room.tick(), Tick(0));
+
+        // The time counts from the room's opening, not from that of the next process.
+        let mut world = World::new(scene(), 3);
+        world.join(0);
+        world.join(1);
+        world.pass(5_000);
+        world.crash();
+        world.join(0);
+        world.join(1);
+        assert_eq!(ended(&mut world), expected, "{execution:?}");
+    }
+    let mut world = World::new(hill().episodes(100).time_limit(LIMIT_MS), 3);
+    world.join(0);
+    assert_eq!(ended(&mut world), expected, "alone");
+}
+
+#[test]
+fn a_pause_is_waited_out_before_a_time_limit_ends_the_game() {
+    let scene = || long_slime(Seat::Human, Seat::Human).time_limit(40_000).grace_ms(20_000);
+    let paused = || {
+        let mut world = World::new(scene(), 3);
+        world.join(0);
+        let b = world.join(1);
+        world.pass(35_000);
+        world.drop_connection(b);
+        world.pass(10_000);
+        assert_eq!(world.host.finished, None, "who may come back is waited for");
+        world
+    };
+    let mut world = paused();
+    world.join(1);
+    assert_eq!((world.host.finished, world.host.count("time_up")), (Some(Outcome::Completed), 1));
+    check_data(&world);
+
+    let mut world = paused();
+    assert_eq!(world.play_out(20_000), Outcome::PartnerLeft);
+    assert_eq!((world.now - EPOCH, world.host.count("time_up")), (55_000, 0));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! events are kept however many there are.
 //!
 //! A new kind is a line in that list and a call where it happens. In a game that is `GameRoom::report` in
-//! `room/engine/src/room`; outside games it is `Participant::record_event` in `room/engine/src/participant.rs`, which the
+//! `room/engine/src/room`; outside games it is `Participant::record_event` in `room/engine/src/participant`, which the
 //! worker calls for the participant's object. What only the browser knows comes to one of them as a message of
 //! `footlights_protocol::wire`. No test finds a kind that nothing reports.
 
@@ -102,6 +102,7 @@ event_kinds! {
     AssetFailed "asset_failed" Usual "The participant's browser could not load an image or a sound; the detail is the file."
     EnvironmentFailed "environment_failed" Always "The environment failed, and the game ended."
     HooksFailed "hooks_failed" Always "The experiment's own code could not continue from its stored state and starts again from nothing."
+    GlobalDropped "global_dropped" Usual "A global that the experiment's hooks left at the end was too large and is missing; the detail is its name and size."
     RecordFailed "record_failed" Always "Rows could not be encoded for storage, and the game ended."
     CheckpointFailed "checkpoint_failed" Always "The state of the game could not be encoded for storage, and the game ended."
     NoMoreEvents "no_more_events_are_kept" Usual "The game had so many events that later ones are kept only where they decide how it goes on."
@@ -122,7 +123,7 @@ event_kinds! {
     Begun "begun" Usual "The button of the first page was pressed."
     LanguageChosen "language_chosen" Usual "The participant chose another language of the experiment; the detail is the language."
     NoProgram "no_program" Always "The page's program did not run, and the participant ended the study; the detail is no_script, not_loaded or too_old."
-    TimeUp "time_up" Always "The time of a page was over, and the participant went on as its limit says."
+    TimeUp "time_up" Always "The time of a page or of a game was over; the participant went on as the page's limit says, or the game ended."
     SceneEntered "scene" Usual "The participant came to this scene."
     Ended "ended" Usual "The participant came to the last page; the detail is the ending."
     Matched "matched" Usual "A group and a room were found; the detail is the game."

@@ -32,6 +32,7 @@ const OLDEST: u16 = 1;
 ///     info: GameInfo {
 ///         game_id: "game".into(), experiment: "e".into(), scene: "car".into(), seed: 7, seats: Vec::new(),
 ///         condition: Default::default(),
+///         opened_at: None,
 ///     },
 ///     environment: entry.id.into(),
 ///     config: "null".into(),
@@ -270,6 +271,7 @@ mod tests {
             seed: 9,
             seats: Vec::new(),
             condition: Default::default(),
+            opened_at: None,
         };
         let replay = Replay {
             format: FORMAT,

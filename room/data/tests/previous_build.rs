@@ -113,6 +113,7 @@ fn info(scene: &GameScene) -> GameInfo {
         seed: 9,
         seats: seats.collect(),
         condition: Default::default(),
+        opened_at: None,
     }
 }
 

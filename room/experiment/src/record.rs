@@ -114,4 +114,7 @@ pub struct GameInfo {
     /// The levels of the factors that vary the game.
     #[serde(default, skip_serializing_if = "Condition::is_empty")]
     pub condition: Condition,
+    /// When its room was opened; `None` for games of builds that did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<EpochMs>,
 }

@@ -152,6 +152,7 @@ fn room(scene: &GameScene, seed: u64, now: EpochMs) -> Result<GameRoom> {
         seed,
         seats: seats.collect(),
         condition: Default::default(),
+        opened_at: None,
     };
     Ok(GameRoom::new(scene, info, 0, now)?)
 }

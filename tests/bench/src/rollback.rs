@@ -126,6 +126,7 @@ fn recorded(sim: &mut dyn Simulation, ticks: u32, here: u64, config: &Value) -> 
         seed: 1,
         seats: Vec::new(),
         condition: Default::default(),
+        opened_at: None,
     };
     Ok(Replay {
         format: FORMAT,

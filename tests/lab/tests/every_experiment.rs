@@ -59,6 +59,7 @@ fn the_codebook_of_every_study_explains_every_column_of_every_table() {
                 seed: 0,
                 seats: seats.collect(),
                 condition: Default::default(),
+                opened_at: None,
             };
             let steps = steps::csv(game, &info, Agent(0), &Chunk::default()).unwrap();
             assert_eq!(header(steps), explained(&said, &format!("steps/{}", game.id)));

@@ -31,6 +31,7 @@ pub fn info(scene: &GameScene, seed: u64) -> GameInfo {
         seed,
         seats: seats.collect(),
         condition: Default::default(),
+        opened_at: None,
     }
 }
 
@@ -84,7 +85,8 @@ impl Host {
     /// # Panics
     /// When the scene cannot be played, for example because it has a model and this build has no runtime for models.
     pub fn new(scene: GameScene, seed: u64, now: EpochMs) -> Self {
-        let room = GameRoom::new(&scene, info(&scene, seed), 0, now)
+        let info = GameInfo { opened_at: Some(now), ..info(&scene, seed) };
+        let room = GameRoom::new(&scene, info, 0, now)
             .unwrap_or_else(|error| panic!("scene {:?} cannot be played here: {error}", scene.id));
         Self {
             scene,

@@ -167,6 +167,7 @@ impl Shell {
 
     async fn create(self: Rc<Self>, new: CreateGame) -> Result<(), ApiError> {
         let scene = experiments::game(&new.experiment, &new.scene)?;
+        let opened = now();
         let seats = (0u8..).zip(&scene.seats).zip(new.subjects).map(|((agent, seat), subject)| SeatInfo {
             agent: Agent(agent),
             holder: seat.name().to_owned(),
@@ -179,11 +180,12 @@ impl Shell {
             seed: new.seed,
             seats: seats.collect(),
             condition: new.condition,
+            opened_at: Some(opened),
         };
         let scene = &scene.in_condition(&info.condition);
         let game = info.game_id.clone();
         let key = Signer::new(&self.env)?.seal_key(&game)?;
-        let room = GameRoom::new(scene, info.clone(), self.phase_ms(), now())?.sealed_with(key);
+        let room = GameRoom::new(scene, info.clone(), self.phase_ms(), opened)?.sealed_with(key);
         self.games()?.create(&info)?;
         costs::set_alarm(&self.state, WATCH_MS).await?;
         self.insert(game, room, 0);

@@ -29,6 +29,7 @@ fn game(id: &str, steps: &[u32]) -> (Replay, Box<dyn Simulation>, u64) {
             seed: 9,
             seats: Vec::new(),
             condition: Default::default(),
+            opened_at: None,
         },
         environment: id.into(),
         config: "null".into(),

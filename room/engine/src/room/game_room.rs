@@ -142,6 +142,12 @@ impl GameRoom {
         self.broadcast(&RoomToClient::Status(Status { phase, remaining_ms, seats }));
     }
 
+    /// When the game ends by the scene's time limit. A game that waits for somebody ends by what it waits for.
+    pub(super) fn time_ends(&self) -> Option<EpochMs> {
+        let goes_on = matches!(self.phase, Phase::Countdown { .. } | Phase::Running);
+        self.info.opened_at.zip(self.scene.episodes.time_limit_ms).map(|(at, ms)| at + ms).filter(|_| goes_on)
+    }
+
     /// When participants are told again how the room is, while nothing else is sent. A browser lets the timers of a page in
     /// the background sleep for a minute; a page that hears something says that it is there.
     pub(super) fn status_due(&self) -> Option<EpochMs> {
@@ -198,7 +204,11 @@ impl GameRoom {
         self.flush(now);
         let mut seats: Vec<Option<SeatVerdict>> =
             self.seats.agents().map(|agent| self.seat_verdict(agent, outcome)).collect();
-        for (seat, globals) in seats.iter_mut().zip(self.game.end(&self.info, outcome)) {
+        let left = self.game.end(&self.info, outcome);
+        for (agent, detail) in left.too_large {
+            self.report(now, Some(agent), EventKind::GlobalDropped, detail);
+        }
+        for (seat, globals) in seats.iter_mut().zip(left.by_agent) {
             if let Some(seat) = seat {
                 seat.globals = globals;
             }

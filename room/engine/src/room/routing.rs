@@ -10,10 +10,11 @@ use crate::ConnId;
 impl GameRoom {
     /// When to call with [`Input::Wake`] at the latest; `None` if there is nothing to wait for.
     pub fn next_wake(&self) -> Option<EpochMs> {
+        let or_time_ends = |due: EpochMs| self.time_ends().map_or(due, |ends| due.min(ends));
         if self.phase.is_running() {
-            return Some(self.driver.next_wake(self.game.tick()));
+            return Some(or_time_ends(self.driver.next_wake(self.game.tick())));
         }
-        let deadline = self.phase.deadline()?;
+        let deadline = or_time_ends(self.phase.deadline()?);
         if self.phase.is_over() {
             return Some(deadline);
         }
@@ -57,6 +58,11 @@ impl GameRoom {
             } else if self.phase.is_running() && self.driver.is_stuck(now, agent, self.game.tick()) {
                 self.close_silent(now, agent, "nothing was played for 10 s");
             }
+        }
+        if self.time_ends().is_some_and(|ends| now >= ends) {
+            let limit = self.scene.episodes.time_limit_ms.unwrap_or_default();
+            self.report(now, None, EventKind::TimeUp, format!("{limit} ms after the room was opened"));
+            self.finish(now, Outcome::Completed);
         }
         match self.phase {
             Phase::Gathering { until } if now >= until => self.finish(now, Outcome::NoShow),

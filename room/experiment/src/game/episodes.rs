@@ -20,6 +20,9 @@ pub struct Episodes {
     pub shown_result: ShownResult,
     /// The countdown before an episode.
     pub countdown_ms: u64,
+    /// How long after its opening the game ends, whatever the episodes say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_limit_ms: Option<u64>,
 }
 
 fn is_game_over(shown: &ShownResult) -> bool {
@@ -35,6 +38,7 @@ impl Default for Episodes {
             shown_scores: ShownScores::All,
             shown_result: ShownResult::GameOver,
             countdown_ms: 3_000,
+            time_limit_ms: None,
         }
     }
 }

@@ -344,6 +344,24 @@ impl GameScene {
         self
     }
 
+    /// Ends the game so long after its room was opened, ms, also in the middle of an episode: by the clock, with the time in
+    /// which participants came, and with every countdown and pause. It must be more than [`gather_ms`](Self::gather_ms). The
+    /// outcome is `completed`, and `time_up` is in the events. A pause that is under way is waited out first. So who sits in
+    /// a game knows when it is over, however slow it was; [`max_steps`](Self::max_steps) is the limit that is the same for
+    /// every group.
+    ///
+    /// ```
+    /// use footlights_environments::mountain_car::{Config, MountainCar};
+    /// use footlights_experiment::GameScene;
+    ///
+    /// let game = GameScene::new::<MountainCar>("drive", Config::default()).episodes(20).time_limit(300_000);
+    /// assert_eq!(game.episodes.time_limit_ms, Some(300_000));
+    /// ```
+    pub fn time_limit(mut self, ms: u64) -> Self {
+        self.episodes.time_limit_ms = Some(ms);
+        self
+    }
+
     /// How long matched participants may take to connect, ms; 30,000 without this. Then the game does not take place.
     pub fn gather_ms(mut self, ms: u64) -> Self {
         self.attendance.gather_ms = ms;

@@ -13,6 +13,11 @@ impl GameScene {
         self.stepping.validate()?;
         self.episodes.validate()?;
         self.attendance.validate()?;
+        let gather = self.attendance.gather_ms;
+        if self.episodes.time_limit_ms.is_some_and(|ms| ms <= gather) {
+            let why = format!("must be more than the {gather} ms that participants may take to connect (gather_ms)");
+            return Err(("time_limit", why));
+        }
         self.assets.validate()?;
         if self.run_mode().simulates_in_browser() {
             self.environment.check_packing().map_err(|why| ("execution", why))?;

@@ -353,6 +353,10 @@ fn every_builder_says_what_is_wrong_with_it_and_where() {
             )),
             r#"scene "game", on: "x" is not a later scene that every participant goes through"#,
         ),
+        (
+            with_game(two().time_limit(30_000)),
+            r#"scene "game", time_limit: must be more than the 30000 ms that participants may take to connect"#,
+        ),
         (waits(Waitroom::new().max_wait_ms(0)), r#"scene "game", max_wait_ms: must be at least 1"#),
         (waits(Waitroom::new().ready_check_ms(0)), r#"scene "game", ready_check_ms: must be at least 1"#),
         (
