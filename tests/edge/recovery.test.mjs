@@ -28,7 +28,7 @@ test("a killed edge starts again on its storage: one game goes on, the other end
     person.live();
   }
   // Far enough that something is stored: rows go to SQLite every two seconds.
-  await Promise.all(people.map((person) => tick(person, 75)));
+  await Promise.all(people.map((person) => tick(person, 90)));
   const seen = people[0].socket.inbox.all.findLast((message) => message.f).f[0];
   await edge.kill();
   await Promise.all(people.map((person) => person.socket.ended));

@@ -360,6 +360,7 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
         let scene = if seed % 2 == 0 { meadow(4, 240) } else { slime(Seat::Human, Seat::Random) };
         let networks = weathers();
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
+        world.host.confirm_ms = [0, 5, 30, 100, 400][seed as usize % 5];
         // Some are so restless that every tick has moves.
         world.restless = if seed % 4 == 0 { 40.0 } else { 300.0 };
         // In the middle of a countdown nobody has anything that the storage has not.

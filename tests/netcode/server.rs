@@ -33,6 +33,7 @@ fn a_lost_process_costs_no_tick_that_anybody_has_seen() {
         let scene = scene.execution(Execution::Server).on_dropout(DropoutRule::End);
         let networks = weathers();
         let mut world = World::new(scene, seed, &networks[seed as usize % networks.len()].1);
+        world.host.confirm_ms = [0, 5, 30, 100, 400][seed as usize % 5];
         world.restless = if seed % 4 == 0 { 40.0 } else { 300.0 };
         world.play_and_crash(seed);
         check(&world, &format!("game {seed}"));

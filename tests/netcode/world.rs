@@ -223,7 +223,10 @@ impl World {
     pub fn play_and_crash(&mut self, seed: u64) {
         for crash in 0..3 {
             self.play(2_500.0 + 313.0 * (seed + crash) as f64 % 1_700.0);
-            self.crash();
+            // A game that is stored as over is not opened again.
+            if self.host.finished.is_none() {
+                self.crash();
+            }
         }
         self.play(120_000.0);
     }
@@ -263,7 +266,7 @@ impl World {
         for k in 0..self.people.len() {
             self.person(k);
         }
-        if self.host.room.next_wake().is_some_and(|wake| wake <= self.epoch()) {
+        if self.host.next_wake().is_some_and(|wake| wake <= self.epoch()) {
             self.input(Input::Wake);
         }
     }

@@ -189,8 +189,8 @@ fn globals_that_are_too_large_are_left_out_and_the_events_say_so() {
         }
         fn game_end(&mut self, game: &GameInfo, _: Outcome) -> Vec<Globals> {
             let text = |length: usize| Answer::Text("x".repeat(length));
-            // With its quotes, `a` takes half of what an agent has, `b` more than is left, and `c` all that is left.
-            let own = [("a".into(), text(8_190)), ("b".into(), text(8_191)), ("c".into(), text(8_190))];
+            // With names and quotes, `a` takes half of what an agent has, `b` more than is left, and `c` all that is left.
+            let own = [("a".into(), text(8_184)), ("b".into(), text(8_185)), ("c".into(), text(8_184))];
             game.seats.iter().map(|_| Globals::from(own.clone())).collect()
         }
     }

@@ -1,11 +1,12 @@
 //! Time, pictures and bytes.
 
+use footlights_engine::room::Input;
 use footlights_experiment::{Execution, Seat};
 use footlights_protocol::{
-    Tick,
+    MonotonicMs, Tick,
     wire::{ClientToRoom, Phase},
 };
-use footlights_testing::World;
+use footlights_testing::{EPOCH, World};
 
 use crate::common::{LEFT, RIGHT, UP, chaser, hill, long_slime, slime};
 
@@ -28,14 +29,62 @@ fn a_late_call_is_made_up_for_and_a_very_late_one_moves_the_schedule_and_is_coun
     world.pass(1_000);
     let before = world.host.room.tick();
     world.now += 100;
-    world.input(footlights_engine::room::Input::Wake);
+    world.input(Input::Wake);
     assert_eq!(world.host.room.tick(), before + 3);
     assert_eq!(world.host.room.slips(), 0);
     world.now += 2_000;
-    world.input(footlights_engine::room::Input::Wake);
+    world.input(Input::Wake);
     assert_eq!(world.host.room.tick(), before + 7, "at most four ticks are made up for");
     assert_eq!(world.host.room.slips(), 1);
     assert!(world.host.event_kinds().contains(&"slip"));
+}
+
+/// At Cloudflare the clock reads in a timer's turn the time that the timer was set for, and in other turns no more than that.
+#[test]
+fn after_a_stall_that_its_clock_does_not_show_a_room_skips_the_lost_time_as_its_players_clocks_say() {
+    let scene = long_slime(Seat::Human, Seat::Human);
+    let mut world = World::new(scene, 1);
+    let conns = [world.join(0), world.join(1)];
+    world.pass(5_500);
+    let (began, before) = (world.now, world.host.room.tick());
+    // The process stands still for two seconds. Then turns of the timer and what came meanwhile take turns.
+    for (after, conn) in [300, 800, 1_300, 1_800].into_iter().zip(conns.into_iter().cycle()) {
+        world.now = world.host.room.next_wake().unwrap();
+        world.input(Input::Wake);
+        world.now = world.host.room.next_wake().unwrap() - 1;
+        let time = MonotonicMs((began - EPOCH + after) as f64);
+        world.say(conn, &ClientToRoom::Ping { time, rtt: 20.0, focused: true });
+    }
+    let ticks = world.host.room.tick() - before;
+    assert!(ticks <= 5, "{ticks} ticks in a row");
+    let next = world.host.room.next_wake().unwrap() - began;
+    assert!((1_250..=1_350).contains(&next), "what both have said by then is skipped: {next}");
+    assert!(world.host.room.slips() >= 1);
+    let slip = world.host.events.iter().find(|event| event.kind.as_str() == "slip").unwrap();
+    assert!(slip.detail.ends_with("ms late by the players' clocks"), "{}", slip.detail);
+    // From then on the clock is right again, and nothing more is skipped.
+    world.now = began + 2_000;
+    let slips = world.host.room.slips();
+    world.pass(60_000);
+    assert!(world.host.room.slips() <= slips + 1, "{}", world.host.room.slips());
+}
+
+#[test]
+fn a_browser_that_lies_about_its_clock_does_not_stop_the_game() {
+    for humans in [1, 2] {
+        let partner = if humans == 1 { chaser() } else { Seat::Human };
+        let mut world = World::new(long_slime(Seat::Human, partner), 1);
+        let conns: Vec<_> = (0..humans).map(|agent| world.join(agent)).collect();
+        world.pass(5_000);
+        for time in [-1e300, 1e300, 0.0, 1e12, -1e12] {
+            world.say(conns[0], &ClientToRoom::Ping { time: MonotonicMs(time), rtt: 1e-3, focused: true });
+            let wait = world.host.room.next_wake().unwrap() - world.now;
+            assert!(wait <= if humans == 1 { 10_100 } else { 34 }, "{humans} {time}: {wait}");
+        }
+        let before = world.host.room.tick();
+        world.pass(20_000);
+        assert!(world.host.room.tick() - before > 250, "{}", world.host.room.tick() - before);
+    }
 }
 
 #[test]

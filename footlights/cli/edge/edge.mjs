@@ -45,6 +45,7 @@ const OWN_WORDS = /^workerd\/.* NOSENTRY /;
  * @param {string} [options.root] The lab's folder, where wrangler.toml is; otherwise what FOOTLIGHTS_LAB names.
  * @param {string} [options.built] The folder with the built worker and pages, in place of those that wrangler.toml names;
  *   otherwise what FOOTLIGHTS_BUILT names, if anything.
+ * @param {string} [options.entry] A module beside the built worker that takes its place, and imports it.
  * @param {(lab: string) => object} [options.front] Makes, from the name of the lab's worker, the worker
  *   that stands in front of it.
  * @returns {Promise<{ url: string, mf: Miniflare, reload: () => Promise<void>, stop: () => Promise<void> }>} `url` ends
@@ -85,7 +86,7 @@ export async function startEdge(options = {}) {
 
 /** What Miniflare runs, as wrangler.toml has it now; with the worker's name and its database. */
 function settingsOf(options) {
-  const { root, port = 0, persist, secret, fallback, usual = {}, vars = {}, quiet = false, direct = false, front } = options;
+  const { root, port = 0, persist, secret, fallback, usual = {}, vars = {}, quiet = false, direct = false, entry, front } = options;
   const built = options.built ?? process.env.FOOTLIGHTS_BUILT;
   const configPath = join(root, "wrangler.toml");
   const overrides = built && { assets: { directory: resolve(built, "pages") } };
@@ -100,7 +101,8 @@ function settingsOf(options) {
     name,
     modules: true,
     modulesRoot: dirname(main),
-    scriptPath: main,
+    scriptPath: entry ? join(dirname(main), entry) : main,
+    ...(entry && { modulesRules: [{ type: "ESModule", include: ["**/*.js"] }, ...(worker.modulesRules ?? [])] }),
     bindings: { FOOTLIGHTS_SECRET: fallback, ...usual, ...bindings, ...vars, ...given },
     ...(direct ? { unsafeDirectSockets: [{ host: HOST, port }] } : { assets }),
   };

@@ -72,12 +72,8 @@ const LOOK = `
 import { DurableObject } from "cloudflare:workers";
 export class Rooms extends DurableObject {
   fetch() {
-    const { sql } = this.ctx.storage;
-    const count = (table) => {
-      const known = sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
-      return known ? sql.exec("SELECT count(*) AS n FROM " + table).one().n : 0;
-    };
-    return Response.json({ games: count("games"), chunks: count("chunks") });
+    const count = (prefix) => [...this.ctx.storage.kv.list({ prefix })].length;
+    return Response.json({ games: count("game/"), chunks: count("chunk/") });
   }
   alarm() {}
 }

@@ -47,7 +47,7 @@ impl Receipts {
             world.hold(seats[round as usize % 2], KeySet::key(round as usize % 2));
             world.pass(300);
         }
-        let checkpoint = world.host.checkpoint.clone().context("nothing was stored")?;
+        let checkpoint = world.host.checkpoint().context("nothing was stored")?.to_vec();
         let restored = GameRoom::restore(&scene, info(&scene, SEED), 0, &checkpoint, world.now)?;
         let frames = world.browser(seats[0]).frames.iter().map(|(_, frame)| frame);
         let behind = frames.filter(|frame| frame.tick > restored.tick() && !frame.receipt.is_empty());

@@ -1,5 +1,10 @@
 //! Stands in for the Durable Object of a room: it hands the room its inputs, stores what the room wants stored, and opens
 //! the room again from storage when the process is lost.
+//!
+//! Its storage confirms a write after a time that the test sets. What is not confirmed when the process is lost is lost with
+//! it.
+
+use std::collections::VecDeque;
 
 use footlights_data::{
     chunk::Chunk,
@@ -8,7 +13,7 @@ use footlights_data::{
 };
 use footlights_engine::{
     ConnId,
-    room::{GameRoom, Input, Output},
+    room::{GameRoom, Input, Output, Write, Writes},
 };
 use footlights_env::Agent;
 use footlights_experiment::{
@@ -54,16 +59,40 @@ pub enum Delivery {
     },
 }
 
-/// A real room and its storage. Every write is confirmed at once.
+/// What is stored of a game.
+#[derive(Debug, Clone, Default)]
+struct Stored {
+    chunks: Vec<Vec<u8>>,
+    checkpoint: Option<Vec<u8>>,
+}
+
+impl Stored {
+    fn keep(&mut self, write: &Write) {
+        if let Write::Chunk { seq, chunk, checkpoint } = write {
+            assert_eq!(*seq as usize, self.chunks.len(), "chunks come in order");
+            self.chunks.push(chunk.clone());
+            if !checkpoint.is_empty() {
+                self.checkpoint = Some(checkpoint.clone());
+            }
+        }
+    }
+}
+
+/// A real room and its storage.
 pub struct Host {
     /// What is played.
     pub scene: GameScene,
     /// The real room.
     pub room: GameRoom,
-    /// Stored chunks, in order.
-    pub chunks: Vec<Vec<u8>>,
-    /// The checkpoint that was stored with the last chunk.
-    pub checkpoint: Option<Vec<u8>>,
+    /// What the storage has, confirmed or not.
+    present: Stored,
+    /// What it has confirmed.
+    confirmed: Stored,
+    /// How long it takes to confirm a write, ms; 0 without more.
+    pub confirm_ms: u64,
+    writes: Writes,
+    /// When which write will be confirmed, by its number.
+    in_flight: VecDeque<(EpochMs, u64, Write)>,
     /// When something was stored.
     pub stored_at: Vec<EpochMs>,
     /// Everything that the room reported.
@@ -91,8 +120,11 @@ impl Host {
         Self {
             scene,
             room,
-            chunks: Vec::new(),
-            checkpoint: None,
+            present: Stored::default(),
+            confirmed: Stored::default(),
+            confirm_ms: 0,
+            writes: Writes::default(),
+            in_flight: VecDeque::new(),
             stored_at: Vec::new(),
             events: Vec::new(),
             finished: None,
@@ -101,6 +133,12 @@ impl Host {
             saves: 0,
             next_conn: ConnId(1),
         }
+    }
+
+    /// When there is something to do.
+    pub fn next_wake(&self) -> Option<EpochMs> {
+        let confirmed = self.in_flight.front().map(|(at, ..)| *at);
+        self.room.next_wake().into_iter().chain(confirmed).min()
     }
 
     /// The number of the next connection.
@@ -112,48 +150,73 @@ impl Host {
 
     /// Does what the room asks for, up to the next thing that the network has to do.
     pub fn poll(&mut self, now: EpochMs) -> Option<Delivery> {
-        while let Some(output) = self.room.poll() {
-            match output {
-                Output::Send { conn, bytes } => return Some(Delivery::Message { conn, bytes }),
-                Output::Close { conn, code, .. } => return Some(Delivery::Close { conn, code }),
-                Output::Persist { chunk, checkpoint } => {
-                    assert_eq!(self.saves, 0, "nothing comes after what is saved");
-                    self.chunks.push(chunk);
-                    self.checkpoint = Some(checkpoint);
-                    self.stored_at.push(now);
-                    self.room.handle(now, Input::Stored);
-                }
-                Output::Report(event) => self.events.push(event),
-                Output::Released { agent, verdict } => self.released.push((agent.0, verdict)),
-                Output::Save => {
+        loop {
+            self.store(now);
+            let output = self.writes.next_held().or_else(|| self.room.poll())?;
+            if let Output::Persist { .. } = &output {
+                assert_eq!(self.saves, 0, "nothing comes after what is saved");
+                self.stored_at.push(now);
+            }
+            match self.writes.take(output) {
+                Some(Output::Send { conn, bytes }) => return Some(Delivery::Message { conn, bytes }),
+                Some(Output::Close { conn, code, .. }) => return Some(Delivery::Close { conn, code }),
+                Some(Output::Report(event)) => self.events.push(event),
+                Some(Output::Released { agent, verdict }) => self.released.push((agent.0, verdict)),
+                Some(Output::Save) => {
                     assert!(self.finished.is_some(), "how a game ended is stored before it is saved");
                     self.saves += 1;
                 }
-                Output::Finished(verdict) => {
-                    assert_eq!(self.finished, None, "a game ends once");
-                    self.finished = Some(verdict.outcome);
-                    // As it is stored until the game is saved.
-                    let stored = serde_json::to_string(&verdict).expect("a verdict is JSON");
-                    self.verdict = Some(serde_json::from_str(&stored).expect("a stored verdict can be read"));
-                }
+                Some(Output::Persist { .. } | Output::Finished(_)) | None => {}
             }
         }
-        None
     }
 
-    /// The process is lost: memory is gone, storage is not.
+    /// Hands over what is to be stored, and takes in what is confirmed by now.
+    fn store(&mut self, now: EpochMs) {
+        let (at, present) = (now + self.confirm_ms, &mut self.present);
+        let begun = self.writes.begin(|write| {
+            present.keep(write);
+            Ok::<_, ()>(write.clone())
+        });
+        self.in_flight.extend(begun.0.into_iter().map(|(number, write)| (at, number, write)));
+        while let Some((_, number, write)) = self.in_flight.pop_front_if(|(at, ..)| *at <= now) {
+            self.confirmed.keep(&write);
+            if let Write::Verdict(verdict) = write {
+                assert_eq!(self.finished, None, "a game ends once");
+                self.finished = Some(verdict.outcome);
+                // As it is stored until the game is saved.
+                let stored = serde_json::to_string(&verdict).expect("a verdict is JSON");
+                self.verdict = Some(serde_json::from_str(&stored).expect("a stored verdict can be read"));
+            }
+            for _ in 0..self.writes.settle(number, true) {
+                self.room.handle(now, Input::Stored);
+            }
+        }
+    }
+
+    /// The process is lost: memory and what is not confirmed are gone, the rest of the storage is not.
     pub fn crash(&mut self, now: EpochMs) {
         let info = self.room.info().clone();
-        self.room = match &self.checkpoint {
+        self.in_flight.clear();
+        self.present = self.confirmed.clone();
+        self.writes = Writes::after(self.present.chunks.len() as u32);
+        self.room = match self.checkpoint() {
             Some(bytes) => GameRoom::restore(&self.scene, info, 0, bytes, now),
             None => GameRoom::new(&self.scene, info, 0, now),
         }
         .expect("a stored checkpoint can be read");
     }
 
+    /// The newest checkpoint that survives the process.
+    pub fn checkpoint(&self) -> Option<&[u8]> {
+        self.confirmed.checkpoint.as_deref()
+    }
+
     /// Everything that is stored.
     pub fn record(&self) -> Chunk {
-        Chunk::join(self.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")))
+        Chunk::join(
+            self.present.chunks.iter().map(|bytes| Chunk::decode(bytes).expect("a stored chunk can be read")),
+        )
     }
 
     /// The names of all events, in order.

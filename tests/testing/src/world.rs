@@ -172,7 +172,7 @@ impl World {
         let end = self.now + ms;
         let mut ping = self.now + 1_000;
         while go_on(self) {
-            let wake = self.host.room.next_wake().unwrap_or(EpochMs(u64::MAX)).max(self.now);
+            let wake = self.host.next_wake().unwrap_or(EpochMs(u64::MAX)).max(self.now);
             let next = wake.min(ping);
             if next > end {
                 self.now = end;

@@ -13,7 +13,7 @@ use footlights_data::{
 };
 use footlights_engine::{
     ConnId,
-    room::{GameRoom, Input, Output, RoomError},
+    room::{GameRoom, Input, Output, RoomError, Write, Writes},
 };
 use footlights_env::{Agent, PolicyError};
 use footlights_experiment::record::{GameInfo, SeatInfo};
@@ -36,13 +36,23 @@ use crate::{
         Address, CancelGame, CreateGame, Delivery, FinishGame, GameEnded, ObjectRequest, ParticipantRequest,
         RoomHandoff, RoomsRequest, call, read_handoff, read_request, refuse, respond,
     },
-    store::{self, d1, games::Games, r2},
+    store::{
+        self, d1,
+        games::Games,
+        r2,
+        unconfirmed::{Written, confirmed},
+    },
 };
 
 /// How often the object looks whether a game was lost or could not be saved.
-const WATCH_MS: i64 = 20_000;
+const WATCH_MS: u64 = 20_000;
 /// How soon it tries again when saving failed.
-const RETRY_MS: i64 = 5_000;
+const RETRY_MS: u64 = 5_000;
+/// How soon a game is stored again that the storage refused.
+const STORE_AGAIN_MS: u64 = 2_000;
+/// How long, and how often in that time, something that needs a game stored waits for that.
+const STORED_WITHIN_MS: u64 = 5_000;
+const STORED_EVERY_MS: u64 = 20;
 
 #[durable_object]
 pub struct Rooms {
@@ -60,11 +70,51 @@ struct Due {
 struct Live {
     room: GameRoom,
     sockets: BTreeMap<ConnId, WebSocket>,
-    next_chunk: u32,
-    /// Chunks that could not be stored yet.
-    unstored: Vec<(Vec<u8>, Vec<u8>)>,
-    /// How the game ended, until that is stored, too: after the last chunk.
-    verdict: Option<Verdict>,
+    writes: Writes,
+    /// When the storage is tried again that refused something.
+    retry_at: EpochMs,
+}
+
+impl Live {
+    /// What came of a write, by its number; the room is told of each chunk that is stored.
+    fn settle(&mut self, number: u64, is_confirmed: bool) {
+        if !is_confirmed {
+            self.retry_at = now() + STORE_AGAIN_MS;
+        }
+        for _ in 0..self.writes.settle(number, is_confirmed) {
+            self.room.handle(now(), Input::Stored);
+        }
+    }
+
+    /// Does what the room asks for; returns what takes longer.
+    fn drain(&mut self) -> Due {
+        let mut due = Due::default();
+        loop {
+            let Some(output) = self.writes.next_held().or_else(|| self.room.poll()) else { return due };
+            match self.writes.take(output) {
+                Some(Output::Send { conn, bytes }) => {
+                    if let Some(socket) = self.sockets.get(&conn) {
+                        // A socket that is closing refuses; its close event follows.
+                        let _ = socket.send_with_bytes(&bytes);
+                    }
+                }
+                Some(Output::Close { conn, code, reason }) => {
+                    if let Some(socket) = self.sockets.remove(&conn) {
+                        let reason: String = reason.chars().take(40).collect();
+                        let _ = socket.close(Some(code.code()), Some(reason));
+                    }
+                }
+                Some(Output::Report(event)) => {
+                    let agent = event.agent.map(|agent| agent.to_string());
+                    let game = &self.room.info().game_id;
+                    log!("info", event.kind, "game": game, "tick": event.tick, "agent": agent, "detail": event.detail);
+                }
+                Some(Output::Released { agent, verdict }) => due.released.push((agent, verdict)),
+                Some(Output::Save) => due.over = true,
+                Some(Output::Persist { .. } | Output::Finished(_)) | None => {}
+            }
+        }
+    }
 }
 
 /// Closes a socket that outlived the object's memory: its browser comes back with its ticket and is let in again.
@@ -156,7 +206,7 @@ impl Shell {
         if let Some(games) = self.games.get() {
             return Ok(games);
         }
-        let games = Games::open(self.state.storage().sql())?;
+        let games = Games::open(&self.state.storage())?;
         Ok(self.games.get_or_init(|| games))
     }
 
@@ -186,14 +236,24 @@ impl Shell {
         let game = info.game_id.clone();
         let key = Signer::new(&self.env)?.seal_key(&game)?;
         let room = GameRoom::new(scene, info.clone(), self.phase_ms(), opened)?.sealed_with(key);
-        self.games()?.create(&info)?;
-        costs::set_alarm(&self.state, WATCH_MS).await?;
-        self.insert(game, room, 0);
+        let (created, alarm) = (self.games()?.create(&info)?, self.games()?.set_alarm(WATCH_MS)?);
+        self.insert(game.clone(), room, 0);
+        // The lobby is told that there is a room once a lost process cannot forget it.
+        let stored = async {
+            created.held().await?;
+            alarm.held().await?;
+            confirmed(&self.state.storage()).await
+        };
+        if let Err(error) = stored.await {
+            self.live.borrow_mut().remove(&game);
+            return Err(error.into());
+        }
         Ok(())
     }
 
-    fn insert(self: &Rc<Self>, game: String, room: GameRoom, next_chunk: u32) {
-        let live = Live { room, sockets: BTreeMap::new(), next_chunk, unstored: Vec::new(), verdict: None };
+    fn insert(self: &Rc<Self>, game: String, room: GameRoom, chunks: u32) {
+        let (sockets, writes) = (BTreeMap::new(), Writes::after(chunks));
+        let live = Live { room, sockets, writes, retry_at: EpochMs(0) };
         self.live.borrow_mut().insert(game, live);
         self.busy.set(self.busy.get().or(Some(now())));
         self.arm();
@@ -227,7 +287,8 @@ impl Shell {
             Err(error) => {
                 log!("error", "not_restored", "game": game, "detail": error.to_string());
                 let verdict = Verdict::failed(&info);
-                self.games()?.finish(game, &verdict)?;
+                let written = self.games()?.finish(game, &verdict)?;
+                spawn_local(logged(written.held()));
                 return Ok(Some(verdict));
             }
         };
@@ -312,9 +373,10 @@ impl Shell {
             let mut games = self.live.borrow_mut();
             let Some(live) = games.get_mut(game) else { return };
             act(&mut live.room);
-            self.drain(game, live)
+            live.drain()
         };
         self.follow(game, due);
+        self.store();
     }
 
     fn follow(self: &Rc<Self>, game: &str, due: Due) {
@@ -326,64 +388,69 @@ impl Shell {
         }
     }
 
-    /// Does what the room asks for; returns what takes longer.
-    fn drain(&self, game: &str, live: &mut Live) -> Due {
-        let mut due = Due::default();
-        while let Some(output) = live.room.poll() {
-            match output {
-                Output::Send { conn, bytes } => {
-                    if let Some(socket) = live.sockets.get(&conn) {
-                        // A socket that is closing refuses; its close event follows.
-                        let _ = socket.send_with_bytes(&bytes);
-                    }
+    /// Stores what is not stored yet of all games; what fails is tried again at the next turn.
+    fn store(self: &Rc<Self>) {
+        let mut begun = Vec::new();
+        let at = now();
+        for (game, live) in self.live.borrow_mut().iter_mut().filter(|(_, live)| live.retry_at <= at) {
+            let (writes, failed) = live.writes.begin(|write| match write {
+                Write::Chunk { seq, chunk, checkpoint } => {
+                    self.games()?.append(game, *seq, chunk, checkpoint)
                 }
-                Output::Close { conn, code, reason } => {
-                    if let Some(socket) = live.sockets.remove(&conn) {
-                        let _ = socket
-                            .close(Some(code.code()), Some(reason.chars().take(40).collect::<String>()));
-                    }
-                }
-                Output::Persist { chunk, checkpoint } => {
-                    live.unstored.push((chunk, checkpoint));
-                    self.store(game, live);
-                }
-                Output::Report(event) => {
-                    let agent = event.agent.map(|agent| agent.to_string());
-                    log!("info", event.kind, "game": game, "tick": event.tick, "agent": agent, "detail": event.detail);
-                }
-                Output::Released { agent, verdict } => due.released.push((agent, verdict)),
-                Output::Finished(verdict) => {
-                    live.verdict = Some(verdict);
-                    self.store(game, live);
-                }
-                Output::Save => due.over = true,
+                Write::Verdict(verdict) => self.games()?.finish(game, verdict),
+            });
+            if let Some(error) = failed {
+                live.retry_at = at + STORE_AGAIN_MS;
+                log!("error", "storage_failed", "game": game, "detail": error.to_string());
             }
+            begun.extend(writes.into_iter().map(|(number, written)| (game.clone(), number, written)));
         }
-        due
+        if !begun.is_empty() {
+            spawn_local(self.clone().confirm(begun));
+        }
     }
 
-    /// Stores what is not stored yet, in order; what fails is tried again with the next chunk.
-    fn store(&self, game: &str, live: &mut Live) {
-        while let Some((chunk, checkpoint)) = live.unstored.first() {
-            let stored = self
-                .games()
-                .and_then(|games| games.append(game, live.next_chunk, chunk.clone(), checkpoint.clone()));
-            if let Err(error) = stored {
+    /// Waits until these writes are confirmed, and tells the rooms.
+    async fn confirm(self: Rc<Self>, begun: Vec<(String, u64, Written)>) {
+        let mut held = Vec::new();
+        for (game, number, written) in begun {
+            let result = written.held().await;
+            if let Err(error) = &result {
                 log!("error", "storage_failed", "game": game, "detail": error.to_string());
-                return;
             }
-            live.next_chunk += 1;
-            live.unstored.remove(0);
-            // What is sent from now on waits for the write (the output gate), so it may speak of it.
-            live.room.handle(now(), Input::Stored);
+            held.push((game, number, result.is_ok()));
         }
-        // After the last chunk: a game that is stored as over has all its rows.
-        if let Some(verdict) = &live.verdict {
-            match self.games().and_then(|games| games.finish(game, verdict)) {
-                Ok(()) => live.verdict = None,
-                Err(error) => log!("error", "storage_failed", "game": game, "detail": error.to_string()),
+        let confirmed = confirmed(&self.state.storage()).await;
+        if let Err(error) = &confirmed {
+            log!("error", "storage_failed", "detail": error.to_string());
+        }
+        let mut all = Vec::new();
+        for (game, number, is_held) in held {
+            if let Some(live) = self.live.borrow_mut().get_mut(&game) {
+                live.settle(number, is_held && confirmed.is_ok());
+                let due = live.drain();
+                all.push((game, due));
             }
         }
+        for (game, due) in all {
+            self.follow(&game, due);
+        }
+        // A room that was told may want more stored.
+        self.store();
+        self.arm();
+    }
+
+    /// Until everything of a game is stored that its room wanted stored so far.
+    async fn stored(self: &Rc<Self>, game: &str) -> Result<(), ApiError> {
+        let wanted = self.live.borrow().get(game).map_or(0, |live| live.writes.next_number());
+        for _ in 0..STORED_WITHIN_MS / STORED_EVERY_MS {
+            if self.live.borrow().get(game).is_none_or(|live| live.writes.is_stored(wanted)) {
+                return Ok(());
+            }
+            self.store();
+            Delay::from(Duration::from_millis(STORED_EVERY_MS)).await;
+        }
+        Err(ApiError::Internal("chunks are not stored yet".into()))
     }
 
     /// One timer for all games: it fires at the earliest time that any of them asked for.
@@ -410,12 +477,13 @@ impl Shell {
         for (game, live) in self.live.borrow_mut().iter_mut() {
             if live.room.next_wake().is_some_and(|wake| wake <= at) {
                 live.room.handle(at, Input::Wake);
-                all.push((game.clone(), self.drain(game, live)));
+                all.push((game.clone(), live.drain()));
             }
         }
         for (game, due) in all {
             self.follow(&game, due);
         }
+        self.store();
         self.arm();
     }
 
@@ -427,24 +495,22 @@ impl Shell {
                 Ok(()) => return self.handle(&game, Input::Released { agent }),
                 Err(error) => log!("error", "release_failed", "game": game, "detail": error.to_string()),
             }
-            Delay::from(Duration::from_millis(RETRY_MS as u64)).await;
+            Delay::from(Duration::from_millis(RETRY_MS)).await;
             if self.live.borrow().get(&game).is_none_or(|live| live.room.outcome().is_some()) {
                 return;
             }
         }
     }
 
-    async fn try_release(&self, game: &str, agent: Agent, verdict: &SeatVerdict) -> Result<(), ApiError> {
-        let info = match self.live.borrow_mut().get_mut(game) {
-            Some(live) => {
-                self.store(game, live);
-                if !live.unstored.is_empty() {
-                    return Err(ApiError::Internal("chunks are not stored yet".into()));
-                }
-                live.room.info().clone()
-            }
-            None => return Ok(()),
-        };
+    async fn try_release(
+        self: &Rc<Self>,
+        game: &str,
+        agent: Agent,
+        verdict: &SeatVerdict,
+    ) -> Result<(), ApiError> {
+        self.stored(game).await?;
+        let info = self.live.borrow().get(game).map(|live| live.room.info().clone());
+        let Some(info) = info else { return Ok(()) };
         self.notify(&info, agent, FinishGame { result: verdict.played(&info) }).await
     }
 
@@ -486,26 +552,19 @@ impl Shell {
             }
             Err(error) => {
                 log!("error", "save_failed", "game": game, "detail": error.to_string());
-                if let Err(error) = costs::set_alarm(&self.state, RETRY_MS).await {
-                    log!("error", "alarm_failed", "game": game, "detail": error.to_string());
-                }
+                self.alarm_in(RETRY_MS).await;
             }
         }
     }
 
-    async fn try_save(&self, game: &str) -> Result<(), ApiError> {
-        if let Some(live) = self.live.borrow_mut().get_mut(game) {
-            self.store(game, live);
-            if !live.unstored.is_empty() || live.verdict.is_some() {
-                return Err(ApiError::Internal("chunks are not stored yet".into()));
-            }
-        }
+    async fn try_save(self: &Rc<Self>, game: &str) -> Result<(), ApiError> {
+        self.stored(game).await?;
         let Some(stored) = self.games()?.load(game)? else { return Ok(()) };
         let verdict = stored.verdict.ok_or_else(|| ApiError::Internal("the game is not over".into()))?;
         let info = stored.info;
         // A game that never began leaves a row and its events; its players return to the queue.
         let began = verdict.outcome != Outcome::NoShow;
-        let blobs = self.games()?.blobs(game)?;
+        let blobs = self.games()?.chunks(game)?;
         match self.write(&info, &blobs, &verdict).await {
             // The rows cannot be read, now or later: what is stored is kept as it is.
             Err(error @ (ApiError::NotFound(_) | ApiError::Record(_))) => {
@@ -538,7 +597,12 @@ impl Shell {
         }
         match failed {
             Some(error) => Err(error),
-            None => self.games()?.delete(game),
+            None => {
+                for deleted in self.games()?.delete(game)? {
+                    deleted.held().await?;
+                }
+                Ok(())
+            }
         }
     }
 
@@ -578,8 +642,21 @@ impl Shell {
                 Err(error) => log!("error", "recovery_failed", "game": game, "detail": error.to_string()),
             }
         }
-        if again && let Err(error) = costs::set_alarm(&self.state, WATCH_MS).await {
+        if again {
+            self.alarm_in(WATCH_MS).await;
+        }
+    }
+
+    async fn alarm_in(&self, ms: u64) {
+        let set = async { Ok::<_, ApiError>(self.games()?.set_alarm(ms)?.held().await?) };
+        if let Err(error) = set.await {
             log!("error", "alarm_failed", "detail": error.to_string());
         }
+    }
+}
+
+async fn logged(write: impl Future<Output = worker::Result<()>>) {
+    if let Err(error) = write.await {
+        log!("error", "storage_failed", "detail": error.to_string());
     }
 }

@@ -87,7 +87,7 @@ mod tests {
             let bound = format!("{{ name = \"{}\", class_name = \"{class:?}\" }}", class.binding());
             assert!(configuration.contains(&bound), "{bound}");
             assert!(
-                script.contains(&format!("export const {class:?} = object(module.{class:?});")),
+                script.contains(&format!("export const {class:?} = object(module.{class:?}")),
                 "{class:?}"
             );
         }

@@ -1,4 +1,4 @@
-//! Where things are kept: an object's own SQLite while a game runs, R2 and D1 for analysts.
+//! Where things are kept: an object's own storage while a game runs, R2 and D1 for analysts.
 
 pub mod d1;
 pub mod failures;
@@ -9,6 +9,7 @@ pub mod r2;
 pub mod runs;
 pub mod sessions;
 mod tables;
+pub mod unconfirmed;
 
 use footlights_data::SessionRecord;
 use worker::Env;

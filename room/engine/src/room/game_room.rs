@@ -19,6 +19,7 @@ use super::{
     game::Game,
     io::{Output, RoomError},
     journal::Journal,
+    lateness::Lateness,
     outbox::Outbox,
     phase::Phase,
     recovery::SealKey,
@@ -39,6 +40,7 @@ pub struct GameRoom {
     pub(super) seats: Seats,
     pub(super) attendance: Attendance,
     pub(super) journal: Journal,
+    pub(super) lateness: Lateness,
     pub(super) driver: Driver,
     pub(super) phase: Phase,
     /// When participants were last told how the room is.
@@ -63,7 +65,8 @@ impl GameRoom {
         Ok(Self {
             fingerprint: scene.environment.default_fingerprint()?,
             attendance: Attendance::new(scene, &seats, driver.max_attention_gap_ms(), now),
-            journal: Journal::new(now),
+            journal: Journal::new(now, phase_ms),
+            lateness: Lateness::of(scene.seats.len()),
             phase: Phase::Gathering { until: now + scene.attendance.gather_ms },
             status_at: now,
             out: Outbox::default(),
@@ -200,7 +203,7 @@ impl GameRoom {
         self.report(now, None, EventKind::Finished, outcome.as_str());
         // Where the environment failed, no browser was sent the last tick.
         let wait_ms = if outcome == Outcome::Failed { 0 } else { FINAL_REPORT_TIMEOUT_MS };
-        self.set_phase(now, Phase::Draining { until: now + wait_ms, outcome });
+        self.phase = Phase::Draining { until: now + wait_ms, outcome };
         self.flush(now);
         let mut seats: Vec<Option<SeatVerdict>> =
             self.seats.agents().map(|agent| self.seat_verdict(agent, outcome)).collect();
@@ -214,6 +217,8 @@ impl GameRoom {
             }
         }
         self.out.push(Output::Finished(Verdict { outcome, seats }));
+        // What is sent from here on waits until that is stored.
+        self.send_status(now);
         self.announce_end(outcome, false);
         self.drain_final_reports(now);
     }

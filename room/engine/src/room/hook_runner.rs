@@ -65,7 +65,7 @@ impl HookRunner {
                 if !self.globals.contains(name) || matches!(value, Answer::Number(n) if !n.is_finite()) {
                     return false;
                 }
-                let bytes = serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len());
+                let bytes = serde_json::to_vec(&(name, value)).map_or(usize::MAX, |bytes| bytes.len());
                 let fits = bytes <= left;
                 if fits {
                     left -= bytes;

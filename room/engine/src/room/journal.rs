@@ -31,6 +31,8 @@ pub struct Journal {
     pending: Chunk,
     /// When it was handed out last.
     flushed_ms: EpochMs,
+    /// By how much the grid of the times at which it is handed out is moved.
+    phase_ms: u64,
     /// How many more events are kept.
     events_left: u32,
     /// The last ticks of chunks that were handed out and are not known to be stored.
@@ -44,11 +46,12 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// An empty journal.
-    pub fn new(now: EpochMs) -> Self {
+    /// An empty journal. Games with the same phase hand out what is pending at the same ticks.
+    pub fn new(now: EpochMs, phase_ms: u64) -> Self {
         Self {
             pending: Chunk::default(),
             flushed_ms: now,
+            phase_ms,
             events_left: MAX_EVENTS,
             unacked_flushes: VecDeque::new(),
             persisted_through: Tick::ZERO,
@@ -101,7 +104,8 @@ impl Journal {
 
     /// Whether it is time to hand out what is pending.
     pub fn is_flush_due(&self, now: EpochMs) -> bool {
-        now - self.flushed_ms >= FLUSH_INTERVAL_MS
+        let interval = |at: EpochMs| at.0.saturating_sub(self.phase_ms) / FLUSH_INTERVAL_MS;
+        interval(now) > interval(self.flushed_ms)
     }
 
     /// Starts to hand out what is pending. Returns false if there is nothing.
@@ -166,7 +170,7 @@ mod tests {
 
     #[test]
     fn only_events_that_decide_how_the_game_goes_on_are_kept_without_end() {
-        let mut journal = Journal::new(EpochMs(0));
+        let mut journal = Journal::new(EpochMs(0), 0);
         for _ in 1..MAX_EVENTS {
             assert_eq!(report(&mut journal, EventKind::FocusLost), Some(EventKind::FocusLost));
         }
@@ -181,7 +185,7 @@ mod tests {
 
     #[test]
     fn chunks_are_acknowledged_in_order_and_browsers_are_told_once() {
-        let mut journal = Journal::new(EpochMs(0));
+        let mut journal = Journal::new(EpochMs(0), 0);
         assert!(!journal.begin_flush(EpochMs(10)));
         for tick in [60, 120] {
             report(&mut journal, EventKind::Slip);
@@ -198,20 +202,26 @@ mod tests {
     }
 
     #[test]
-    fn a_flush_is_due_two_seconds_after_the_last_one_even_if_that_was_empty() {
-        let mut journal = Journal::new(EpochMs(1_000));
-        assert!(!journal.is_flush_due(EpochMs(2_999)));
-        assert!(journal.is_flush_due(EpochMs(3_000)));
-        journal.begin_flush(EpochMs(3_000));
-        assert!(!journal.is_flush_due(EpochMs(4_999)));
+    fn games_of_one_phase_flush_together_every_two_seconds_whenever_they_flushed_before() {
+        let mut games = [3_000, 4_700].map(|began| Journal::new(EpochMs(began), 700));
+        for journal in &games {
+            assert!(!journal.is_flush_due(EpochMs(4_699).max(journal.flushed_ms)));
+        }
+        games[0].begin_flush(EpochMs(5_000));
+        for journal in &mut games {
+            assert!(!journal.is_flush_due(EpochMs(6_699)));
+            assert!(journal.is_flush_due(EpochMs(6_700)));
+            journal.begin_flush(EpochMs(6_710));
+            assert!(!journal.is_flush_due(EpochMs(8_699)));
+        }
     }
 
     #[test]
     fn a_restored_journal_knows_what_is_stored() {
-        let mut journal = Journal::new(EpochMs(0));
+        let mut journal = Journal::new(EpochMs(0), 0);
         report(&mut journal, EventKind::Slip);
         let saved = journal.save();
-        let mut restored = Journal::new(EpochMs(9));
+        let mut restored = Journal::new(EpochMs(9), 0);
         restored.restore(saved.clone(), Tick(33));
         assert_eq!(restored.save(), saved);
         assert_eq!(restored.announce(), None);

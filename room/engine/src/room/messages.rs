@@ -212,6 +212,8 @@ impl GameRoom {
         player.rtts.add(now, player.rtt_ms);
         let has_changed = std::mem::replace(&mut player.focused, focused) != focused;
         self.out.send(conn, &RoomToClient::Pong { time });
+        self.lateness.hear(now, agent, time, rtt.max(0.0));
+        self.skip_lost_time(now);
         if has_changed {
             let kind = if focused { EventKind::FocusGained } else { EventKind::FocusLost };
             self.report(now, Some(agent), kind, "");

@@ -6,7 +6,7 @@
 //!
 //! A room is put together from parts that know nothing of each other's insides: `seats` (who holds each seat),
 //! `attendance` (who is present, and for how long the game waits), `game` (the simulation and its records), `journal`
-//! (what is not stored yet), `driver` (how the game is run) and `phase` (where it is between opening and end). The files
+//! (what is not stored yet), `lateness` (whether the room's clock is behind), `driver` (how the game is run) and `phase` (where it is between opening and end). The files
 //! with `impl GameRoom` route between them, and each calls only those before it: `game_room`, `ticks`, `restoring`,
 //! `dropouts`, `messages`, `routing`.
 
@@ -22,6 +22,7 @@ mod hook_runner;
 mod input_queue;
 mod io;
 mod journal;
+mod lateness;
 mod messages;
 mod outbox;
 mod phase;
@@ -34,7 +35,9 @@ mod rtt_window;
 mod rule_state;
 mod seats;
 mod ticks;
+mod writes;
 
 pub use game_room::GameRoom;
 pub use io::{Input, Output, RoomError};
 pub use recovery::SealKey;
+pub use writes::{Write, Writes};

@@ -94,6 +94,7 @@ impl GameRoom {
         }
         let replaced = self.seats.player_mut(agent).and_then(|player| player.connect(conn, now));
         self.forget_keys(agent);
+        self.lateness.forget(agent);
         if let Some(old) = replaced {
             self.out.close(old, CloseCode::Replaced, "the same participant connected again");
             self.report(now, Some(agent), EventKind::Replaced, "");

@@ -13,6 +13,9 @@ use super::{
     phase::Phase,
 };
 
+/// A room that is late by less makes up for it.
+const MAX_LATE_MS: u64 = 200;
+
 impl GameRoom {
     /// Runs the ticks that are due.
     pub(super) fn run(&mut self, now: EpochMs) {
@@ -26,6 +29,16 @@ impl GameRoom {
             && let Some(late) = self.driver.catch_up(now)
         {
             self.report(now, None, EventKind::Slip, format!("{late} ms late"));
+        }
+    }
+
+    /// Gives up on ticks that are overdue by the players' clocks, while the room's own clock stands still.
+    pub(super) fn skip_lost_time(&mut self, now: EpochMs) {
+        let present = self.seats.players().filter(|(_, player)| player.ready).map(|(agent, _)| agent);
+        let Some(time) = self.lateness.time_at_least(present) else { return };
+        let late = time - now;
+        if self.phase.is_running() && late >= MAX_LATE_MS && self.driver.skip_to(time) {
+            self.report(now, None, EventKind::Slip, format!("{late} ms late by the players' clocks"));
         }
     }
 

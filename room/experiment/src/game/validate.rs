@@ -15,7 +15,9 @@ impl GameScene {
         self.attendance.validate()?;
         let gather = self.attendance.gather_ms;
         if self.episodes.time_limit_ms.is_some_and(|ms| ms <= gather) {
-            let why = format!("must be more than the {gather} ms that participants may take to connect (gather_ms)");
+            let why = format!(
+                "must be more than the {gather} ms that participants may take to connect (gather_ms)"
+            );
             return Err(("time_limit", why));
         }
         self.assets.validate()?;

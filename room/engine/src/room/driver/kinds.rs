@@ -121,7 +121,12 @@ impl Driver {
         self.schedule_mut()?.catch_up(now)
     }
 
-    /// How often [`Self::catch_up`] gave up on ticks.
+    /// Gives up on the ticks up to `now`. Returns false if there is nothing to give up, or the browser has the clock.
+    pub fn skip_to(&mut self, now: EpochMs) -> bool {
+        self.schedule_mut().is_some_and(|schedule| schedule.skip_to(now))
+    }
+
+    /// How often [`Self::catch_up`] and [`Self::skip_to`] gave up on ticks.
     pub fn slips(&self) -> u32 {
         self.schedule().map_or(0, |schedule| schedule.slips)
     }

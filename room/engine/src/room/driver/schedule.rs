@@ -42,15 +42,21 @@ impl Schedule {
         due
     }
 
+    /// Moves the schedule, which was found to be late: the next tick is the first one after `now`. Returns false if it is later
+    /// already.
+    pub fn skip_to(&mut self, now: EpochMs) -> bool {
+        let is_behind = self.next() <= now;
+        if is_behind {
+            self.start(now);
+            self.slips += 1;
+        }
+        is_behind
+    }
+
     /// Moves the schedule if it is behind at `now`. Returns by how many ms it was.
     pub fn catch_up(&mut self, now: EpochMs) -> Option<u64> {
         let next = self.next();
-        if now < next {
-            return None;
-        }
-        self.start(now);
-        self.slips += 1;
-        Some(now - next)
+        self.skip_to(now).then(|| now - next)
     }
 }
 

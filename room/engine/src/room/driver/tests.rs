@@ -35,7 +35,7 @@ impl Stage {
         let (game, mut seats) = parts(scene);
         join(&mut seats, A);
         let driver = Driver::new(scene, 0, &game, &seats, EpochMs(0)).unwrap();
-        Self { game, seats, driver, journal: Journal::new(EpochMs(0)), out: Outbox::default() }
+        Self { game, seats, driver, journal: Journal::new(EpochMs(0), 0), out: Outbox::default() }
     }
 
     /// What the seats are sent of a tick with one move.
@@ -111,7 +111,7 @@ fn a_stream_sends_pictures_with_receipts_that_open_and_repeats_none_that_were_se
     let [RoomToClient::Frame(frame)] = shown.as_slice() else { panic!("{shown:?}") };
     assert_eq!((frame.tick, &frame.hud), (Tick(1), &None));
     assert_eq!(
-        Journal::new(EpochMs(0)).chain.open_receipt(Tick(1), &frame.receipt),
+        Journal::new(EpochMs(0), 0).chain.open_receipt(Tick(1), &frame.receipt),
         Some((EpochMs(33), moves()))
     );
     assert_eq!(stage.show(TickSource::Restored), []);
@@ -129,7 +129,7 @@ fn browsers_that_simulate_are_sent_the_state_once_and_then_each_decision() {
             [RoomToClient::Snapshot { tick: Tick(0), mandatory: false, .. }]
         ));
         for (tick, source) in [(1, TickSource::Live), (2, TickSource::Restored)] {
-            let tag = Journal::new(EpochMs(0)).chain.next_tag(Tick(1), EpochMs(33), &moves());
+            let tag = Journal::new(EpochMs(0), 0).chain.next_tag(Tick(1), EpochMs(33), &moves());
             let shown = stage.show(source);
             let [RoomToClient::ConfirmedTick(confirmed)] = shown.as_slice() else { panic!("{shown:?}") };
             assert_eq!((confirmed.tick, &confirmed.moves), (Tick(tick), &moves()));
