@@ -1,10 +1,13 @@
 // An edge in a process of its own, which can be killed and started again on its storage.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
+import { Miniflare } from "miniflare";
+import { unstable_readConfig } from "wrangler";
 
 import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 
@@ -51,6 +54,25 @@ export class KillableEdge {
     await this.kill();
     this.#opened = await startEdge({ persist: this.#storage, secret: SECRET, quiet: true });
     return this.#opened;
+  }
+
+  /** Kills it, and asks each object of a class once, with another class of that name: what it answers, as JSON. */
+  async ask(className, script) {
+    await this.kill();
+    const config = join(process.env.FOOTLIGHTS_LAB, "wrangler.toml");
+    const { name, compatibility_date: compatibilityDate } = unstable_readConfig({ config });
+    const durableObjects = { OBJECTS: { className, useSQLite: true } };
+    const mf = new Miniflare({ defaultPersistRoot: this.#storage, modules: true, script, name, compatibilityDate, durableObjects });
+    try {
+      const objects = await mf.getDurableObjectNamespace("OBJECTS");
+      const files = readdirSync(join(this.#storage, "do", `${name}-${className}`));
+      const ids = files.flatMap((file) => /^([0-9a-f]{64})\.sqlite$/.exec(file)?.[1] ?? []);
+      const answers = [];
+      for (const id of ids) answers.push(await (await objects.get(objects.idFromString(id)).fetch("http://object/")).json());
+      return answers;
+    } finally {
+      await mf.dispose();
+    }
   }
 
   async stop() {

@@ -93,6 +93,53 @@ test("a game that is over and waits for its browsers' last words when the proces
   }
 });
 
+// Puts what a room keeps under keys into the tables in which earlier builds kept it.
+const EARLIER = `
+import { DurableObject } from "cloudflare:workers";
+export class Rooms extends DurableObject {
+  fetch() {
+    const { kv, sql } = this.ctx.storage;
+    sql.exec("CREATE TABLE games (game TEXT PRIMARY KEY, info TEXT NOT NULL, checkpoint BLOB NOT NULL, outcome TEXT NOT NULL) WITHOUT ROWID");
+    sql.exec("CREATE TABLE chunks (game TEXT NOT NULL, seq INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (game, seq)) WITHOUT ROWID");
+    const all = [...kv.list()];
+    for (const [key, value] of all) {
+      const [what, game, place] = key.split("/");
+      if (what === "game") sql.exec("INSERT INTO games VALUES (?, ?, ?, '')", game, value, kv.get("checkpoint/" + game));
+      if (what === "chunk") sql.exec("INSERT INTO chunks VALUES (?, ?, ?)", game, Number(place.split(".")[0]), value);
+    }
+    for (const [key] of all) kv.delete(key);
+    return Response.json(all.map(([key]) => key.split("/")[0]));
+  }
+  alarm() {}
+}
+export default { fetch: () => new Response() };
+`;
+
+test("a game that an earlier build kept in tables goes on, with all its rows", async () => {
+  const edge = await killable();
+  const digest = BigInt(`0x${(await environments(edge.url))["slime-volleyball-v0"].fingerprint}`);
+  const person = await new Participant(edge.url).enter("slime_human_ai");
+  await person.leave("start");
+  await person.match("game");
+  await person.sit(digest);
+  person.live();
+  await tick(person, 140);
+  const [kept] = await edge.ask("Rooms", EARLIER);
+  assert.deepEqual([...new Set(kept)].sort(), ["checkpoint", "chunk", "game"]);
+  assert.ok(kept.filter((what) => what === "chunk").length >= 2, `${kept}`);
+  await edge.start();
+  await person.sit(digest);
+  person.live();
+  const [first] = await person.socket.inbox.next("f");
+  assert.ok(first >= 60, `goes on from tick ${first}`);
+  assert.equal((await person.socket.inbox.next("e", 120_000))[0], "completed");
+  assert.equal((await person.socket.ended).code, 4007);
+  const stored = await edge.open();
+  const { games } = await records(stored);
+  const { rows } = await csvOf(stored, "slime_human_ai", "game", person.subject);
+  assert.deepEqual(rows.map((row) => Number(row.tick)), Array.from({ length: games[0].ticks }, (_, k) => k + 1));
+});
+
 async function tick(person, wanted) {
   while ((await person.socket.inbox.next("f"))[0] < wanted);
 }
