@@ -281,8 +281,9 @@ fn node_tests(
 /// Node's test runner, up to the files.
 fn node_test(ws: &Workspace, at_once: usize, filter: Option<&str>) -> Result<Command> {
     let mut node = Command::new(node()?);
-    // A test that hangs fails after twenty minutes; nothing waits for ever.
-    node.current_dir(&ws.root).args(["--test", "--test-timeout=1200000"]);
+    // A file of tests that hangs fails after forty minutes; nothing waits for ever. Those of a new lab compile for twenty on a
+    // machine that has compiled nothing.
+    node.current_dir(&ws.root).args(["--test", "--test-timeout=2400000"]);
     node.arg(format!("--test-concurrency={at_once}"));
     node.args(filter.map(|filter| format!("--test-name-pattern={filter}")));
     Ok(node)

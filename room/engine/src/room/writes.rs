@@ -131,7 +131,9 @@ impl Writes {
         let place = number.checked_sub(self.oldest).and_then(|place| usize::try_from(place).ok());
         let Some(place) = place else { return 0 };
         if is_confirmed {
-            self.pending.get_mut(place).into_iter().for_each(|(_, stage)| *stage = Stage::Confirmed);
+            // One that is to be written again because one before it failed is not done.
+            let begun = self.pending.get_mut(place).filter(|(_, stage)| *stage == Stage::Begun);
+            begun.into_iter().for_each(|(_, stage)| *stage = Stage::Confirmed);
         } else {
             self.pending.iter_mut().skip(place).for_each(|(_, stage)| *stage = Stage::Waiting);
         }
@@ -195,6 +197,9 @@ mod tests {
         assert_eq!(begin(&mut writes), [0, 1, 2]);
         assert_eq!((writes.settle(0, true), writes.settle(2, true)), (1, 0));
         assert_eq!(writes.settle(1, false), 0);
+        assert_eq!(begin(&mut writes), [1, 2]);
+        // The failure of one may be known before the success of the next.
+        assert_eq!((writes.settle(1, false), writes.settle(2, true)), (0, 0));
         assert_eq!(begin(&mut writes), [1, 2]);
         assert_eq!((writes.settle(1, true), writes.settle(2, true)), (1, 1));
     }
