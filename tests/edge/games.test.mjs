@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { csvOf, environments, records, settled } from "./data.mjs";
-import { Participant, Socket } from "./participant.mjs";
+import { Participant, Socket, seat } from "./participant.mjs";
 
 const SLIME = "slime-volleyball-v0";
 let edge, digest;
@@ -17,14 +17,7 @@ before(async () => {
 after(() => edge.stop());
 
 /** As many participants as it takes, in their seats. */
-async function seated(experiment, count) {
-  const people = await Promise.all(Array.from({ length: count }, () => new Participant(edge.url).enter(experiment)));
-  for (const person of people) assert.equal(await person.leave("start"), 303);
-  await Promise.all(people.map((person) => person.match("game")));
-  await Promise.all(people.map((person) => person.sit(digest)));
-  people.forEach((person) => person.live());
-  return people;
-}
+const seated = (experiment, count) => seat(edge.url, digest, experiment, count);
 
 /** Until the data are saved and the room has said goodbye. */
 async function finished(person) {

@@ -9,7 +9,7 @@ import { after, test } from "node:test";
 import { startEdge } from "../../footlights/cli/edge/edge.mjs";
 import { impossible } from "../wasm/impossible.mjs";
 import { csvOf, environments, records } from "./data.mjs";
-import { Participant } from "./participant.mjs";
+import { Participant, seat } from "./participant.mjs";
 
 const SLIME = "slime-volleyball-v0";
 const MODEL = readFileSync(new URL("../../examples/models/slime_volleyball.onnx", import.meta.url));
@@ -26,15 +26,6 @@ function built(name, bytes) {
   assert.equal(known.length, 1);
   writeFileSync(known[0], bytes);
   return folder;
-}
-
-async function seated(edge, digest, experiment, count) {
-  const people = await Promise.all(Array.from({ length: count }, () => new Participant(edge.url).enter(experiment)));
-  for (const person of people) assert.equal(await person.leave("start"), 303);
-  await Promise.all(people.map((person) => person.match("game")));
-  await Promise.all(people.map((person) => person.sit(digest)));
-  people.forEach((person) => person.live());
-  return people;
 }
 
 /** Plays to the end, and comes back as a page does when the connection is closed; how the game ended. */
@@ -61,7 +52,7 @@ for (const [name, bytes] of Object.entries(damaged)) {
     const edge = await startEdge({ quiet: true, built: built(name.replaceAll(" ", "-"), bytes) });
     context.after(() => edge.stop());
     const digest = BigInt(`0x${(await environments(edge.url))[SLIME].fingerprint}`);
-    const [left, right] = await seated(edge, digest, "slime_human_human", 2);
+    const [left, right] = await seat(edge.url, digest, "slime_human_human", 2);
     const person = await new Participant(edge.url).enter("slime_human_ai");
     assert.equal(await person.leave("start"), 303);
     const lobby = await person.lobby("game");
@@ -79,7 +70,7 @@ test("a model over which the runtime aborts ends no game of others", async (cont
   const edge = await startEdge({ quiet: !process.env.LOUD, built: built("impossible", impossible()) });
   context.after(() => edge.stop());
   const digest = BigInt(`0x${(await environments(edge.url))[SLIME].fingerprint}`);
-  const [left, right] = await seated(edge, digest, "slime_human_human", 2);
+  const [left, right] = await seat(edge.url, digest, "slime_human_human", 2);
   const person = await new Participant(edge.url).enter("slime_human_ai");
   assert.equal(await person.leave("start"), 303);
   const lobby = await person.lobby("game");

@@ -1,4 +1,6 @@
 // A participant without a browser: HTTP, cookies, sockets and MessagePack, for tests of the edge.
+import assert from "node:assert/strict";
+
 import { decode, encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
@@ -177,4 +179,14 @@ export class Participant {
     }, 1000);
     socket.ended.then(() => clearInterval(timer));
   }
+}
+
+/** As many participants as it takes, in the seats of the scene "game" and with signs of life. */
+export async function seat(url, digest, experiment, count) {
+  const people = await Promise.all(Array.from({ length: count }, () => new Participant(url).enter(experiment)));
+  for (const person of people) assert.equal(await person.leave("start"), 303);
+  await Promise.all(people.map((person) => person.match("game")));
+  await Promise.all(people.map((person) => person.sit(digest)));
+  people.forEach((person) => person.live());
+  return people;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { csvOf, environments, records } from "./data.mjs";
-import { Participant } from "./participant.mjs";
+import { seat } from "./participant.mjs";
 import { startProductionEdge } from "./production.mjs";
 
 const CONFIRM_MS = 250;
@@ -17,14 +17,7 @@ after(() => edge.stop());
 
 const pass = (ms) => new Promise((done) => setTimeout(done, ms));
 
-async function seated(experiment, count) {
-  const people = await Promise.all(Array.from({ length: count }, () => new Participant(edge.url).enter(experiment)));
-  for (const person of people) assert.equal(await person.leave("start"), 303);
-  await Promise.all(people.map((person) => person.match("game")));
-  await Promise.all(people.map((person) => person.sit(digest)));
-  people.forEach((person) => person.live());
-  return people;
-}
+const seated = (experiment, count) => seat(edge.url, digest, experiment, count);
 
 test("no message of a room waits for its writes, and every row is stored all the same", async () => {
   const people = await seated("slime_load", 8);

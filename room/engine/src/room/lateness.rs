@@ -2,7 +2,7 @@
 //!
 //! The room's own clock cannot tell. At Cloudflare `Date.now()` reads in a timer's turn the time for which the timer was set,
 //! and never more than the time of the next timer
-//! ([Spectre](https://developers.cloudflare.com/workers/reference/security-model/#step-1-disallow-timers-and-multi-threading)):
+//! ([performance and timers](https://developers.cloudflare.com/workers/runtime-apis/performance/)):
 //! after two seconds in which the process stood still, sixty ticks would follow one another at once, each at its right time
 //! by that clock, and no key could matter to them.
 //!
